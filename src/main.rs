@@ -1,0 +1,3 @@
+//! The `shopbell` command.
+
+fn main() {}
