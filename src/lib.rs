@@ -6,11 +6,18 @@
 //! |---|---|---|
 //! | [`meta`] | Meta's side: webhooks in, Send API bodies out, signatures, limits, errors, dated policy | – |
 //! | [`shop`] | the owner's side: `shop.toml` to a checked, compiled shop | `meta` |
-//! | [`faq`] | which answer a message asks for | `meta` (ids), `shop` (entries) |
+//! | [`store`] | the Desk's tables: the same SQL in the Worker and natively | `meta` |
+//! | [`faq`] | which answer a message asks for | `meta`, `shop` |
+//! | [`entry`] | how people come in: signed refs, QR pictures, links, the fallback page | `meta`, `shop` |
+//! | [`desk`] | one person's conversation: precedence, replies, the inbox, what may leave | `outreach`, `entry`, `faq`, `store`, `shop`, `meta` |
+//! | [`outreach`] | consent and sending: schedules, the ladder, the planner | `desk`, `store`, `shop`, `meta` |
+//! | `worker` | Cloudflare: routes, the Desk object, KV, the Graph client; wasm32 only | all |
+//! | [`cli`] | the owner's command line and the sandbox; native only | all but `worker` |
+//!
+//! `desk` and `outreach` are neighbours: a conversation ends consents, and a notification asks
+//! whether somebody is talking. Nothing else calls both ways.
 //!
 //! [`time`] holds the one type for moments; everybody may use it.
 
-pub mod faq;
 pub mod meta;
-pub mod shop;
 pub mod time;

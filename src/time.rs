@@ -1,6 +1,8 @@
 //! Points in time. The pure rooms have no clock: `now` is always passed in.
 
 use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
 /// One second, in milliseconds.
@@ -12,8 +14,9 @@ pub const HOUR: i64 = 60 * MINUTE;
 /// One day of 24 hours, in milliseconds. Not a calendar day: those need a time zone.
 pub const DAY: i64 = 24 * HOUR;
 
-/// The latest moment [`UnixMs`] can hold: the end of the year 9999, as in RFC 3339.
-const LATEST: i64 = 253_402_300_799_000;
+/// The latest moment [`UnixMs`] can hold: 9999-12-30T00:00:00Z, so that it has a local time of
+/// four-digit year in every zone.
+const LATEST: i64 = 253_402_128_000_000;
 
 /// A moment, in milliseconds since 1970-01-01T00:00:00Z. Never negative and never after the
 /// year 9999: whatever a webhook claims, arithmetic on it cannot overflow.
@@ -60,6 +63,12 @@ impl UnixMs {
         Timestamp::from_millisecond(self.0).unwrap_or(Timestamp::UNIX_EPOCH)
     }
 
+    /// Its date in UTC: the day by which Meta's rules are read.
+    #[must_use]
+    pub fn utc_date(self) -> Date {
+        self.timestamp().to_zoned(TimeZone::UTC).date()
+    }
+
     /// RFC 3339 in UTC, as KV values carry it: `2026-11-22T07:00:00Z`.
     #[must_use]
     pub fn rfc3339(self) -> String {
@@ -93,6 +102,6 @@ mod tests {
     fn absurd_values_are_clamped() {
         assert_eq!(UnixMs::new(-5).get(), 0);
         assert_eq!(UnixMs::new(i64::MAX).plus(i64::MAX).get(), LATEST);
-        assert_eq!(UnixMs::new(LATEST).rfc3339(), "9999-12-31T23:59:59Z");
+        assert_eq!(UnixMs::new(LATEST).rfc3339(), "9999-12-30T00:00:00Z");
     }
 }

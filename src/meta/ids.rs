@@ -25,12 +25,13 @@ macro_rules! key_part {
         ///
         /// Always `[A-Za-z0-9_-]{1,64}`, so that it can stand in a KV key.
         #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+        #[cfg_attr(
+            not(target_arch = "wasm32"),
+            derive(schemars::JsonSchema),
+            schemars(extend("pattern" = "^[A-Za-z0-9_-]{1,64}$"))
+        )]
         #[serde(try_from = "String", into = "String")]
-        pub struct $name(
-            #[cfg_attr(not(target_arch = "wasm32"), schemars(regex(pattern = "^[A-Za-z0-9_-]{1,64}$")))]
-            String,
-        );
+        pub struct $name(String);
 
         impl $name {
             /// Checks and wraps.
@@ -100,6 +101,15 @@ key_part! {
     NotificationId
 }
 
+impl AccountId {
+    /// Stands where a webhook names no usable account. No account has the id `0`; Meta's own test
+    /// button sends it.
+    #[must_use]
+    pub fn unknown() -> Self {
+        Self("0".to_owned())
+    }
+}
+
 /// A message id. Opaque, and no key part: Meta's may hold `$`, `.` and `=` and be long.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -126,7 +136,11 @@ impl fmt::Debug for NotificationToken {
 /// A country by its ISO 3166-1 alpha-2 code, upper case: `LT`, `TW`, `BR`. Meta's rules differ by
 /// it (`meta::policy`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+#[cfg_attr(
+    not(target_arch = "wasm32"),
+    derive(schemars::JsonSchema),
+    schemars(extend("pattern" = "^[A-Z]{2}$"))
+)]
 #[serde(try_from = "String", into = "String")]
 pub struct Country(#[cfg_attr(not(target_arch = "wasm32"), schemars(with = "String"))] [u8; 2]);
 
