@@ -20,4 +20,5 @@
 //! [`time`] holds the one type for moments; everybody may use it.
 
 pub mod meta;
+pub mod shop;
 pub mod time;

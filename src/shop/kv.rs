@@ -1,0 +1,187 @@
+//! What `shopbell publish` writes to KV beside the model: keys, and values with the version of
+//! their layout. `kv-schemas/` describes them for others.
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::model::{Poster, Shop};
+use crate::meta::ids::{AccountId, PageId, PosterCode};
+
+/// The version of the values here. A reader refuses any other.
+pub const KV_SCHEMA: u32 = 1;
+
+/// Key of the [`PagesValue`]: the one value that names every Page, so that cron never lists KV.
+pub const PAGES_KEY: &str = "pages";
+
+/// How much of the SHA-256 makes a shop's version, in bytes.
+const VERSION_BYTES: usize = 16;
+
+/// Key of a Page's [`Shop`].
+#[must_use]
+pub fn shop_key(page: &PageId) -> String {
+    format!("shop:{page}")
+}
+
+/// Key of a poster's [`PosterValue`].
+#[must_use]
+pub fn poster_key(code: &PosterCode) -> String {
+    format!("poster:{code}")
+}
+
+/// Key of an Instagram account's [`AccountValue`].
+#[must_use]
+pub fn account_key(account: &AccountId) -> String {
+    format!("account:{account}")
+}
+
+/// Every Page of the deployment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+pub struct PagesValue {
+    /// [`KV_SCHEMA`].
+    pub v: u32,
+    /// In the order of `shop.toml`.
+    pub pages: Vec<PageRoute>,
+}
+
+/// What the front door needs to know of a Page before it reads the Page's shop.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+pub struct PageRoute {
+    /// Its id, digits.
+    pub id: PageId,
+    /// The name in m.me links.
+    pub username: String,
+    /// The Instagram account that belongs to it.
+    pub instagram_id: Option<AccountId>,
+    /// The name in ig.me links.
+    pub instagram_username: Option<String>,
+    /// How many Desks share its people. At least 1.
+    pub shards: u32,
+    /// What the shop is called, with the branch where there is one.
+    pub name: String,
+}
+
+/// Where a poster's code leads.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+pub struct PosterValue {
+    /// [`KV_SCHEMA`].
+    pub v: u32,
+    /// The Page it hangs for.
+    pub page: PageId,
+    /// As printed.
+    pub code: PosterCode,
+    /// No longer valid.
+    pub revoked: bool,
+}
+
+/// Which Page an Instagram account belongs to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+pub struct AccountValue {
+    /// [`KV_SCHEMA`].
+    pub v: u32,
+    /// The Page.
+    pub page: PageId,
+}
+
+impl PagesValue {
+    /// The Pages of these shops.
+    #[must_use]
+    pub fn of(shops: &[Shop]) -> Self {
+        Self { v: KV_SCHEMA, pages: shops.iter().map(PageRoute::of).collect() }
+    }
+}
+
+impl PageRoute {
+    /// The Page of this shop.
+    #[must_use]
+    pub fn of(shop: &Shop) -> Self {
+        let page = &shop.page;
+        let name = match &page.branch {
+            Some(branch) => format!("{}, {branch}", shop.name),
+            None => shop.name.clone(),
+        };
+        Self {
+            id: page.id.clone(),
+            username: page.username.clone(),
+            instagram_id: page.instagram_id.clone(),
+            instagram_username: page.instagram_username.clone(),
+            shards: page.shards,
+            name,
+        }
+    }
+}
+
+impl PosterValue {
+    /// A poster of this shop.
+    #[must_use]
+    pub fn of(shop: &Shop, poster: &Poster) -> Self {
+        Self {
+            v: KV_SCHEMA,
+            page: shop.page.id.clone(),
+            code: poster.code.clone(),
+            revoked: poster.revoked,
+        }
+    }
+}
+
+impl AccountValue {
+    /// The Instagram account of this shop, if it has one, with its value.
+    #[must_use]
+    pub fn of(shop: &Shop) -> Option<(AccountId, Self)> {
+        let account = shop.page.instagram_id.clone()?;
+        Some((account, Self { v: KV_SCHEMA, page: shop.page.id.clone() }))
+    }
+}
+
+impl Shop {
+    /// Ready to publish: names its model and carries a version that is the hash of everything
+    /// else. The same shop always gets the same version: fields are written in the order of the
+    /// types and maps in the order of their keys.
+    #[must_use]
+    pub fn seal(mut self, model: Option<String>) -> Self {
+        self.model = model;
+        self.version.clear();
+        // Serialising cannot fail: every map key is a string and nothing here has an error of
+        // its own.
+        let json = serde_json::to_vec(&self).unwrap_or_default();
+        let hash = Sha256::digest(&json);
+        self.version = hex::encode(hash.get(..VERSION_BYTES).unwrap_or_default());
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shop() -> Shop {
+        let source = "[shop]\nname = \"A\"\nlanguages = [\"en\"]\ntime_zone = \"UTC\"\n\n\
+                      [[page]]\nid = \"1\"\nusername = \"a.shop\"\ninstagram_id = \"2\"\nbranch = \"North\"\n";
+        crate::shop::source::compile(source).shops.remove(0)
+    }
+
+    #[test]
+    fn the_version_changes_with_the_content_and_only_then() {
+        let sealed = shop().seal(None);
+        assert_eq!(sealed.version.len(), 2 * VERSION_BYTES);
+        assert_eq!(sealed, sealed.clone().seal(None));
+        assert_ne!(sealed.version, shop().seal(Some("model:x".into())).version);
+        let mut renamed = shop();
+        renamed.name = "B".into();
+        assert_ne!(sealed.version, renamed.seal(None).version);
+    }
+
+    #[test]
+    fn keys_and_routes_carry_the_ids() {
+        let shop = shop();
+        assert_eq!(shop_key(&shop.page.id), "shop:1");
+        let (account, value) = AccountValue::of(&shop).unwrap();
+        assert_eq!(account_key(&account), "account:2");
+        assert_eq!(value.page, shop.page.id);
+        let routes = PagesValue::of(&[shop]);
+        assert_eq!(routes.pages[0].name, "A, North");
+    }
+}

@@ -1,0 +1,350 @@
+//! What the assistant says and understands by itself, one file per language.
+//!
+//! A new language is one file beside these and one line in [`ALL`]. `de.rs` is a good one to
+//! start from. What is said is a template ([`super::text`]); what is understood is a whole
+//! message, as [`plain`] leaves it.
+
+mod de;
+mod en;
+mod es;
+mod fr;
+mod lt;
+mod pl;
+mod pt_br;
+mod ru;
+mod zh_tw;
+
+use jiff::civil::{Date, DateTime, Time, Weekday};
+use unicode_normalization::UnicodeNormalization;
+
+use super::lookup::TextKey;
+use super::model::Lang;
+
+/// Every language, in the order of their tags. The first of a primary language stands in for its
+/// siblings.
+static ALL: [&Language; 9] = [
+    &de::GERMAN,
+    &en::ENGLISH,
+    &es::SPANISH,
+    &fr::FRENCH,
+    &lt::LITHUANIAN,
+    &pl::POLISH,
+    &pt_br::PORTUGUESE,
+    &ru::RUSSIAN,
+    &zh_tw::CHINESE,
+];
+
+/// A language that the assistant has words of its own in.
+#[derive(Debug)]
+pub struct Language {
+    /// Its tag: `lt`, `pt-BR`.
+    pub code: &'static str,
+    /// What it calls itself.
+    pub name: &'static str,
+    /// Messages that end notifications. These and the next are whole messages, as [`plain`]
+    /// leaves them, with and without their diacritics.
+    pub stop: &'static [&'static str],
+    /// Messages that ask for a person.
+    pub human: &'static [&'static str],
+    /// Messages that ask to be forgotten.
+    pub delete: &'static [&'static str],
+    /// Messages that only greet.
+    pub greetings: &'static [&'static str],
+    /// Messages that only thank or agree, and need no answer.
+    pub thanks: &'static [&'static str],
+    /// What the assistant says where the owner wrote nothing.
+    pub texts: DefaultTexts,
+    /// `{wait}` while the shop is open.
+    pub soon: &'static str,
+    /// `{wait}` when no opening is known.
+    pub sometime: &'static str,
+    /// `{hours_today}` on a closed day.
+    pub closed_today: &'static str,
+    /// `{hours_today}` on a day without a night.
+    pub all_day: &'static str,
+    /// Between the ranges of a day.
+    pub list_comma: &'static str,
+    /// A time of day by itself: "8:00".
+    pub time: fn(Moment) -> String,
+    /// A moment to come, so that it can follow "we open": "tomorrow at 8:00".
+    pub when: fn(&When) -> String,
+}
+
+/// One default for each of [`super::model::Texts`].
+#[derive(Debug)]
+#[expect(missing_docs, reason = "named and described in `model::Texts`")]
+pub struct DefaultTexts {
+    pub welcome: &'static str,
+    pub instant: &'static str,
+    pub away: &'static str,
+    pub fallback: &'static str,
+    pub offer: &'static str,
+    pub human: &'static str,
+    pub stopped: &'static str,
+    pub opted_in: &'static str,
+    pub deleted: &'static str,
+    pub human_button: &'static str,
+}
+
+impl DefaultTexts {
+    /// The default for a text.
+    #[must_use]
+    pub fn get(&self, key: TextKey) -> &'static str {
+        match key {
+            TextKey::Welcome => self.welcome,
+            TextKey::Instant => self.instant,
+            TextKey::Away => self.away,
+            TextKey::Fallback => self.fallback,
+            TextKey::Offer => self.offer,
+            TextKey::Human => self.human,
+            TextKey::Stopped => self.stopped,
+            TextKey::OptedIn => self.opted_in,
+            TextKey::Deleted => self.deleted,
+            TextKey::HumanButton => self.human_button,
+        }
+    }
+}
+
+/// A time of day, as a clock shows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Moment {
+    /// 0 to 23.
+    pub hour: i8,
+    /// 0 to 59.
+    pub minute: i8,
+}
+
+impl Moment {
+    /// What the clock shows.
+    #[must_use]
+    pub fn of(time: Time) -> Self {
+        Self { hour: time.hour(), minute: time.minute() }
+    }
+
+    /// "8:00", "20:30": 24 hours, no leading zero.
+    #[must_use]
+    pub fn plain(self) -> String {
+        format!("{}:{:02}", self.hour, self.minute)
+    }
+}
+
+/// A moment to come, as seen from today.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum When {
+    /// Later on the same day.
+    Today(Moment),
+    /// On the next day.
+    Tomorrow(Moment),
+    /// Two to six days ahead.
+    Weekday(Weekday, Moment),
+    /// Further ahead.
+    Date(Date, Moment),
+}
+
+impl When {
+    /// How `then` is said at `now`; both by the same clock.
+    #[must_use]
+    pub fn of(now: DateTime, then: DateTime) -> Self {
+        let days = now.date().duration_until(then.date()).as_hours() / 24;
+        let at = Moment::of(then.time());
+        match days {
+            ..=0 => Self::Today(at),
+            1 => Self::Tomorrow(at),
+            2..=6 => Self::Weekday(then.weekday(), at),
+            _ => Self::Date(then.date(), at),
+        }
+    }
+}
+
+/// A weekday's word out of seven, Monday first.
+fn of_week(words: [&'static str; 7], day: Weekday) -> &'static str {
+    let index = usize::try_from(day.to_monday_zero_offset()).unwrap_or(0);
+    words.get(index).copied().unwrap_or_default()
+}
+
+/// A month's word out of twelve.
+fn of_year(words: [&'static str; 12], date: Date) -> &'static str {
+    let index = usize::try_from(date.month().saturating_sub(1)).unwrap_or(0);
+    words.get(index).copied().unwrap_or_default()
+}
+
+/// Every language the assistant has words in.
+#[must_use]
+pub fn all() -> &'static [&'static Language] {
+    &ALL
+}
+
+/// The language of that tag, or one with the same primary language.
+#[must_use]
+pub fn find(lang: &Lang) -> Option<&'static Language> {
+    let tag = |l: &Language| Lang(l.code.to_owned());
+    let exact = ALL.iter().find(|l| tag(l).same_tag(lang));
+    exact.or_else(|| ALL.iter().find(|l| tag(l).same_primary(lang))).copied()
+}
+
+/// As [`find`], and English where we have no words.
+#[must_use]
+pub fn language(lang: &Lang) -> &'static Language {
+    find(lang).unwrap_or(&en::ENGLISH)
+}
+
+/// A message as the word lists have it: lower case, composed (NFKC), without punctuation and
+/// emoji at its ends, with single spaces.
+#[must_use]
+pub fn plain(message: &str) -> String {
+    let lower: String = message.nfkc().collect::<String>().to_lowercase().nfc().collect();
+    let inside = lower.trim_matches(|c: char| !c.is_alphanumeric());
+    inside.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::shop::text::{Part, VARIABLES, parts};
+
+    #[test]
+    fn every_text_is_there_and_uses_known_variables() {
+        for language in all() {
+            for (key, name) in TextKey::ALL {
+                let text = language.texts.get(key);
+                assert!(!text.trim().is_empty(), "{} {name}", language.code);
+                for part in parts(text) {
+                    match part {
+                        Part::Variable { name, .. } => assert!(VARIABLES.contains(&name), "{text}"),
+                        Part::Stray(_) => panic!("stray brace in {text}"),
+                        Part::Plain(_) => {}
+                    }
+                }
+            }
+            assert!(language.texts.instant.contains("{wait}"), "{}", language.code);
+            assert!(language.texts.away.contains("{next_open"), "{}", language.code);
+            assert!(language.texts.human_button.encode_utf16().count() <= 20, "{}", language.code);
+        }
+    }
+
+    #[test]
+    fn words_are_what_a_message_becomes_and_mean_one_thing() {
+        for language in all() {
+            let lists = [
+                language.stop,
+                language.human,
+                language.delete,
+                language.greetings,
+                language.thanks,
+            ];
+            let mut seen = std::collections::BTreeSet::new();
+            for word in lists.into_iter().flatten() {
+                assert_eq!(plain(word), *word, "{}", language.code);
+                assert!(seen.insert(*word), "{} has {word:?} twice", language.code);
+            }
+            assert!(lists.iter().all(|l| l.len() >= 3), "{}", language.code);
+        }
+    }
+
+    #[test]
+    fn no_word_is_a_command_in_one_language_and_another_command_in_another() {
+        let lists: [fn(&Language) -> &'static [&'static str]; 3] =
+            [|l| l.stop, |l| l.human, |l| l.delete];
+        for (i, list) in lists.iter().enumerate() {
+            for other in lists.iter().skip(i + 1) {
+                for word in all().iter().flat_map(|l| list(l)) {
+                    assert!(!all().iter().any(|l| other(l).contains(word)), "{word}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_message_is_compared_without_its_trimmings() {
+        assert_eq!(plain("  STOP!! 🙏"), "stop");
+        assert_eq!(plain("Nebesiu\u{0301}sti"), "nebesiústi");
+        assert_eq!(plain("ＳＴＯＰ。"), "stop");
+        assert_eq!(plain("Delete\n  me"), "delete me");
+        assert_eq!(plain("👍"), "");
+    }
+
+    #[test]
+    fn languages_are_found_by_tag_then_by_primary_then_english() {
+        let code = |tag: &str| language(&Lang(tag.into())).code;
+        assert_eq!(code("lt"), "lt");
+        assert_eq!(code("lt_LT"), "lt");
+        assert_eq!(code("PT-br"), "pt-BR");
+        assert_eq!(code("pt-PT"), "pt-BR");
+        assert_eq!(code("zh-HK"), "zh-TW");
+        assert_eq!(code("xx"), "en");
+        assert!(find(&Lang("xx".into())).is_none());
+    }
+
+    #[test]
+    fn moments_are_said_as_people_say_them() {
+        let now: DateTime = "2026-12-21T19:00".parse().unwrap();
+        let say = |tag: &str, then: &str| {
+            (language(&Lang(tag.into())).when)(&When::of(now, then.parse().unwrap()))
+        };
+        let table = [
+            (
+                "2026-12-21T20:00",
+                [
+                    "heute um 20:00 Uhr",
+                    "today at 20:00",
+                    "hoy a las 20:00",
+                    "aujourd’hui à 20 h",
+                    "šiandien 20:00",
+                    "dziś o 20:00",
+                    "hoje às 20h",
+                    "сегодня в 20:00",
+                    "今天晚上 8:00",
+                ],
+            ),
+            (
+                "2026-12-22T08:00",
+                [
+                    "morgen um 8:00 Uhr",
+                    "tomorrow at 8:00",
+                    "mañana a las 8:00",
+                    "demain à 8 h",
+                    "rytoj 8:00",
+                    "jutro o 8:00",
+                    "amanhã às 8h",
+                    "завтра в 8:00",
+                    "明天上午 8:00",
+                ],
+            ),
+            (
+                "2026-12-27T13:30",
+                [
+                    "am Sonntag um 13:30 Uhr",
+                    "on Sunday at 13:30",
+                    "el domingo a las 13:30",
+                    "dimanche à 13 h 30",
+                    "sekmadienį 13:30",
+                    "w niedzielę o 13:30",
+                    "no domingo às 13h30",
+                    "в воскресенье в 13:30",
+                    "星期日下午 1:30",
+                ],
+            ),
+            (
+                "2026-12-28T01:00",
+                [
+                    "am 28. Dezember um 1:00 Uhr",
+                    "on 28 December at 1:00",
+                    "el 28 de diciembre a la 1:00",
+                    "le 28 décembre à 1 h",
+                    "gruodžio 28 d. 1:00",
+                    "28 grudnia o 1:00",
+                    "no dia 28 de dezembro à 1h",
+                    "28 декабря в 1:00",
+                    "12 月 28 日凌晨 1:00",
+                ],
+            ),
+        ];
+        for (then, expected) in table {
+            for (language, expected) in all().iter().zip(expected) {
+                assert_eq!(say(language.code, then), expected, "{then}");
+            }
+        }
+        assert_eq!(say("pl", "2026-12-22T08:00"), "jutro o 8:00");
+        assert_eq!(say("pt-BR", "2026-12-24T08:00"), "na quinta-feira às 8h");
+    }
+}

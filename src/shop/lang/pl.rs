@@ -1,0 +1,131 @@
+//! Polish.
+
+use super::{DefaultTexts, Language, When, of_week, of_year};
+
+pub(super) static POLISH: Language = Language {
+    code: "pl",
+    name: "polski",
+    stop: &[
+        "stop",
+        "zatrzymaj",
+        "rezygnuję",
+        "rezygnuje",
+        "wypisz",
+        "wypisz mnie",
+        "wypisuję się",
+        "wypisuje sie",
+        "anuluj",
+        "anuluj subskrypcję",
+        "anuluj subskrypcje",
+        "nie wysyłaj",
+        "nie wysylaj",
+        "nie wysyłajcie",
+        "nie wysylajcie",
+        "nie pisz",
+        "nie piszcie",
+        "nie chcę wiadomości",
+        "nie chce wiadomosci",
+        "koniec",
+    ],
+    human: &[
+        "człowiek",
+        "czlowiek",
+        "osoba",
+        "konsultant",
+        "pracownik",
+        "doradca",
+        "rozmowa z człowiekiem",
+        "rozmowa z czlowiekiem",
+        "rozmowa z konsultantem",
+        "chcę rozmawiać z człowiekiem",
+        "chce rozmawiac z czlowiekiem",
+    ],
+    delete: &[
+        "usuń",
+        "usun",
+        "usuń mnie",
+        "usun mnie",
+        "usuń moje dane",
+        "usun moje dane",
+        "usuńcie moje dane",
+        "usuncie moje dane",
+        "skasuj moje dane",
+        "zapomnij o mnie",
+    ],
+    greetings: &[
+        "cześć",
+        "czesc",
+        "hej",
+        "witam",
+        "witaj",
+        "dzień dobry",
+        "dzien dobry",
+        "dobry wieczór",
+        "dobry wieczor",
+        "siema",
+    ],
+    thanks: &[
+        "dziękuję",
+        "dziekuje",
+        "dziękuję bardzo",
+        "dziekuje bardzo",
+        "dzięki",
+        "dzieki",
+        "dzięki wielkie",
+        "dzieki wielkie",
+        "ok",
+        "ok dziękuję",
+        "ok, dziękuję",
+        "ok dzięki",
+        "super",
+        "rozumiem",
+        "dobrze",
+    ],
+    texts: DefaultTexts {
+        welcome: "Dzień dobry, {first_name}! Tu {page}. Jestem automatycznym asystentem: proszę pytać, a jeśli czegoś nie wiem, pomoże człowiek.",
+        instant: "Dzień dobry, {first_name}! Dziękujemy za wiadomość do {page}. Jestem automatycznym asystentem i od razu pomogę, jeśli tylko będę umieć. Człowiek odpowie {wait}.",
+        away: "Teraz mamy zamknięte. Wracamy {next_open|wkrótce} i wtedy odpowiemy.",
+        fallback: "Przepraszam, na to nie mam odpowiedzi. Proszę wybrać temat albo poprosić o rozmowę z człowiekiem.",
+        offer: "Czy chodzi o jedno z tych pytań?",
+        human: "Już wołam człowieka. Odpowie {wait}, a do tego czasu będę milczeć.",
+        stopped: "Gotowe: nie będziemy już wysyłać powiadomień. Napisać do nas można w każdej chwili.",
+        opted_in: "Dziękujemy! Będziemy pisać na temat „{topic|nowości}”. Aby zakończyć, wystarczy w każdej chwili napisać STOP.",
+        deleted: "Gotowe: usunęliśmy wszystko, co było zapisane.",
+        human_button: "Pomoc człowieka",
+    },
+    soon: "wkrótce",
+    sometime: "gdy tylko będzie to możliwe",
+    closed_today: "dziś nieczynne",
+    all_day: "całą dobę",
+    list_comma: ", ",
+    time: super::Moment::plain,
+    when,
+};
+
+const DAYS: [&str; 7] =
+    ["w poniedziałek", "we wtorek", "w środę", "w czwartek", "w piątek", "w sobotę", "w niedzielę"];
+const MONTHS: [&str; 12] = [
+    "stycznia",
+    "lutego",
+    "marca",
+    "kwietnia",
+    "maja",
+    "czerwca",
+    "lipca",
+    "sierpnia",
+    "września",
+    "października",
+    "listopada",
+    "grudnia",
+];
+
+fn when(when: &When) -> String {
+    match *when {
+        When::Today(at) => format!("dziś o {}", at.plain()),
+        When::Tomorrow(at) => format!("jutro o {}", at.plain()),
+        When::Weekday(day, at) => format!("{} o {}", of_week(DAYS, day), at.plain()),
+        When::Date(date, at) => {
+            format!("{} {} o {}", date.day(), of_year(MONTHS, date), at.plain())
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! Portuguese as spoken in Brazil.
+
+use jiff::civil::Weekday;
+
+use super::{DefaultTexts, Language, Moment, When, of_week, of_year};
+
+pub(super) static PORTUGUESE: Language = Language {
+    code: "pt-BR",
+    name: "português do Brasil",
+    stop: &[
+        "stop",
+        "parar",
+        "pare",
+        "sair",
+        "cancelar",
+        "cancelar inscrição",
+        "cancelar inscricao",
+        "descadastrar",
+        "me descadastrar",
+        "desinscrever",
+        "não quero mais",
+        "nao quero mais",
+        "não quero mais receber",
+        "nao quero mais receber",
+        "não quero receber mensagens",
+        "nao quero receber mensagens",
+        "não enviar mais",
+        "nao enviar mais",
+        "pare de enviar",
+        "chega",
+    ],
+    human: &[
+        "humano",
+        "pessoa",
+        "atendente",
+        "atendimento",
+        "atendimento humano",
+        "falar com atendente",
+        "falar com um atendente",
+        "falar com uma pessoa",
+        "falar com alguém",
+        "falar com alguem",
+        "quero falar com um atendente",
+        "quero falar com uma pessoa",
+        "quero falar com alguém",
+        "quero falar com alguem",
+    ],
+    delete: &[
+        "apagar",
+        "excluir",
+        "apagar meus dados",
+        "apague meus dados",
+        "excluir meus dados",
+        "exclua meus dados",
+        "deletar meus dados",
+        "esqueça-me",
+        "esqueca-me",
+        "me esqueça",
+        "me esqueca",
+    ],
+    greetings: &[
+        "oi",
+        "oii",
+        "oie",
+        "olá",
+        "ola",
+        "opa",
+        "e aí",
+        "e ai",
+        "bom dia",
+        "boa tarde",
+        "boa noite",
+        "oi tudo bem",
+        "oi, tudo bem",
+        "tudo bem",
+    ],
+    thanks: &[
+        "obrigado",
+        "obrigada",
+        "muito obrigado",
+        "muito obrigada",
+        "obg",
+        "valeu",
+        "vlw",
+        "ok",
+        "ok obrigado",
+        "ok obrigada",
+        "ok, obrigado",
+        "ok, obrigada",
+        "beleza",
+        "blz",
+        "perfeito",
+        "entendi",
+    ],
+    texts: DefaultTexts {
+        welcome: "Oi, {first_name}! Boas-vindas a {page}. Sou um assistente automático: pode \
+                  perguntar, e se eu não souber, uma pessoa ajuda você.",
+        instant: "Oi, {first_name}! Obrigado por escrever para {page}. Sou um assistente \
+                  automático e ajudo na hora sempre que puder. Uma pessoa responde {wait}.",
+        away: "Agora estamos fechados. Voltamos {next_open|em breve} e respondemos você.",
+        fallback: "Desculpe, para isso eu não tenho resposta. Escolha uma opção ou peça para \
+                   falar com uma pessoa.",
+        offer: "Você quis dizer uma destas opções?",
+        human: "Já chamei uma pessoa. Ela responde {wait}; até lá eu fico em silêncio.",
+        stopped: "Pronto: você não vai mais receber nossos avisos. Se precisar, é só escrever.",
+        opted_in: "Obrigado! Vamos avisar você sobre “{topic|nossas novidades}”. Para parar, \
+                   escreva PARAR quando quiser.",
+        deleted: "Pronto: apagamos o que guardávamos sobre você.",
+        human_button: "Falar com alguém",
+    },
+    soon: "em breve",
+    sometime: "assim que puder",
+    closed_today: "fechado hoje",
+    all_day: "24 horas",
+    list_comma: ", ",
+    time,
+    when,
+};
+
+const DAYS: [&str; 7] = [
+    "segunda-feira",
+    "terça-feira",
+    "quarta-feira",
+    "quinta-feira",
+    "sexta-feira",
+    "sábado",
+    "domingo",
+];
+const MONTHS: [&str; 12] = [
+    "janeiro",
+    "fevereiro",
+    "março",
+    "abril",
+    "maio",
+    "junho",
+    "julho",
+    "agosto",
+    "setembro",
+    "outubro",
+    "novembro",
+    "dezembro",
+];
+
+fn time(at: Moment) -> String {
+    if at.minute == 0 { format!("{}h", at.hour) } else { format!("{}h{:02}", at.hour, at.minute) }
+}
+
+/// "às 8h"; one o'clock and midnight ("à 0h") are singular.
+fn at(moment: Moment) -> String {
+    let article = if moment.hour <= 1 { "à" } else { "às" };
+    format!("{article} {}", time(moment))
+}
+
+fn when(when: &When) -> String {
+    match *when {
+        When::Today(moment) => format!("hoje {}", at(moment)),
+        When::Tomorrow(moment) => format!("amanhã {}", at(moment)),
+        When::Weekday(day, moment) => {
+            let article =
+                if matches!(day, Weekday::Saturday | Weekday::Sunday) { "no" } else { "na" };
+            format!("{article} {} {}", of_week(DAYS, day), at(moment))
+        }
+        When::Date(date, moment) => {
+            format!("no dia {} de {} {}", date.day(), of_year(MONTHS, date), at(moment))
+        }
+    }
+}

@@ -1,0 +1,19 @@
+//! The owner's side: `shop.toml`, checked and compiled to a [`model::Shop`].
+//!
+//! - [`model`]: the compiled shop, as it lies in KV.
+//! - [`source`]: `shop.toml` to shops, with every problem named, placed and answered. Native
+//!   only: the Worker reads compiled shops.
+//! - [`hours`]: open or closed, since when, until when.
+//! - [`lookup`]: finding things in a shop, and the right language for a person.
+//! - [`text`]: templates and their variables.
+//! - [`lang`]: what the assistant can say and understand by itself, one file per language.
+//! - [`kv`]: the keys and values that publishing writes.
+
+pub mod hours;
+pub mod kv;
+pub mod lang;
+pub mod lookup;
+pub mod model;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod source;
+pub mod text;

@@ -1,0 +1,347 @@
+//! The compiled shop: what `shopbell publish` makes of `shop.toml`, what lies in KV under
+//! `shop:{page}`, and what every pure room works on. One value per Page.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::meta::ids::{AccountId, Country, FaqId, NotificationId, PageId, PosterCode, TopicId};
+
+/// The version of this layout. A Worker refuses a shop of another version and says so.
+pub const SHOP_SCHEMA: u32 = 1;
+
+/// A language tag as Meta and the owner write it: `lt`, `en`, `pt-BR`, `zh-TW`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+#[serde(transparent)]
+pub struct Lang(pub String);
+
+/// A text in each language the owner wrote it in. May hold `{variables|fallback}`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+#[serde(transparent)]
+pub struct Localized(pub BTreeMap<Lang, String>);
+
+/// One Page's shop.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+pub struct Shop {
+    /// [`SHOP_SCHEMA`].
+    pub v: u32,
+    /// Hash of the content: changes whenever anything else here does.
+    pub version: String,
+    /// The Page it is for.
+    pub page: Page,
+    /// What the shop is called.
+    pub name: String,
+    /// What it speaks. Never empty; the first is the default.
+    pub languages: Vec<Lang>,
+    /// IANA name, known to the bundled database.
+    pub time_zone: String,
+    /// How to reach it otherwise.
+    pub contact: Contact,
+    /// When it is open.
+    pub hours: Hours,
+    /// The owner's own wording; where one is missing, the language's default stands in.
+    pub texts: Texts,
+    /// Questions and answers.
+    pub faq: Vec<FaqEntry>,
+    /// Key of the trained model, `model:{hash}`; none without an FAQ.
+    pub model: Option<String>,
+    /// What people can opt in to.
+    pub topics: Vec<Topic>,
+    /// What hangs on walls.
+    pub posters: Vec<Poster>,
+    /// What is sent, and when.
+    pub notifications: Vec<Notification>,
+    /// How the assistant behaves.
+    pub assistant: Assistant,
+    /// What the shop tells us of its standing with Meta.
+    pub meta: MetaStanding,
+}
+
+/// A Page and what belongs to it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+pub struct Page {
+    /// Its id, digits.
+    pub id: PageId,
+    /// The name in m.me links.
+    pub username: String,
+    /// The Instagram account that belongs to it.
+    pub instagram_id: Option<AccountId>,
+    /// The name in ig.me links.
+    pub instagram_username: Option<String>,
+    /// Which branch it is, in words.
+    pub branch: Option<String>,
+    /// How many Desks share its people. At least 1; changing it is a migration.
+    pub shards: u32,
+}
+
+/// How to reach the shop without Meta.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+pub struct Contact {
+    /// International form.
+    pub phone: Option<String>,
+    /// https address.
+    pub site: Option<String>,
+    /// Street and town, per language.
+    pub address: Localized,
+    /// A map link.
+    pub map: Option<String>,
+    /// Mail address.
+    pub email: Option<String>,
+}
+
+/// Opening hours: a week, and days that differ.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+pub struct Hours {
+    /// Monday first. A shop that never told its hours has `None` and counts as open.
+    pub week: Option<[Vec<Range>; 7]>,
+    /// Holidays and one-off exceptions, by first day.
+    pub exceptions: Vec<HoursException>,
+}
+
+/// A stretch of opening time, in minutes after local midnight.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+pub struct Range {
+    /// 0 to 1439.
+    pub open: u16,
+    /// After `open`, at most 2880: past 1440 it closes on the next day.
+    pub close: u16,
+}
+
+/// Days whose hours differ.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+pub struct HoursException {
+    /// First day, `YYYY-MM-DD`, local.
+    #[cfg_attr(not(target_arch = "wasm32"), schemars(with = "String"))]
+    pub from: jiff::civil::Date,
+    /// Last day, inclusive.
+    #[cfg_attr(not(target_arch = "wasm32"), schemars(with = "String"))]
+    pub to: jiff::civil::Date,
+    /// Empty: closed.
+    pub ranges: Vec<Range>,
+    /// What it is ("Christmas").
+    pub note: Localized,
+}
+
+/// The owner's wording for what the assistant says by itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+#[serde(default)]
+pub struct Texts {
+    /// First words to somebody who tapped Get Started or came in without a known poster.
+    pub welcome: Localized,
+    /// First message after 24 hours of silence.
+    pub instant: Localized,
+    /// Outside opening hours.
+    pub away: Localized,
+    /// Nothing fits.
+    pub fallback: Localized,
+    /// Several answers might fit; the quick replies follow.
+    pub offer: Localized,
+    /// Somebody asked for a person.
+    pub human: Localized,
+    /// Somebody said STOP.
+    pub stopped: Localized,
+    /// Somebody opted in.
+    pub opted_in: Localized,
+    /// Somebody asked to be forgotten, and was.
+    pub deleted: Localized,
+    /// The button that asks for a person, at most 20 characters.
+    pub human_button: Localized,
+}
+
+/// One question with its answer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+pub struct FaqEntry {
+    /// Its name.
+    pub id: FaqId,
+    /// Ways to ask it, per language.
+    pub ask: BTreeMap<Lang, Vec<String>>,
+    /// Words that ask for it by themselves, exact, ahead of the model, per language.
+    pub keywords: BTreeMap<Lang, Vec<String>>,
+    /// What it is called on a quick reply, at most 20 characters.
+    pub title: Localized,
+    /// The answer.
+    pub answer: Localized,
+    /// A picture sent before the answer, https.
+    pub image: Option<String>,
+    /// At most three.
+    pub buttons: Vec<LinkButton>,
+}
+
+/// A button whose title depends on the language.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+pub struct LinkButton {
+    /// At most 20 characters.
+    pub title: Localized,
+    /// What it does.
+    pub action: ButtonAction,
+}
+
+/// What a button does.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum ButtonAction {
+    /// Opens an https page.
+    Url(String),
+    /// Calls a number.
+    Phone(String),
+    /// Gives an FAQ answer.
+    Faq(FaqId),
+    /// Asks for consent to a topic.
+    Topic(TopicId),
+    /// Asks for a person.
+    Human,
+}
+
+/// Something people can opt in to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+pub struct Topic {
+    /// Its name.
+    pub id: TopicId,
+    /// What people see, at most 65 characters.
+    pub title: Localized,
+    /// The card's picture, https.
+    pub image: Option<String>,
+    /// How often at most.
+    pub promise: Promise,
+}
+
+/// How often at most a topic may be sent to one person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum Promise {
+    /// Once a local calendar day.
+    Daily,
+    /// Once an ISO week.
+    Weekly,
+    /// Once a calendar month.
+    Monthly,
+}
+
+/// A poster, sticker or flyer with a code.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+pub struct Poster {
+    /// What its QR picture and its caption carry.
+    pub code: PosterCode,
+    /// Where it hangs, in words.
+    pub place: Option<String>,
+    /// Words said on arrival, before anything else; otherwise the welcome.
+    pub text: Localized,
+    /// Consent asked on arrival.
+    pub topic: Option<TopicId>,
+    /// Answer given on arrival.
+    pub faq: Option<FaqId>,
+    /// Spoken to people whose language is not known yet.
+    pub language: Option<Lang>,
+    /// No longer valid: a scan leads to the fallback page.
+    pub revoked: bool,
+}
+
+/// Something sent on a schedule to those who opted in to a topic.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+pub struct Notification {
+    /// Its name.
+    pub id: NotificationId,
+    /// Whom it is for.
+    pub topic: TopicId,
+    /// When.
+    pub schedule: Schedule,
+    /// What it says.
+    pub text: Localized,
+    /// A picture sent as its card's image, https.
+    pub image: Option<String>,
+    /// At most three.
+    pub buttons: Vec<LinkButton>,
+}
+
+/// When a notification is due, in local time.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+pub struct Schedule {
+    /// Which days.
+    pub days: Days,
+    /// Minutes after local midnight, 0 to 1439.
+    pub at: u16,
+    /// Whose clock.
+    pub zone: Zone,
+}
+
+/// Which days a notification is due on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Days {
+    /// Every day.
+    Daily,
+    /// These weekdays, 1 is Monday and 7 is Sunday.
+    Weekly(Vec<u8>),
+    /// This day of the month; in shorter months the last day.
+    Monthly(u8),
+    /// These dates.
+    Dates(
+        #[cfg_attr(not(target_arch = "wasm32"), schemars(with = "Vec<String>"))]
+        Vec<jiff::civil::Date>,
+    ),
+}
+
+/// Whose clock a schedule follows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum Zone {
+    /// The shop's.
+    #[default]
+    Shop,
+    /// The subscriber's, as told at opt-in; the shop's where it is not known.
+    Subscriber,
+}
+
+/// How the assistant behaves.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+pub struct Assistant {
+    /// Answers on Messenger.
+    pub messenger: bool,
+    /// Answers on Instagram.
+    pub instagram: bool,
+    /// How long the bot keeps quiet after a person answered from the inbox or was asked for.
+    pub pause_hours: u16,
+    /// How long the fallback is not repeated to the same person.
+    pub fallback_every_hours: u16,
+    /// FAQ entries offered with the fallback and the welcome, in this order.
+    pub menu: Vec<FaqId>,
+    /// Words beside the languages' own that end notifications, ask for a person, ask to be
+    /// forgotten.
+    pub stop_words: Vec<String>,
+    /// Ask for a person.
+    pub human_words: Vec<String>,
+    /// Ask to be forgotten.
+    pub delete_words: Vec<String>,
+}
+
+/// What the shop declares about its recipients and its integration. Never guessed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+pub struct MetaStanding {
+    /// Where its recipients are; none: unknown, and what depends on it is held.
+    pub country: Option<Country>,
+    /// Since when this app has sent recurring notifications; only integrations that existed
+    /// before 2025-09-01 may still.
+    #[cfg_attr(not(target_arch = "wasm32"), schemars(with = "Option<String>"))]
+    pub recurring_since: Option<jiff::civil::Date>,
+}

@@ -1,0 +1,327 @@
+//! The shops of a file that passed every check.
+//!
+//! Nothing is reported here: whatever is none was reported before, or may be left out.
+
+use std::collections::BTreeMap;
+
+use toml::de::DeTable;
+
+use super::format::TITLE_LIMIT;
+use super::read::{self, checked, flag, get, text, units};
+use super::values::{self, WEEKDAYS};
+use super::{rules, schedule};
+use crate::meta::ids::{AccountId, FaqId, NotificationId, PageId, PosterCode, TopicId};
+use crate::shop::lang;
+use crate::shop::model::{
+    Assistant, ButtonAction, Contact, FaqEntry, Hours, HoursException, Lang, LinkButton, Localized,
+    MetaStanding, Notification, Page, Poster, Range, SHOP_SCHEMA, Schedule, Shop, Texts, Topic,
+    Zone,
+};
+
+/// Hours the bot keeps quiet after a person took over, unless the owner says otherwise.
+const PAUSE_HOURS: i64 = 12;
+/// Hours before the fallback is repeated, unless the owner says otherwise.
+const FALLBACK_HOURS: i64 = 6;
+
+/// One shop per Page; none if anything needed is missing.
+pub(super) fn shops(file: &DeTable<'_>) -> Vec<Shop> {
+    let pages = read::tables(file, "page");
+    let shops = pages.iter().enumerate().map(|(i, (table, _))| shop(file, table, i == 0));
+    shops.collect::<Option<Vec<_>>>().unwrap_or_default()
+}
+
+fn shop(file: &DeTable<'_>, page_table: &DeTable<'_>, first: bool) -> Option<Shop> {
+    let shop = read::table(file, "shop")?;
+    let page = page(page_table)?;
+    let languages = get(shop, "languages").map(read::list).unwrap_or_default();
+    let languages: Vec<Lang> =
+        languages.into_iter().filter_map(text).map(|(tag, _)| Lang(tag.to_owned())).collect();
+    let texts = read::table(file, "texts").map(texts).unwrap_or_default();
+    let buttons = Buttons { file, languages: &languages, texts: &texts };
+    Some(Shop {
+        v: SHOP_SCHEMA,
+        version: String::new(),
+        name: checked(shop, "name", values::name)?,
+        time_zone: checked(shop, "time_zone", values::time_zone)?,
+        contact: contact(shop),
+        hours: read::table(file, "hours").map(hours).unwrap_or_default(),
+        faq: all(file, "faq", |table| faq(table, &buttons))?,
+        model: None,
+        topics: all(file, "topic", topic)?,
+        posters: posters(file, &page, first)?,
+        notifications: all(file, "notification", |table| notification(table, &buttons))?,
+        assistant: assistant(file, &page)?,
+        meta: MetaStanding {
+            country: checked(shop, "country", values::country),
+            recurring_since: read::table(file, "meta")
+                .and_then(|meta| get(meta, "recurring_since"))
+                .and_then(read::date),
+        },
+        page,
+        texts,
+        languages,
+    })
+}
+
+fn all<'t, T>(
+    file: &'t DeTable<'t>,
+    name: &str,
+    build: impl Fn(&'t DeTable<'t>) -> Option<T>,
+) -> Option<Vec<T>> {
+    read::tables(file, name).into_iter().map(|(table, _)| build(table)).collect()
+}
+
+fn named<T: TryFrom<String>>(table: &DeTable<'_>, name: &str) -> Option<T> {
+    T::try_from(text(get(table, name)?)?.0.to_owned()).ok()
+}
+
+fn page(table: &DeTable<'_>) -> Option<Page> {
+    Some(Page {
+        id: named::<PageId>(table, "id")?,
+        username: checked(table, "username", values::page_name)?,
+        instagram_id: named::<AccountId>(table, "instagram_id"),
+        instagram_username: checked(table, "instagram_username", values::instagram_name),
+        branch: checked(table, "branch", values::name),
+        shards: number(table, "shards", 1)?,
+    })
+}
+
+fn number<N: TryFrom<i64>>(table: &DeTable<'_>, name: &str, default: i64) -> Option<N> {
+    N::try_from(get(table, name).and_then(read::number).unwrap_or(default)).ok()
+}
+
+fn contact(shop: &DeTable<'_>) -> Contact {
+    Contact {
+        phone: checked(shop, "phone", values::phone),
+        site: checked(shop, "site", values::url),
+        address: localized(shop, "address"),
+        map: checked(shop, "map", values::url),
+        email: checked(shop, "email", values::email),
+    }
+}
+
+fn localized(table: &DeTable<'_>, name: &str) -> Localized {
+    let texts = read::table(table, name).into_iter().flatten();
+    Localized(
+        texts
+            .filter_map(|(tag, value)| {
+                Some((Lang(tag.get_ref().to_string()), text(value)?.0.to_owned()))
+            })
+            .collect(),
+    )
+}
+
+fn phrases(table: &DeTable<'_>, name: &str) -> BTreeMap<Lang, Vec<String>> {
+    let lists = read::table(table, name).into_iter().flatten();
+    lists
+        .map(|(tag, value)| (Lang(tag.get_ref().to_string()), words(value)))
+        .filter(|(_, words)| !words.is_empty())
+        .collect()
+}
+
+fn words(value: &read::Value<'_>) -> Vec<String> {
+    read::list(value)
+        .into_iter()
+        .filter_map(text)
+        .filter_map(|(t, _)| values::name(t).ok())
+        .collect()
+}
+
+fn hours(table: &DeTable<'_>) -> Hours {
+    let told = WEEKDAYS.iter().any(|day| get(table, day).is_some());
+    let exception = |exception| {
+        let (from, to) = rules::exception_days(exception).ok()?;
+        Some(HoursException {
+            from,
+            to,
+            ranges: ranges(exception, "open"),
+            note: localized(exception, "note"),
+        })
+    };
+    let mut exceptions: Vec<_> =
+        read::tables(table, "exception").into_iter().filter_map(|(e, _)| exception(e)).collect();
+    exceptions.sort_by_key(|e| e.from);
+    Hours { week: told.then(|| WEEKDAYS.map(|day| ranges(table, day))), exceptions }
+}
+
+fn ranges(table: &DeTable<'_>, name: &str) -> Vec<Range> {
+    let all = get(table, name).map(read::list).unwrap_or_default().into_iter();
+    let mut ranges: Vec<Range> =
+        all.filter_map(text).filter_map(|(t, _)| values::range(t).ok().flatten()).collect();
+    ranges.sort_by_key(|r| r.open);
+    ranges
+}
+
+fn texts(table: &DeTable<'_>) -> Texts {
+    Texts {
+        welcome: localized(table, "welcome"),
+        instant: localized(table, "instant"),
+        away: localized(table, "away"),
+        fallback: localized(table, "fallback"),
+        offer: localized(table, "offer"),
+        human: localized(table, "human"),
+        stopped: localized(table, "stopped"),
+        opted_in: localized(table, "opted_in"),
+        deleted: localized(table, "deleted"),
+        human_button: localized(table, "human_button"),
+    }
+}
+
+fn faq(table: &DeTable<'_>, buttons: &Buttons<'_>) -> Option<FaqEntry> {
+    Some(FaqEntry {
+        id: named::<FaqId>(table, "id")?,
+        ask: phrases(table, "ask"),
+        keywords: phrases(table, "keywords"),
+        title: localized(table, "title"),
+        answer: localized(table, "answer"),
+        image: checked(table, "image", values::url),
+        buttons: buttons.of(table)?,
+    })
+}
+
+fn topic(table: &DeTable<'_>) -> Option<Topic> {
+    Some(Topic {
+        id: named::<TopicId>(table, "id")?,
+        title: localized(table, "title"),
+        image: checked(table, "image", values::url),
+        promise: schedule::read_promise(text(get(table, "promise")?)?.0)?,
+    })
+}
+
+/// The posters of a Page; those that do not say whose they are belong to the first.
+fn posters(file: &DeTable<'_>, page: &Page, first: bool) -> Option<Vec<Poster>> {
+    let is_its = |table: &DeTable<'_>| match get(table, "page").and_then(text) {
+        Some((whose, _)) => whose == page.id.as_str() || whose == page.username,
+        None => first,
+    };
+    let its = read::tables(file, "poster").into_iter().filter(|(table, _)| is_its(table));
+    its.map(|(table, _)| {
+        Some(Poster {
+            code: named::<PosterCode>(table, "code")?,
+            place: checked(table, "place", values::name),
+            text: localized(table, "text"),
+            topic: named::<TopicId>(table, "topic"),
+            faq: named::<FaqId>(table, "faq"),
+            language: checked(table, "language", values::language).map(Lang),
+            revoked: flag(table, "revoked").unwrap_or(false),
+        })
+    })
+    .collect()
+}
+
+fn notification(table: &DeTable<'_>, buttons: &Buttons<'_>) -> Option<Notification> {
+    let schedule = read::table(table, "schedule")?;
+    Some(Notification {
+        id: named::<NotificationId>(table, "id")?,
+        topic: named::<TopicId>(table, "topic")?,
+        schedule: Schedule {
+            days: schedule::days(schedule).ok()?,
+            at: read::clock(get(schedule, "at")?)?,
+            zone: match get(schedule, "zone").and_then(text) {
+                Some(("subscriber", _)) => Zone::Subscriber,
+                _ => Zone::Shop,
+            },
+        },
+        text: localized(table, "text"),
+        image: checked(table, "image", values::url),
+        buttons: buttons.of(table)?,
+    })
+}
+
+fn assistant(file: &DeTable<'_>, page: &Page) -> Option<Assistant> {
+    let empty = DeTable::new();
+    let table = read::table(file, "assistant").unwrap_or(&empty);
+    let list = |name: &str| get(table, name).map(words).unwrap_or_default();
+    Some(Assistant {
+        messenger: flag(table, "messenger").unwrap_or(true),
+        instagram: flag(table, "instagram").unwrap_or(page.instagram_id.is_some()),
+        pause_hours: number(table, "pause_hours", PAUSE_HOURS)?,
+        fallback_every_hours: number(table, "fallback_every_hours", FALLBACK_HOURS)?,
+        menu: list("menu").into_iter().filter_map(|id| FaqId::new(id).ok()).collect(),
+        stop_words: list("stop_words"),
+        human_words: list("human_words"),
+        delete_words: list("delete_words"),
+    })
+}
+
+/// What buttons borrow their titles from.
+struct Buttons<'t> {
+    file: &'t DeTable<'t>,
+    languages: &'t [Lang],
+    texts: &'t Texts,
+}
+
+impl Buttons<'_> {
+    fn of(&self, table: &DeTable<'_>) -> Option<Vec<LinkButton>> {
+        let all = read::tables(table, "buttons").into_iter();
+        all.map(|(button, _)| self.button(button)).collect()
+    }
+
+    fn button(&self, table: &DeTable<'_>) -> Option<LinkButton> {
+        let action = if let Some(url) = checked(table, "url", values::url) {
+            ButtonAction::Url(url)
+        } else if let Some(phone) = checked(table, "phone", values::phone) {
+            ButtonAction::Phone(phone)
+        } else if let Some(faq) = named::<FaqId>(table, "faq") {
+            ButtonAction::Faq(faq)
+        } else if let Some(topic) = named::<TopicId>(table, "topic") {
+            ButtonAction::Topic(topic)
+        } else {
+            flag(table, "human").filter(|yes| *yes).map(|_| ButtonAction::Human)?
+        };
+        let own = localized(table, "title");
+        let title = if own.is_empty() { self.borrowed_title(&action) } else { own };
+        Some(LinkButton { title, action })
+    }
+
+    fn borrowed_title(&self, action: &ButtonAction) -> Localized {
+        let of = |name: &str, id: &str| {
+            let is = |t: &DeTable<'_>| get(t, "id").and_then(text).is_some_and(|(i, _)| i == id);
+            let found = read::tables(self.file, name).into_iter().find(|(table, _)| is(table));
+            found.map(|(table, _)| localized(table, "title")).unwrap_or_default()
+        };
+        let mut title = match action {
+            ButtonAction::Url(_) | ButtonAction::Phone(_) => Localized::default(),
+            ButtonAction::Faq(id) => of("faq", id.as_str()),
+            ButtonAction::Topic(id) => of("topic", id.as_str()),
+            ButtonAction::Human => {
+                let word = |l: &Lang| {
+                    let own = self.texts.human_button.speak(l);
+                    own.map_or(lang::language(l).texts.human_button, |own| own).to_owned()
+                };
+                Localized(self.languages.iter().map(|l| (l.clone(), word(l))).collect())
+            }
+        };
+        title.0.values_mut().for_each(cut);
+        title
+    }
+}
+
+/// Cuts a title to what fits on a button.
+fn cut(title: &mut String) {
+    if units(title) > TITLE_LIMIT {
+        while units(title) >= TITLE_LIMIT {
+            title.pop();
+        }
+        title.truncate(title.trim_end().len());
+        title.push('…');
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn titles_are_cut_between_characters() {
+        let mut title = "Pietūs kiekvieną penktadienį".to_owned();
+        cut(&mut title);
+        assert_eq!(title, "Pietūs kiekvieną pe…");
+        let mut fits = "x".repeat(TITLE_LIMIT);
+        cut(&mut fits);
+        assert_eq!(fits.len(), TITLE_LIMIT);
+        let mut emoji = "🍲".repeat(11);
+        cut(&mut emoji);
+        assert!(units(&emoji) <= TITLE_LIMIT);
+    }
+}

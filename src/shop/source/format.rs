@@ -1,0 +1,401 @@
+//! The format of `shop.toml`, as one table. The reader checks against it, the JSON Schema is
+//! made of it, and so the two cannot disagree.
+
+/// A table of the file.
+#[derive(Debug)]
+pub(super) struct Table {
+    /// How people call it: `[shop]`, `a button`.
+    pub header: &'static str,
+    /// What it is for.
+    pub doc: &'static str,
+    /// What it may hold.
+    pub keys: &'static [Key],
+}
+
+/// A line of a table.
+#[derive(Debug)]
+pub(super) struct Key {
+    /// What stands before the equals sign.
+    pub name: &'static str,
+    /// What stands behind it.
+    pub kind: Kind,
+    /// Whether it has to be there.
+    pub required: bool,
+    /// What it means.
+    pub doc: &'static str,
+}
+
+/// What may stand behind an equals sign.
+#[derive(Debug)]
+pub(super) enum Kind {
+    /// Text on one line.
+    Name,
+    /// A name that others refer to.
+    Id,
+    /// The number of a Page or an account.
+    Digits,
+    /// The name in m.me links.
+    PageName,
+    /// The name in ig.me links.
+    InstagramName,
+    /// https.
+    Url,
+    /// International.
+    Phone,
+    /// A mail address.
+    Email,
+    /// IANA name.
+    TimeZone,
+    /// ISO 3166-1 alpha-2.
+    Country,
+    /// Language tags, at least one.
+    Languages,
+    /// One of the shop's languages.
+    Language,
+    /// A day, as text or as TOML's own.
+    Date,
+    /// Several.
+    Dates,
+    /// A time of day, as text or as TOML's own.
+    Clock,
+    /// Opening hours: a range, several, or "closed".
+    Ranges,
+    /// Weekdays, a day of the month, or "last".
+    On,
+    /// true or false.
+    Flag,
+    /// A whole number, from and to.
+    Number(i64, i64),
+    /// One of these words.
+    OneOf(&'static [&'static str]),
+    /// Texts in any language.
+    Words,
+    /// The id of an FAQ entry.
+    Faq,
+    /// Several, at most so many.
+    Faqs(usize),
+    /// The id of a topic.
+    Topic,
+    /// The id or username of a Page.
+    Page,
+    /// A text per language.
+    Text(TextRule),
+    /// Phrases per language.
+    Phrases,
+    /// A table.
+    Table(&'static Table),
+    /// Any number of tables, or at most so many.
+    Tables(&'static Table, Option<usize>),
+}
+
+/// What a text per language has to be.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct TextRule {
+    /// The most it may have, in UTF-16 units (Meta counts "characters" and does not say of which
+    /// kind; this is the strict reading that is still fair to Chinese).
+    pub limit: usize,
+    /// Whether more is split into several messages, or refused.
+    pub split: bool,
+    /// Whether it may hold variables.
+    pub template: bool,
+    /// In which languages it has to be there.
+    pub need: Need,
+}
+
+/// In which languages a text has to be there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Need {
+    /// In the default language; a warning for each other one.
+    Default,
+    /// A warning for each that is missing: something else stands in.
+    Wished,
+    /// In any.
+    Free,
+}
+
+/// Text of a message: "less than 2000 characters" (Meta, Send API reference, October 2026).
+pub(super) const MESSAGE_LIMIT: usize = 1_999;
+/// Text above buttons (Meta, button template, October 2026).
+pub(super) const BUTTON_TEXT_LIMIT: usize = 640;
+/// Title of a button or a quick reply (Meta, Send API reference, October 2026).
+pub(super) const TITLE_LIMIT: usize = 20;
+/// Buttons under a text or a card (Meta, button and generic template, October 2026).
+pub(super) const BUTTONS_LIMIT: usize = 3;
+/// Title of an opt-in request (Meta, notification messages, October 2026).
+pub(super) const OPT_IN_TITLE_LIMIT: usize = 65;
+/// Quick replies under a message (Meta, Send API reference, October 2026), one of them kept for
+/// the person that can be asked for.
+pub(super) const MENU_LIMIT: usize = 12;
+/// How long a bot may keep quiet after a person took over, in hours. Our own: a month.
+const PAUSE_LIMIT: i64 = 720;
+/// The most Desks a Page can have. Our own.
+const SHARDS_LIMIT: i64 = 64;
+
+const fn said(need: Need) -> Kind {
+    Kind::Text(TextRule { limit: MESSAGE_LIMIT, split: true, template: true, need })
+}
+
+const fn title(limit: usize, need: Need) -> Kind {
+    Kind::Text(TextRule { limit, split: false, template: false, need })
+}
+
+const fn must(name: &'static str, kind: Kind, doc: &'static str) -> Key {
+    Key { name, kind, required: true, doc }
+}
+
+const fn may(name: &'static str, kind: Kind, doc: &'static str) -> Key {
+    Key { name, kind, required: false, doc }
+}
+
+/// The file.
+pub(super) static FILE: Table = Table {
+    header: "shop.toml",
+    doc: "A shop, as Shopbell reads it.",
+    keys: &[
+        must("shop", Kind::Table(&SHOP), "Who the shop is."),
+        must("page", Kind::Tables(&PAGE, None), "Its Pages; one per branch."),
+        may("hours", Kind::Table(&HOURS), "When it is open. Without it the shop counts as open."),
+        may(
+            "texts",
+            Kind::Table(&TEXTS),
+            "The shop's own wording. What is missing has a default in every language Shopbell knows.",
+        ),
+        may("faq", Kind::Tables(&FAQ, None), "Questions and answers."),
+        may("topic", Kind::Tables(&TOPIC, None), "What people can opt in to."),
+        may("poster", Kind::Tables(&POSTER, None), "Posters, stickers and flyers with a QR code."),
+        may(
+            "notification",
+            Kind::Tables(&NOTIFICATION, None),
+            "What is sent to those who opted in, and when.",
+        ),
+        may("assistant", Kind::Table(&ASSISTANT), "How the assistant behaves."),
+        may("meta", Kind::Table(&META), "The shop's standing with Meta."),
+    ],
+};
+
+static SHOP: Table = Table {
+    header: "[shop]",
+    doc: "Who the shop is.",
+    keys: &[
+        must("name", Kind::Name, "What it is called."),
+        must("languages", Kind::Languages, "What it speaks; the first is the default."),
+        must("time_zone", Kind::TimeZone, "Whose clock it follows: \"Europe/Vilnius\"."),
+        may("country", Kind::Country, "Where its customers are; Meta's rules differ by it."),
+        may("phone", Kind::Phone, "In its international form."),
+        may("site", Kind::Url, "Its web site."),
+        may("email", Kind::Email, "Its mail address."),
+        may("map", Kind::Url, "A link to it on a map."),
+        may("address", title(300, Need::Free), "Street and town, per language."),
+    ],
+};
+
+static PAGE: Table = Table {
+    header: "[[page]]",
+    doc: "A Page of the shop.",
+    keys: &[
+        must("id", Kind::Digits, "Its number at Meta."),
+        must("username", Kind::PageName, "The name in its m.me link."),
+        may(
+            "instagram_id",
+            Kind::Digits,
+            "The number of the Instagram account that belongs to it.",
+        ),
+        may("instagram_username", Kind::InstagramName, "The name of that account."),
+        may("branch", Kind::Name, "Which branch it is."),
+        may(
+            "shards",
+            Kind::Number(1, SHARDS_LIMIT),
+            "How many Desks share its people. Changing it is a migration.",
+        ),
+    ],
+};
+
+static HOURS: Table = Table {
+    header: "[hours]",
+    doc: "The week, and days that differ.",
+    keys: &[
+        may("mon", Kind::Ranges, "Monday."),
+        may("tue", Kind::Ranges, "Tuesday."),
+        may("wed", Kind::Ranges, "Wednesday."),
+        may("thu", Kind::Ranges, "Thursday."),
+        may("fri", Kind::Ranges, "Friday."),
+        may("sat", Kind::Ranges, "Saturday."),
+        may("sun", Kind::Ranges, "Sunday."),
+        may("exception", Kind::Tables(&EXCEPTION, None), "Days that differ."),
+    ],
+};
+
+static EXCEPTION: Table = Table {
+    header: "[[hours.exception]]",
+    doc: "Days that differ from the week.",
+    keys: &[
+        may("date", Kind::Date, "The day, if it is one."),
+        may("from", Kind::Date, "The first day."),
+        may("to", Kind::Date, "The last day."),
+        must("open", Kind::Ranges, "The hours on these days."),
+        may("note", title(80, Need::Wished), "What it is: \"Christmas\"."),
+    ],
+};
+
+static TEXTS: Table = Table {
+    header: "[texts]",
+    doc: "What the assistant says by itself.",
+    keys: &[
+        may("welcome", said(Need::Wished), "To somebody who comes for the first time."),
+        may(
+            "instant",
+            said(Need::Wished),
+            "The first answer after a day of silence; {wait} says when a person will answer.",
+        ),
+        may("away", said(Need::Wished), "Outside opening hours; {next_open} says when it opens."),
+        may("fallback", said(Need::Wished), "When nothing fits."),
+        may("offer", said(Need::Wished), "When several answers might fit."),
+        may("human", said(Need::Wished), "To somebody who asked for a person."),
+        may("stopped", said(Need::Wished), "To somebody who said STOP."),
+        may("opted_in", said(Need::Wished), "To somebody who opted in; {topic} says to what."),
+        may("deleted", said(Need::Wished), "To somebody who asked to be forgotten, and was."),
+        may("human_button", title(TITLE_LIMIT, Need::Wished), "The button that asks for a person."),
+    ],
+};
+
+static FAQ: Table = Table {
+    header: "[[faq]]",
+    doc: "A question and its answer.",
+    keys: &[
+        must("id", Kind::Id, "Its name, for buttons, posters and the menu."),
+        must("title", title(TITLE_LIMIT, Need::Default), "What it is called on a quick reply."),
+        may("ask", Kind::Phrases, "Ways to ask it, as customers write; five or more are good."),
+        may("keywords", Kind::Phrases, "Words that ask for it by themselves."),
+        must("answer", said(Need::Default), "The answer."),
+        may("image", Kind::Url, "A picture sent before it."),
+        may("buttons", Kind::Tables(&BUTTON, Some(BUTTONS_LIMIT)), "Buttons under it."),
+    ],
+};
+
+pub(super) static BUTTON: Table = Table {
+    header: "a button",
+    doc: "A button: a title, and one of url, phone, faq, topic and human.",
+    keys: &[
+        may(
+            "title",
+            title(TITLE_LIMIT, Need::Default),
+            "What it says. The last three have a title of their own.",
+        ),
+        may("url", Kind::Url, "Opens a page."),
+        may("phone", Kind::Phone, "Calls a number."),
+        may("faq", Kind::Faq, "Gives an answer."),
+        may("topic", Kind::Topic, "Asks for consent to a topic."),
+        may("human", Kind::Flag, "Asks for a person."),
+    ],
+};
+
+/// What a button can do.
+pub(super) const ACTIONS: [&str; 5] = ["url", "phone", "faq", "topic", "human"];
+
+static TOPIC: Table = Table {
+    header: "[[topic]]",
+    doc: "Something people can opt in to.",
+    keys: &[
+        must("id", Kind::Id, "Its name, for buttons, posters and notifications."),
+        must(
+            "title",
+            title(OPT_IN_TITLE_LIMIT, Need::Default),
+            "What people see when they are asked.",
+        ),
+        may("image", Kind::Url, "The picture on that card."),
+        must(
+            "promise",
+            Kind::OneOf(&["daily", "weekly", "monthly"]),
+            "How often at most something is sent.",
+        ),
+    ],
+};
+
+static POSTER: Table = Table {
+    header: "[[poster]]",
+    doc: "Something on a wall, with a QR code.",
+    keys: &[
+        must("code", Kind::Id, "The code on it, also for typing."),
+        may("place", Kind::Name, "Where it hangs."),
+        may(
+            "page",
+            Kind::Page,
+            "Whose it is: the id or username of a Page. Needed with several Pages.",
+        ),
+        may("text", said(Need::Free), "Said on arrival."),
+        may("topic", Kind::Topic, "Consent asked for on arrival."),
+        may("faq", Kind::Faq, "Answer given on arrival."),
+        may("language", Kind::Language, "Spoken to people whose language is not known yet."),
+        may("revoked", Kind::Flag, "No longer valid: leads to the shop's contact page."),
+    ],
+};
+
+static NOTIFICATION: Table = Table {
+    header: "[[notification]]",
+    doc: "Something sent on a schedule.",
+    keys: &[
+        must("id", Kind::Id, "Its name."),
+        must("topic", Kind::Topic, "Whom it is for."),
+        must("text", said(Need::Default), "What it says."),
+        must("schedule", Kind::Table(&SCHEDULE), "When it is sent."),
+        may("image", Kind::Url, "A picture above it."),
+        may("buttons", Kind::Tables(&BUTTON, Some(BUTTONS_LIMIT)), "Buttons under it."),
+    ],
+};
+
+static SCHEDULE: Table = Table {
+    header: "a schedule",
+    doc: "Days and a time: every day, every week on weekdays, every month on a day, or dates.",
+    keys: &[
+        may("every", Kind::OneOf(&["day", "week", "month"]), "How often."),
+        may(
+            "on",
+            Kind::On,
+            "Weekdays (\"fri\" or a list), or a day of the month (1 to 31, \"last\").",
+        ),
+        may("dates", Kind::Dates, "Single days, instead of every."),
+        must("at", Kind::Clock, "The time of day."),
+        may(
+            "zone",
+            Kind::OneOf(&["shop", "subscriber"]),
+            "Whose clock; the shop's if nothing is said.",
+        ),
+    ],
+};
+
+static ASSISTANT: Table = Table {
+    header: "[assistant]",
+    doc: "How the assistant behaves.",
+    keys: &[
+        may("messenger", Kind::Flag, "Answers on Messenger. On if nothing is said."),
+        may(
+            "instagram",
+            Kind::Flag,
+            "Answers on Instagram. On if nothing is said and the Page has an account there.",
+        ),
+        may(
+            "pause_hours",
+            Kind::Number(1, PAUSE_LIMIT),
+            "How long it keeps quiet after a person answered or was asked for: 12 if nothing is said.",
+        ),
+        may(
+            "fallback_every_hours",
+            Kind::Number(0, PAUSE_LIMIT),
+            "How long the fallback is not repeated to a person: 6 if nothing is said.",
+        ),
+        may("menu", Kind::Faqs(MENU_LIMIT), "Answers offered with the welcome and the fallback."),
+        may("stop_words", Kind::Words, "More words that end notifications."),
+        may("human_words", Kind::Words, "More words that ask for a person."),
+        may("delete_words", Kind::Words, "More words that ask to be forgotten."),
+    ],
+};
+
+static META: Table = Table {
+    header: "[meta]",
+    doc: "The shop's standing with Meta.",
+    keys: &[may(
+        "recurring_since",
+        Kind::Date,
+        "Since when this app has sent recurring notifications; only those of before 2025-09-01 may.",
+    )],
+};

@@ -1,0 +1,94 @@
+//! `shop.toml` to compiled shops.
+//!
+//! - [`compile`]: the front door. It finds every problem, not the first one.
+//! - [`diagnostic`]: what a problem is. [`render`]: how people and machines see it.
+//! - [`schema`]: the JSON Schema of the file, for editors.
+//! - `format`: the format as one table, which both the check and the schema follow. `values`: what
+//!   may stand between quotation marks. `shape` and `wording`: each value by itself. `rules`, `schedule` and
+//!   `phrases`: what values have to do with each other. `build`: the shop itself.
+
+mod build;
+pub mod diagnostic;
+mod format;
+mod phrases;
+mod read;
+pub mod render;
+mod rules;
+mod schedule;
+pub mod schema;
+mod shape;
+mod values;
+mod wording;
+
+use toml::de::DeTable;
+
+use super::model::Shop;
+use diagnostic::{Diagnostic, Severity};
+
+/// What became of a `shop.toml`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Compiled {
+    /// One per `[[page]]`; none if there is any error.
+    pub shops: Vec<Shop>,
+    /// Everything worth saying, in the order of the file.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+impl Compiled {
+    /// Whether anything keeps it from being published.
+    #[must_use]
+    pub fn has_errors(&self) -> bool {
+        self.diagnostics.iter().any(|d| d.severity == Severity::Error)
+    }
+}
+
+/// Checks and compiles the text of a `shop.toml`.
+///
+/// The shops are not sealed yet ([`Shop::seal`]): their model is trained elsewhere.
+#[must_use]
+pub fn compile(source: &str) -> Compiled {
+    let (file, errors) = DeTable::parse_recoverable(source);
+    let mut found: Vec<Diagnostic> = errors.iter().map(syntax).collect();
+    let mut shops = Vec::new();
+    // What was saved from a broken file would only lead to complaints that are not true.
+    if found.is_empty() {
+        let file = file.get_ref();
+        let names = shape::Names::of(file);
+        shape::check(file, &names, &mut found);
+        rules::check(file, &names, &mut found);
+        phrases::check(file, &mut found);
+        schedule::check(file, &mut found);
+        if !found.iter().any(|d| d.severity == Severity::Error) {
+            shops = build::shops(file);
+            if shops.is_empty() {
+                // A value that the checks let pass and the model refused: ours to mend, and
+                // nothing to publish.
+                found.push(
+                    Diagnostic::error(
+                        "internal",
+                        0..0,
+                        "this shop passed every check and still could not be compiled",
+                    )
+                    .help("this is a fault in Shopbell; please report it with the file"),
+                );
+            }
+        }
+    }
+    for diagnostic in &mut found {
+        diagnostic.span = within(source, &diagnostic.span);
+    }
+    found.sort_by_key(|d| (d.span.start, d.severity));
+    Compiled { shops, diagnostics: found }
+}
+
+fn syntax(error: &toml::de::Error) -> Diagnostic {
+    let help = "see https://toml.io for how the file is written; texts stand in quotation marks";
+    Diagnostic::error("syntax", error.span().unwrap_or(0..0), error.message().trim()).help(help)
+}
+
+/// The span, moved onto edges of characters inside the source.
+fn within(source: &str, span: &std::ops::Range<usize>) -> std::ops::Range<usize> {
+    let start = source.floor_char_boundary(span.start);
+    let end = source.ceil_char_boundary(span.end.max(span.start));
+    start..end
+}

@@ -1,0 +1,107 @@
+//! Finding things in a parsed file. Wrong types are none here: the shape check reports them.
+
+use std::ops::Range;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::values;
+
+/// A value with its place.
+pub(super) type Value<'t> = Spanned<DeValue<'t>>;
+
+/// What stands behind a key.
+pub(super) fn get<'t>(table: &'t DeTable<'t>, name: &str) -> Option<&'t Value<'t>> {
+    table.iter().find(|(key, _)| key.get_ref() == name).map(|(_, value)| value)
+}
+
+/// A text with its place.
+pub(super) fn text<'t>(value: &'t Value<'t>) -> Option<(&'t str, Range<usize>)> {
+    match value.get_ref() {
+        DeValue::String(text) => Some((text.as_ref(), value.span())),
+        _ => None,
+    }
+}
+
+/// A text, checked.
+pub(super) fn checked<T, E>(
+    table: &DeTable<'_>,
+    name: &str,
+    read: impl Fn(&str) -> Result<T, E>,
+) -> Option<T> {
+    read(text(get(table, name)?)?.0).ok()
+}
+
+/// true or false.
+pub(super) fn flag(table: &DeTable<'_>, name: &str) -> Option<bool> {
+    match get(table, name)?.get_ref() {
+        DeValue::Boolean(flag) => Some(*flag),
+        _ => None,
+    }
+}
+
+/// A whole number.
+pub(super) fn number(value: &Value<'_>) -> Option<i64> {
+    match value.get_ref() {
+        DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix()).ok(),
+        _ => None,
+    }
+}
+
+/// A table.
+pub(super) fn table<'t>(table: &'t DeTable<'t>, name: &str) -> Option<&'t DeTable<'t>> {
+    match get(table, name)?.get_ref() {
+        DeValue::Table(table) => Some(table),
+        _ => None,
+    }
+}
+
+/// A list's values; a single value is a list of one.
+pub(super) fn list<'t>(value: &'t Value<'t>) -> Vec<&'t Value<'t>> {
+    match value.get_ref() {
+        DeValue::Array(array) => array.iter().collect(),
+        _ => vec![value],
+    }
+}
+
+/// The tables of a name, with their places.
+pub(super) fn tables<'t>(
+    table: &'t DeTable<'t>,
+    name: &str,
+) -> Vec<(&'t DeTable<'t>, Range<usize>)> {
+    let Some(DeValue::Array(array)) = get(table, name).map(Spanned::get_ref) else {
+        return Vec::new();
+    };
+    array
+        .iter()
+        .filter_map(|value| match value.get_ref() {
+            DeValue::Table(table) => Some((table, value.span())),
+            _ => None,
+        })
+        .collect()
+}
+
+/// A day, as text or as TOML's own.
+pub(super) fn date(value: &Value<'_>) -> Option<jiff::civil::Date> {
+    match value.get_ref() {
+        DeValue::String(text) => values::date(text).ok(),
+        DeValue::Datetime(at) if at.time.is_none() => values::date(&at.to_string()).ok(),
+        _ => None,
+    }
+}
+
+/// A time of day in minutes, as text or as TOML's own.
+pub(super) fn clock(value: &Value<'_>) -> Option<u16> {
+    match value.get_ref() {
+        DeValue::String(text) => values::clock(text).ok(),
+        DeValue::Datetime(at) if at.date.is_none() && at.offset.is_none() => {
+            values::clock(at.to_string().get(..5)?).ok()
+        }
+        _ => None,
+    }
+}
+
+/// A text's length as Meta may count it.
+pub(super) fn units(text: &str) -> usize {
+    text.encode_utf16().count()
+}

@@ -1,0 +1,365 @@
+//! What values have to do with each other: names given twice, buttons that do nothing or two
+//! things, gaps in the week, what nobody can reach, what Meta will not send.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use jiff::civil::{Date, date};
+use toml::de::DeTable;
+
+use super::diagnostic::{Diagnostic, Problem};
+use super::format::{ACTIONS, BUTTON_TEXT_LIMIT, TITLE_LIMIT};
+use super::read::{self, get, text, units};
+use super::shape::Names;
+use super::values::{self, WEEKDAYS, quoted};
+
+/// Where Meta still accepts recurring notifications: the EU, and these (Meta, FAQ on the end of
+/// recurring notifications, 31 March 2026).
+const RECURRING_COUNTRIES: &str = "AU GB JP KR AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL \
+    PL PT RO SE SI SK";
+
+/// Since when Meta takes no new integrations of recurring notifications (Meta, 1 September 2025).
+const NO_NEW_RECURRING: Date = date(2025, 9, 1);
+
+type Place = Range<usize>;
+
+pub(super) fn check(file: &DeTable<'_>, names: &Names<'_>, found: &mut Vec<Diagnostic>) {
+    for (table, key, what) in [
+        ("page", "id", "Pages have the id"),
+        ("page", "username", "Pages have the username"),
+        ("page", "instagram_id", "Pages have the Instagram account"),
+        ("faq", "id", "FAQ entries are called"),
+        ("topic", "id", "topics are called"),
+        ("poster", "code", "posters have the code"),
+        ("notification", "id", "notifications are called"),
+    ] {
+        duplicates(file, table, key, what, found);
+    }
+    for (button, place) in buttons(file) {
+        check_button(file, button, &place, names, found);
+    }
+    for (entry, _) in
+        read::tables(file, "faq").into_iter().chain(read::tables(file, "notification"))
+    {
+        text_above_buttons(entry, found);
+    }
+    if read::tables(file, "page").is_empty()
+        && let Some(page) = get(file, "page")
+    {
+        found.push(
+            Diagnostic::error("no-page", page.span(), "the shop has no Page")
+                .help("add a table [[page]]"),
+        );
+    }
+    week(file, found);
+    exceptions(file, found);
+    poster_texts(file, names, found);
+    poster_pages(file, found);
+    unreachable_topics(file, found);
+    instagram(file, found);
+    meta(file, found);
+}
+
+fn duplicates(file: &DeTable<'_>, table: &str, key: &str, what: &str, found: &mut Vec<Diagnostic>) {
+    let mut seen = HashMap::new();
+    for (table, _) in read::tables(file, table) {
+        let Some((name, span)) = get(table, key).and_then(text) else { continue };
+        // People type codes and links by hand, in whatever case.
+        let folded = name.to_lowercase();
+        if seen.insert(folded, ()).is_some() {
+            found.push(
+                Diagnostic::error("duplicate", span, format!("two {what} {}", quoted(name)))
+                    .label("the second")
+                    .help("give one of them another (capital letters do not make a difference)"),
+            );
+        }
+    }
+}
+
+/// Every button of the file.
+pub(super) fn buttons<'t>(file: &'t DeTable<'t>) -> Vec<(&'t DeTable<'t>, Place)> {
+    ["faq", "notification"]
+        .into_iter()
+        .flat_map(|name| read::tables(file, name))
+        .flat_map(|(table, _)| read::tables(table, "buttons"))
+        .collect()
+}
+
+fn check_button(
+    file: &DeTable<'_>,
+    button: &DeTable<'_>,
+    place: &Place,
+    names: &Names<'_>,
+    found: &mut Vec<Diagnostic>,
+) {
+    let actions: Vec<&str> = ACTIONS.into_iter().filter(|a| get(button, a).is_some()).collect();
+    match actions.as_slice() {
+        [] => found.push(
+            Diagnostic::error("button-without-action", place.clone(), "this button does nothing")
+                .help("add url, phone, faq, topic or human = true"),
+        ),
+        [_] => {}
+        [first, ..] => found.push(
+            Diagnostic::error(
+                "button-with-two-actions",
+                place.clone(),
+                format!("this button does {}", actions.join(" and ")),
+            )
+            .help(format!("keep one, such as {first}, and make the others buttons of their own")),
+        ),
+    }
+    if read::flag(button, "human") == Some(false) {
+        found.push(
+            Diagnostic::error(
+                "button-without-action",
+                place.clone(),
+                "human = false asks for nobody",
+            )
+            .help("write human = true, or leave the button out"),
+        );
+    }
+    if get(button, "title").is_some() {
+        return;
+    }
+    if matches!(actions.as_slice(), ["url" | "phone"]) {
+        let tag = names.languages.first().copied().unwrap_or("en");
+        found.push(
+            Diagnostic::error("button-without-title", place.clone(), "this button has no title")
+                .help(format!("add title.{tag} = \"…\", at most {TITLE_LIMIT} characters")),
+        );
+    }
+    let Some((topic, _)) = get(button, "topic").and_then(text) else { return };
+    let long = read::tables(file, "topic")
+        .into_iter()
+        .filter(|(table, _)| get(table, "id").and_then(text).is_some_and(|(id, _)| id == topic))
+        .filter_map(|(table, _)| read::table(table, "title"))
+        .any(|titles| {
+            titles.values().filter_map(text).any(|(title, _)| units(title) > TITLE_LIMIT)
+        });
+    if long {
+        let message = format!("the title of {} is cut to fit on the button", quoted(topic));
+        found.push(
+            Diagnostic::warning("button-title-cut", place.clone(), message).help(format!(
+                "give the button a title of its own, at most {TITLE_LIMIT} characters"
+            )),
+        );
+    }
+}
+
+/// Text above buttons is shorter than a message.
+fn text_above_buttons(entry: &DeTable<'_>, found: &mut Vec<Diagnostic>) {
+    if read::tables(entry, "buttons").is_empty() {
+        return;
+    }
+    let texts = ["answer", "text"].into_iter().filter_map(|key| read::table(entry, key));
+    for (text, span) in texts.flat_map(|t| t.values()).filter_map(text) {
+        let length = units(text);
+        if length > BUTTON_TEXT_LIMIT && length <= super::format::MESSAGE_LIMIT {
+            let message = format!("{length} characters do not fit above buttons");
+            found.push(
+                Diagnostic::warning("text-will-be-split", span, message)
+                    .help(format!("it will be split; up to {BUTTON_TEXT_LIMIT} stay together")),
+            );
+        }
+    }
+}
+
+fn week(file: &DeTable<'_>, found: &mut Vec<Diagnostic>) {
+    let Some(hours) = read::table(file, "hours") else { return };
+    let place = get(file, "hours").map(toml::Spanned::span).unwrap_or_default();
+    let missing: Vec<&str> = WEEKDAYS.into_iter().filter(|day| get(hours, day).is_none()).collect();
+    if let Some(first) = missing.first()
+        && missing.len() < WEEKDAYS.len()
+    {
+        let message =
+            format!("the week says nothing of {}; that counts as closed", missing.join(", "));
+        found.push(
+            Diagnostic::warning("hours-gap", place, message)
+                .help(format!("add {first} = \"closed\", or its hours")),
+        );
+    }
+    for (day, next) in WEEKDAYS.iter().zip(WEEKDAYS.iter().cycle().skip(1)) {
+        let late = ranges(hours, day).into_iter().map(|r| r.close).max().unwrap_or(0);
+        let early = ranges(hours, next).into_iter().map(|r| r.open).min().unwrap_or(u16::MAX);
+        if late.saturating_sub(crate::shop::hours::DAY_MINUTES) > early {
+            let span = get(hours, day).map(toml::Spanned::span).unwrap_or_default();
+            let message = format!("the night of {day} reaches into the hours of {next}");
+            found.push(
+                Diagnostic::warning("hours-overlap", span, message)
+                    .help("a closing before the opening means the next day; is it meant so?"),
+            );
+        }
+    }
+}
+
+fn ranges(hours: &DeTable<'_>, day: &str) -> Vec<crate::shop::model::Range> {
+    let all = get(hours, day).map(read::list).unwrap_or_default();
+    all.into_iter().filter_map(text).filter_map(|(t, _)| values::range(t).ok().flatten()).collect()
+}
+
+/// The days of an exception.
+pub(super) fn exception_days(exception: &DeTable<'_>) -> Result<(Date, Date), Option<Problem>> {
+    let day = |name| get(exception, name).map(|value| read::date(value).ok_or(None)).transpose();
+    let problem =
+        |message: &str, help: &str| Err(Some(Problem::new("bad-exception", message, help)));
+    match (day("date")?, day("from")?, day("to")?) {
+        (Some(date), None, None) => Ok((date, date)),
+        (None, Some(from), Some(to)) if from <= to => Ok((from, to)),
+        (None, Some(_), Some(_)) => problem("it ends before it begins", "let `to` be the last day"),
+        (None, None, None) => {
+            problem("it does not say which days", "add date = \"2026-12-24\", or from and to")
+        }
+        (None, _, _) => {
+            problem("it needs both `from` and `to`", "for a single day write date instead")
+        }
+        (Some(_), _, _) => {
+            problem("it has both `date` and a range of days", "write date, or from and to")
+        }
+    }
+}
+
+fn exceptions(file: &DeTable<'_>, found: &mut Vec<Diagnostic>) {
+    let Some(hours) = read::table(file, "hours") else { return };
+    let mut earlier: Vec<(Date, Date)> = Vec::new();
+    for (exception, place) in read::tables(hours, "exception") {
+        match exception_days(exception) {
+            Ok((from, to)) => {
+                if earlier.contains(&(from, to))
+                    || earlier.iter().any(|(f, t)| *f == from && to != *t)
+                {
+                    found.push(
+                        Diagnostic::error(
+                            "exception-overlap",
+                            place,
+                            format!("two exceptions begin on {from}"),
+                        )
+                        .help("make them one, or let one begin on another day"),
+                    );
+                }
+                earlier.push((from, to));
+            }
+            Err(Some(problem)) => found.push(problem.at(place)),
+            // A day that is none: reported where it stands.
+            Err(None) => {}
+        }
+    }
+}
+
+/// A poster speaks its own language, or else every language of the shop.
+fn poster_texts(file: &DeTable<'_>, names: &Names<'_>, found: &mut Vec<Diagnostic>) {
+    for (poster, _) in read::tables(file, "poster") {
+        let Some(texts) = read::table(poster, "text") else { continue };
+        let own = get(poster, "language").and_then(text).map(|(tag, _)| vec![tag]);
+        let wanted = own.unwrap_or_else(|| names.languages.clone());
+        let missing: Vec<&str> =
+            wanted.into_iter().filter(|tag| get(texts, tag).is_none()).collect();
+        if let Some(first) = missing.first()
+            && let Some(value) = get(poster, "text")
+        {
+            let message = format!("this poster says nothing in {}", missing.join(", "));
+            found.push(Diagnostic::warning("missing-translation", value.span(), message).help(
+                format!("add text.{first} = …, or say whose language it speaks: language = \"…\""),
+            ));
+        }
+    }
+}
+
+fn poster_pages(file: &DeTable<'_>, found: &mut Vec<Diagnostic>) {
+    let pages = read::tables(file, "page");
+    let Some((first, _)) = pages.first() else { return };
+    if pages.len() < 2 {
+        return;
+    }
+    let first = get(first, "username").and_then(text).map(|(name, _)| name).unwrap_or_default();
+    for (poster, place) in read::tables(file, "poster") {
+        if get(poster, "page").is_none() {
+            found.push(
+                Diagnostic::warning(
+                    "poster-without-page",
+                    place,
+                    "this poster does not say whose it is",
+                )
+                .label(format!("counts as {}'s", quoted(first)))
+                .help(format!("add page = {}, or another Page's username", quoted(first))),
+            );
+        }
+    }
+}
+
+fn unreachable_topics(file: &DeTable<'_>, found: &mut Vec<Diagnostic>) {
+    let posters = read::tables(file, "poster");
+    let asking: Vec<&str> = buttons(file)
+        .iter()
+        .chain(&posters)
+        .filter_map(|(table, _)| get(table, "topic").and_then(text))
+        .map(|(topic, _)| topic)
+        .collect();
+    for (topic, _) in read::tables(file, "topic") {
+        let Some((id, span)) = get(topic, "id").and_then(text) else { continue };
+        if !asking.contains(&id) {
+            found.push(
+                Diagnostic::warning(
+                    "unreachable-topic",
+                    span,
+                    format!("nobody is ever asked for {}", quoted(id)),
+                )
+                .help(format!("give a button or a poster topic = {}", quoted(id))),
+            );
+        }
+    }
+}
+
+fn instagram(file: &DeTable<'_>, found: &mut Vec<Diagnostic>) {
+    let Some(assistant) = read::table(file, "assistant") else { return };
+    let accounts =
+        read::tables(file, "page").iter().any(|(page, _)| get(page, "instagram_id").is_some());
+    if read::flag(assistant, "instagram") == Some(true) && !accounts {
+        let span = get(assistant, "instagram").map(toml::Spanned::span).unwrap_or_default();
+        found.push(
+            Diagnostic::warning(
+                "instagram-without-account",
+                span,
+                "no Page names its Instagram account",
+            )
+            .help("add instagram_id = \"…\" to the [[page]]"),
+        );
+    }
+}
+
+fn meta(file: &DeTable<'_>, found: &mut Vec<Diagnostic>) {
+    let country = read::table(file, "shop").and_then(|shop| get(shop, "country")).and_then(text);
+    let notifications = read::tables(file, "notification");
+    if country.is_none()
+        && let Some((_, place)) = notifications.first()
+    {
+        let message = "without the shop's country no notification outside the 24 hours can be sent";
+        found.push(
+            Diagnostic::warning("country-unknown", place.clone(), message)
+                .label("will be held")
+                .help("add country = \"…\" to [shop]: where the customers are"),
+        );
+    }
+    let Some(value) = read::table(file, "meta").and_then(|meta| get(meta, "recurring_since"))
+    else {
+        return;
+    };
+    if read::date(value).is_some_and(|since| since >= NO_NEW_RECURRING) {
+        let message = format!(
+            "Meta takes no recurring notifications of apps that began on or after {NO_NEW_RECURRING}"
+        );
+        found.push(
+            Diagnostic::warning("recurring-too-late", value.span(), message)
+                .help("leave it out: this way of sending will not be used"),
+        );
+    }
+    let Some((country, _)) = country.filter(|(c, _)| values::country(c).is_ok()) else { return };
+    if !RECURRING_COUNTRIES.split_ascii_whitespace().any(|c| c == country) {
+        let message =
+            format!("Meta no longer accepts recurring notifications to people in {country}");
+        found.push(
+            Diagnostic::warning("recurring-not-accepted", value.span(), message)
+                .label("since 10 February 2026")
+                .help("leave it out: this way of sending will not be used there"),
+        );
+    }
+}

@@ -1,0 +1,458 @@
+//! Templates, and the variables in them.
+//!
+//! # The language of templates
+//! - `{name}` is a variable, `{name|fallback}` one with a fallback. White space around the name
+//!   does not count; the fallback is taken as it stands and cannot hold a variable.
+//! - `{{` and `}}` are the braces themselves. A lone `}` is one too.
+//! - What is no variable (`{`, `{a b}`, `{name` without an end) is printed as it stands; `check`
+//!   reports it.
+//!
+//! # A variable without a value
+//! A missing value and a blank one are the same. The fallback stands in, if there is one and it
+//! is not blank. Otherwise the variable goes away so that nobody sees the hole:
+//! - Round brackets around nothing but the variable go with it.
+//! - Inside a line, white space before it goes, then one comma (`,` `，` `、`) and the white
+//!   space before that: "Hi, {first_name}!" is "Hi!", "Call {phone} or write" is "Call or write".
+//! - At the beginning of a line, what follows it goes: one comma and the white space around it.
+//!   If that leaves the line empty, its line break goes too.
+
+use std::borrow::Cow;
+
+use super::hours::Opening;
+use super::lang::{self, Language, Moment, When};
+use super::model::{Lang, Range, Shop};
+use crate::time::UnixMs;
+
+/// The variables that templates may use.
+pub const VARIABLES: [&str; 14] = [
+    "first_name",
+    "full_name",
+    "page",
+    "branch",
+    "phone",
+    "site",
+    "address",
+    "email",
+    "map",
+    "hours_today",
+    "next_open",
+    "wait",
+    "topic",
+    "agent",
+];
+
+/// What is known of the person spoken to, and of the occasion.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Listener<'a> {
+    /// Their first name.
+    pub first_name: Option<&'a str>,
+    /// Their whole name.
+    pub full_name: Option<&'a str>,
+    /// The title of the topic it is about.
+    pub topic: Option<&'a str>,
+    /// The person of the shop who takes over.
+    pub agent: Option<&'a str>,
+}
+
+/// A part of a template.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Part<'t> {
+    /// Printed as it stands.
+    Plain(&'t str),
+    /// A variable.
+    Variable {
+        /// Trimmed, `[a-z0-9_]+`.
+        name: &'t str,
+        /// What stands in.
+        fallback: Option<&'t str>,
+        /// Where the name begins in the template, in bytes.
+        at: usize,
+    },
+    /// A brace that begins no variable, with its place in the template.
+    Stray(usize),
+}
+
+/// The parts of a template, in order.
+pub(crate) fn parts(template: &str) -> Vec<Part<'_>> {
+    let mut parts = Vec::new();
+    let mut rest = template;
+    while let Some(brace) = rest.find(['{', '}']) {
+        let (before, from) = rest.split_at(brace);
+        if !before.is_empty() {
+            parts.push(Part::Plain(before));
+        }
+        let at = template.len().saturating_sub(from.len());
+        if from.starts_with("{{") || from.starts_with("}}") {
+            let (one, two) = from.split_at(1);
+            parts.push(Part::Plain(one));
+            rest = two.get(1..).unwrap_or_default();
+        } else if let Some((part, after)) = variable(from, at) {
+            parts.push(part);
+            rest = after;
+        } else {
+            if from.starts_with('{') {
+                parts.push(Part::Stray(at));
+            }
+            let (one, after) = from.split_at(1);
+            parts.push(Part::Plain(one));
+            rest = after;
+        }
+    }
+    if !rest.is_empty() {
+        parts.push(Part::Plain(rest));
+    }
+    parts
+}
+
+fn variable(from: &str, at: usize) -> Option<(Part<'_>, &str)> {
+    let (inside, after) = from.strip_prefix('{')?.split_once('}')?;
+    let (name, fallback) = match inside.split_once('|') {
+        Some((name, fallback)) => (name, Some(fallback)),
+        None => (inside, None),
+    };
+    let indent = name.len().saturating_sub(name.trim_start().len());
+    let name = name.trim();
+    let is_name = !name.is_empty()
+        && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
+    if !is_name || fallback.is_some_and(|f| f.contains('{')) {
+        return None;
+    }
+    let at = at.saturating_add(1).saturating_add(indent);
+    Some((Part::Variable { name, fallback, at }, after))
+}
+
+/// A template with its variables filled in; see the module for what becomes of missing ones.
+/// Values are printed as they are: braces in a person's name do nothing.
+#[must_use]
+pub fn render<'v>(template: &str, lookup: impl Fn(&str) -> Option<Cow<'v, str>>) -> String {
+    let mut out = String::with_capacity(template.len());
+    // Set after a variable at the beginning of a line went away.
+    let mut swallow = false;
+    let parts = parts(template);
+    let mut parts = parts.iter().peekable();
+    while let Some(part) = parts.next() {
+        match part {
+            Part::Stray(_) => {}
+            Part::Plain(text) => {
+                let text =
+                    if std::mem::take(&mut swallow) { after_gap(&mut out, text) } else { text };
+                out.push_str(text);
+            }
+            Part::Variable { name, fallback, .. } => {
+                let value = lookup(name).filter(|v| !v.trim().is_empty());
+                let value = value.or_else(|| {
+                    fallback.filter(|f| !f.trim().is_empty()).map(|f| Cow::Owned(f.to_owned()))
+                });
+                if let Some(value) = value {
+                    swallow = false;
+                    out.push_str(&value);
+                    continue;
+                }
+                let bracketed = out.ends_with('(')
+                    && matches!(parts.peek(), Some(Part::Plain(next)) if next.starts_with(')'));
+                if bracketed {
+                    out.pop();
+                }
+                swallow = close_gap(&mut out);
+                if bracketed && let Some(Part::Plain(next)) = parts.next() {
+                    let next = next.strip_prefix(')').unwrap_or(next);
+                    let next =
+                        if std::mem::take(&mut swallow) { after_gap(&mut out, next) } else { next };
+                    out.push_str(next);
+                }
+            }
+        }
+    }
+    if swallow {
+        after_gap(&mut out, "");
+    }
+    out
+}
+
+const COMMAS: [char; 3] = [',', '，', '、'];
+
+/// Takes away what led up to a variable that is missing. True at the beginning of a line, where
+/// what follows has to go instead.
+fn close_gap(out: &mut String) -> bool {
+    let is_blank = |c: char| c.is_whitespace() && c != '\n';
+    out.truncate(out.trim_end_matches(is_blank).len());
+    if out.is_empty() || out.ends_with('\n') {
+        return true;
+    }
+    if let Some(before) = out.strip_suffix(COMMAS) {
+        out.truncate(before.trim_end().len());
+    }
+    false
+}
+
+/// What is left of the text after a variable that is missing at the beginning of a line.
+fn after_gap<'t>(out: &mut String, text: &'t str) -> &'t str {
+    let is_blank = |c: char| c.is_whitespace() && c != '\n';
+    let text = text.trim_start_matches(is_blank);
+    let text = text.strip_prefix(COMMAS).unwrap_or(text).trim_start_matches(is_blank);
+    match text.strip_prefix('\n') {
+        Some(next) => next,
+        None => {
+            if text.is_empty() && out.ends_with('\n') {
+                out.pop();
+            }
+            text
+        }
+    }
+}
+
+/// `template` as the shop says it to `listener` at `now`, in `lang`.
+#[must_use]
+pub fn say(
+    shop: &Shop,
+    lang: &Lang,
+    template: &str,
+    listener: &Listener<'_>,
+    now: UnixMs,
+) -> String {
+    render(template, |name| value(shop, lang, listener, now, name))
+}
+
+fn value<'a>(
+    shop: &'a Shop,
+    lang: &Lang,
+    listener: &Listener<'a>,
+    now: UnixMs,
+    name: &str,
+) -> Option<Cow<'a, str>> {
+    let contact = &shop.contact;
+    let known = match name {
+        "first_name" => listener.first_name,
+        "full_name" => listener.full_name.or(listener.first_name),
+        "topic" => listener.topic,
+        "agent" => listener.agent,
+        "page" => Some(shop.name.as_str()),
+        "branch" => shop.page.branch.as_deref(),
+        "phone" => contact.phone.as_deref(),
+        "site" => contact.site.as_deref(),
+        "email" => contact.email.as_deref(),
+        "map" => contact.map.as_deref(),
+        "address" => shop.pick(&contact.address, lang),
+        "hours_today" => return hours_today(shop, lang, now).map(Cow::Owned),
+        "next_open" => return next_open(shop, lang, now).map(Cow::Owned),
+        "wait" => return Some(Cow::Owned(wait(shop, lang, now))),
+        _ => None,
+    };
+    known.map(|value| Cow::Borrowed(value.trim()))
+}
+
+/// Today's hours in words ("8:00–12:00, 13:00–18:00", "closed today"); none when the shop told
+/// no hours.
+#[must_use]
+pub fn hours_today(shop: &Shop, lang: &Lang, now: UnixMs) -> Option<String> {
+    let zone = shop.zone();
+    let today = zone.to_datetime(now.timestamp()).date();
+    if shop.hours.week.is_none() && shop.hours.exception(today).is_none() {
+        return None;
+    }
+    let language = lang::language(lang);
+    let ranges = shop.hours.today(now, &zone);
+    let is_whole_day = |r: &Range| r.open == 0 && r.close >= super::hours::DAY_MINUTES;
+    if ranges.iter().any(is_whole_day) {
+        return Some(language.all_day.to_owned());
+    }
+    if ranges.is_empty() {
+        return Some(language.closed_today.to_owned());
+    }
+    let spoken: Vec<String> = ranges.iter().map(|r| spoken_range(language, *r)).collect();
+    Some(spoken.join(language.list_comma))
+}
+
+fn spoken_range(language: &Language, range: Range) -> String {
+    let time = |minutes| (language.time)(Moment::of(super::hours::clock(minutes)));
+    format!("{}–{}", time(range.open), time(range.close))
+}
+
+/// The next opening in words ("tomorrow at 8:00"); none while it is open or when there is none.
+#[must_use]
+pub fn next_open(shop: &Shop, lang: &Lang, now: UnixMs) -> Option<String> {
+    match shop.hours.at(now, &shop.zone()) {
+        Opening::Closed { opens: Some(opens), .. } => Some(in_words(shop, lang, now, opens)),
+        Opening::Closed { opens: None, .. } | Opening::Open { .. } | Opening::Always => None,
+    }
+}
+
+/// When a person can be expected to answer, in words: "soon" while the shop is open, the next
+/// opening while it is closed. Never empty.
+#[must_use]
+pub fn wait(shop: &Shop, lang: &Lang, now: UnixMs) -> String {
+    let language = lang::language(lang);
+    match shop.hours.at(now, &shop.zone()) {
+        Opening::Open { .. } | Opening::Always => language.soon.to_owned(),
+        Opening::Closed { opens: Some(opens), .. } => in_words(shop, lang, now, opens),
+        Opening::Closed { opens: None, .. } => language.sometime.to_owned(),
+    }
+}
+
+/// A moment to come as people say it on the day of `now`, by the shop's clock.
+#[must_use]
+pub fn in_words(shop: &Shop, lang: &Lang, now: UnixMs, then: UnixMs) -> String {
+    let zone = shop.zone();
+    let now = zone.to_datetime(now.timestamp());
+    let then = zone.to_datetime(then.timestamp());
+    (lang::language(lang).when)(&When::of(now, then))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn filled(template: &str) -> String {
+        render(template, |name| match name {
+            "first_name" => Some("Ona".into()),
+            "page" => Some("Kavinė {first_name}".into()),
+            "blank" => Some("  ".into()),
+            _ => None,
+        })
+    }
+
+    #[test]
+    fn variables_are_filled_and_values_are_not_templates() {
+        assert_eq!(filled("Hi, { first_name }! {page}"), "Hi, Ona! Kavinė {first_name}");
+    }
+
+    #[test]
+    fn a_missing_value_leaves_no_hole() {
+        for (template, expected) in [
+            ("Hi, {agent}!", "Hi!"),
+            ("Hi {agent}!", "Hi!"),
+            ("Hi, {blank}!", "Hi!"),
+            ("您好，{agent}！", "您好！"),
+            ("Yes, {agent}, we do.", "Yes, we do."),
+            ("Call {phone} or write", "Call or write"),
+            ("Call us ({phone}).", "Call us."),
+            ("({phone}) is ours", "is ours"),
+            ("{agent}, hello", "hello"),
+            ("{agent}", ""),
+            ("A\n{address}\nB", "A\nB"),
+            ("A\n{address}", "A"),
+            ("A\n {agent}, B", "A\nB"),
+            ("{agent}{phone}, B", "B"),
+            ("A {agent} {phone} B", "A B"),
+            ("{agent} {first_name}", "Ona"),
+        ] {
+            assert_eq!(filled(template), expected, "{template:?}");
+        }
+    }
+
+    #[test]
+    fn a_fallback_stands_in_unless_it_is_blank() {
+        assert_eq!(filled("Hi, {agent|friend}!"), "Hi, friend!");
+        assert_eq!(filled("Hi, {blank|friend}!"), "Hi, friend!");
+        assert_eq!(filled("Hi, {first_name|friend}!"), "Hi, Ona!");
+        assert_eq!(filled("Hi, {agent|}!"), "Hi!");
+    }
+
+    #[test]
+    fn braces_can_be_written_and_stray_ones_are_printed() {
+        for (template, expected) in [
+            ("{{first_name}}", "{first_name}"),
+            ("a } b", "a } b"),
+            ("{first_name", "{first_name"),
+            ("{A B}", "{A B}"),
+            ("{agent|{page}}", "{agent|Kavinė {first_name}}"),
+            ("{}", "{}"),
+            ("{{{first_name}}}", "{Ona}"),
+        ] {
+            assert_eq!(filled(template), expected, "{template:?}");
+        }
+    }
+
+    #[test]
+    fn stray_braces_and_names_are_placed() {
+        let template = "ą { b { agent | c}";
+        let parts = parts(template);
+        assert!(parts.contains(&Part::Stray(3)), "{parts:?}");
+        assert!(parts.iter().any(|p| matches!(
+            p,
+            Part::Variable { name: "agent", fallback: Some(" c"), at } if template[*at..].starts_with("agent")
+        )));
+    }
+
+    fn shop(hours: &str) -> Shop {
+        let source = format!(
+            "[shop]\nname = \"Azuolas\"\nlanguages = [\"lt\", \"en\"]\ntime_zone = \"Europe/Vilnius\"\n\
+             address.lt = \"Pilies g. 1\"\n\n[[page]]\nid = \"1\"\nusername = \"azuolas\"\n{hours}"
+        );
+        let compiled = crate::shop::source::compile(&source);
+        assert!(!compiled.shops.is_empty(), "{:?}", compiled.diagnostics);
+        compiled.shops.into_iter().next().unwrap()
+    }
+
+    const WEEK: &str = "[hours]\nmon = [\"08:00-12:00\", \"13:00-18:00\"]\ntue = \"08:00-20:00\"\n\
+        wed = \"08:00-20:00\"\nthu = \"00:00-24:00\"\nfri = \"08:30-20:00\"\nsat = \"closed\"\nsun = \"closed\"\n\
+        [[hours.exception]]\nfrom = \"2026-12-24\"\nto = \"2026-12-26\"\nopen = \"closed\"\n\
+        [[hours.exception]]\nfrom = \"2026-12-21\"\nto = \"2026-12-23\"\nopen = \"closed\"\n";
+
+    fn at(text: &str) -> UnixMs {
+        text.parse::<jiff::Timestamp>().unwrap().into()
+    }
+
+    fn said(shop: &Shop, lang: &str, template: &str, now: &str) -> String {
+        say(shop, &Lang(lang.into()), template, &Listener::default(), at(now))
+    }
+
+    #[test]
+    fn the_hours_and_the_next_opening_are_said_in_words() {
+        let shop = shop(WEEK);
+        let now = |t: &str| format!("2026-11-{t}:00Z");
+        // 2026-11-23 is a Monday; Vilnius is two hours ahead of UTC.
+        assert_eq!(said(&shop, "lt", "{hours_today}", &now("23T09:00")), "8:00–12:00, 13:00–18:00");
+        assert_eq!(said(&shop, "en", "{hours_today}", &now("22T09:00")), "closed today");
+        assert_eq!(said(&shop, "lt", "{hours_today}", &now("26T09:00")), "visą parą");
+        assert_eq!(said(&shop, "lt", "{next_open}", &now("23T03:00")), "šiandien 8:00");
+        assert_eq!(said(&shop, "lt", "{next_open}", &now("22T09:00")), "rytoj 8:00");
+        assert_eq!(said(&shop, "lt", "{next_open}", &now("21T09:00")), "pirmadienį 8:00");
+        assert_eq!(said(&shop, "en", "{next_open}", &now("21T09:00")), "on Monday at 8:00");
+        assert_eq!(said(&shop, "lt", "{next_open}", "2026-12-18T20:00:00Z"), "gruodžio 28 d. 8:00");
+        assert_eq!(said(&shop, "lt", "Atsakysime {next_open}.", &now("23T09:00")), "Atsakysime.");
+    }
+
+    #[test]
+    fn the_wait_is_never_empty() {
+        let open = shop("");
+        assert_eq!(said(&open, "en", "{wait}", "2026-11-23T03:00:00Z"), "soon");
+        let week = shop(WEEK);
+        assert_eq!(said(&week, "en", "{wait}", "2026-11-22T03:00:00Z"), "tomorrow at 8:00");
+        let never = shop(
+            "[hours]\nmon = \"closed\"\ntue = \"closed\"\nwed = \"closed\"\nthu = \"closed\"\n\
+             fri = \"closed\"\nsat = \"closed\"\nsun = \"closed\"\n",
+        );
+        assert_eq!(said(&never, "en", "{wait}", "2026-11-22T03:00:00Z"), "as soon as we can");
+    }
+
+    #[test]
+    fn every_variable_is_known_to_the_shop() {
+        let shop = shop(WEEK);
+        let listener = Listener {
+            first_name: Some("Ona"),
+            full_name: Some("Ona Onaitė"),
+            topic: Some("Pietūs"),
+            agent: Some("Rasa"),
+        };
+        let lang = Lang("lt".into());
+        let now = at("2026-11-22T03:00:00Z");
+        for name in VARIABLES {
+            let told = ["branch", "phone", "site", "email", "map"];
+            let value = value(&shop, &lang, &listener, now, name);
+            assert_eq!(value.is_none(), told.contains(&name), "{name}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_template_can_be_rendered(template in "[a{}|,() \nąą_]*") {
+            filled(&template);
+        }
+
+        #[test]
+        fn a_text_without_braces_stays_as_it_is(text in "[^{}]*") {
+            assert_eq!(filled(&text), text);
+        }
+    }
+}
