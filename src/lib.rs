@@ -21,4 +21,5 @@
 
 pub mod meta;
 pub mod shop;
+pub mod store;
 pub mod time;

@@ -1,0 +1,247 @@
+//! The Desk's tables: what is happening now and must never be wrong.
+//!
+//! Every statement lives here, behind the small [`Sql`] trait. The Worker runs them on its
+//! Durable Object's SQLite, the terminal, the simulator and the property tests on a native one:
+//! the same text, the same tables.
+//!
+//! - [`schema`]: the tables, their version and its migrations.
+//! - [`people`]: one row per person; [`consents`]: the index of who agreed to what.
+//! - [`seen`]: which events were handled; [`parked`]: those that could not be.
+//! - [`outbox`]: what leaves, claimed and settled; [`ledger`]: who was sent which notification.
+//! - [`runs`]: how far a notification has come; [`facts`]: what holds for the whole Desk.
+//! - [`kv_queue`]: KV writes that are still owed; [`timers`]: what has to happen later;
+//!   [`counters`]: how often things happened.
+
+pub mod consents;
+pub mod counters;
+pub mod facts;
+pub mod kv_queue;
+pub mod ledger;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod native;
+pub mod outbox;
+pub mod parked;
+pub mod people;
+pub mod runs;
+pub mod schema;
+pub mod seen;
+pub mod timers;
+
+use crate::meta::event::Channel;
+use crate::time::UnixMs;
+
+/// A value that goes into or comes out of SQLite.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    /// NULL.
+    Null,
+    /// Up to 2^53: JavaScript carries it.
+    Int(i64),
+    /// UTF-8.
+    Text(String),
+}
+
+impl Value {
+    /// The integer, or `None` for anything else.
+    #[must_use]
+    pub fn int(&self) -> Option<i64> {
+        if let Self::Int(n) = self { Some(*n) } else { None }
+    }
+
+    /// The text, or `None` for anything else.
+    #[must_use]
+    pub fn text(&self) -> Option<&str> {
+        if let Self::Text(s) = self { Some(s) } else { None }
+    }
+}
+
+impl From<&str> for Value {
+    fn from(s: &str) -> Self {
+        Self::Text(s.to_owned())
+    }
+}
+impl From<String> for Value {
+    fn from(s: String) -> Self {
+        Self::Text(s)
+    }
+}
+impl From<i64> for Value {
+    fn from(n: i64) -> Self {
+        Self::Int(n)
+    }
+}
+impl From<u32> for Value {
+    fn from(n: u32) -> Self {
+        Self::Int(i64::from(n))
+    }
+}
+impl From<UnixMs> for Value {
+    fn from(at: UnixMs) -> Self {
+        Self::Int(at.get())
+    }
+}
+impl From<Channel> for Value {
+    fn from(channel: Channel) -> Self {
+        channel_name(channel).into()
+    }
+}
+impl<T: Into<Value>> From<Option<T>> for Value {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Self::Null, Into::into)
+    }
+}
+
+/// Turns the values of one statement into parameters.
+macro_rules! params {
+    ($($value:expr),* $(,)?) => { &[$($crate::store::Value::from($value)),*][..] };
+}
+pub(crate) use params;
+
+/// One row of an answer.
+pub type Row = Vec<Value>;
+
+/// Why the store could not do its work.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// SQLite refused. The whole transaction is rolled back.
+    #[error("storage refused: {0}")]
+    Refused(String),
+    /// A row does not hold what its table says it holds.
+    #[error("table {table} holds a row that cannot be read: {why}")]
+    Corrupt {
+        /// Which table.
+        table: &'static str,
+        /// What is wrong with it; never its content.
+        why: String,
+    },
+    /// The tables were written by a newer version of this program.
+    #[error(
+        "the Desk's tables have version {found}, this build knows {known}: deploy the newer build again"
+    )]
+    Newer {
+        /// The version found.
+        found: i64,
+        /// The newest version this build knows.
+        known: i64,
+    },
+}
+
+/// A SQLite that belongs to one Desk.
+///
+/// Calls never suspend: between the first statement of a transaction and its end nothing else
+/// runs in this Desk.
+pub trait Sql {
+    /// Runs one statement and returns all of its rows.
+    ///
+    /// # Errors
+    /// [`StoreError::Refused`] with SQLite's words.
+    fn query(&self, sql: &str, params: &[Value]) -> Result<Vec<Row>, StoreError>;
+
+    /// Runs one statement and returns whether it wrote anything.
+    ///
+    /// # Errors
+    /// [`StoreError::Refused`] with SQLite's words.
+    fn execute(&self, sql: &str, params: &[Value]) -> Result<bool, StoreError>;
+
+    /// Runs `body` so that all of its writes stay or none. Nests.
+    ///
+    /// # Errors
+    /// What `body` returns, or [`StoreError::Refused`] when the commit fails; the writes are
+    /// gone in both cases.
+    fn transaction<T, E: From<StoreError>>(
+        &self,
+        body: impl FnOnce() -> Result<T, E>,
+    ) -> Result<T, E>;
+
+    /// Asks to be woken at `at` or earlier. Inside a transaction it commits or rolls back with it.
+    ///
+    /// # Errors
+    /// [`StoreError::Refused`] when the alarm cannot be set.
+    fn wake_at(&self, at: UnixMs) -> Result<(), StoreError>;
+}
+
+/// How a channel is written in the tables.
+#[must_use]
+pub const fn channel_name(channel: Channel) -> &'static str {
+    match channel {
+        Channel::Messenger => "messenger",
+        Channel::Instagram => "instagram",
+    }
+}
+
+/// Reads the columns of one row, naming the table when one is not what it should be.
+pub(crate) struct Columns<'a> {
+    table: &'static str,
+    row: std::slice::Iter<'a, Value>,
+}
+
+impl<'a> Columns<'a> {
+    pub(crate) fn of(table: &'static str, row: &'a Row) -> Self {
+        Self { table, row: row.iter() }
+    }
+
+    fn corrupt(&self, why: impl Into<String>) -> StoreError {
+        StoreError::Corrupt { table: self.table, why: why.into() }
+    }
+
+    fn next(&mut self) -> Result<&'a Value, StoreError> {
+        let value = self.row.next();
+        value.ok_or_else(|| self.corrupt("a column is missing"))
+    }
+
+    pub(crate) fn int(&mut self) -> Result<i64, StoreError> {
+        let value = self.next()?;
+        value.int().ok_or_else(|| self.corrupt("an integer is expected"))
+    }
+
+    pub(crate) fn moment(&mut self) -> Result<UnixMs, StoreError> {
+        self.int().map(UnixMs::new)
+    }
+
+    pub(crate) fn maybe_moment(&mut self) -> Result<Option<UnixMs>, StoreError> {
+        Ok(self.next()?.int().map(UnixMs::new))
+    }
+
+    pub(crate) fn text(&mut self) -> Result<&'a str, StoreError> {
+        let value = self.next()?;
+        value.text().ok_or_else(|| self.corrupt("text is expected"))
+    }
+
+    pub(crate) fn maybe_text(&mut self) -> Result<Option<&'a str>, StoreError> {
+        Ok(self.next()?.text())
+    }
+
+    /// Text that some type is parsed from.
+    pub(crate) fn parsed<T, E: std::fmt::Display>(
+        &mut self,
+        parse: impl FnOnce(&'a str) -> Result<T, E>,
+    ) -> Result<T, StoreError> {
+        let text = self.text()?;
+        parse(text).map_err(|e| self.corrupt(e.to_string()))
+    }
+
+    /// Text that holds JSON. The error names the place, not the content.
+    pub(crate) fn json<T: serde::Deserialize<'a>>(&mut self) -> Result<T, StoreError> {
+        self.parsed(|text| {
+            serde_json::from_str(text)
+                .map_err(|e| format!("JSON, line {} column {}", e.line(), e.column()))
+        })
+    }
+
+    pub(crate) fn channel(&mut self) -> Result<Channel, StoreError> {
+        self.parsed(|text| match text {
+            "messenger" => Ok(Channel::Messenger),
+            "instagram" => Ok(Channel::Instagram),
+            _ => Err("unknown channel"),
+        })
+    }
+}
+
+/// JSON of a value of ours. Our types have no maps with odd keys, so this cannot fail; if it
+/// ever does, nothing is written.
+pub(crate) fn to_json<T: serde::Serialize>(
+    table: &'static str,
+    value: &T,
+) -> Result<String, StoreError> {
+    serde_json::to_string(value).map_err(|e| StoreError::Corrupt { table, why: e.to_string() })
+}

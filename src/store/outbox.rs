@@ -1,0 +1,450 @@
+//! What leaves. Every message, reply or notification, is a row here before it is a request.
+//!
+//! `queued -> sending -> sent | retry | refused | unsure -> unknown`. A row is claimed in a
+//! transaction before its request goes out, so a crash leaves a row in `sending` and never a
+//! message nobody knows of. Only a [`Claimed`] row can be settled, and only claiming makes one.
+
+use super::{Columns, Row, Sql, StoreError, params, to_json};
+use crate::meta::event::Channel;
+use crate::meta::ids::{Mid, NotificationId, Psid, TopicId};
+use crate::meta::send::Content;
+use crate::time::{DAY, SECOND, UnixMs};
+
+/// The longest a request to the Graph API may take.
+pub const CALL_TIMEOUT_MS: i64 = 10 * SECOND;
+
+/// A row in `sending` for longer than this has lost its request: nobody will settle it.
+const CLAIM_LOST_MS: i64 = 3 * CALL_TIMEOUT_MS;
+
+/// How long a reply whose outcome is unknown waits for its own echo before its second try.
+const ECHO_WAIT_MS: i64 = 5 * SECOND;
+
+/// How long settled rows are kept: echoes, deliveries and questions come late.
+const KEPT_MS: i64 = 3 * DAY;
+
+/// States in which a row still has something before it. The partial indexes use the same list.
+const OPEN: &str = "state IN ('queued', 'sending', 'retry', 'unsure')";
+
+/// Why a message leaves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Class {
+    /// It answers something the person did.
+    Reply,
+    /// The person asked to be told.
+    Notification {
+        /// Which one.
+        notification: NotificationId,
+        /// For which period.
+        period: String,
+        /// On which topic.
+        topic: TopicId,
+    },
+}
+
+impl Class {
+    const fn number(&self) -> i64 {
+        match self {
+            Self::Reply => 0,
+            Self::Notification { .. } => 1,
+        }
+    }
+}
+
+/// A message that this Desk, and nobody else, is about to send.
+#[derive(Debug, PartialEq)]
+pub struct Claimed {
+    id: i64,
+    attempts: i64,
+    unknowns: i64,
+    /// Why it leaves.
+    pub class: Class,
+    /// Where.
+    pub channel: Channel,
+    /// To whom.
+    pub person: Psid,
+    /// What.
+    pub content: Content,
+    /// When it was put here.
+    pub created_at: UnixMs,
+}
+
+impl Claimed {
+    /// Its number in this Desk; our echoes carry it.
+    #[must_use]
+    pub const fn id(&self) -> i64 {
+        self.id
+    }
+
+    /// How many requests were made for it, this one included.
+    #[must_use]
+    pub const fn attempts(&self) -> i64 {
+        self.attempts
+    }
+}
+
+/// What became of a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Meta has it.
+    Sent {
+        /// Its id, when Meta said it.
+        mid: Option<Mid>,
+    },
+    /// Meta refused it for now; it is certain that nobody got it.
+    RetryAt(UnixMs),
+    /// Meta refused it, or a rule forbids it, for good.
+    Refused(String),
+    /// Nobody knows: the connection broke, or time ran out.
+    Unsure,
+}
+
+/// What [`claim`] asks about each row before taking it, inside the same transaction.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Admit<T> {
+    /// It may leave now, this way.
+    Yes(T),
+    /// Not before this moment.
+    NotBefore(UnixMs),
+    /// It must not leave any more, because of this.
+    No(String),
+}
+
+/// Puts a message behind everything else that waits for this person.
+///
+/// # Errors
+/// [`StoreError::Refused`].
+pub fn append(
+    sql: &impl Sql,
+    class: &Class,
+    channel: Channel,
+    person: &Psid,
+    content: &Content,
+    now: UnixMs,
+) -> Result<(), StoreError> {
+    let (notification, period, topic) = match class {
+        Class::Reply => (None, None, None),
+        Class::Notification { notification, period, topic } => {
+            (Some(notification.as_str()), Some(period.as_str()), Some(topic.as_str()))
+        }
+    };
+    sql.execute(
+        "INSERT INTO outbox (class, channel, person, content, state, due_at, created_at,
+           notification, period, topic)
+         VALUES (?1, ?2, ?3, ?4, 'queued', ?5, ?5, ?6, ?7, ?8)",
+        params![
+            class.number(),
+            channel,
+            person.as_str(),
+            to_json("outbox", content)?,
+            now,
+            notification,
+            period,
+            topic
+        ],
+    )?;
+    Ok(())
+}
+
+/// How many messages may be claimed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Room {
+    /// In all.
+    pub messages: u32,
+    /// Of them notifications.
+    pub notifications: u32,
+}
+
+/// Takes as many messages as there is `room` for, replies first, at most one per person and
+/// always the oldest: a person's messages leave strictly in order. (A reply does not wait for a
+/// notification.) `admit` has the last word on each; what it refuses is settled as refused.
+///
+/// # Errors
+/// [`StoreError`]; nothing is claimed then.
+pub fn claim<T>(
+    sql: &impl Sql,
+    now: UnixMs,
+    room: Room,
+    mut admit: impl FnMut(&Claimed) -> Result<Admit<T>, StoreError>,
+) -> Result<Vec<(Claimed, T)>, StoreError> {
+    sql.transaction(|| {
+        let rows = sql.query(
+            &format!(
+                "SELECT id, attempts, unknowns, notification, period, topic, channel, person,
+                   content, created_at
+                 FROM outbox AS o
+                 WHERE {OPEN} AND state <> 'sending' AND due_at <= ?1 AND NOT EXISTS (
+                   SELECT 1 FROM outbox AS earlier
+                   WHERE earlier.channel = o.channel AND earlier.person = o.person
+                     AND earlier.class <= o.class AND earlier.id < o.id
+                     AND earlier.{OPEN})
+                   AND NOT EXISTS (
+                   SELECT 1 FROM outbox AS busy
+                   WHERE busy.channel = o.channel AND busy.person = o.person
+                     AND busy.state = 'sending')
+                 ORDER BY class, due_at, id LIMIT ?2"
+            ),
+            params![now, room.messages],
+        )?;
+        let mut notifications = room.notifications;
+        let mut claimed = Vec::new();
+        for row in &rows {
+            let candidate = match read(row) {
+                Ok(candidate) => candidate,
+                Err(error) => {
+                    // One unreadable row must not hold up everybody behind it.
+                    refuse_unreadable(sql, row, &error)?;
+                    continue;
+                }
+            };
+            let notification = candidate.class != Class::Reply;
+            if notification && notifications == 0 {
+                break;
+            }
+            match admit(&candidate)? {
+                Admit::Yes(way) => {
+                    notifications = notifications.saturating_sub(u32::from(notification));
+                    sql.execute(
+                        "UPDATE outbox SET state = 'sending', claimed_at = ?2,
+                           attempts = attempts + 1 WHERE id = ?1",
+                        params![candidate.id, now],
+                    )?;
+                    let attempts = candidate.attempts.saturating_add(1);
+                    claimed.push((Claimed { attempts, ..candidate }, way));
+                }
+                Admit::NotBefore(at) => {
+                    sql.execute(
+                        "UPDATE outbox SET due_at = ?2 WHERE id = ?1",
+                        params![candidate.id, at],
+                    )?;
+                }
+                Admit::No(reason) => {
+                    finish(sql, candidate.id, "refused", None, Some(&reason))?;
+                }
+            }
+        }
+        Ok(claimed)
+    })
+}
+
+fn read(row: &Row) -> Result<Claimed, StoreError> {
+    let mut columns = Columns::of("outbox", row);
+    let (id, attempts, unknowns) = (columns.int()?, columns.int()?, columns.int()?);
+    let class = match (columns.maybe_text()?, columns.maybe_text()?, columns.maybe_text()?) {
+        (Some(notification), Some(period), Some(topic)) => Class::Notification {
+            notification: NotificationId::new(notification).map_err(|e| corrupt(&e))?,
+            period: period.to_owned(),
+            topic: TopicId::new(topic).map_err(|e| corrupt(&e))?,
+        },
+        _ => Class::Reply,
+    };
+    Ok(Claimed {
+        id,
+        attempts,
+        unknowns,
+        class,
+        channel: columns.channel()?,
+        person: columns.parsed(Psid::new)?,
+        content: columns.json()?,
+        created_at: columns.moment()?,
+    })
+}
+
+fn corrupt(error: &impl std::fmt::Display) -> StoreError {
+    StoreError::Corrupt { table: "outbox", why: error.to_string() }
+}
+
+fn refuse_unreadable(sql: &impl Sql, row: &Row, error: &StoreError) -> Result<(), StoreError> {
+    let id = Columns::of("outbox", row).int()?;
+    finish(sql, id, "refused", None, Some(&error.to_string()))
+}
+
+fn finish(
+    sql: &impl Sql,
+    id: i64,
+    state: &str,
+    mid: Option<&Mid>,
+    reason: Option<&str>,
+) -> Result<(), StoreError> {
+    sql.execute(
+        "UPDATE outbox SET state = ?2, mid = ?3, reason = ?4, claimed_at = NULL WHERE id = ?1",
+        params![id, state, mid.map(|mid| mid.0.as_str()), reason],
+    )?;
+    Ok(())
+}
+
+/// What a settled row turned into.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Settled {
+    /// Done: Meta has it.
+    Sent,
+    /// Done: it will not leave.
+    Refused,
+    /// Will be tried again.
+    Waiting,
+    /// Done: it may or may not have arrived, and is not sent again.
+    Unknown,
+    /// Somebody settled it before (its own echo, or a restart).
+    Already,
+}
+
+/// Settles a claimed message.
+///
+/// # Errors
+/// [`StoreError::Refused`].
+pub fn settle(
+    sql: &impl Sql,
+    claimed: &Claimed,
+    outcome: &Outcome,
+    now: UnixMs,
+) -> Result<Settled, StoreError> {
+    let ours = sql.query(
+        "SELECT 1 FROM outbox WHERE id = ?1 AND state = 'sending' AND attempts = ?2",
+        params![claimed.id, claimed.attempts],
+    )?;
+    if ours.is_empty() {
+        return Ok(Settled::Already);
+    }
+    match outcome {
+        Outcome::Sent { mid } => {
+            finish(sql, claimed.id, "sent", mid.as_ref(), None)?;
+            Ok(Settled::Sent)
+        }
+        Outcome::Refused(reason) => {
+            finish(sql, claimed.id, "refused", None, Some(reason))?;
+            Ok(Settled::Refused)
+        }
+        Outcome::RetryAt(at) => {
+            sql.execute(
+                "UPDATE outbox SET state = 'retry', due_at = ?2, claimed_at = NULL WHERE id = ?1",
+                params![claimed.id, *at],
+            )?;
+            Ok(Settled::Waiting)
+        }
+        Outcome::Unsure => unsure(sql, claimed.id, &claimed.class, claimed.unknowns, now),
+    }
+}
+
+/// A reply is tried once more after its echo had time to come; a notification never is.
+fn unsure(
+    sql: &impl Sql,
+    id: i64,
+    class: &Class,
+    unknowns: i64,
+    now: UnixMs,
+) -> Result<Settled, StoreError> {
+    if *class == Class::Reply && unknowns == 0 {
+        sql.execute(
+            "UPDATE outbox SET state = 'unsure', unknowns = 1, due_at = ?2, claimed_at = NULL
+             WHERE id = ?1",
+            params![id, now.plus(ECHO_WAIT_MS)],
+        )?;
+        Ok(Settled::Waiting)
+    } else {
+        finish(sql, id, "unknown", None, Some("the outcome of the request is not known"))?;
+        Ok(Settled::Unknown)
+    }
+}
+
+/// Settles what nobody else will: rows in `sending` whose request is lost. After a restart
+/// (`restarted`) that is all of them: the process that knew their requests is gone.
+///
+/// Returns the notifications whose outcome will never be known.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn recover(
+    sql: &impl Sql,
+    restarted: bool,
+    now: UnixMs,
+) -> Result<Vec<(Class, Channel, Psid)>, StoreError> {
+    let before = if restarted { UnixMs::new(i64::MAX) } else { now.plus(-CLAIM_LOST_MS) };
+    let rows = sql.query(
+        "SELECT id, attempts, unknowns, notification, period, topic, channel, person, content,
+           created_at
+         FROM outbox WHERE state = 'sending' AND claimed_at <= ?1",
+        params![before],
+    )?;
+    let mut lost = Vec::new();
+    for row in &rows {
+        match read(row) {
+            Ok(claimed) => {
+                let settled = unsure(sql, claimed.id, &claimed.class, claimed.unknowns, now)?;
+                if settled == Settled::Unknown {
+                    lost.push((claimed.class, claimed.channel, claimed.person));
+                }
+            }
+            Err(error) => refuse_unreadable(sql, row, &error)?,
+        }
+    }
+    Ok(lost)
+}
+
+/// Our own echo: the message with this number has arrived, whatever we thought of it.
+/// Returns its class when the echo told us something new.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn echoed(
+    sql: &impl Sql,
+    channel: Channel,
+    person: &Psid,
+    id: i64,
+    mid: Option<&Mid>,
+) -> Result<Option<Class>, StoreError> {
+    let rows = sql.query(
+        "SELECT id, attempts, unknowns, notification, period, topic, channel, person, content,
+           created_at
+         FROM outbox WHERE id = ?1 AND channel = ?2 AND person = ?3
+           AND state IN ('sending', 'retry', 'unsure', 'unknown') AND attempts > 0",
+        params![id, channel, person.as_str()],
+    )?;
+    let Some(row) = rows.first() else { return Ok(None) };
+    finish(sql, id, "sent", mid, None)?;
+    read(row).map(|claimed| Some(claimed.class))
+}
+
+/// How the outbox stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Backlog {
+    /// Messages that have something before them.
+    pub open: i64,
+    /// When the oldest of them was put here.
+    pub oldest: Option<UnixMs>,
+    /// When the next one is due (or, in flight, may be given up).
+    pub next_due: Option<UnixMs>,
+}
+
+/// How the outbox stands.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn backlog(sql: &impl Sql) -> Result<Backlog, StoreError> {
+    let rows = sql.query(
+        &format!(
+            "SELECT count(*), min(created_at),
+               min(CASE state WHEN 'sending' THEN claimed_at + ?1 ELSE due_at END)
+             FROM outbox WHERE {OPEN}"
+        ),
+        params![CLAIM_LOST_MS],
+    )?;
+    rows.first().map_or(Ok(Backlog::default()), |row| {
+        let mut columns = Columns::of("outbox", row);
+        Ok(Backlog {
+            open: columns.int()?,
+            oldest: columns.maybe_moment()?,
+            next_due: columns.maybe_moment()?,
+        })
+    })
+}
+
+/// Forgets settled rows older than three days.
+///
+/// # Errors
+/// [`StoreError::Refused`].
+pub fn prune(sql: &impl Sql, now: UnixMs) -> Result<(), StoreError> {
+    sql.execute(
+        &format!("DELETE FROM outbox WHERE created_at < ?1 AND NOT {OPEN}"),
+        params![now.plus(-KEPT_MS)],
+    )?;
+    Ok(())
+}

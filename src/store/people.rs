@@ -1,0 +1,81 @@
+//! One row per person and channel. What a person's row means is `desk`'s business.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::{Columns, Sql, StoreError, params, to_json};
+use crate::meta::event::Channel;
+use crate::meta::ids::Psid;
+use crate::time::UnixMs;
+
+/// Loads a person, or `None` for a stranger.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] when the row cannot be read.
+pub fn load<P: DeserializeOwned>(
+    sql: &impl Sql,
+    channel: Channel,
+    id: &Psid,
+) -> Result<Option<P>, StoreError> {
+    let rows = sql.query(
+        "SELECT body FROM people WHERE channel = ?1 AND id = ?2",
+        params![channel, id.as_str()],
+    )?;
+    rows.first().map(|row| Columns::of("people", row).json()).transpose()
+}
+
+/// Writes a person.
+///
+/// # Errors
+/// [`StoreError::Refused`].
+pub fn save<P: Serialize>(
+    sql: &impl Sql,
+    channel: Channel,
+    id: &Psid,
+    person: &P,
+) -> Result<(), StoreError> {
+    sql.execute(
+        "INSERT INTO people (channel, id, body) VALUES (?1, ?2, ?3)
+         ON CONFLICT (channel, id) DO UPDATE SET body = excluded.body",
+        params![channel, id.as_str(), to_json("people", person)?],
+    )?;
+    Ok(())
+}
+
+/// Forgets a person: their row, their consents, what was still to leave, and what the ledger
+/// and the outbox hold of them. A tombstone under `hash` keeps anything older than `at` from
+/// bringing them back.
+///
+/// # Errors
+/// [`StoreError::Refused`].
+pub fn erase(
+    sql: &impl Sql,
+    channel: Channel,
+    id: &Psid,
+    hash: &str,
+    at: UnixMs,
+) -> Result<(), StoreError> {
+    for statement in [
+        "DELETE FROM people WHERE channel = ?1 AND id = ?2",
+        "DELETE FROM consents WHERE channel = ?1 AND person = ?2",
+        "DELETE FROM outbox WHERE channel = ?1 AND person = ?2",
+        "DELETE FROM ledger WHERE channel = ?1 AND person = ?2",
+    ] {
+        sql.execute(statement, params![channel, id.as_str()])?;
+    }
+    sql.execute(
+        "INSERT INTO tombstones (person, at) VALUES (?1, ?2)
+         ON CONFLICT (person) DO UPDATE SET at = max(at, excluded.at)",
+        params![hash, at],
+    )?;
+    Ok(())
+}
+
+/// When the person with this hash was forgotten, if ever.
+///
+/// # Errors
+/// [`StoreError::Refused`].
+pub fn erased_at(sql: &impl Sql, hash: &str) -> Result<Option<UnixMs>, StoreError> {
+    let rows = sql.query("SELECT at FROM tombstones WHERE person = ?1", params![hash])?;
+    rows.first().map(|row| Columns::of("tombstones", row).moment()).transpose()
+}

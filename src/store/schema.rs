@@ -1,0 +1,113 @@
+//! The tables, their version, and how older ones become newer ones.
+//!
+//! A migration is a list of statements; it runs once, in one transaction with the new version
+//! number. Never change one that has shipped: add the next.
+
+use super::{Sql, StoreError, params};
+
+/// Every migration so far; the version of a Desk is how many of them it has run.
+const MIGRATIONS: &[&[&str]] = &[&[
+    // Which Desk this is (page, shard) and what holds for the whole of it (a pause of all
+    // sending).
+    "CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
+    // Handled events. `at` is when we took it, not when it happened: pruning must not depend on
+    // what a webhook claims.
+    "CREATE TABLE seen (key TEXT PRIMARY KEY, at INTEGER NOT NULL) WITHOUT ROWID",
+    "CREATE TABLE people (channel TEXT NOT NULL, id TEXT NOT NULL, body TEXT NOT NULL,
+       PRIMARY KEY (channel, id)) WITHOUT ROWID",
+    // Who asked to be forgotten, as a keyed hash, and when: nothing older may bring them back.
+    "CREATE TABLE tombstones (person TEXT PRIMARY KEY, at INTEGER NOT NULL) WITHOUT ROWID",
+    // The index of consents; the record that lasts is in KV.
+    "CREATE TABLE consents (topic TEXT NOT NULL, channel TEXT NOT NULL, person TEXT NOT NULL,
+       status TEXT NOT NULL, token TEXT, timezone TEXT, granted_at INTEGER NOT NULL,
+       changed_at INTEGER NOT NULL, expires_at INTEGER, next_eligible_at INTEGER,
+       last_sent_at INTEGER, frequency TEXT, title TEXT, source TEXT NOT NULL,
+       PRIMARY KEY (topic, channel, person)) WITHOUT ROWID",
+    "CREATE INDEX consents_by_person ON consents (channel, person)",
+    // What leaves. `class`: 0 a reply, 1 a notification. AUTOINCREMENT, so that an id is never
+    // used twice: our echoes carry it.
+    "CREATE TABLE outbox (id INTEGER PRIMARY KEY AUTOINCREMENT, class INTEGER NOT NULL,
+       channel TEXT NOT NULL, person TEXT NOT NULL, content TEXT NOT NULL, state TEXT NOT NULL,
+       attempts INTEGER NOT NULL DEFAULT 0, unknowns INTEGER NOT NULL DEFAULT 0,
+       due_at INTEGER NOT NULL, claimed_at INTEGER, created_at INTEGER NOT NULL, mid TEXT,
+       reason TEXT, notification TEXT, period TEXT, topic TEXT)",
+    "CREATE INDEX outbox_open ON outbox (channel, person, class, id)
+       WHERE state IN ('queued', 'sending', 'retry', 'unsure')",
+    "CREATE INDEX outbox_due ON outbox (class, due_at)
+       WHERE state IN ('queued', 'sending', 'retry', 'unsure')",
+    // Who was sent which notification in which period: the promise "at most once".
+    "CREATE TABLE ledger (notification TEXT NOT NULL, period TEXT NOT NULL, channel TEXT NOT NULL,
+       person TEXT NOT NULL, topic TEXT NOT NULL, at INTEGER NOT NULL, outcome TEXT NOT NULL,
+       reason TEXT, PRIMARY KEY (notification, period, channel, person)) WITHOUT ROWID",
+    // One per (notification, period, zone). `cursor` is the last person planned.
+    "CREATE TABLE runs (notification TEXT NOT NULL, period TEXT NOT NULL, zone TEXT NOT NULL,
+       due_at INTEGER NOT NULL, done INTEGER NOT NULL DEFAULT 0, cursor TEXT NOT NULL DEFAULT '',
+       queued INTEGER NOT NULL DEFAULT 0, held INTEGER NOT NULL DEFAULT 0,
+       PRIMARY KEY (notification, period, zone)) WITHOUT ROWID",
+    // KV writes that are owed; the newest value per key. NULL deletes.
+    "CREATE TABLE kv_queue (key TEXT PRIMARY KEY, value TEXT, version INTEGER NOT NULL,
+       attempts INTEGER NOT NULL DEFAULT 0, due_at INTEGER NOT NULL) WITHOUT ROWID",
+    "CREATE TABLE timers (name TEXT PRIMARY KEY, due_at INTEGER NOT NULL) WITHOUT ROWID",
+    "CREATE TABLE parked (key TEXT PRIMARY KEY, event TEXT NOT NULL, why TEXT NOT NULL,
+       at INTEGER NOT NULL, attempts INTEGER NOT NULL, retry_at INTEGER) WITHOUT ROWID",
+    "CREATE TABLE counters (day TEXT NOT NULL, name TEXT NOT NULL, n INTEGER NOT NULL,
+       PRIMARY KEY (day, name)) WITHOUT ROWID",
+]];
+
+/// The version this build writes.
+pub const VERSION: i64 = MIGRATIONS.len() as i64;
+
+/// Brings the tables to [`VERSION`]. Run when a Desk wakes up, before anything else.
+///
+/// # Errors
+/// [`StoreError::Newer`] when a newer build wrote them: nothing is touched then.
+/// [`StoreError::Refused`] when SQLite refuses; nothing is kept of that migration.
+pub fn migrate(sql: &impl Sql) -> Result<(), StoreError> {
+    sql.execute("CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL)", params![])?;
+    let found = version(sql)?;
+    if found > VERSION {
+        return Err(StoreError::Newer { found, known: VERSION });
+    }
+    for (index, statements) in MIGRATIONS.iter().enumerate() {
+        let next = i64::try_from(index).unwrap_or(i64::MAX).saturating_add(1);
+        if next <= found {
+            continue;
+        }
+        sql.transaction(|| {
+            for statement in *statements {
+                sql.execute(statement, params![])?;
+            }
+            sql.execute("DELETE FROM schema_version", params![])?;
+            sql.execute("INSERT INTO schema_version VALUES (?1)", params![next])?;
+            Ok::<_, StoreError>(())
+        })?;
+    }
+    Ok(())
+}
+
+fn version(sql: &impl Sql) -> Result<i64, StoreError> {
+    let rows = sql.query("SELECT version FROM schema_version", params![])?;
+    Ok(rows.first().and_then(|row| row.first()).and_then(super::Value::int).unwrap_or(0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::native::Sqlite;
+
+    #[test]
+    fn migrating_twice_changes_nothing() {
+        let sql = Sqlite::in_memory().unwrap();
+        migrate(&sql).unwrap();
+        migrate(&sql).unwrap();
+        assert_eq!(version(&sql).unwrap(), VERSION);
+    }
+
+    #[test]
+    fn tables_of_a_newer_build_are_left_alone() {
+        let sql = Sqlite::in_memory().unwrap();
+        migrate(&sql).unwrap();
+        sql.execute("UPDATE schema_version SET version = ?1", params![VERSION + 1]).unwrap();
+        assert!(matches!(migrate(&sql), Err(StoreError::Newer { .. })));
+    }
+}
