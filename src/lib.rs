@@ -19,6 +19,8 @@
 //!
 //! [`time`] holds the one type for moments; everybody may use it.
 
+pub mod entry;
+pub mod faq;
 pub mod meta;
 pub mod shop;
 pub mod store;

@@ -1,0 +1,159 @@
+//! One derived key per use of `SIGNING_KEY`, so that what is signed for one use never passes for
+//! another.
+
+use std::fmt;
+
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::{Digest, Sha256};
+
+use super::refs::RefKeys;
+use crate::meta::ids::{PageId, Psid};
+
+/// HMAC-SHA256.
+pub type HmacSha256 = Hmac<Sha256>;
+
+/// What a key is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum KeyUse {
+    /// Refs in m.me and ig.me links.
+    Ref,
+    /// The owner's session cookie.
+    Session,
+    /// Tombstones: telling that somebody was deleted without keeping who.
+    Tombstone,
+}
+
+impl KeyUse {
+    /// What is signed to derive the key. Changing one makes everything signed with it void.
+    #[must_use]
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Ref => "shopbell ref v1",
+            Self::Session => "shopbell session v1",
+            Self::Tombstone => "shopbell tombstone v1",
+        }
+    }
+}
+
+/// A key for one use.
+#[derive(Clone)]
+pub struct DerivedKey {
+    mac: HmacSha256,
+    id: u8,
+}
+
+impl DerivedKey {
+    /// Derives the key for `key_use` from a secret: HMAC-SHA256 of the use's label.
+    #[must_use]
+    pub fn derive(secret: &str, key_use: KeyUse) -> Self {
+        let mut mac = keyed(secret.as_bytes());
+        mac.update(key_use.label().as_bytes());
+        let key = mac.finalize().into_bytes();
+        let id = Sha256::digest(key).first().copied().unwrap_or_default();
+        Self { mac: keyed(&key), id }
+    }
+
+    /// The first byte of the key's SHA-256: which key a signature names. No secret, and not
+    /// unique: two keys share it once in 256.
+    #[must_use]
+    pub fn id(&self) -> u8 {
+        self.id
+    }
+
+    /// A fresh HMAC-SHA256 with this key.
+    #[must_use]
+    pub fn mac(&self) -> HmacSha256 {
+        self.mac.clone()
+    }
+}
+
+impl fmt::Debug for DerivedKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("DerivedKey([redacted])")
+    }
+}
+
+/// Every key a Desk works with, of one `SIGNING_KEY` and the one before it.
+#[derive(Clone, Debug)]
+pub struct Keys {
+    /// Signs and opens refs.
+    pub refs: RefKeys,
+    tombstone: DerivedKey,
+    tombstone_previous: Option<DerivedKey>,
+}
+
+impl Keys {
+    /// Derives them all.
+    #[must_use]
+    pub fn new(current: &str, previous: Option<&str>) -> Self {
+        Self {
+            refs: RefKeys::new(current, previous),
+            tombstone: DerivedKey::derive(current, KeyUse::Tombstone),
+            tombstone_previous: previous.map(|key| DerivedKey::derive(key, KeyUse::Tombstone)),
+        }
+    }
+
+    /// The name under which a person's deletion is remembered.
+    #[must_use]
+    pub fn tombstone(&self, page: &PageId, person: &Psid) -> String {
+        tombstone(&self.tombstone, page, person)
+    }
+
+    /// The same, and the name it has if it was remembered under the previous key.
+    pub fn tombstones(&self, page: &PageId, person: &Psid) -> impl Iterator<Item = String> {
+        let previous = self.tombstone_previous.as_ref();
+        std::iter::once(&self.tombstone).chain(previous).map(|key| tombstone(key, page, person))
+    }
+}
+
+fn tombstone(key: &DerivedKey, page: &PageId, person: &Psid) -> String {
+    let text = format!("{page}:{person}");
+    hex::encode(key.mac().chain_update(text).finalize().into_bytes())
+}
+
+/// HMAC takes keys of any length: longer ones than a block are hashed, shorter ones padded
+/// (RFC 2104). The type cannot say so; the fallback is never reached.
+fn keyed(key: &[u8]) -> HmacSha256 {
+    HmacSha256::new_from_slice(key).unwrap_or_else(|_| {
+        let mut block = hmac::digest::Key::<HmacSha256>::default();
+        for (to, from) in block.iter_mut().zip(Sha256::digest(key)) {
+            *to = from;
+        }
+        HmacSha256::new(&block)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sign(secret: &str, key_use: KeyUse) -> Vec<u8> {
+        DerivedKey::derive(secret, key_use)
+            .mac()
+            .chain_update(b"text")
+            .finalize()
+            .into_bytes()
+            .to_vec()
+    }
+
+    #[test]
+    fn each_use_and_each_secret_has_its_own_key() {
+        let uses = [KeyUse::Ref, KeyUse::Session, KeyUse::Tombstone];
+        let long = "x".repeat(500);
+        let mut seen = Vec::new();
+        for secret in ["", "one", "two", long.as_str()] {
+            for key_use in uses {
+                let signature = sign(secret, key_use);
+                assert_eq!(signature, sign(secret, key_use));
+                assert!(!seen.contains(&signature), "{secret} {key_use:?}");
+                seen.push(signature);
+            }
+        }
+    }
+
+    #[test]
+    fn keys_are_not_debugged() {
+        let key = DerivedKey::derive("secret", KeyUse::Ref);
+        assert_eq!(format!("{key:?}"), "DerivedKey([redacted])");
+    }
+}

@@ -1,0 +1,17 @@
+//! How people come in.
+//!
+//! A poster's QR picture holds the shop's own address, `PUBLIC_URL/q/CODE`. Scanned, it leads to
+//! Messenger or Instagram with a signed ref, so that what arrives there is known to come from a
+//! poster of this shop; what the poster does is looked up on arrival.
+//!
+//! - [`keys`]: one derived key per use, so that no signature can stand in for another.
+//! - [`refs`]: signing and opening refs.
+//! - [`links`]: m.me and ig.me links.
+//! - [`qr`]: the pictures.
+//! - [`pages`]: what a visitor sees when a poster is unknown or revoked.
+
+pub mod keys;
+pub mod links;
+pub mod pages;
+pub mod qr;
+pub mod refs;

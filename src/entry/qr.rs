@@ -1,0 +1,223 @@
+//! QR pictures for print: SVG for the designer, PNG for everybody else.
+
+use png::{BitDepth, ColorType, Encoder};
+use qrcode::{Color, EcLevel, QrCode};
+
+/// Light modules around the code, on every side (ISO/IEC 18004 asks for four).
+const QUIET_ZONE: usize = 4;
+/// Pixels per module in a PNG: about 4 cm in print at 300 dpi for a short address.
+const PIXELS: usize = 10;
+/// Survives about 15 % of damage: fingers, rain, a sticker's edge.
+const LEVEL: EcLevel = EcLevel::M;
+/// Height of the caption's strip under the code, in modules.
+const CAPTION: usize = 5;
+
+/// Why there is no picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum QrError {
+    /// More than a QR code holds: 2,331 bytes at this level.
+    #[error("the text is too long for a QR code")]
+    TooLong,
+    /// The picture could not be written.
+    #[error("the picture could not be written")]
+    Encoding,
+}
+
+/// `text` as an SVG picture, with `caption` underneath for people whose camera fails. Sizes are
+/// in modules: it scales to any print.
+///
+/// # Errors
+/// [`QrError::TooLong`].
+pub fn svg(text: &str, caption: Option<&str>) -> Result<String, QrError> {
+    let grid = Grid::of(text)?;
+    let width = grid.width + 2 * QUIET_ZONE;
+    let caption = caption.map(str::trim).filter(|caption| !caption.is_empty());
+    let height = if caption.is_some() { width + CAPTION } else { width };
+
+    let mut path = String::new();
+    for y in 0..grid.width {
+        let mut x = 0;
+        while x < grid.width {
+            let run = (x..grid.width).take_while(|x| grid.is_dark(*x, y)).count();
+            if run > 0 {
+                path.push_str(&format!("M{} {}h{run}v1h-{run}z", x + QUIET_ZONE, y + QUIET_ZONE));
+            }
+            x += run.max(1);
+        }
+    }
+    let caption = caption.map(|caption| caption_svg(caption, width)).unwrap_or_default();
+    Ok(format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" \
+         width=\"{}\" height=\"{}\"><rect width=\"{width}\" height=\"{height}\" fill=\"#fff\"/>\
+         <path d=\"{path}\" fill=\"#000\" shape-rendering=\"crispEdges\"/>{caption}</svg>\n",
+        width * PIXELS,
+        height * PIXELS,
+    ))
+}
+
+/// `text` as a PNG picture: one bit a pixel, ten pixels a module.
+///
+/// # Errors
+/// [`QrError`].
+pub fn png(text: &str) -> Result<Vec<u8>, QrError> {
+    let grid = Grid::of(text)?;
+    let modules = grid.width + 2 * QUIET_ZONE;
+    let side = modules * PIXELS;
+    let line_bytes = side.div_ceil(8);
+
+    let mut pixels = Vec::with_capacity(line_bytes * side);
+    for y in 0..modules {
+        let mut line = vec![0xFF_u8; line_bytes];
+        for x in 0..side {
+            let dark = match ((x / PIXELS).checked_sub(QUIET_ZONE), y.checked_sub(QUIET_ZONE)) {
+                (Some(x), Some(y)) => grid.is_dark(x, y),
+                _ => false,
+            };
+            if let Some(byte) = line.get_mut(x / 8).filter(|_| dark) {
+                *byte &= !(0x80 >> (x % 8));
+            }
+        }
+        for _ in 0..PIXELS {
+            pixels.extend(&line);
+        }
+    }
+
+    let side = u32::try_from(side).map_err(|_| QrError::TooLong)?;
+    let mut out = Vec::new();
+    let mut encoder = Encoder::new(&mut out, side, side);
+    encoder.set_color(ColorType::Grayscale);
+    encoder.set_depth(BitDepth::One);
+    let mut writer = encoder.write_header().map_err(|_| QrError::Encoding)?;
+    writer.write_image_data(&pixels).map_err(|_| QrError::Encoding)?;
+    writer.finish().map_err(|_| QrError::Encoding)?;
+    Ok(out)
+}
+
+/// The modules of a code.
+struct Grid {
+    width: usize,
+    modules: Vec<Color>,
+}
+
+impl Grid {
+    fn of(text: &str) -> Result<Self, QrError> {
+        let code =
+            QrCode::with_error_correction_level(text, LEVEL).map_err(|_| QrError::TooLong)?;
+        Ok(Self { width: code.width(), modules: code.to_colors() })
+    }
+
+    /// Light outside the code.
+    fn is_dark(&self, x: usize, y: usize) -> bool {
+        x < self.width && self.modules.get(y * self.width + x) == Some(&Color::Dark)
+    }
+}
+
+/// The caption, centred, in a size that fits: a wide letter takes up to a full em.
+fn caption_svg(caption: &str, width: usize) -> String {
+    let ems: f64 = caption.chars().map(|c| if c.is_ascii() { 0.66 } else { 1.0 }).sum();
+    let size = ((width - 2) as f64 / ems.max(1.0)).min(3.0);
+    format!(
+        "<text x=\"{}\" y=\"{}\" font-family=\"system-ui,sans-serif\" font-size=\"{size:.2}\" \
+         text-anchor=\"middle\" fill=\"#000\">{}</text>",
+        width as f64 / 2.0,
+        width + 2,
+        super::pages::escaped(caption),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Picture {
+        side: usize,
+        pixels: Vec<u8>,
+    }
+
+    impl Picture {
+        fn of(bytes: &[u8]) -> Self {
+            let mut decoder = png::Decoder::new(std::io::Cursor::new(bytes));
+            decoder.set_transformations(png::Transformations::EXPAND);
+            let mut reader = decoder.read_info().unwrap();
+            let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
+            let info = reader.next_frame(&mut pixels).unwrap();
+            assert_eq!(info.width, info.height);
+            Self { side: info.width as usize, pixels }
+        }
+
+        fn read(&self) -> String {
+            let mut image =
+                rqrr::PreparedImage::prepare_from_greyscale(self.side, self.side, |x, y| {
+                    self.pixels[y * self.side + x]
+                });
+            let grids = image.detect_grids();
+            assert_eq!(grids.len(), 1);
+            grids[0].decode().unwrap().1
+        }
+    }
+
+    #[test]
+    fn an_independent_decoder_reads_the_png_at_many_lengths() {
+        for length in [1, 20, 41, 64, 100, 180, 300, 600] {
+            let text: String = format!("https://cafe.example/q/{}", "WINDOW-2_a".repeat(60))
+                .chars()
+                .take(length)
+                .collect();
+            assert_eq!(Picture::of(&png(&text).unwrap()).read(), text, "{length} characters");
+        }
+        let text = "https://cafe.example/q/ąčę";
+        assert_eq!(Picture::of(&png(text).unwrap()).read(), text);
+    }
+
+    #[test]
+    fn the_quiet_zone_is_four_light_modules_and_modules_are_ten_pixels() {
+        let picture = Picture::of(&png("https://cafe.example/q/A").unwrap());
+        let dark = |x: usize, y: usize| picture.pixels[y * picture.side + x] == 0;
+        for at in 0..picture.side {
+            for edge in (0..40).chain(picture.side - 40..picture.side) {
+                assert!(!dark(at, edge) && !dark(edge, at));
+            }
+        }
+        // The finder pattern: seven dark modules, then a light one.
+        assert!((40..110).all(|x| dark(x, 40)));
+        assert!((110..120).all(|x| !dark(x, 40)));
+    }
+
+    #[test]
+    fn the_svg_draws_the_same_modules_as_the_png() {
+        let text = "https://cafe.example/q/DOOR";
+        let svg = svg(text, None).unwrap();
+        let path = svg.split("d=\"").nth(1).unwrap().split('"').next().unwrap();
+        let grid = Grid::of(text).unwrap();
+        let side = grid.width + 8;
+        let mut pixels = vec![255_u8; side * side];
+        for run in path.split('M').skip(1) {
+            let (at, rest) = run.split_once('h').unwrap();
+            let (x, y) = at.split_once(' ').unwrap();
+            let (x, y): (usize, usize) = (x.parse().unwrap(), y.parse().unwrap());
+            let length: usize = rest.split('v').next().unwrap().parse().unwrap();
+            pixels[y * side + x..y * side + x + length].fill(0);
+        }
+        let scaled = Picture {
+            side: side * 4,
+            pixels: (0..side * side * 16)
+                .map(|at| pixels[(at / (side * 4) / 4) * side + (at % (side * 4)) / 4])
+                .collect(),
+        };
+        assert_eq!(scaled.read(), text);
+    }
+
+    #[test]
+    fn captions_are_escaped_and_fit() {
+        let svg = svg("https://cafe.example/q/A", Some("A & B <script>\"x\"</script>")).unwrap();
+        assert!(svg.contains("A &amp; B &lt;script&gt;"));
+        assert!(!svg.contains("<script"));
+        assert!(!super::svg("x", Some("  ")).unwrap().contains("<text"));
+    }
+
+    #[test]
+    fn too_much_text_is_an_error() {
+        assert_eq!(png(&"x".repeat(3_000)), Err(QrError::TooLong));
+        assert_eq!(svg(&"x".repeat(3_000), None), Err(QrError::TooLong));
+    }
+}

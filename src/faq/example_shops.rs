@@ -1,0 +1,381 @@
+//! The matcher on the example shops: on their own phrasings, on questions kept aside, on nonsense.
+
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+
+use super::format::tests::resealed;
+use super::*;
+use crate::meta::ids::FaqId;
+use crate::shop::model::{FaqEntry, Lang, Localized};
+
+struct Example {
+    name: &'static str,
+    entries: Vec<FaqEntry>,
+    /// Language, message, the entry that answers it. Never used for training or for choosing a
+    /// threshold.
+    questions: Vec<(Lang, String, Option<FaqId>)>,
+}
+
+macro_rules! example {
+    ($name:literal) => {
+        Example::read(
+            $name,
+            include_str!(concat!("../../examples/", $name, "/shop.toml")),
+            include_str!(concat!("../../examples/", $name, "/questions.tsv")),
+        )
+    };
+}
+
+fn examples() -> [Example; 3] {
+    [example!("cafe"), example!("tea"), example!("atelier")]
+}
+
+impl Example {
+    fn read(name: &'static str, shop: &str, questions: &str) -> Self {
+        let shop: toml::Table = shop.parse().unwrap();
+        let entries = shop["faq"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|entry| FaqEntry {
+                id: FaqId::new(entry["id"].as_str().unwrap()).unwrap(),
+                ask: phrases(entry.get("ask")),
+                keywords: phrases(entry.get("keywords")),
+                title: Localized::default(),
+                answer: Localized::default(),
+                image: None,
+                buttons: Vec::new(),
+            })
+            .collect();
+        let questions = questions
+            .lines()
+            .map(|line| {
+                let mut parts = line.split('\t');
+                let mut next = || parts.next().unwrap().to_owned();
+                let (lang, message, expected) = (Lang(next()), next(), next());
+                (lang, message, (expected != "none").then(|| FaqId::new(expected).unwrap()))
+            })
+            .collect();
+        Self { name, entries, questions }
+    }
+
+    fn model(&self) -> Model {
+        Model::load(train(&self.entries)).unwrap()
+    }
+
+    fn phrasings(&self) -> Vec<(Lang, String, FaqId)> {
+        let of = |entry: &FaqEntry| {
+            let id = entry.id.clone();
+            let ask = entry.ask.clone().into_iter();
+            ask.flat_map(|(lang, asks)| asks.into_iter().map(move |text| (lang.clone(), text)))
+                .map(|(lang, text)| (lang, text, id.clone()))
+                .collect::<Vec<_>>()
+        };
+        self.entries.iter().flat_map(of).collect()
+    }
+}
+
+fn phrases(table: Option<&toml::Value>) -> BTreeMap<Lang, Vec<String>> {
+    let Some(table) = table.and_then(toml::Value::as_table) else { return BTreeMap::new() };
+    let text = |value: &toml::Value| value.as_str().unwrap().to_owned();
+    table
+        .iter()
+        .map(|(lang, list)| {
+            (Lang(lang.clone()), list.as_array().unwrap().iter().map(text).collect())
+        })
+        .collect()
+}
+
+/// How decisions turned out.
+#[derive(Clone, Copy, Debug, Default)]
+struct Tally {
+    /// Questions that an entry answers: the right answer, an offer that holds it, something
+    /// else answered or offered, nothing.
+    right: usize,
+    offered: usize,
+    wrong_answer: usize,
+    wrong_offer: usize,
+    missed: usize,
+    /// Questions that no entry answers: answered all the same, offered something, left alone.
+    foreign_answered: usize,
+    foreign_offered: usize,
+    foreign_left: usize,
+}
+
+impl Tally {
+    fn count(&mut self, expected: Option<&FaqId>, decision: &Decision) {
+        let field = match (expected, decision) {
+            (Some(id), Decision::Answer(answer)) if answer == id => &mut self.right,
+            (Some(id), Decision::Offer(offer)) if offer.contains(id) => &mut self.offered,
+            (Some(_), Decision::Answer(_)) => &mut self.wrong_answer,
+            (Some(_), Decision::Offer(_)) => &mut self.wrong_offer,
+            (Some(_), Decision::None) => &mut self.missed,
+            (None, Decision::Answer(_)) => &mut self.foreign_answered,
+            (None, Decision::Offer(_)) => &mut self.foreign_offered,
+            (None, Decision::None) => &mut self.foreign_left,
+        };
+        *field += 1;
+    }
+
+    fn asked(&self) -> usize {
+        self.right + self.offered + self.wrong_answer + self.wrong_offer + self.missed
+    }
+
+    fn foreign(&self) -> usize {
+        self.foreign_answered + self.foreign_offered + self.foreign_left
+    }
+
+    fn helped(&self) -> f64 {
+        (self.right + self.offered) as f64 / self.asked() as f64
+    }
+}
+
+/// As the desk asks: the keyword first.
+fn decide(example: &Example, model: &Model, text: &str) -> Decision {
+    match keyword(&example.entries, text) {
+        Some((entry, _)) => Decision::Answer(entry.id.clone()),
+        None => model.answer(text).decision,
+    }
+}
+
+/// The data the thresholds were chosen on: every fifth phrasing left out in turn, and every entry
+/// left out in turn so that its phrasings are questions nothing answers.
+fn left_out(example: &Example) -> Tally {
+    let mut tally = Tally::default();
+    for fold in 0..5 {
+        let mut entries = example.entries.clone();
+        let mut asked = Vec::new();
+        for entry in &mut entries {
+            for asks in entry.ask.values_mut() {
+                let (out, kept): (Vec<_>, Vec<_>) =
+                    asks.drain(..).enumerate().partition(|(at, _)| at % 5 == fold);
+                asks.extend(kept.into_iter().map(|(_, text)| text));
+                asked.extend(out.into_iter().map(|(_, text)| (text, entry.id.clone())));
+            }
+        }
+        let model = Model::load(train(&entries)).unwrap();
+        for (text, id) in asked {
+            tally.count(Some(&id), &model.answer(&text).decision);
+        }
+    }
+    for entry in &example.entries {
+        let others: Vec<FaqEntry> =
+            example.entries.iter().filter(|other| other.id != entry.id).cloned().collect();
+        let model = Model::load(train(&others)).unwrap();
+        for text in entry.ask.values().flatten() {
+            tally.count(None, &model.answer(text).decision);
+        }
+    }
+    tally
+}
+
+#[test]
+fn every_phrasing_gets_its_own_answer() {
+    for example in examples() {
+        let model = example.model();
+        for (lang, text, id) in example.phrasings() {
+            let found = model.answer(&text);
+            assert_eq!(found.decision, Decision::Answer(id.clone()), "{}: {text}", example.name);
+            let best = found.best.unwrap();
+            assert_eq!((best.entry, best.lang, best.phrasing.as_str()), (id, lang, text.as_str()));
+        }
+    }
+}
+
+/// Shop; the least share helped; the largest shares of its own and of foreign questions answered
+/// wrongly. As measured when the thresholds were set, less a little slack. These are hard
+/// questions: owners write no two phrasings alike, and an entry left out lies close to the others.
+const LEFT_OUT: [(&str, f64, f64, f64); 3] =
+    [("cafe", 0.44, 0.14, 0.22), ("tea", 0.39, 0.06, 0.08), ("atelier", 0.44, 0.08, 0.13)];
+
+#[test]
+fn phrasings_left_out_are_answered_or_offered_as_measured() {
+    for (example, (name, helped, wrong, foreign)) in examples().into_iter().zip(LEFT_OUT) {
+        assert_eq!(example.name, name);
+        let tally = left_out(&example);
+        println!("{name}, left out: {:.3} helped, {tally:?}", tally.helped());
+        assert!(tally.helped() >= helped, "{name}: {tally:?}");
+        assert!(tally.wrong_answer as f64 <= wrong * tally.asked() as f64, "{name}: {tally:?}");
+        assert!(
+            tally.foreign_answered as f64 <= foreign * tally.foreign() as f64,
+            "{name}: {tally:?}"
+        );
+    }
+}
+
+/// Shop; the least share helped; the most questions of its own and foreign ones answered wrongly.
+/// What customers would ask, written apart from the phrasings and used for nothing else.
+const KEPT_ASIDE: [(&str, f64, usize, usize); 3] =
+    [("cafe", 0.92, 2, 2), ("tea", 0.90, 1, 1), ("atelier", 0.90, 2, 1)];
+
+#[test]
+fn questions_kept_aside_are_answered_or_offered_as_measured() {
+    for (example, (name, helped, wrong, foreign)) in examples().into_iter().zip(KEPT_ASIDE) {
+        assert_eq!(example.name, name);
+        let model = example.model();
+        let mut tally = Tally::default();
+        for (_, text, expected) in &example.questions {
+            tally.count(expected.as_ref(), &decide(&example, &model, text));
+        }
+        println!("{name}, kept aside: {:.3} helped, {tally:?}", tally.helped());
+        assert!(tally.helped() >= helped, "{name}: {tally:?}");
+        assert!(tally.wrong_answer <= wrong, "{name}: {tally:?}");
+        assert!(tally.foreign_answered <= foreign, "{name}: {tally:?}");
+    }
+}
+
+#[test]
+fn nonsense_and_politeness_get_no_answer_and_no_offer() {
+    for example in examples() {
+        let model = example.model();
+        for text in [
+            "",
+            "   ",
+            "👍",
+            "?!?!",
+            "xkcd zzyzx qwfp",
+            "asdfghjkl",
+            "\u{0}\u{FFFD}",
+            "123456789",
+            "hello!",
+            "thank you so much",
+            "ačiū",
+            "labas vakaras",
+            "謝謝",
+            "早安",
+            "obrigada",
+            "bom dia",
+        ] {
+            assert_eq!(model.answer(text).decision, Decision::None, "{}: {text:?}", example.name);
+        }
+        assert_eq!(model.answer("hi").best, None);
+    }
+}
+
+#[test]
+fn lithuanian_typed_without_diacritics_gets_the_same_answer() {
+    let example = example!("cafe");
+    let model = example.model();
+    let plain = |text: &str| {
+        let letters = text.chars().map(|c| match c {
+            'ą' | 'Ą' => 'a',
+            'č' | 'Č' => 'c',
+            'ę' | 'ė' | 'Ė' => 'e',
+            'į' | 'Į' => 'i',
+            'š' | 'Š' => 's',
+            'ų' | 'ū' | 'Ū' => 'u',
+            'ž' | 'Ž' => 'z',
+            other => other,
+        });
+        letters.collect::<String>()
+    };
+    let typed = example.phrasings().into_iter().filter(|(lang, ..)| lang.0 == "lt");
+    let mut changed = 0;
+    for (_, text, id) in typed {
+        let without = plain(&text);
+        changed += usize::from(without != text);
+        assert_eq!(model.answer(&without).decision, Decision::Answer(id), "{without}");
+    }
+    assert!(changed > 30, "only {changed} phrasings had diacritics to lose");
+}
+
+#[test]
+fn full_width_and_shouting_get_the_same_answer() {
+    let tea = example!("tea").model();
+    for text in ["有 line pay 嗎", "有ＬＩＮＥ　ＰＡＹ嗎？？", "IS IT CASH ONLY???"] {
+        let id = FaqId::new("payment").unwrap();
+        assert_eq!(tea.answer(text).decision, Decision::Answer(id), "{text}");
+    }
+}
+
+#[test]
+fn offers_are_one_to_three_distinct_entries_with_the_best_first() {
+    for example in examples() {
+        let model = example.model();
+        for (_, text, _) in &example.questions {
+            let found = model.answer(text);
+            if let Decision::Offer(ids) = found.decision {
+                assert!((1..=3).contains(&ids.len()), "{text}");
+                assert_eq!(ids.first(), found.best.map(|best| best.entry).as_ref());
+                let mut distinct = ids.clone();
+                distinct.sort();
+                distinct.dedup();
+                assert_eq!(distinct.len(), ids.len(), "{text}");
+            }
+        }
+    }
+}
+
+#[test]
+fn training_twice_gives_the_same_bytes_and_another_shop_gives_others() {
+    let mut example = example!("cafe");
+    let bytes = train(&example.entries);
+    assert_eq!(bytes, train(&example.entries));
+    example.entries.pop();
+    assert_ne!(model_key(&bytes), model_key(&train(&example.entries)));
+    let empty = Model::load(train(&[])).unwrap();
+    assert_eq!(empty.answer("anything").decision, Decision::None);
+}
+
+/// Pins the bytes: when this changes, models in KV mean something else than before, and the
+/// format's version has to rise.
+#[test]
+fn bytes_of_a_small_model_are_the_same_on_every_machine() {
+    let mut entry = example!("cafe").entries.remove(0);
+    let asks = ["Kada dirbate?", "幾點開門", "horário do sábado"].map(str::to_owned);
+    entry.ask = BTreeMap::from([(Lang("lt".into()), asks.to_vec())]);
+    entry.id = FaqId::new("pinned").unwrap();
+    assert_eq!(model_key(&train(&[entry])), "model:13763086e3ac634aabf0153aeadb7c4c");
+}
+
+proptest! {
+    #[test]
+    fn any_message_gets_a_sound_match(text in any::<String>()) {
+        let model = example!("tea").model();
+        let found = model.answer(&text);
+        for candidate in found.best.iter().chain(&found.runner_up) {
+            prop_assert!((0.0..=1.0).contains(&candidate.score));
+        }
+        if found.best.is_none() {
+            prop_assert_eq!(found.decision, Decision::None);
+        }
+        let _ = keyword(&example!("tea").entries, &text);
+    }
+
+    #[test]
+    fn arbitrary_bytes_are_no_model(mut bytes in proptest::collection::vec(any::<u8>(), 0..400), dressed: bool) {
+        if dressed {
+            bytes.splice(0..bytes.len().min(8), *b"SBFQ\x01\0\0\0");
+        }
+        prop_assert!(Model::load(bytes.clone()).is_err());
+        // With the right checksum it may be a model, of sorts. It must only not panic.
+        if let Ok(model) = Model::load(resealed(bytes)) {
+            let _ = model.answer("hello, where are you?");
+        }
+    }
+
+    #[test]
+    fn damaged_models_are_refused_and_forged_ones_do_not_panic(
+        changes in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..8),
+        cut in any::<prop::sample::Index>(),
+    ) {
+        let entries: Vec<FaqEntry> = example!("cafe").entries.into_iter().take(3).collect();
+        let whole = train(&entries);
+        let mut bytes = whole.clone();
+        for (at, to) in changes {
+            // Half the changes fall on the counts and the first tables.
+            let at = if to % 2 == 0 { at.index(bytes.len()) } else { at.index(300) };
+            bytes[at] = to;
+        }
+        if bytes != whole {
+            prop_assert!(Model::load(bytes.clone()).is_err());
+        }
+        prop_assert!(Model::load(whole[..cut.index(whole.len())].to_vec()).is_err());
+        if let Ok(model) = Model::load(resealed(bytes)) {
+            for text in ["Kada dirbate?", "menu", "where are you"] {
+                let _ = model.answer(text);
+            }
+        }
+    }
+}

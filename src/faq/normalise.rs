@@ -1,0 +1,254 @@
+//! One folding for both sides: what customers type and what owners wrote meet here.
+
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
+
+/// The longest text looked at, in characters. More changes no decision and costs time.
+pub const MAX_CHARS: usize = 1_000;
+
+/// Folds `text` so that spelling, not typing habits, decides: compatibility forms and full width
+/// (NFKC), lower case, without Latin, Greek, Cyrillic, Arabic and Hebrew diacritics, apostrophes
+/// dropped, other punctuation and emoji to a space, white space collapsed, a letter written three
+/// times or more in a row written twice ("heeello" becomes "heello").
+///
+/// Idempotent. Reads and yields at most [`MAX_CHARS`] characters.
+#[must_use]
+pub fn normalise(text: &str) -> String {
+    let folded = text
+        .chars()
+        .take(MAX_CHARS)
+        .nfkc()
+        .flat_map(char::to_lowercase)
+        .nfkd()
+        .filter(|&c| !is_dropped(c))
+        .flat_map(|c| Spelled::of(c).chars())
+        .nfc();
+
+    let mut out = String::with_capacity(text.len().min(MAX_CHARS));
+    let mut length = 0_usize;
+    let mut last = ' ';
+    let mut run = 0_usize;
+    for c in folded {
+        let c = if c.is_alphanumeric() || is_combining_mark(c) { c } else { ' ' };
+        run = if c == last { run.saturating_add(1) } else { 1 };
+        let repeats = if c == ' ' { last == ' ' } else { run > 2 && c.is_alphabetic() };
+        last = c;
+        if repeats {
+            continue;
+        }
+        if length == MAX_CHARS {
+            break;
+        }
+        out.push(c);
+        length = length.saturating_add(1);
+    }
+    out.truncate(out.trim_end().len());
+    out
+}
+
+/// Whether `text` as a whole says `phrase`, whatever the case, diacritics, punctuation and
+/// stretched letters ("STOOOP!!!" says "stop"). Used for the words that must never be guessed:
+/// STOP, HUMAN, DELETE.
+#[must_use]
+pub fn same_words(text: &str, phrase: &str) -> bool {
+    let said = normalise(text);
+    let meant = normalise(phrase);
+    if meant.is_empty() {
+        // A phrase of signs only (a thumb down, say) is compared as typed.
+        return !phrase.trim().is_empty() && text.trim() == phrase.trim();
+    }
+    if said == meant {
+        return true;
+    }
+    if meant.chars().any(is_cjk) {
+        return said.chars().filter(|c| *c != ' ').eq(meant.chars().filter(|c| *c != ' '));
+    }
+    is_stretched(text) && unstretched(&said) == unstretched(&meant)
+}
+
+/// Scripts whose characters carry meaning one by one: Han, kana, bopomofo and Hangul. Their
+/// words are not told apart by spaces (Hangul: only partly), so they are matched by substrings.
+#[must_use]
+pub(super) fn is_cjk(c: char) -> bool {
+    matches!(u32::from(c),
+        0x3005..=0x3007
+        | 0x3041..=0x312F
+        | 0x31A0..=0x31BF
+        | 0x31F0..=0x31FF
+        | 0x3400..=0x4DBF
+        | 0x4E00..=0x9FFF
+        | 0xAC00..=0xD7A3
+        | 0xF900..=0xFAFF
+        | 0x20000..=0x323AF)
+}
+
+/// Characters that leave no trace, not even a space. Marks of other scripts stay: without its
+/// vowel signs Hindi is not Hindi.
+fn is_dropped(c: char) -> bool {
+    let apostrophe = matches!(c, '\'' | '\u{2019}' | '\u{2018}' | '\u{02BC}' | '`');
+    let diacritic = matches!(u32::from(c),
+        0x0300..=0x036F // combining diacritical marks
+        | 0x1AB0..=0x1AFF
+        | 0x1DC0..=0x1DFF
+        | 0x20D0..=0x20FF // enclosing marks: keycaps
+        | 0xFE20..=0xFE2F
+        | 0x0591..=0x05BD // Hebrew points
+        | 0x064B..=0x065F // Arabic vowel signs
+        | 0x0670);
+    let invisible = matches!(u32::from(c),
+        0x00AD // soft hyphen
+        | 0x180B..=0x180F
+        | 0x200B..=0x200F // zero width, direction marks
+        | 0x202A..=0x202E
+        | 0x2060..=0x206F
+        | 0xFE00..=0xFE0F // variation selectors
+        | 0xFEFF
+        | 0xE0000..=0xE01EF); // tags, more variation selectors
+    apostrophe || diacritic || invisible
+}
+
+/// A character as people spell it on a plain keyboard: letters that Unicode does not decompose.
+enum Spelled {
+    Same(char),
+    As(&'static str),
+}
+
+impl Spelled {
+    fn of(c: char) -> Self {
+        Self::As(match c {
+            'ß' => "ss",
+            'ł' => "l",
+            'ø' => "o",
+            'đ' | 'ð' => "d",
+            'þ' => "th",
+            'æ' => "ae",
+            'œ' => "oe",
+            'ħ' => "h",
+            'ı' => "i",
+            'ŋ' => "n",
+            'ŧ' => "t",
+            'ς' => "σ",
+            _ => return Self::Same(c),
+        })
+    }
+
+    fn chars(self) -> impl Iterator<Item = char> {
+        let (one, many) = match self {
+            Self::Same(c) => (Some(c), ""),
+            Self::As(text) => (None, text),
+        };
+        one.into_iter().chain(many.chars())
+    }
+}
+
+/// Whether somebody leaned on a key.
+fn is_stretched(text: &str) -> bool {
+    let mut last = None;
+    let mut run = 0_usize;
+    text.chars().take(MAX_CHARS).flat_map(char::to_lowercase).any(|c| {
+        run = if last == Some(c) { run.saturating_add(1) } else { 1 };
+        last = Some(c);
+        run > 2 && c.is_alphabetic()
+    })
+}
+
+fn unstretched(normalised: &str) -> String {
+    let mut letters: Vec<char> = normalised.chars().collect();
+    letters.dedup();
+    letters.into_iter().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn spellings_meet() {
+        for (typed, folded) in [
+            ("Ačiū, ĮĖŠŲŪŽ!", "aciu iesuuz"),
+            ("Straße STRASSE", "strasse strasse"),
+            ("Łódź Ørsted Þór", "lodz orsted thor"),
+            ("ＣＡＦＥ　１２３", "cafe 123"),
+            ("ﬁne ①", "fine 1"),
+            ("heeello   thereeee", "heello theree"),
+            ("10000 €", "10000"),
+            ("don’t  l'eau", "dont leau"),
+            ("wi-fi?! 👍🏽👨‍👩‍👧", "wi fi"),
+            ("İstanbul", "istanbul"),
+            ("ΟΔΟΣ", "οδοσ"),
+            ("営業時間は？", "営業時間は"),
+            ("がぎ", "がぎ"),
+            ("हिन्दी", "हिन्दी"),
+            ("한국어", "한국어"),
+            ("", ""),
+            ("👍", ""),
+        ] {
+            assert_eq!(normalise(typed), folded, "{typed:?}");
+        }
+    }
+
+    #[test]
+    fn long_texts_are_cut() {
+        assert_eq!(normalise(&"ab".repeat(100_000)).chars().count(), MAX_CHARS);
+        // One character that NFKC turns into eighteen.
+        assert!(normalise(&"\u{FDFA}".repeat(5_000)).chars().count() <= MAX_CHARS);
+    }
+
+    #[test]
+    fn whole_messages_are_compared_not_parts() {
+        for (text, phrase) in [
+            ("STOP", "stop"),
+            (" Stop!! ", "stop"),
+            ("stooooop", "stop"),
+            ("sustabdyk prenumerata", "Sustabdyk prenumeratą"),
+            ("取消 訂閱！", "取消訂閱"),
+            ("👎", "👎"),
+        ] {
+            assert!(same_words(text, phrase), "{text:?} is {phrase:?}");
+        }
+        for (text, phrase) in [
+            ("don't stop", "stop"),
+            ("stop it", "stop"),
+            ("bus stop", "stop"),
+            ("stp", "stop"),
+            ("of", "off"),
+            ("", "stop"),
+            ("👍", "👎"),
+            ("👍", ""),
+            ("", ""),
+            ("我想取消訂閱喔", "取消訂閱"),
+        ] {
+            assert!(!same_words(text, phrase), "{text:?} is not {phrase:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn folding_twice_changes_nothing(text in any::<String>()) {
+            let once = normalise(&text);
+            prop_assert_eq!(normalise(&once), once);
+        }
+
+        #[test]
+        fn folding_marks_and_jamo_twice_changes_nothing(
+            text in "[a-zåİßſΣς\u{300}-\u{36F}\u{591}-\u{5C7}\u{64B}-\u{65F}\u{900}-\u{97F}\u{1100}-\u{11FF}\u{3041}-\u{309A}\u{AC00}-\u{AC20}\u{200D}\u{FE0F} .]{0,40}"
+        ) {
+            let once = normalise(&text);
+            prop_assert_eq!(normalise(&once), once);
+        }
+
+        #[test]
+        fn output_is_bounded_and_tidy(text in any::<String>()) {
+            let folded = normalise(&text);
+            prop_assert!(folded.chars().count() <= MAX_CHARS);
+            prop_assert_eq!(folded.trim(), folded.as_str());
+            prop_assert!(!folded.contains("  "));
+        }
+
+        #[test]
+        fn every_word_is_itself(text in any::<String>()) {
+            prop_assert_eq!(same_words(&text, &text), !text.trim().is_empty());
+        }
+    }
+}
