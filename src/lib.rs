@@ -19,9 +19,11 @@
 //!
 //! [`time`] holds the one type for moments; everybody may use it.
 
+pub mod desk;
 pub mod entry;
 pub mod faq;
 pub mod meta;
+pub mod outreach;
 pub mod shop;
 pub mod store;
 pub mod time;

@@ -1,0 +1,479 @@
+//! The front door: (shop, person, event, now) to a [`Decision`]. Pure; nothing here writes.
+
+use super::payload::{OutboxMark, Payload};
+use super::person::{Person, Touch};
+use super::precedence::{PRECEDENCE, Step};
+use super::{language, words};
+use crate::entry::keys::Keys;
+use crate::faq::Model;
+use crate::meta::event::{Echo, Event, EventKind, Lane, Message, Optin, OptinStatus, Referral};
+use crate::meta::fit::fit;
+use crate::meta::ids::{AppId, Mid, NotificationToken, Psid, TopicId};
+use crate::meta::policy::{Opener, window_after};
+use crate::meta::send::Content;
+use crate::shop::model::{Lang, Poster, Shop};
+use crate::store::seen;
+use crate::time::{DAY, HOUR, UnixMs};
+
+/// The Page Inbox, where people answer by hand. Meta prints its app id in two ways (Messenger
+/// Platform, message echoes reference and conversation routing page, September 2026).
+pub const PAGE_INBOX_APPS: [&str; 2] = ["263902037430900", "26390203743090"];
+
+/// How long an opt-in counts as brought by the poster that the person came in by.
+const ATTRIBUTED_MS: i64 = DAY;
+
+/// What a decision is made with.
+#[derive(Clone, Copy)]
+pub struct Context<'a> {
+    /// The Page's shop.
+    pub shop: &'a Shop,
+    /// Its trained FAQ; `None` without one, or when it was refused.
+    pub faq: Option<&'a Model>,
+    /// Opens the refs of posters, and names the tombstones.
+    pub keys: &'a Keys,
+    /// Our own app, so that its echoes are known.
+    pub app: Option<&'a AppId>,
+}
+
+/// Everything an event leads to. Nothing of it has happened yet.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Decision {
+    /// The person as they are from now on; `None` leaves them as they were.
+    pub person: Option<Person>,
+    /// What else changes.
+    pub effects: Vec<Effect>,
+    /// Who answers, and with what.
+    pub answer: Option<Answer>,
+    /// Counted under these names.
+    pub counts: Vec<String>,
+}
+
+/// The one answer to an inbound event.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Answer {
+    /// Which step of the precedence table gave it.
+    pub by: Step,
+    /// In this order.
+    pub bubbles: Vec<Content>,
+}
+
+/// What an event changes besides the person's row.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Effect {
+    /// The person agreed to a topic.
+    Grant(Box<Grant>),
+    /// The person takes a consent back.
+    End {
+        /// To which topic.
+        topic: TopicId,
+        /// When they said so.
+        at: UnixMs,
+    },
+    /// Forget the person, before anything else of this decision is written.
+    Erase {
+        /// When they asked for it.
+        at: UnixMs,
+    },
+    /// Our own message has arrived.
+    Echoed {
+        /// Its number in the outbox.
+        mark: OutboxMark,
+        /// Its id at Meta.
+        mid: Option<Mid>,
+    },
+}
+
+/// A consent as it was given.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Grant {
+    /// To which topic.
+    pub topic: TopicId,
+    /// `None` when notifications were resumed without a new one.
+    pub token: Option<NotificationToken>,
+    /// The person's zone.
+    pub timezone: Option<String>,
+    /// Until when the token is good.
+    pub expires_at: Option<UnixMs>,
+    /// Meta's legacy frequency.
+    pub frequency: Option<String>,
+    /// What the person saw.
+    pub title: Option<String>,
+    /// What brought them.
+    pub source: String,
+    /// When.
+    pub at: UnixMs,
+}
+
+/// One event on its way through the precedence table. Steps may change `person` and add
+/// effects, and must leave both alone when they do not answer.
+pub struct Turn<'a> {
+    /// The shop and its keys.
+    pub context: Context<'a>,
+    /// Who.
+    pub id: &'a Psid,
+    /// The person with what is already known of this event.
+    pub person: Person,
+    /// What the event says.
+    pub inbound: Inbound<'a>,
+    /// When it happened; never after `now`.
+    pub at: UnixMs,
+    /// Now.
+    pub now: UnixMs,
+    /// The language to answer in.
+    pub lang: Lang,
+    /// Whether this event ended 24 hours of silence.
+    pub after_silence: bool,
+    /// What changes besides the person.
+    pub effects: Vec<Effect>,
+    /// Counted under these names.
+    pub counts: Vec<String>,
+}
+
+/// An event that may be answered.
+#[derive(Clone, Debug)]
+pub enum Inbound<'a> {
+    /// Somebody wrote.
+    Text(&'a str),
+    /// Somebody sent something without words; `true` for a mere thumbs-up or heart.
+    Wordless(bool),
+    /// Somebody tapped one of our buttons, or Get Started.
+    Tap(Option<Payload>),
+    /// Somebody came in through a link, a code or an ad.
+    Arrival(&'a Referral),
+    /// Somebody agreed to a topic.
+    OptedIn(TopicId),
+    /// Somebody stopped a topic in Meta's own menu.
+    OptedOut,
+}
+
+/// Decides what one event leads to.
+#[must_use]
+pub fn decide(
+    context: Context<'_>,
+    person: Option<Person>,
+    event: &Event,
+    now: UnixMs,
+) -> Decision {
+    let counted = |name: &str| Decision { counts: vec![name.to_owned()], ..Decision::default() };
+    let Some(id) = &event.person else { return counted(name_of(&event.kind)) };
+    // A webhook cannot open a window into the future.
+    let at = event.at.min(now);
+    if now.since(at) > seen::KEPT_MS {
+        return late(context, person, event, at);
+    }
+    match (&event.kind, event.lane) {
+        (EventKind::Echo(echo), _) => on_echo(context, person, echo, at),
+        (_, Lane::Standby) => on_standby(context, person, event, at),
+        (_, Lane::Changes) => counted(name_of(&event.kind)),
+        (EventKind::Message(message), _) => {
+            let inbound = inbound_of(message);
+            answer(context, id, person, inbound, message.referral.as_ref(), event, now)
+        }
+        (EventKind::Postback(postback), _) => {
+            let payload = postback.payload.as_deref().and_then(Payload::parse);
+            let inbound = match &postback.referral {
+                Some(referral) => Inbound::Arrival(referral),
+                None => Inbound::Tap(payload),
+            };
+            answer(context, id, person, inbound, None, event, now)
+        }
+        (EventKind::Referral(referral), _) => {
+            answer(context, id, person, Inbound::Arrival(referral), None, event, now)
+        }
+        (EventKind::Optin(optin), _) => on_optin(context, id, person, optin, event, now),
+        (EventKind::Reaction { added: true, .. }, _) => {
+            // A reaction to a message opens the window (Meta's messaging policy, 28 September
+            // 2026), but is no message: it neither ends a silence nor wants an answer.
+            let mut person = person.unwrap_or_else(|| Person::new(at));
+            person.window_until =
+                person.window_until.max(Some(at.plus(window(Opener::Reaction, at))));
+            Decision { person: Some(person), ..counted("event.reaction") }
+        }
+        (kind, _) => counted(name_of(kind)),
+    }
+}
+
+/// The name an event is counted under.
+fn name_of(kind: &EventKind) -> &str {
+    match kind {
+        EventKind::Message(_) => "event.message",
+        EventKind::Echo(_) => "event.echo",
+        EventKind::MessageEdit { .. } => "event.edit",
+        EventKind::MessageDeleted { .. } => "event.deleted",
+        EventKind::Postback(_) => "event.postback",
+        EventKind::Referral(_) => "event.referral",
+        EventKind::Optin(_) => "event.optin",
+        EventKind::Delivery { .. } => "event.delivery",
+        EventKind::Read { .. } => "event.read",
+        EventKind::Reaction { .. } => "event.reaction",
+        EventKind::ThreadControl(_) => "event.thread_control",
+        EventKind::AppRoles { .. } => "event.app_roles",
+        EventKind::PolicyEnforcement { .. } => "event.policy_enforcement",
+        EventKind::AccountLinking { .. } => "event.account_linking",
+        EventKind::Comment(_) => "event.comment",
+        EventKind::FeedChange { .. } => "event.feed",
+        EventKind::Unknown { kind } => kind,
+    }
+}
+
+fn inbound_of(message: &Message) -> Inbound<'_> {
+    if let Some(payload) = message.quick_reply.as_deref().and_then(Payload::parse) {
+        return Inbound::Tap(Some(payload));
+    }
+    match message.text.as_deref().map(str::trim) {
+        Some(text) if !text.is_empty() => Inbound::Text(text),
+        _ => Inbound::Wordless(is_mere_approval(message)),
+    }
+}
+
+/// A thumbs-up or a heart: nice, and nothing to answer.
+fn is_mere_approval(message: &Message) -> bool {
+    use crate::meta::event::AttachmentKind;
+    const LIKE: &str = "369239263222822";
+    message.attachments.iter().all(|attachment| {
+        attachment.kind == AttachmentKind::LikeHeart
+            || attachment.sticker_id.as_deref() == Some(LIKE)
+    }) && !message.attachments.is_empty()
+}
+
+fn text_of(event: &Event) -> Option<&str> {
+    if let EventKind::Message(message) = &event.kind { message.text.as_deref() } else { None }
+}
+
+/// Something delivered so late that its key may be forgotten: STOP and DELETE still count, and
+/// nothing is answered.
+fn late(context: Context<'_>, person: Option<Person>, event: &Event, at: UnixMs) -> Decision {
+    let quiet = silent_command(context, person, event, at);
+    Decision { counts: vec!["event.late".to_owned()], ..quiet }
+}
+
+/// Another app holds this thread. Its words are not ours to answer, but STOP means stop.
+fn on_standby(context: Context<'_>, person: Option<Person>, event: &Event, at: UnixMs) -> Decision {
+    let quiet = silent_command(context, person, event, at);
+    Decision { counts: vec!["event.standby".to_owned()], ..quiet }
+}
+
+fn silent_command(
+    context: Context<'_>,
+    person: Option<Person>,
+    event: &Event,
+    at: UnixMs,
+) -> Decision {
+    match text_of(event).and_then(|text| words::command(context.shop, text)) {
+        Some(words::Command::Stop) => {
+            let mut person = person.unwrap_or_else(|| Person::new(at));
+            let ended = person.stop_all(at);
+            Decision { person: Some(person), effects: ends(ended, at), ..Decision::default() }
+        }
+        Some(words::Command::Delete) => {
+            Decision { effects: vec![Effect::Erase { at }], ..Decision::default() }
+        }
+        Some(words::Command::Human) | None => Decision::default(),
+    }
+}
+
+/// One effect per ended topic.
+pub(super) fn ends(topics: Vec<TopicId>, at: UnixMs) -> Vec<Effect> {
+    topics.into_iter().map(|topic| Effect::End { topic, at }).collect()
+}
+
+fn on_echo(context: Context<'_>, person: Option<Person>, echo: &Echo, at: UnixMs) -> Decision {
+    let counted = |name: &str| Decision { counts: vec![name.to_owned()], ..Decision::default() };
+    if let Some(mark) = echo.metadata.as_deref().and_then(OutboxMark::parse) {
+        let effects = vec![Effect::Echoed { mark, mid: echo.mid.clone() }];
+        return Decision { effects, ..counted("event.echo.own") };
+    }
+    let Some(app) = &echo.app_id else { return counted("event.echo.other") };
+    if context.app == Some(app) {
+        return counted("event.echo.own");
+    }
+    if !PAGE_INBOX_APPS.contains(&app.0.as_str()) {
+        return counted("event.echo.other");
+    }
+    let hours = i64::from(context.shop.assistant.pause_hours);
+    let mut person = person.unwrap_or_else(|| Person::new(at));
+    person.paused_until = person.paused_until.max(Some(at.plus(hours.saturating_mul(HOUR))));
+    Decision { person: Some(person), ..counted("event.echo.person") }
+}
+
+fn on_optin(
+    context: Context<'_>,
+    id: &Psid,
+    person: Option<Person>,
+    optin: &Optin,
+    event: &Event,
+    now: UnixMs,
+) -> Decision {
+    let Optin::Notification(optin) = optin else {
+        let counts = vec!["event.optin.other".to_owned()];
+        return Decision { counts, ..Decision::default() };
+    };
+    let at = event.at.min(now);
+    let topic = topic_of(context.shop, optin.payload.as_deref(), optin.title.as_deref());
+    let Some(topic) = topic else { return Decision::default() };
+    let mut known = person.unwrap_or_else(|| Person::new(at));
+    let active = optin.status != OptinStatus::Stopped;
+    if !known.say_on_topic(&topic, active, at) {
+        let counts = vec!["event.optin.outdated".to_owned()];
+        return Decision { person: Some(known), counts, ..Decision::default() };
+    }
+    let (effect, inbound) = if active {
+        let source = known.last_touch.as_ref().map_or("chat".to_owned(), |touch| {
+            if at.since(touch.at) < ATTRIBUTED_MS {
+                format!("poster:{}", touch.poster)
+            } else {
+                "chat".to_owned()
+            }
+        });
+        let grant = Grant {
+            topic: topic.clone(),
+            token: optin.token.clone(),
+            timezone: optin.timezone.clone(),
+            expires_at: optin.expires_at,
+            frequency: optin.frequency.clone(),
+            title: optin.title.clone(),
+            source,
+            at,
+        };
+        (Effect::Grant(Box::new(grant)), Inbound::OptedIn(topic))
+    } else {
+        (Effect::End { topic, at }, Inbound::OptedOut)
+    };
+    let mut decision = answer(context, id, Some(known), inbound, None, event, now);
+    decision.effects.insert(0, effect);
+    decision
+}
+
+/// The topic an opt-in is about: what our request carried, else the topic with the title the
+/// person saw, else what the payload says. A consent is never dropped for want of a topic.
+fn topic_of(shop: &Shop, payload: Option<&str>, title: Option<&str>) -> Option<TopicId> {
+    if let Some(Payload::OptIn(topic) | Payload::Topic(topic)) = payload.and_then(Payload::parse) {
+        return Some(topic);
+    }
+    let titled = |title: &str| {
+        shop.topics.iter().find(|topic| topic.title.0.values().any(|known| known == title))
+    };
+    if let Some(topic) = title.and_then(titled) {
+        return Some(topic.id.clone());
+    }
+    let other = payload.and_then(|payload| TopicId::new(payload).ok());
+    other.or_else(|| TopicId::new("unnamed").ok())
+}
+
+fn answer<'a>(
+    context: Context<'a>,
+    id: &'a Psid,
+    person: Option<Person>,
+    inbound: Inbound<'a>,
+    referral: Option<&'a Referral>,
+    event: &'a Event,
+    now: UnixMs,
+) -> Decision {
+    let at = event.at.min(now);
+    let mut person = person.unwrap_or_else(|| Person::new(at));
+    let after_silence =
+        person.last_inbound.is_none_or(|last| at.since(last) >= super::person::SILENCE_MS);
+    if let Some(opener) = opener(&inbound) {
+        person.touch(at, window(opener, at));
+    }
+    let spoken = match &inbound {
+        Inbound::Text(text) => language::spoken_in(context.shop, text),
+        _ => None,
+    };
+    if let Some(lang) = &spoken {
+        person.language = Some(lang.clone());
+    }
+    let lang = person.language.clone().unwrap_or_else(|| context.shop.default_lang().clone());
+    let mut turn = Turn {
+        context,
+        id,
+        person,
+        inbound,
+        at,
+        now,
+        lang,
+        after_silence,
+        effects: Vec::new(),
+        counts: vec![name_of(&event.kind).to_owned()],
+    };
+    note_arrival(&mut turn, referral);
+    let mut answered = None;
+    for (step, answer) in PRECEDENCE {
+        if let Some(bubbles) = answer(&mut turn) {
+            answered = Some((*step, bubbles));
+            break;
+        }
+    }
+    let channel = event.channel;
+    let answer = answered.and_then(|(by, bubbles)| {
+        turn.counts.push(format!("answer.{by}"));
+        let bubbles: Vec<Content> = bubbles.into_iter().flat_map(|b| fit(b, channel)).collect();
+        if bubbles.is_empty() {
+            return None;
+        }
+        if !turn.person.window_open(now) {
+            turn.counts.push("answer.window_closed".to_owned());
+            return None;
+        }
+        let muted = match channel {
+            crate::meta::event::Channel::Messenger => !context.shop.assistant.messenger,
+            crate::meta::event::Channel::Instagram => !context.shop.assistant.instagram,
+        };
+        if muted {
+            turn.counts.push("answer.channel_off".to_owned());
+            return None;
+        }
+        Some(Answer { by, bubbles })
+    });
+    let erased = turn.effects.iter().any(|effect| matches!(effect, Effect::Erase { .. }));
+    Decision {
+        person: (!erased).then_some(turn.person),
+        effects: turn.effects,
+        answer,
+        counts: turn.counts,
+    }
+}
+
+/// What of a person's doing opens the window. Opting in does not.
+fn opener(inbound: &Inbound<'_>) -> Option<Opener> {
+    match inbound {
+        Inbound::Text(_) | Inbound::Wordless(_) => Some(Opener::Message),
+        Inbound::Tap(_) => Some(Opener::Postback),
+        Inbound::Arrival(_) => Some(Opener::Referral),
+        Inbound::OptedIn(_) | Inbound::OptedOut => None,
+    }
+}
+
+/// How long the window stays open, in ms, by the rule of that day.
+fn window(opener: Opener, at: UnixMs) -> i64 {
+    window_after(opener, at.utc_date())
+}
+
+/// Notes the poster a referral came from, whoever answers it in the end.
+fn note_arrival(turn: &mut Turn<'_>, beside_message: Option<&Referral>) {
+    let referral = match turn.inbound {
+        Inbound::Arrival(referral) => Some(referral),
+        _ => beside_message,
+    };
+    let Some(ref_) = referral.and_then(|referral| referral.ref_.as_deref()) else { return };
+    match open_poster(turn.context, ref_) {
+        Some(poster) => {
+            let touch = Touch { poster: poster.code.clone(), at: turn.at };
+            turn.counts.push(format!("arrival.{}", poster.code));
+            turn.person.first_touch.get_or_insert_with(|| touch.clone());
+            turn.person.last_touch = Some(touch);
+            if turn.person.language.is_none()
+                && let Some(lang) = &poster.language
+            {
+                turn.lang = lang.clone();
+            }
+        }
+        None => turn.counts.push("arrival.unknown_ref".to_owned()),
+    }
+}
+
+/// The poster a signed ref stands for; `None` when it is forged, edited, revoked or gone.
+pub(super) fn open_poster<'a>(context: Context<'a>, ref_: &str) -> Option<&'a Poster> {
+    let opened = context.keys.refs.open(&context.shop.page.id, ref_).ok()?;
+    context.shop.poster(&opened.poster).filter(|poster| !poster.revoked)
+}

@@ -1,0 +1,229 @@
+//! Takes inbound events into the store: each once, each in one transaction, none lost.
+
+use super::decide::{Context, Decision, Effect, decide};
+use super::person::Person;
+use crate::entry::keys::Keys;
+use crate::meta::event::Event;
+use crate::meta::ids::{PageId, Psid};
+use crate::outreach::subscription;
+use crate::store::consents::{self, Consent, Status};
+use crate::store::outbox::{self, Class};
+use crate::store::timers::{self, Timer};
+use crate::store::{Sql, StoreError, counters, ledger, parked, people, seen};
+use crate::time::{SECOND, UnixMs};
+
+/// How long after a commit the safety net looks whether the outbox was drained. The drain itself
+/// starts at once.
+const SAFETY_NET_MS: i64 = 20 * SECOND;
+
+/// What became of a delivery.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Report {
+    /// Handled now.
+    pub handled: u32,
+    /// Handled before.
+    pub repeated: u32,
+    /// Put aside, to be tried again.
+    pub parked: u32,
+}
+
+/// Takes a delivery. Each event is decided and committed by itself; one that fails for a reason
+/// of its own is parked and does not hold up the others.
+///
+/// # Errors
+/// [`StoreError`] when the store refuses even to park an event: then the delivery as a whole has
+/// to come again, and what was committed of it will be recognised.
+pub fn take(
+    sql: &impl Sql,
+    context: Context<'_>,
+    events: &[Event],
+    now: UnixMs,
+) -> Result<Report, StoreError> {
+    let mut report = Report::default();
+    for event in events {
+        let key = event.key();
+        match handle(sql, context, event, &key, now) {
+            Ok(true) => report.handled = report.handled.saturating_add(1),
+            Ok(false) => report.repeated = report.repeated.saturating_add(1),
+            Err(error) => {
+                park(sql, event, &key, &error.to_string(), now)?;
+                report.parked = report.parked.saturating_add(1);
+            }
+        }
+    }
+    Ok(report)
+}
+
+/// Puts a whole delivery aside because there is no shop to decide with: not published yet, of
+/// another version, or KV does not answer.
+///
+/// # Errors
+/// [`StoreError`] when the store refuses: then the delivery has to come again.
+pub fn park_all(
+    sql: &impl Sql,
+    events: &[Event],
+    why: &str,
+    now: UnixMs,
+) -> Result<Report, StoreError> {
+    let mut report = Report::default();
+    for event in events {
+        let key = event.key();
+        if seen::contains(sql, &key)? {
+            report.repeated = report.repeated.saturating_add(1);
+        } else {
+            park(sql, event, &key, why, now)?;
+            report.parked = report.parked.saturating_add(1);
+        }
+    }
+    Ok(report)
+}
+
+/// Tries parked events again. Returns how many were handled.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn unpark(sql: &impl Sql, context: Context<'_>, now: UnixMs) -> Result<u32, StoreError> {
+    let mut handled: u32 = 0;
+    for parked in parked::take_due(sql, now, 100)? {
+        if handle(sql, context, &parked.event, &parked.key, now).is_ok() {
+            parked::release(sql, &parked.key)?;
+            handled = handled.saturating_add(1);
+        }
+    }
+    if let Some(next) = parked::next_due(sql)? {
+        timers::set(sql, Timer::Unpark, next)?;
+    }
+    Ok(handled)
+}
+
+fn park(
+    sql: &impl Sql,
+    event: &Event,
+    key: &str,
+    why: &str,
+    now: UnixMs,
+) -> Result<(), StoreError> {
+    sql.transaction(|| {
+        parked::park(sql, key, event, why, now)?;
+        counters::add(sql, "event.parked", now)?;
+        timers::set(sql, Timer::Unpark, now.plus(crate::time::MINUTE))
+    })
+}
+
+/// Decides and commits one event. `false` when it was handled before.
+fn handle(
+    sql: &impl Sql,
+    context: Context<'_>,
+    event: &Event,
+    key: &str,
+    now: UnixMs,
+) -> Result<bool, StoreError> {
+    sql.transaction(|| {
+        if !seen::remember(sql, key, now)? {
+            return Ok(false);
+        }
+        let known: Option<Person> = match &event.person {
+            Some(id) => people::load(sql, event.channel, id)?,
+            None => None,
+        };
+        let decision = decide(context, known, event, now);
+        commit(sql, context, event, decision, now)?;
+        Ok(true)
+    })
+}
+
+fn commit(
+    sql: &impl Sql,
+    context: Context<'_>,
+    event: &Event,
+    decision: Decision,
+    now: UnixMs,
+) -> Result<(), StoreError> {
+    let page = &context.shop.page.id;
+    if let Some(id) = &event.person {
+        for effect in decision.effects {
+            apply(sql, context.keys, page, event, id, effect, now)?;
+        }
+        if let Some(person) = &decision.person {
+            people::save(sql, event.channel, id, person)?;
+        }
+        if let Some(answer) = &decision.answer {
+            for bubble in &answer.bubbles {
+                outbox::append(sql, &Class::Reply, event.channel, id, bubble, now)?;
+            }
+            timers::set(sql, Timer::Drain, now.plus(SAFETY_NET_MS))?;
+        }
+    }
+    for name in decision.counts {
+        counters::add(sql, &name, now)?;
+    }
+    Ok(())
+}
+
+fn apply(
+    sql: &impl Sql,
+    keys: &Keys,
+    page: &PageId,
+    event: &Event,
+    id: &Psid,
+    effect: Effect,
+    now: UnixMs,
+) -> Result<(), StoreError> {
+    let channel = event.channel;
+    match effect {
+        Effect::Erase { at } => {
+            for consent in consents::of_person(sql, channel, id)? {
+                subscription::forget(sql, page, &consent, now)?;
+            }
+            people::erase(sql, channel, id, &keys.tombstone(page, id), at)
+        }
+        Effect::Echoed { mark, mid } => {
+            let class = outbox::echoed(sql, channel, id, mark.0, mid.as_ref())?;
+            if let Some(Class::Notification { notification, period, .. }) = class {
+                let entry = ledger::Entry {
+                    notification: &notification,
+                    period: &period,
+                    channel,
+                    person: id,
+                };
+                ledger::close(sql, entry, ledger::Outcome::Sent, None)?;
+            }
+            Ok(())
+        }
+        Effect::End { topic, at } => {
+            let Some(mut consent) = consents::get(sql, &topic, channel, id)? else {
+                return Ok(());
+            };
+            consent.status = Status::Stopped;
+            consent.changed_at = consent.changed_at.max(at);
+            subscription::keep(sql, page, &consent, now)
+        }
+        Effect::Grant(grant) => {
+            // Nothing that happened before the person was forgotten may bring them back.
+            for tombstone in keys.tombstones(page, id) {
+                if people::erased_at(sql, &tombstone)?.is_some_and(|erased| erased >= grant.at) {
+                    return Ok(());
+                }
+            }
+            let before = consents::get(sql, &grant.topic, channel, id)?;
+            let token = grant.token.or_else(|| before.as_ref()?.token.clone());
+            let consent = Consent {
+                topic: grant.topic,
+                channel,
+                person: id.clone(),
+                status: Status::Active,
+                token,
+                timezone: grant.timezone.or_else(|| before.as_ref()?.timezone.clone()),
+                granted_at: grant.at,
+                changed_at: grant.at,
+                expires_at: grant.expires_at,
+                next_eligible_at: before.as_ref().and_then(|before| before.next_eligible_at),
+                last_sent_at: before.as_ref().and_then(|before| before.last_sent_at),
+                frequency: grant.frequency.or_else(|| before.as_ref()?.frequency.clone()),
+                title: grant.title.or_else(|| before.as_ref()?.title.clone()),
+                source: grant.source,
+            };
+            subscription::keep(sql, page, &consent, now)
+        }
+    }
+}

@@ -1,0 +1,19 @@
+//! One person's conversation: what an inbound event means and who answers it.
+//!
+//! - [`person`]: what is remembered of somebody, and the standard messaging window.
+//! - [`decide`]: the front door: (shop, person, event, now) to a [`decide::Decision`].
+//! - [`precedence`]: the one table of who may answer, in order.
+//! - [`replies`]: the words and bubbles of each answer; [`payload`]: what our buttons carry.
+//! - [`words`]: STOP, HUMAN and DELETE; [`language`]: which language to answer in.
+//! - [`inbox`]: takes events into the store, each once and each in one transaction.
+//! - [`sending`]: what may leave the outbox, and what Graph's answers mean for it.
+
+pub mod decide;
+pub mod inbox;
+pub mod language;
+pub mod payload;
+pub mod person;
+pub mod precedence;
+pub mod replies;
+pub mod sending;
+pub mod words;

@@ -1,0 +1,104 @@
+//! What our buttons and quick replies carry, and what opt-in requests bring back.
+
+use std::fmt;
+
+use crate::meta::ids::{FaqId, TopicId};
+
+/// A payload of ours. Payloads only reach the app that sent the button, but anybody who can
+/// sign webhooks can write one, so reading is as careful as with any input.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Payload {
+    /// Meta's button in front of a new thread.
+    GetStarted,
+    /// Give this answer.
+    Faq(FaqId),
+    /// Ask for consent to this topic.
+    Topic(TopicId),
+    /// The person agreed to this topic (carried by the opt-in request).
+    OptIn(TopicId),
+    /// Ask for a person.
+    Human,
+}
+
+/// What the profile sets for Get Started.
+pub const GET_STARTED: &str = "GET_STARTED";
+
+impl Payload {
+    /// Reads a payload; `None` when it is not one of ours.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        if text == GET_STARTED {
+            return Some(Self::GetStarted);
+        }
+        let rest = text.strip_prefix("sb:")?;
+        match rest.split_once(':') {
+            None => (rest == "human").then_some(Self::Human),
+            Some(("faq", id)) => FaqId::new(id).ok().map(Self::Faq),
+            Some(("topic", id)) => TopicId::new(id).ok().map(Self::Topic),
+            Some(("optin", id)) => TopicId::new(id).ok().map(Self::OptIn),
+            Some(_) => None,
+        }
+    }
+}
+
+impl fmt::Display for Payload {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::GetStarted => f.write_str(GET_STARTED),
+            Self::Faq(id) => write!(f, "sb:faq:{id}"),
+            Self::Topic(id) => write!(f, "sb:topic:{id}"),
+            Self::OptIn(id) => write!(f, "sb:optin:{id}"),
+            Self::Human => f.write_str("sb:human"),
+        }
+    }
+}
+
+/// Marks our own messages in `metadata`; the echo brings it back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OutboxMark(pub i64);
+
+impl OutboxMark {
+    const PREFIX: &'static str = "shopbell:";
+
+    /// Reads a mark; `None` when the message was not ours.
+    #[must_use]
+    pub fn parse(metadata: &str) -> Option<Self> {
+        metadata.strip_prefix(Self::PREFIX)?.parse().ok().map(Self)
+    }
+}
+
+impl fmt::Display for OutboxMark {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", Self::PREFIX, self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn payloads_survive_the_way_to_meta_and_back() {
+        let id = |s| FaqId::new(s).unwrap();
+        let topic = |s| TopicId::new(s).unwrap();
+        for payload in [
+            Payload::GetStarted,
+            Payload::Faq(id("hours")),
+            Payload::Topic(topic("lunch")),
+            Payload::OptIn(topic("lunch")),
+            Payload::Human,
+        ] {
+            assert_eq!(Payload::parse(&payload.to_string()), Some(payload));
+        }
+    }
+
+    #[test]
+    fn foreign_payloads_are_not_ours() {
+        for text in ["", "sb:", "sb:faq:", "sb:faq:a b", "sb:nonsense:x", "DEVELOPER_PAYLOAD"] {
+            assert_eq!(Payload::parse(text), None, "{text:?}");
+        }
+        assert_eq!(OutboxMark::parse("shopbell:17"), Some(OutboxMark(17)));
+        assert_eq!(OutboxMark::parse("other:17"), None);
+        assert_eq!(OutboxMark::parse("shopbell:x"), None);
+    }
+}

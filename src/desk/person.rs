@@ -1,0 +1,155 @@
+//! What a Desk remembers of one person on one channel. No messages, no name unless Meta gave it.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::meta::ids::{PosterCode, TopicId};
+use crate::shop::model::Lang;
+use crate::time::{DAY, UnixMs};
+
+/// How long silence lasts before the next message counts as a new beginning.
+pub const SILENCE_MS: i64 = DAY;
+
+/// A person as the Desk knows them.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Person {
+    /// When they first did something.
+    pub first_seen: UnixMs,
+    /// When they last wrote, tapped or came in. Never goes back, whatever order events come in.
+    pub last_inbound: Option<UnixMs>,
+    /// Until when we may write without any other permission.
+    pub window_until: Option<UnixMs>,
+    /// The language they were last understood in.
+    pub language: Option<Lang>,
+    /// The bot keeps quiet until then: a person is talking.
+    pub paused_until: Option<UnixMs>,
+    /// The closed period (by its beginning) in which they were told that the shop is closed.
+    pub away_told: Option<UnixMs>,
+    /// When they last got the fallback.
+    pub fallback_at: Option<UnixMs>,
+    /// When consent to a topic was last asked for.
+    pub asked: BTreeMap<TopicId, UnixMs>,
+    /// What they said to each topic, the newest word.
+    pub topics: BTreeMap<TopicId, TopicWord>,
+    /// When they last said STOP.
+    pub stopped_at: Option<UnixMs>,
+    /// The poster that brought them first, and the last one.
+    pub first_touch: Option<Touch>,
+    /// The poster that brought them last.
+    pub last_touch: Option<Touch>,
+    /// Their first name, when Meta told it.
+    pub first_name: Option<String>,
+}
+
+/// The newest word of a person on a topic.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TopicWord {
+    /// Yes, or no more.
+    pub active: bool,
+    /// When it was said.
+    pub at: UnixMs,
+}
+
+/// A poster that brought somebody.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Touch {
+    /// Which.
+    pub poster: PosterCode,
+    /// When.
+    pub at: UnixMs,
+}
+
+impl Person {
+    /// Somebody who just appeared.
+    #[must_use]
+    pub fn new(at: UnixMs) -> Self {
+        Self { first_seen: at, ..Self::default() }
+    }
+
+    /// Whether the standard messaging window (or a longer one) is open.
+    #[must_use]
+    pub fn window_open(&self, now: UnixMs) -> bool {
+        self.window_until.is_some_and(|until| now < until)
+    }
+
+    /// Whether the bot keeps quiet in this thread.
+    #[must_use]
+    pub fn paused(&self, now: UnixMs) -> bool {
+        self.paused_until.is_some_and(|until| now < until)
+    }
+
+    /// Whether this person agreed to a topic and has not taken it back.
+    #[must_use]
+    pub fn agreed(&self, topic: &TopicId) -> bool {
+        self.topics.get(topic).is_some_and(|word| word.active)
+    }
+
+    /// Notes something the person did at `at` that opens the window for `window_ms`. Late events
+    /// never shorten what newer ones opened.
+    pub fn touch(&mut self, at: UnixMs, window_ms: i64) {
+        self.last_inbound = self.last_inbound.max(Some(at));
+        self.window_until = self.window_until.max(Some(at.plus(window_ms)));
+    }
+
+    /// Notes a word on a topic. `false` when a newer one is known: then nothing changes.
+    pub fn say_on_topic(&mut self, topic: &TopicId, active: bool, at: UnixMs) -> bool {
+        let newer_stop = active && self.stopped_at.is_some_and(|stopped| stopped >= at);
+        let newer_word = self.topics.get(topic).is_some_and(|word| word.at > at);
+        if newer_stop || newer_word {
+            return false;
+        }
+        self.topics.insert(topic.clone(), TopicWord { active, at });
+        true
+    }
+
+    /// Notes STOP, and returns the topics it ends.
+    pub fn stop_all(&mut self, at: UnixMs) -> Vec<TopicId> {
+        self.stopped_at = self.stopped_at.max(Some(at));
+        let mut ended = Vec::new();
+        for (topic, word) in &mut self.topics {
+            if word.active && word.at <= at {
+                *word = TopicWord { active: false, at };
+                ended.push(topic.clone());
+            }
+        }
+        ended
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn topic() -> TopicId {
+        TopicId::new("lunch").unwrap()
+    }
+
+    #[test]
+    fn an_opt_in_older_than_stop_changes_nothing_however_late_it_comes() {
+        let mut person = Person::new(UnixMs::new(0));
+        assert_eq!(person.stop_all(UnixMs::new(100)), []);
+        assert!(!person.say_on_topic(&topic(), true, UnixMs::new(90)));
+        assert!(!person.agreed(&topic()));
+        assert!(person.say_on_topic(&topic(), true, UnixMs::new(110)));
+        assert!(person.agreed(&topic()));
+    }
+
+    #[test]
+    fn a_stop_older_than_the_newest_opt_in_leaves_it() {
+        let mut person = Person::new(UnixMs::new(0));
+        person.say_on_topic(&topic(), true, UnixMs::new(200));
+        assert_eq!(person.stop_all(UnixMs::new(150)), []);
+        assert!(person.agreed(&topic()));
+    }
+
+    #[test]
+    fn late_events_do_not_shorten_the_window() {
+        let mut person = Person::new(UnixMs::new(0));
+        person.touch(UnixMs::new(5 * DAY), DAY);
+        person.touch(UnixMs::new(4 * DAY), DAY);
+        assert!(person.window_open(UnixMs::new(6 * DAY - 1)));
+        assert!(!person.window_open(UnixMs::new(6 * DAY)));
+    }
+}

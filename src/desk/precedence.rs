@@ -1,0 +1,225 @@
+//! Who answers: one table, in order. The first step that answers is the only one.
+
+use std::fmt;
+
+use super::decide::{Effect, Inbound, Turn, ends, open_poster};
+use super::payload::Payload;
+use super::words::{Command, command};
+use super::{replies, words};
+use crate::faq::{self, Decision as Found};
+use crate::meta::ids::FaqId;
+use crate::meta::send::Content;
+use crate::shop::hours::Opening;
+use crate::shop::model::Lang;
+use crate::time::HOUR;
+
+/// A step of the table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Step {
+    /// STOP: notifications end.
+    Stop,
+    /// DELETE: the person is forgotten.
+    Delete,
+    /// HUMAN: a person is asked for.
+    Human,
+    /// A person is talking in this thread: the bot keeps quiet.
+    Quiet,
+    /// Somebody agreed to a topic, or ended one.
+    OptIn,
+    /// Somebody came in through a link, a code or an ad.
+    Arrival,
+    /// Somebody tapped a button or a quick reply.
+    Tap,
+    /// A keyword of the owner's.
+    Keyword,
+    /// A question that has an answer, or a few likely ones.
+    Faq,
+    /// The shop is closed.
+    Away,
+    /// The first message after a silence.
+    Instant,
+    /// Nothing fits.
+    Fallback,
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Stop => "stop",
+            Self::Delete => "delete",
+            Self::Human => "human",
+            Self::Quiet => "quiet",
+            Self::OptIn => "optin",
+            Self::Arrival => "arrival",
+            Self::Tap => "tap",
+            Self::Keyword => "keyword",
+            Self::Faq => "faq",
+            Self::Away => "away",
+            Self::Instant => "instant",
+            Self::Fallback => "fallback",
+        })
+    }
+}
+
+/// Answers, or leaves the event to the next step. An empty list is an answer too: nothing more
+/// is to be said.
+type Answerer = fn(&mut Turn<'_>) -> Option<Vec<Content>>;
+
+/// The table. Everything that answers people stands here, once.
+pub const PRECEDENCE: &[(Step, Answerer)] = &[
+    (Step::Stop, stop),
+    (Step::Delete, delete),
+    (Step::Human, human),
+    (Step::Quiet, quiet),
+    (Step::OptIn, opt_in),
+    (Step::Arrival, arrival),
+    (Step::Tap, tap),
+    (Step::Keyword, keyword),
+    (Step::Faq, faq_answer),
+    (Step::Away, away),
+    (Step::Instant, instant),
+    (Step::Fallback, fallback),
+];
+
+fn said(turn: &Turn<'_>) -> Option<words::Command> {
+    if let Inbound::Text(text) = turn.inbound { command(turn.context.shop, text) } else { None }
+}
+
+fn stop(turn: &mut Turn<'_>) -> Option<Vec<Content>> {
+    if said(turn) != Some(Command::Stop) {
+        return None;
+    }
+    // Confirmed once: a second STOP with nothing left to stop, within a day, needs no words.
+    let again = turn.person.stopped_at.is_some_and(|at| turn.at.since(at) < 24 * HOUR);
+    let ended = turn.person.stop_all(turn.at);
+    let nothing_new = again && ended.is_empty();
+    turn.effects.extend(ends(ended, turn.at));
+    Some(if nothing_new { Vec::new() } else { replies::stopped(turn) })
+}
+
+fn delete(turn: &mut Turn<'_>) -> Option<Vec<Content>> {
+    if said(turn) != Some(Command::Delete) {
+        return None;
+    }
+    turn.effects.push(Effect::Erase { at: turn.at });
+    Some(replies::deleted(turn))
+}
+
+fn human(turn: &mut Turn<'_>) -> Option<Vec<Content>> {
+    let tapped = matches!(turn.inbound, Inbound::Tap(Some(Payload::Human)));
+    if !tapped && said(turn) != Some(Command::Human) {
+        return None;
+    }
+    let already = turn.person.paused(turn.now);
+    let hours = i64::from(turn.context.shop.assistant.pause_hours);
+    turn.person.paused_until =
+        turn.person.paused_until.max(Some(turn.now.plus(hours.saturating_mul(HOUR))));
+    Some(if already { Vec::new() } else { replies::human(turn) })
+}
+
+fn quiet(turn: &mut Turn<'_>) -> Option<Vec<Content>> {
+    turn.person.paused(turn.now).then(Vec::new)
+}
+
+fn opt_in(turn: &mut Turn<'_>) -> Option<Vec<Content>> {
+    match turn.inbound.clone() {
+        Inbound::OptedIn(topic) => Some(replies::opted_in(turn, &topic)),
+        Inbound::OptedOut => Some(replies::stopped(turn)),
+        _ => None,
+    }
+}
+
+fn arrival(turn: &mut Turn<'_>) -> Option<Vec<Content>> {
+    let Inbound::Arrival(referral) = turn.inbound else { return None };
+    let poster = referral.ref_.as_deref().and_then(|ref_| open_poster(turn.context, ref_));
+    Some(match poster {
+        Some(poster) => replies::arrival(turn, poster),
+        None => replies::welcome(turn),
+    })
+}
+
+fn tap(turn: &mut Turn<'_>) -> Option<Vec<Content>> {
+    let Inbound::Tap(payload) = turn.inbound.clone() else { return None };
+    let shop = turn.context.shop;
+    Some(match payload {
+        Some(Payload::Faq(id)) => match shop.faq(&id) {
+            Some(entry) => replies::faq(turn, entry),
+            None => replies::welcome(turn),
+        },
+        Some(Payload::Topic(id) | Payload::OptIn(id)) => match shop.topic(&id) {
+            Some(topic) => replies::opt_in_on_request(turn, topic),
+            None => replies::welcome(turn),
+        },
+        // A button of another app, or of a shop.toml that has changed since.
+        Some(Payload::GetStarted | Payload::Human) | None => replies::welcome(turn),
+    })
+}
+
+fn keyword(turn: &mut Turn<'_>) -> Option<Vec<Content>> {
+    let Inbound::Text(text) = turn.inbound else { return None };
+    let (entry, lang) = faq::keyword(&turn.context.shop.faq, text)?;
+    learn_language(turn, lang);
+    Some(replies::faq(turn, entry))
+}
+
+fn faq_answer(turn: &mut Turn<'_>) -> Option<Vec<Content>> {
+    let Inbound::Text(text) = turn.inbound else { return None };
+    let found = turn.context.faq?.answer(text);
+    let shop = turn.context.shop;
+    match found.decision {
+        Found::Answer(id) => {
+            let entry = shop.faq(&id)?;
+            if let Some(best) = &found.best {
+                learn_language(turn, &best.lang);
+            }
+            Some(replies::faq(turn, entry))
+        }
+        Found::Offer(ids) => {
+            let ids: Vec<FaqId> = ids.into_iter().filter(|id| shop.faq(id).is_some()).collect();
+            if ids.is_empty() {
+                return None;
+            }
+            if let Some(best) = &found.best {
+                learn_language(turn, &best.lang);
+            }
+            Some(replies::offer(turn, &ids))
+        }
+        Found::None => None,
+    }
+}
+
+/// Somebody whose language is not known yet speaks the one their question matched in.
+fn learn_language(turn: &mut Turn<'_>, lang: &Lang) {
+    if turn.person.language.is_none() && turn.context.shop.languages.contains(lang) {
+        turn.person.language = Some(lang.clone());
+        turn.lang = lang.clone();
+    }
+}
+
+fn away(turn: &mut Turn<'_>) -> Option<Vec<Content>> {
+    let shop = turn.context.shop;
+    let Opening::Closed { since, .. } = shop.hours.at(turn.now, &shop.zone()) else { return None };
+    // A shop that has been closed for longer than we look back has one endless closed period.
+    let period = since.unwrap_or_default();
+    if turn.person.away_told == Some(period) {
+        return None;
+    }
+    turn.person.away_told = Some(period);
+    Some(replies::away(turn))
+}
+
+fn instant(turn: &mut Turn<'_>) -> Option<Vec<Content>> {
+    turn.after_silence.then(|| replies::instant(turn))
+}
+
+fn fallback(turn: &mut Turn<'_>) -> Option<Vec<Content>> {
+    if matches!(turn.inbound, Inbound::Wordless(true)) {
+        return None;
+    }
+    let every = i64::from(turn.context.shop.assistant.fallback_every_hours).saturating_mul(HOUR);
+    if turn.person.fallback_at.is_some_and(|last| turn.now.since(last) < every) {
+        return None;
+    }
+    turn.person.fallback_at = Some(turn.now);
+    Some(replies::fallback(turn))
+}

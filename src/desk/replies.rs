@@ -1,0 +1,225 @@
+//! The words and bubbles of each answer.
+
+use super::decide::Turn;
+use super::payload::Payload;
+use crate::meta::ids::{FaqId, TopicId};
+use crate::meta::limits;
+use crate::meta::send::{Button, Card, Content, OptInRequest, QuickReply};
+use crate::shop::lookup::TextKey;
+use crate::shop::model::{
+    ButtonAction, FaqEntry, Lang, LinkButton, Notification, Poster, Shop, Topic,
+};
+use crate::shop::text::{Listener, say};
+use crate::time::{DAY, UnixMs};
+
+/// Fills a template for the person of this turn.
+fn fill(turn: &Turn<'_>, template: &str, topic: Option<&str>) -> String {
+    let listener =
+        Listener { first_name: turn.person.first_name.as_deref(), topic, ..Listener::default() };
+    say(turn.context.shop, &turn.lang, template, &listener, turn.now)
+}
+
+fn text(turn: &Turn<'_>, key: TextKey) -> String {
+    fill(turn, turn.context.shop.text(key, &turn.lang), None)
+}
+
+fn bubble(text: String, quick_replies: Vec<QuickReply>) -> Content {
+    Content::Text { text, quick_replies }
+}
+
+/// Quick replies to the answers people ask for most, and to a person.
+fn menu(turn: &Turn<'_>) -> Vec<QuickReply> {
+    let shop = turn.context.shop;
+    let mut taps = choices(shop, &turn.lang, &shop.assistant.menu);
+    taps.truncate(limits::QUICK_REPLIES.saturating_sub(1));
+    taps.push(person_tap(turn));
+    taps
+}
+
+fn person_tap(turn: &Turn<'_>) -> QuickReply {
+    QuickReply { title: text(turn, TextKey::HumanButton), payload: Payload::Human.to_string() }
+}
+
+fn choices(shop: &Shop, lang: &Lang, ids: &[FaqId]) -> Vec<QuickReply> {
+    let titled = |id: &FaqId| {
+        let title = shop.pick(&shop.faq(id)?.title, lang)?.to_owned();
+        Some(QuickReply { title, payload: Payload::Faq(id.clone()).to_string() })
+    };
+    ids.iter().filter_map(titled).collect()
+}
+
+/// Buttons in the person's language. A button without a title in any language is left out.
+#[must_use]
+pub fn buttons(shop: &Shop, lang: &Lang, buttons: &[LinkButton]) -> Vec<Button> {
+    let button = |button: &LinkButton| {
+        let title = shop.pick(&button.title, lang)?.to_owned();
+        let tap = |payload: Payload| payload.to_string();
+        Some(match &button.action {
+            ButtonAction::Url(url) => Button::WebUrl { title, url: url.clone() },
+            ButtonAction::Phone(number) => Button::PhoneNumber { title, number: number.clone() },
+            ButtonAction::Faq(id) => {
+                Button::Postback { title, payload: tap(Payload::Faq(id.clone())) }
+            }
+            ButtonAction::Topic(id) => {
+                Button::Postback { title, payload: tap(Payload::Topic(id.clone())) }
+            }
+            ButtonAction::Human => Button::Postback { title, payload: tap(Payload::Human) },
+        })
+    };
+    buttons.iter().filter_map(button).collect()
+}
+
+/// The first words to somebody who came in without a question.
+pub fn welcome(turn: &Turn<'_>) -> Vec<Content> {
+    vec![bubble(text(turn, TextKey::Welcome), menu(turn))]
+}
+
+/// An FAQ answer: its picture, then its words with its buttons.
+pub fn faq(turn: &Turn<'_>, entry: &FaqEntry) -> Vec<Content> {
+    let shop = turn.context.shop;
+    let mut bubbles: Vec<Content> =
+        entry.image.iter().map(|url| Content::Image { url: url.clone() }).collect();
+    if let Some(answer) = shop.pick(&entry.answer, &turn.lang) {
+        let answer = fill(turn, answer, None);
+        let buttons = buttons(shop, &turn.lang, &entry.buttons);
+        bubbles.push(if buttons.is_empty() {
+            bubble(answer, Vec::new())
+        } else {
+            Content::Buttons { text: answer, buttons }
+        });
+    }
+    bubbles
+}
+
+/// The few answers that might be meant.
+pub fn offer(turn: &Turn<'_>, ids: &[FaqId]) -> Vec<Content> {
+    let mut taps = choices(turn.context.shop, &turn.lang, ids);
+    taps.push(person_tap(turn));
+    vec![bubble(text(turn, TextKey::Offer), taps)]
+}
+
+/// What a poster promises: its words, its answer, its question for consent.
+pub fn arrival(turn: &mut Turn<'_>, poster: &Poster) -> Vec<Content> {
+    let shop = turn.context.shop;
+    let answer = poster.faq.as_ref().and_then(|id| shop.faq(id));
+    let topic = poster.topic.as_ref().and_then(|id| shop.topic(id));
+    let request = topic.and_then(|topic| opt_in_request(turn, topic, Unasked::OncePerWindow));
+    let plain = answer.is_none() && request.is_none();
+    let words = shop.pick(&poster.text, &turn.lang).map_or_else(
+        || text(turn, TextKey::Welcome),
+        |words| fill(turn, words, topic.and_then(|topic| shop.pick(&topic.title, &turn.lang))),
+    );
+    let mut bubbles = vec![bubble(words, if plain { menu(turn) } else { Vec::new() })];
+    bubbles.extend(answer.into_iter().flat_map(|entry| faq(turn, entry)));
+    bubbles.extend(request);
+    bubbles
+}
+
+/// Whether the person asked to be asked.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Unasked {
+    /// No: then one request per window, whatever the topic.
+    OncePerWindow,
+    /// Yes, by a tap.
+    Requested,
+}
+
+/// The request for consent to a topic, unless it was asked within a week (Meta refuses the same
+/// title sooner: opt-in reference, 2026), or the person has agreed already.
+fn opt_in_request(turn: &mut Turn<'_>, topic: &Topic, unasked: Unasked) -> Option<Content> {
+    let shop = turn.context.shop;
+    let recently = |at: &UnixMs, within: i64| turn.now.since(*at) < within;
+    let person = &turn.person;
+    let asked = person.asked.get(&topic.id);
+    if person.agreed(&topic.id) || asked.is_some_and(|at| recently(at, limits::OPT_IN_EVERY_MS)) {
+        return None;
+    }
+    let crowded = person.asked.values().any(|at| recently(at, DAY));
+    if unasked == Unasked::OncePerWindow && crowded {
+        return None;
+    }
+    let title = shop.pick(&topic.title, &turn.lang)?.to_owned();
+    turn.person.asked.insert(topic.id.clone(), turn.now);
+    Some(Content::OptIn(OptInRequest {
+        title,
+        image_url: topic.image.clone(),
+        payload: Payload::OptIn(topic.id.clone()).to_string(),
+        timezone: shop.time_zone.clone(),
+    }))
+}
+
+/// Somebody tapped a topic: the request, or the news that they have agreed already.
+pub fn opt_in_on_request(turn: &mut Turn<'_>, topic: &Topic) -> Vec<Content> {
+    match opt_in_request(turn, topic, Unasked::Requested) {
+        Some(request) => vec![request],
+        None if turn.person.agreed(&topic.id) => opted_in(turn, &topic.id),
+        // Asked within the week: the card is further up in the thread, and Meta refuses another.
+        None => welcome(turn),
+    }
+}
+
+/// Thanks for a consent.
+pub fn opted_in(turn: &Turn<'_>, topic: &TopicId) -> Vec<Content> {
+    let shop = turn.context.shop;
+    let title = shop.topic(topic).and_then(|topic| shop.pick(&topic.title, &turn.lang));
+    vec![bubble(fill(turn, shop.text(TextKey::OptedIn, &turn.lang), title), Vec::new())]
+}
+
+/// Notifications have ended.
+pub fn stopped(turn: &Turn<'_>) -> Vec<Content> {
+    vec![bubble(text(turn, TextKey::Stopped), Vec::new())]
+}
+
+/// The person is forgotten.
+pub fn deleted(turn: &Turn<'_>) -> Vec<Content> {
+    vec![bubble(text(turn, TextKey::Deleted), Vec::new())]
+}
+
+/// A person was asked for.
+pub fn human(turn: &Turn<'_>) -> Vec<Content> {
+    vec![bubble(text(turn, TextKey::Human), Vec::new())]
+}
+
+/// The shop is closed.
+pub fn away(turn: &Turn<'_>) -> Vec<Content> {
+    vec![bubble(text(turn, TextKey::Away), menu(turn))]
+}
+
+/// The first message after a silence.
+pub fn instant(turn: &Turn<'_>) -> Vec<Content> {
+    vec![bubble(text(turn, TextKey::Instant), menu(turn))]
+}
+
+/// Nothing fits.
+pub fn fallback(turn: &Turn<'_>) -> Vec<Content> {
+    vec![bubble(text(turn, TextKey::Fallback), menu(turn))]
+}
+
+/// What a notification says to one person: always one bubble, because a notification token is
+/// good for one message. With a picture it is a card, if the words fit on one (first line the
+/// title, the rest the subtitle); otherwise the words go without the picture.
+#[must_use]
+pub fn notification(
+    shop: &Shop,
+    lang: &Lang,
+    notification: &Notification,
+    listener: &Listener<'_>,
+    now: UnixMs,
+) -> Option<Content> {
+    let words = say(shop, lang, shop.pick(&notification.text, lang)?, listener, now);
+    let buttons = buttons(shop, lang, &notification.buttons);
+    let (title, subtitle) = words.trim().split_once('\n').unwrap_or((words.trim(), ""));
+    let fits = |text: &str| limits::units(text) <= limits::CARD_TITLE;
+    Some(match &notification.image {
+        Some(url) if fits(title) && fits(subtitle.trim()) => Content::Cards {
+            cards: vec![Card {
+                title: title.to_owned(),
+                subtitle: Some(subtitle.trim().to_owned()).filter(|text| !text.is_empty()),
+                image_url: Some(url.clone()),
+                buttons,
+            }],
+        },
+        _ if buttons.is_empty() => bubble(words, Vec::new()),
+        _ => Content::Buttons { text: words, buttons },
+    })
+}

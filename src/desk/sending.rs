@@ -1,0 +1,331 @@
+//! What may leave the outbox, by which way, and what Graph's answers mean for it.
+
+use serde::{Deserialize, Serialize};
+
+use super::person::Person;
+use crate::meta::graph_error::{Class as Cause, Failure, Verdict};
+use crate::meta::ids::{NotificationToken, PageId};
+use crate::meta::policy::{Transport, cooldown};
+use crate::meta::send::MessagingType;
+use crate::outreach::ladder;
+use crate::outreach::subscription;
+use crate::shop::model::Shop;
+use crate::store::consents::{self, Consent, Status};
+use crate::store::ledger;
+use crate::store::outbox::{self, Admit, Claimed, Class, Outcome, Room, Settled};
+use crate::store::timers::{self, Timer};
+use crate::store::{Sql, StoreError, counters, facts, people};
+use crate::time::{MINUTE, SECOND, UnixMs};
+
+/// Requests made for one message before it is given up.
+const MOST_ATTEMPTS: i64 = 5;
+
+/// How long a Page waits after Meta said "slow down" without saying for how long.
+const SLOW_MS: i64 = MINUTE;
+
+/// How long a Page waits after Meta refused its token, its permission or the Page itself. Only
+/// the owner can mend that; until then one message in this time asks whether they did.
+const HALT_MS: i64 = 10 * MINUTE;
+
+/// How a claimed message reaches the person.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Via {
+    /// To the person, inside the window.
+    Person(MessagingType),
+    /// By their notification token. It is taken from KV, where it lasts; this is the Desk's own
+    /// copy for when KV does not answer.
+    Token {
+        /// The consent it belongs to.
+        consent: Box<Consent>,
+        /// The token.
+        token: NotificationToken,
+    },
+}
+
+/// Why nothing leaves this Page for a while.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PageHold {
+    /// Until then.
+    pub until: UnixMs,
+    /// What Meta said, in our words.
+    pub reason: String,
+    /// Whether only the owner can mend it.
+    pub needs_owner: bool,
+}
+
+const HOLD: &str = "page_hold";
+
+/// Why nothing leaves this Page now, if so.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn page_hold(sql: &impl Sql) -> Result<Option<PageHold>, StoreError> {
+    facts::get(sql, HOLD)
+}
+
+/// Takes messages that may leave now, as many as there is `room` for. STOP, deletion, a human conversation, the
+/// window and the rules of the day are looked at again, in the transaction that claims.
+///
+/// # Errors
+/// [`StoreError`]; nothing is claimed then.
+pub fn claim(
+    sql: &impl Sql,
+    shop: &Shop,
+    room: Room,
+    now: UnixMs,
+) -> Result<Vec<(Claimed, Via)>, StoreError> {
+    if let Some(hold) = page_hold(sql)?.filter(|hold| hold.until > now) {
+        timers::set(sql, Timer::Drain, hold.until)?;
+        return Ok(Vec::new());
+    }
+    outbox::claim(sql, now, room, |claimed| admit(sql, shop, claimed, now))
+}
+
+fn admit(
+    sql: &impl Sql,
+    shop: &Shop,
+    claimed: &Claimed,
+    now: UnixMs,
+) -> Result<Admit<Via>, StoreError> {
+    let person: Option<Person> = people::load(sql, claimed.channel, &claimed.person)?;
+    let Class::Notification { topic, .. } = &claimed.class else {
+        // Nobody: they asked to be forgotten, and this tells them that they are.
+        let open = person.is_none_or(|person| person.window_open(now));
+        return Ok(if open {
+            Admit::Yes(Via::Person(MessagingType::Response))
+        } else {
+            counters::add(sql, "reply.window_closed", now)?;
+            Admit::No("the 24-hour window has closed".to_owned())
+        });
+    };
+    let consent = consents::get(sql, topic, claimed.channel, &claimed.person)?;
+    let person = person.unwrap_or_default();
+    let held = match ladder::climb(shop, &person, consent.as_ref(), now) {
+        Ok(way) => match (way.transport, consent) {
+            (Transport::InWindow, _) => {
+                return Ok(Admit::Yes(Via::Person(MessagingType::Update)));
+            }
+            (_, Some(consent)) => match consent.token.clone() {
+                Some(token) => {
+                    return Ok(Admit::Yes(Via::Token { consent: Box::new(consent), token }));
+                }
+                None => ladder::Hold::NoToken,
+            },
+            (_, None) => ladder::Hold::NoConsent,
+        },
+        Err(hold) => hold,
+    };
+    let reason = held.to_string();
+    close_ledger(sql, claimed, ledger::Outcome::Held, Some(&reason))?;
+    counters::add(sql, &format!("held.{}", held.code()), now)?;
+    Ok(Admit::No(reason))
+}
+
+/// Notes that KV says this consent was stopped: the message does not leave.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn stopped_in_kv(
+    sql: &impl Sql,
+    page: &PageId,
+    claimed: &Claimed,
+    via: &Via,
+    now: UnixMs,
+) -> Result<Settled, StoreError> {
+    sql.transaction(|| {
+        change_consent(sql, page, via, now, |consent| end(consent, now))?;
+        finish(sql, claimed, &Outcome::Refused("stopped in KV".to_owned()), now)
+    })
+}
+
+fn end(consent: &mut Consent, now: UnixMs) {
+    consent.status = Status::Stopped;
+    consent.changed_at = consent.changed_at.max(now);
+}
+
+/// Changes the consent a message was sent by, as it stands now: while the request was out the
+/// person may have said STOP or agreed anew, and what Meta said of the old token says nothing of
+/// a new one.
+fn change_consent(
+    sql: &impl Sql,
+    page: &PageId,
+    via: &Via,
+    now: UnixMs,
+    change: impl FnOnce(&mut Consent),
+) -> Result<(), StoreError> {
+    let Via::Token { consent: sent, .. } = via else { return Ok(()) };
+    let current = consents::get(sql, &sent.topic, sent.channel, &sent.person)?;
+    let Some(mut consent) = current.filter(|current| current.token == sent.token) else {
+        return Ok(());
+    };
+    change(&mut consent);
+    subscription::keep(sql, page, &consent, now)
+}
+
+/// Settles a message by what Graph answered; `None` when nobody knows what became of the
+/// request.
+///
+/// # Errors
+/// [`StoreError`]; the row is then settled by its age.
+pub fn settle(
+    sql: &impl Sql,
+    page: &PageId,
+    claimed: &Claimed,
+    via: &Via,
+    verdict: Option<&Verdict>,
+    now: UnixMs,
+) -> Result<Settled, StoreError> {
+    sql.transaction(|| match verdict {
+        None => finish(sql, claimed, &Outcome::Unsure, now),
+        Some(Verdict::Sent { mid, .. }) => {
+            facts::clear(sql, HOLD)?;
+            let next = now.plus(cooldown(Transport::LegacyRecurring, now.utc_date()));
+            change_consent(sql, page, via, now, |consent| consent.next_eligible_at = Some(next))?;
+            finish(sql, claimed, &Outcome::Sent { mid: mid.clone() }, now)
+        }
+        Some(Verdict::Failed(failure)) => {
+            let outcome = on_failure(sql, page, claimed, via, failure, now)?;
+            counters::add(sql, &format!("graph.{:?}", failure.class).to_lowercase(), now)?;
+            finish(sql, claimed, &outcome, now)
+        }
+    })
+}
+
+fn on_failure(
+    sql: &impl Sql,
+    page: &PageId,
+    claimed: &Claimed,
+    via: &Via,
+    failure: &Failure,
+    now: UnixMs,
+) -> Result<Outcome, StoreError> {
+    let reason = reason(failure);
+    let spent = claimed.attempts() >= MOST_ATTEMPTS;
+    let again = |wait: i64| {
+        if spent { Outcome::Refused(reason.clone()) } else { Outcome::RetryAt(now.plus(wait)) }
+    };
+    let notification = matches!(claimed.class, Class::Notification { .. });
+    Ok(match failure.class {
+        // Something answered, but not the Graph API in its own words.
+        _ if failure.may_have_arrived && notification => Outcome::Unsure,
+        Cause::Retry | Cause::Unknown => again(backoff(claimed, failure.retry_after_ms)),
+        Cause::WaitForThread => again(backoff(claimed, failure.retry_after_ms).max(MINUTE)),
+        Cause::SlowPage => {
+            let until = now.plus(failure.retry_after_ms.unwrap_or(SLOW_MS).max(SECOND));
+            hold_page(sql, until, &reason, false)?;
+            Outcome::RetryAt(until)
+        }
+        Cause::TokenInvalid | Cause::Permission | Cause::PageRestricted => {
+            let until = now.plus(HALT_MS);
+            hold_page(sql, until, &reason, true)?;
+            Outcome::RetryAt(until)
+        }
+        Cause::OptedOut => {
+            change_consent(sql, page, via, now, |consent| end(consent, now))?;
+            Outcome::Refused(reason)
+        }
+        Cause::DropToken => {
+            change_consent(sql, page, via, now, |consent| {
+                consent.token = None;
+                consent.expires_at = Some(now);
+            })?;
+            Outcome::Refused(reason)
+        }
+        Cause::NotYet => {
+            let rule = cooldown(Transport::LegacyRecurring, now.utc_date());
+            let wait = failure.retry_after_ms.unwrap_or(rule);
+            let next = now.plus(wait);
+            change_consent(sql, page, via, now, |consent| consent.next_eligible_at = Some(next))?;
+            Outcome::Refused(reason)
+        }
+        _ => Outcome::Refused(reason),
+    })
+}
+
+/// What the owner reads: our words, and Meta's numbers to search for.
+fn reason(failure: &Failure) -> String {
+    let mut reason = failure.says().to_owned();
+    if let Some(code) = failure.code {
+        reason.push_str(&format!(" (Meta's error {code}"));
+        if let Some(subcode) = failure.subcode {
+            reason.push_str(&format!("/{subcode}"));
+        }
+        reason.push(')');
+    }
+    reason
+}
+
+fn hold_page(
+    sql: &impl Sql,
+    until: UnixMs,
+    reason: &str,
+    needs_owner: bool,
+) -> Result<(), StoreError> {
+    facts::set(sql, HOLD, &PageHold { until, reason: reason.to_owned(), needs_owner })?;
+    timers::set(sql, Timer::Drain, until)
+}
+
+/// 2, 4, 8, … seconds, or what Meta asks for; plus up to half of it again, so that many
+/// messages do not come back at the same moment. The same message always waits the same time.
+fn backoff(claimed: &Claimed, hint_ms: Option<i64>) -> i64 {
+    let exponential = SECOND.saturating_mul(1 << claimed.attempts().clamp(1, 8));
+    let wait = hint_ms.unwrap_or(exponential).clamp(SECOND, 10 * MINUTE);
+    let spread = claimed.id().wrapping_mul(7919).wrapping_add(claimed.attempts()).rem_euclid(512);
+    wait.saturating_add(wait.saturating_mul(spread) / 1024)
+}
+
+/// Settles the row, and the ledger with it when the message was a notification.
+fn finish(
+    sql: &impl Sql,
+    claimed: &Claimed,
+    outcome: &Outcome,
+    now: UnixMs,
+) -> Result<Settled, StoreError> {
+    let settled = outbox::settle(sql, claimed, outcome, now)?;
+    let (name, line) = match settled {
+        Settled::Sent => ("sent", ledger::Outcome::Sent),
+        Settled::Refused => ("refused", ledger::Outcome::Refused),
+        Settled::Unknown => ("unknown", ledger::Outcome::Unknown),
+        Settled::Waiting | Settled::Already => return Ok(settled),
+    };
+    let class = if claimed.class == Class::Reply { "reply" } else { "notification" };
+    counters::add(sql, &format!("{class}.{name}"), now)?;
+    let reason = if let Outcome::Refused(reason) = outcome { Some(reason.as_str()) } else { None };
+    close_ledger(sql, claimed, line, reason)?;
+    Ok(settled)
+}
+
+/// Settles what was left in flight by a process that is gone, or by a request nobody heard of
+/// again.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn recover(sql: &impl Sql, restarted: bool, now: UnixMs) -> Result<(), StoreError> {
+    sql.transaction(|| {
+        for (class, channel, person) in outbox::recover(sql, restarted, now)? {
+            counters::add(sql, "outbox.lost_in_flight", now)?;
+            if let Class::Notification { notification, period, .. } = class {
+                let entry = ledger::Entry {
+                    notification: &notification,
+                    period: &period,
+                    channel,
+                    person: &person,
+                };
+                ledger::close(sql, entry, ledger::Outcome::Unknown, None)?;
+            }
+        }
+        Ok(())
+    })
+}
+
+fn close_ledger(
+    sql: &impl Sql,
+    claimed: &Claimed,
+    outcome: ledger::Outcome,
+    reason: Option<&str>,
+) -> Result<(), StoreError> {
+    let Class::Notification { notification, period, .. } = &claimed.class else { return Ok(()) };
+    let entry =
+        ledger::Entry { notification, period, channel: claimed.channel, person: &claimed.person };
+    ledger::close(sql, entry, outcome, reason)
+}
