@@ -19,6 +19,8 @@
 //!
 //! [`time`] holds the one type for moments; everybody may use it.
 
+#[cfg(not(target_arch = "wasm32"))]
+pub mod cli;
 pub mod desk;
 pub mod entry;
 pub mod faq;

@@ -1,3 +1,59 @@
 //! The `shopbell` command.
 
+#[cfg(not(target_arch = "wasm32"))]
+fn main() -> std::process::ExitCode {
+    native::main()
+}
+
+/// The command is native only; the Worker is the library.
+#[cfg(target_arch = "wasm32")]
 fn main() {}
+
+#[cfg(not(target_arch = "wasm32"))]
+mod native {
+    use std::path::PathBuf;
+    use std::process::ExitCode;
+
+    use clap::{Parser, Subcommand};
+    use shopbell::cli::{chat, check, explain, publish, sandbox};
+
+    /// An assistant for a small shop's Messenger and Instagram inbox, on your own Cloudflare
+    /// Worker.
+    #[derive(Parser)]
+    #[command(version)]
+    struct Shopbell {
+        #[command(subcommand)]
+        command: Command,
+    }
+
+    #[derive(Subcommand)]
+    enum Command {
+        /// Says what is wrong in a shop.toml, and what to write instead.
+        Check {
+            /// The folder with the shop.toml.
+            #[arg(default_value = ".")]
+            dir: PathBuf,
+            /// How to print it.
+            #[arg(long, value_enum, default_value_t)]
+            format: check::Format,
+        },
+        /// Talks to a shop in the terminal.
+        Chat(chat::ChatArgs),
+        /// Says what a message is taken for, and why.
+        Explain(explain::ExplainArgs),
+        /// Compiles a shop and writes it to KV.
+        Publish(publish::PublishArgs),
+        /// Plays Meta on this computer, with a phone to talk to your Worker.
+        Sandbox(sandbox::SandboxArgs),
+    }
+
+    pub fn main() -> ExitCode {
+        match Shopbell::parse().command {
+            Command::Check { dir, format } => check::run(&dir, format),
+            Command::Chat(args) => chat::run(&args),
+            Command::Explain(args) => explain::run(&args),
+            Command::Publish(args) => publish::run(&args),
+            Command::Sandbox(args) => sandbox::run(args),
+        }
+    }
+}

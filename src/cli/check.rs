@@ -1,0 +1,137 @@
+//! `shopbell check`: what is wrong in a shop, and what to write instead.
+
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use crate::shop::model::Shop;
+use crate::shop::source::diagnostic::Severity;
+use crate::shop::source::render::{for_machines, for_people};
+use crate::shop::source::{Compiled, compile};
+
+/// The file's name in a shop's folder.
+pub const SHOP_FILE: &str = "shop.toml";
+
+/// How diagnostics are printed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Format {
+    /// For people.
+    #[default]
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// Why there is no shop.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// The file cannot be read.
+    #[error("cannot read {}: {source}", path.display())]
+    Unreadable {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// There are errors in it; they have been printed.
+    #[error("{} has {}", path.display(), counted(*errors, "error"))]
+    Broken {
+        /// Which.
+        path: PathBuf,
+        /// How many.
+        errors: usize,
+    },
+}
+
+/// Checks the shop in `dir` (a folder with a `shop.toml`, or such a file) and prints what it
+/// found: diagnostics for people on stderr and the closing line on stdout, JSON on stdout. Fails
+/// if there is any error.
+#[must_use]
+pub fn run(dir: &Path, format: Format) -> ExitCode {
+    let (path, source) = match read(dir) {
+        Ok(read) => read,
+        Err(error) => {
+            eprintln!("error: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let compiled = compile(&source);
+    match format {
+        Format::Json => print!("{}", for_machines(&compiled.diagnostics, &source, &path)),
+        Format::Text => {
+            show(&compiled, &source, &path);
+            if compiled.has_errors() {
+                eprintln!("{}", closing_line(&compiled, &path));
+            } else {
+                println!("{}", closing_line(&compiled, &path));
+            }
+        }
+    }
+    if compiled.has_errors() { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+}
+
+/// The shops in `dir`, one per Page and not sealed yet, for the other commands. Diagnostics go
+/// to stderr.
+///
+/// # Errors
+/// [`LoadError`] when there is no such file, or an error in it.
+pub fn load(dir: &Path) -> Result<Vec<Shop>, LoadError> {
+    let (path, source) = read(dir)?;
+    let compiled = compile(&source);
+    show(&compiled, &source, &path);
+    let errors = count(&compiled, Severity::Error);
+    if errors > 0 { Err(LoadError::Broken { path, errors }) } else { Ok(compiled.shops) }
+}
+
+fn read(dir: &Path) -> Result<(PathBuf, String), LoadError> {
+    let path = if dir.is_dir() { dir.join(SHOP_FILE) } else { dir.to_owned() };
+    match std::fs::read_to_string(&path) {
+        // Editors on Windows put a mark in front that is no part of the text.
+        Ok(source) => {
+            Ok((path, source.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(source)))
+        }
+        Err(source) => Err(LoadError::Unreadable { path, source }),
+    }
+}
+
+fn show(compiled: &Compiled, source: &str, path: &Path) {
+    let color = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    eprint!("{}", for_people(&compiled.diagnostics, source, path, color));
+}
+
+fn count(compiled: &Compiled, severity: Severity) -> usize {
+    compiled.diagnostics.iter().filter(|d| d.severity == severity).count()
+}
+
+/// "shop.toml is fine: 2 languages, 14 answers, 1 topic".
+#[must_use]
+pub fn closing_line(compiled: &Compiled, path: &Path) -> String {
+    let file = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
+    let warnings = count(compiled, Severity::Warning);
+    let Some(shop) = compiled.shops.first() else {
+        let errors = counted(count(compiled, Severity::Error), "error");
+        return match warnings {
+            0 => format!("{file} has {errors}"),
+            warnings => format!("{file} has {errors} and {}", counted(warnings, "warning")),
+        };
+    };
+    let posters = compiled.shops.iter().map(|s| s.posters.len()).sum();
+    let parts = [
+        counted(compiled.shops.len(), "Page"),
+        counted(shop.languages.len(), "language"),
+        counted(shop.faq.len(), "answer"),
+        counted(shop.topics.len(), "topic"),
+        counted(posters, "poster"),
+        counted(shop.notifications.len(), "notification"),
+    ];
+    let fine = format!("{file} is fine: {}", parts.join(", "));
+    match warnings {
+        0 => fine,
+        warnings => format!("{fine}; {}", counted(warnings, "warning")),
+    }
+}
+
+fn counted(number: usize, what: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {what}{plural}")
+}

@@ -1,0 +1,14 @@
+//! The owner's command line, and the sandbox. Native only.
+//!
+//! Every subcommand is a module with its arguments (`…Args`) and a `run`.
+//!
+//! - [`check`]: reads `shop.toml` and says what is wrong with it.
+//! - [`chat`]: talks to a shop in the terminal; [`explain`]: says why it answers what it does.
+//! - [`publish`]: compiles a shop into KV.
+//! - [`sandbox`]: plays Meta on this computer.
+
+pub mod chat;
+pub mod check;
+pub mod explain;
+pub mod publish;
+pub mod sandbox;

@@ -1,0 +1,205 @@
+//! The Graph API as a Page's app sees it, with Meta's limits as real errors.
+//!
+//! - [`error`]: error bodies. [`request`]: what a call says, and whether its token may.
+//! - [`send`]: the Send API. [`limits`]: what a message may hold.
+//! - [`page`]: everything else a Page token reaches.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::{ConnectInfo, State};
+use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::any;
+use serde_json::Value;
+
+use super::Shared;
+use super::deliver::{self, How};
+use super::events::Event;
+use super::faults::{self, FaultKind};
+use super::listener::KillSwitch;
+use super::world::{Call, Settings, real_now};
+
+mod error;
+mod limits;
+mod page;
+mod request;
+mod send;
+
+pub(super) use error::GraphError;
+use request::Request;
+
+/// Every versioned path: `/v26.0/…`.
+pub(super) fn routes() -> Router<Arc<Shared>> {
+    Router::new().route("/{version}/{*path}", any(handle))
+}
+
+/// What a call leads to.
+struct Done {
+    answer: Value,
+    /// What Meta tells about it afterwards.
+    events: Vec<Event>,
+    delivered: bool,
+}
+
+impl Done {
+    fn only(answer: Value) -> Self {
+        Self { answer, events: Vec::new(), delivered: false }
+    }
+}
+
+/// Counts calls in flight, also when their caller goes away.
+struct InFlight<'a>(&'a Shared);
+
+impl<'a> InFlight<'a> {
+    fn enter(shared: &'a Shared) -> Self {
+        let now = shared.in_flight.fetch_add(1, Ordering::SeqCst).saturating_add(1);
+        shared.max_in_flight.fetch_max(now, Ordering::SeqCst);
+        Self(shared)
+    }
+}
+
+impl Drop for InFlight<'_> {
+    fn drop(&mut self) {
+        self.0.in_flight.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+async fn handle(
+    State(shared): State<Arc<Shared>>,
+    ConnectInfo(switch): ConnectInfo<KillSwitch>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let _in_flight = InFlight::enter(&shared);
+    let started = Instant::now();
+    let request = Request::read(&shared.config, &method, &uri, &headers, &body);
+    let n = note_arrival(&shared, &request);
+
+    let (fault, settings) = {
+        let mut world = shared.world();
+        let (page, person) = (request.page.as_deref(), request.person.as_deref());
+        let fault = faults::take(&mut world.faults, page, person, request.is_send());
+        (fault, world.settings.clone())
+    };
+    let kind = fault.as_ref().map(|f| f.kind);
+    if let Some(kind) = kind {
+        note(&shared, n, |call| call.fault = Some(kind));
+    }
+    tokio::time::sleep(Duration::from_millis(settings.latency_ms)).await;
+    match kind {
+        Some(FaultKind::Hang) => std::future::pending::<()>().await,
+        Some(FaultKind::Slow) => {
+            let ms = fault.map_or(0, |f| f.ms);
+            tokio::time::sleep(Duration::from_millis(ms)).await;
+        }
+        Some(FaultKind::ResetBefore) => {
+            switch.pull();
+            return StatusCode::NO_CONTENT.into_response();
+        }
+        _ => {}
+    }
+
+    let injected = kind.and_then(faults::answer);
+    let (status, answer, events, delivered) = match injected {
+        Some((status, answer)) => (status, answer, Vec::new(), false),
+        None => match process(&shared, &request, &settings) {
+            Ok(done) => (200, done.answer, done.events, done.delivered),
+            Err(error) => {
+                let trace = shared.world().word(22);
+                (error.status, error.traced(&trace), Vec::new(), false)
+            }
+        },
+    };
+    let reset = kind == Some(FaultKind::ResetAfter);
+    let latency_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+    note(&shared, n, |call| {
+        call.status = if reset { 0 } else { status };
+        call.answer = answer.clone();
+        call.latency_ms = latency_ms;
+        call.delivered = delivered;
+    });
+    if !events.is_empty() {
+        let (shared, delay) = (Arc::clone(&shared), Duration::from_millis(settings.echo_delay_ms));
+        tokio::spawn(async move {
+            tokio::time::sleep(delay).await;
+            deliver::deliver(&shared, events, How::default()).await;
+        });
+    }
+    if reset {
+        switch.pull();
+    }
+    respond(status, &answer)
+}
+
+fn process(shared: &Shared, request: &Request, settings: &Settings) -> Result<Done, GraphError> {
+    let mut world = shared.world();
+    let now = world.now();
+    let page = request.authorise(&shared.config, settings, now)?;
+    if request.path == ["debug_token"] {
+        return page::debug_token(&shared.config, settings, request, now).map(Done::only);
+    }
+    let Some(page) = page else { return Err(GraphError::unknown_path(&request.joined())) };
+    if request.is_send() {
+        return send::send(&mut world, &shared.config, &page, &request.body);
+    }
+    page::answer(&mut world, &shared.config, &page, request).map(Done::only)
+}
+
+fn note_arrival(shared: &Shared, request: &Request) -> u64 {
+    let mut world = shared.world();
+    let n = u64::try_from(world.calls.len()).unwrap_or(u64::MAX).saturating_add(1);
+    let at = world.now();
+    world.calls.push(Call {
+        n,
+        at,
+        real_at: real_now(),
+        method: request.method.clone(),
+        path: request.joined(),
+        version: request.version.clone(),
+        page: request.page.clone(),
+        person: request.person.clone(),
+        query: request.query.clone(),
+        body: request.body.clone(),
+        status: 0,
+        answer: Value::Null,
+        latency_ms: 0,
+        fault: None,
+        delivered: false,
+    });
+    drop(world);
+    shared.touch();
+    n
+}
+
+/// Adds to the record of call `n`; the record may have been cleared meanwhile.
+fn note(shared: &Shared, n: u64, add: impl FnOnce(&mut Call)) {
+    if let Some(call) = shared.world().calls.iter_mut().find(|c| c.n == n) {
+        add(call);
+    }
+    shared.touch();
+}
+
+fn respond(status: u16, answer: &Value) -> Response {
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    match answer {
+        Value::Null => status.into_response(),
+        Value::String(html) => {
+            let kind = [(header::CONTENT_TYPE, "text/html; charset=utf-8")];
+            (status, kind, html.clone()).into_response()
+        }
+        answer => {
+            let kind = [
+                (header::CONTENT_TYPE, "application/json; charset=UTF-8"),
+                (header::HeaderName::from_static("facebook-api-version"), "v26.0"),
+            ];
+            // Graph answers are escaped as webhooks are.
+            (status, kind, Body::from(super::wire::body(answer))).into_response()
+        }
+    }
+}

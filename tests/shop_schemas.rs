@@ -1,0 +1,108 @@
+//! `kv-schemas/` says what the types say, and what is compiled is what it says.
+//!
+//! `SHOPBELL_BLESS=1 cargo test --test shop_schemas` writes the files anew.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+use std::path::{Path, PathBuf};
+
+use schemars::schema_for;
+use serde::Serialize;
+use serde_json::{Value, json};
+use shopbell::shop::kv::{AccountValue, PagesValue, PosterValue};
+use shopbell::shop::model::Shop;
+use shopbell::shop::source::{compile, schema};
+
+const WHOLE: &str = include_str!("shops/whole.toml");
+
+/// Every schema. A new KV value is one line here.
+fn schemas() -> Vec<(&'static str, Value)> {
+    vec![
+        ("shop.toml", schema::schema()),
+        ("shop", schema_for!(Shop).to_value()),
+        ("pages", schema_for!(PagesValue).to_value()),
+        ("poster", schema_for!(PosterValue).to_value()),
+        ("account", schema_for!(AccountValue).to_value()),
+    ]
+}
+
+fn file(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("kv-schemas/{name}.schema.json"))
+}
+
+fn problems(name: &str, value: &Value) -> Vec<String> {
+    let (_, schema) = schemas().into_iter().find(|(n, _)| *n == name).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    validator.iter_errors(value).map(|e| format!("{}: {e}", e.instance_path())).collect()
+}
+
+fn assert_valid(name: &str, value: &impl Serialize) {
+    assert_eq!(problems(name, &serde_json::to_value(value).unwrap()), [""; 0]);
+}
+
+#[test]
+fn the_files_are_what_the_types_say() {
+    for (name, schema) in schemas() {
+        let path = file(name);
+        let text = serde_json::to_string_pretty(&schema).unwrap() + "\n";
+        if std::env::var_os("SHOPBELL_BLESS").is_some() {
+            std::fs::write(&path, &text).unwrap();
+        }
+        let kept = std::fs::read_to_string(&path).unwrap_or_default();
+        assert!(
+            kept == text,
+            "{name} is out of date: SHOPBELL_BLESS=1 cargo test --test shop_schemas"
+        );
+    }
+}
+
+#[test]
+fn what_is_compiled_fits_its_schema() {
+    let shops = compile(WHOLE).shops;
+    assert_eq!(shops.len(), 2);
+    assert_valid("pages", &PagesValue::of(&shops));
+    for shop in shops {
+        let shop = shop.seal(Some("model:0123456789abcdef".into()));
+        assert_valid("shop", &shop);
+        for poster in &shop.posters {
+            assert_valid("poster", &PosterValue::of(&shop, poster));
+        }
+        if let Some((_, account)) = AccountValue::of(&shop) {
+            assert_valid("account", &account);
+        }
+        let back: Shop = serde_json::from_slice(&serde_json::to_vec(&shop).unwrap()).unwrap();
+        assert_eq!(back, shop);
+    }
+}
+
+#[test]
+fn the_schema_of_the_file_takes_the_whole_shop_and_refuses_what_check_refuses() {
+    // JSON has no dates: editors hand them over as text.
+    let whole: toml::Table =
+        toml::from_str(&WHOLE.replace("2026-12-31\n", "\"2026-12-31\"\n")).unwrap();
+    let whole = serde_json::to_value(whole).unwrap();
+    assert_eq!(problems("shop.toml", &whole), [""; 0]);
+    for (pointer, wrong) in [
+        ("/shop/name", json!(1)),
+        ("/shop/site", json!("http://a.example")),
+        ("/faq/0/title/lt", json!("a title of more than twenty characters")),
+        ("/faq/0/buttons", json!([{}, {}, {}, {}])),
+        ("/topic/0/promise", json!("hourly")),
+        ("/assistant/pause_hours", json!(0)),
+    ] {
+        let mut broken = whole.clone();
+        *broken.pointer_mut(pointer).unwrap() = wrong;
+        assert!(!problems("shop.toml", &broken).is_empty(), "{pointer}");
+    }
+    let mut unknown = whole;
+    unknown["shop"]["nmae"] = json!("x");
+    assert!(!problems("shop.toml", &unknown).is_empty());
+}
+
+#[test]
+fn a_value_of_another_shape_is_refused() {
+    assert!(
+        !problems("poster", &json!({ "v": 1, "page": "a:b", "code": "X", "revoked": false }))
+            .is_empty()
+    );
+    assert!(!problems("pages", &json!({ "v": 1 })).is_empty());
+}
