@@ -29,3 +29,5 @@ pub mod outreach;
 pub mod shop;
 pub mod store;
 pub mod time;
+#[cfg(target_arch = "wasm32")]
+mod worker;

@@ -1,0 +1,126 @@
+// A test-only entry: the unmodified bundle under a clock that can be moved. Only the configuration
+// that scripts/dev writes for --clock names this file; the deployed Worker knows nothing of it.
+//
+//   GET /__clock?t=<ms>   sets the virtual now; time flows on from there. Answers {"now":<ms>}
+//   GET /__clock          reads it
+//
+// Shifted: Date, and the alarms of every Desk. Real: timers (Delay), timeouts of fetch, the times
+// that workerd itself writes into logs. The shift lies in the state directory, so that it survives a
+// restart together with the data that was written under it.
+import { realNow, setOffset, toReal, virtualNow } from "./shift.mjs";
+import Bundle, * as bundle from "../../../build/index.js";
+
+export * from "../../../build/index.js";
+
+const REARM = "shopbell-clock-rearm";
+const ALARM_NOTE = "__virtual_alarm";
+
+/** Keeps the shift and remembers which Desks exist, because their alarms move with it. */
+export class Clock {
+  constructor(state, env) {
+    this.kv = state.storage.kv;
+    // A new start value wins over the kept shift; the same value again (a reload) does not.
+    if (env.CLOCK_START && env.CLOCK_START !== this.kv.get("start")) {
+      this.kv.put("start", env.CLOCK_START);
+      this.kv.put("offset", Number(env.CLOCK_START) - realNow());
+    }
+  }
+
+  async fetch(request) {
+    const { searchParams } = new URL(request.url);
+    if (searchParams.has("desk")) this.kv.put(`desk:${searchParams.get("desk")}`, true);
+    if (searchParams.has("t")) this.kv.put("offset", Number(searchParams.get("t")) - realNow());
+    const desks = [...this.kv.list({ prefix: "desk:" })].map(([key]) => key.slice("desk:".length));
+    return Response.json({ offset: this.kv.get("offset") ?? 0, desks });
+  }
+}
+
+/** Asks the keeper, takes its shift over, and returns what it said. */
+async function ask(env, query) {
+  const keeper = env.CLOCK.get(env.CLOCK.idFromName("clock"));
+  const said = await (await keeper.fetch(`http://clock/?${new URLSearchParams(query)}`)).json();
+  setOffset(said.offset);
+  return said;
+}
+
+// Once per isolate is enough: whoever moves the clock later does so in this isolate.
+let asked = false;
+async function ready(env) {
+  if (asked) return;
+  await ask(env, {});
+  asked = true;
+}
+
+/**
+ * Alarms in virtual time. The methods are replaced on the very object that the bundle will use, so
+ * that it still is workerd's own and a setAlarm inside transactionSync rolls back as ever.
+ * Returns a function that sets the real alarm anew after the clock was moved.
+ */
+function shiftAlarms(storage) {
+  const set = storage.setAlarm.bind(storage);
+  const get = storage.getAlarm.bind(storage);
+  // An alarm set while no clock was in use has no note, or one of an older alarm: it is real time.
+  const virtual = (real) => {
+    const note = storage.kv.get(ALARM_NOTE);
+    return note?.real === real ? note.virtual : real;
+  };
+  const setVirtual = (when, ...options) => {
+    const note = { virtual: Number(when), real: toReal(Number(when)) };
+    storage.kv.put(ALARM_NOTE, note);
+    return set(note.real, ...options);
+  };
+  storage.setAlarm = setVirtual;
+  storage.getAlarm = async (...options) => {
+    const real = await get(...options);
+    return real === null ? null : virtual(real);
+  };
+  return async () => {
+    const real = await get();
+    if (real !== null && toReal(virtual(real)) !== real) await setVirtual(virtual(real));
+  };
+}
+
+// By object id; each closure keeps its `storage`, and so the replaced methods, alive.
+const rearms = new Map();
+
+export class Desk extends bundle.Desk {
+  constructor(state, env) {
+    const id = state.id.toString();
+    rearms.set(id, shiftAlarms(state.storage));
+    state.blockConcurrencyWhile(async () => {
+      await ask(env, { desk: id });
+      await rearms.get(id)();
+    });
+    super(state, env);
+  }
+
+  async fetch(request) {
+    const id = request.headers.get(REARM);
+    if (id === null) return super.fetch(request);
+    await rearms.get(id)();
+    return new Response();
+  }
+}
+
+async function clock(request, env) {
+  const t = new URL(request.url).searchParams.get("t");
+  if (t !== null && !/^\d{1,15}$/.test(t)) return new Response("t: milliseconds since 1970\n", { status: 400 });
+  const { desks } = await ask(env, t === null ? {} : { t });
+  if (t !== null) {
+    const rearm = (id) => env.DESK.get(env.DESK.idFromString(id)).fetch("http://clock/", { headers: { [REARM]: id } });
+    await Promise.all(desks.map(rearm));
+  }
+  return Response.json({ now: virtualNow() });
+}
+
+export default class extends Bundle {
+  async fetch(request) {
+    await ready(this.env);
+    return new URL(request.url).pathname === "/__clock" ? clock(request, this.env) : super.fetch(request);
+  }
+
+  async scheduled(event) {
+    await ready(this.env);
+    return super.scheduled(event);
+  }
+}

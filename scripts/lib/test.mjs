@@ -1,0 +1,139 @@
+// scripts/test: the stages, what they report, and the sum.
+import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { Processes } from "./processes.mjs";
+
+const STAGE_WITHIN_MS = 30 * 60_000;
+const target = resolve(process.env.CARGO_TARGET_DIR ?? "target");
+mkdirSync(target, { recursive: true });
+const logPath = join(target, "test.log");
+rmSync(logPath, { force: true });
+const processes = new Processes(logPath);
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
+  process.on(signal, () => processes.stop().then(() => process.exit(130)));
+}
+
+// Tests of one target are built and run together; those named e2e_* need the bundle and come later.
+const targets = existsSync("tests")
+  ? readdirSync("tests", { withFileTypes: true })
+      .filter((entry) => (entry.isFile() ? entry.name.endsWith(".rs") : existsSync(join("tests", entry.name, "main.rs"))))
+      .map((entry) => entry.name.replace(/\.rs$/, ""))
+      .sort()
+  : [];
+const named = (names) => names.flatMap((name) => ["--test", name]);
+const endToEnd = targets.filter((name) => name.startsWith("e2e_"));
+const quick = targets.filter((name) => !name.startsWith("e2e_"));
+const nodeTests = ["tests/page", "scripts/lib"].flatMap((folder) =>
+  existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith(".test.mjs")).sort().map((name) => join(folder, name)) : [],
+);
+
+const cargo = (...args) => ["cargo", ...args];
+const stages = [
+  { name: "format", run: cargo("fmt", "--check") },
+  { name: "clippy, native", run: cargo("clippy", "--all-targets", "--", "-D", "warnings") },
+  { name: "clippy, wasm32", run: cargo("clippy", "--lib", "--target", "wasm32-unknown-unknown", "--", "-D", "warnings") },
+  { name: "tests", run: cargo("test", "--no-fail-fast", "--lib", "--bins", ...named(quick)), count: cargoCounts },
+  { name: "doc tests", run: cargo("test", "--no-fail-fast", "--doc"), count: cargoCounts },
+  { name: "bundle", run: ["scripts/build"] },
+];
+// Integration tests bring the command along; a build of its own would compile half of it anew.
+if (!targets.length) stages.push({ name: "command", run: cargo("build", "--bin", "shopbell") });
+if (endToEnd.length || nodeTests.length) {
+  stages.push({ name: "browser and QR reader", run: ["scripts/lib/need-test-programs"] });
+}
+if (endToEnd.length) {
+  stages.push({
+    name: "end to end on workerd",
+    run: cargo("test", "--no-fail-fast", ...named(endToEnd), "--", "--test-threads=1"),
+    env: { SHOPBELL_E2E: "1" },
+    needs: "bundle",
+    count: cargoCounts,
+  });
+}
+if (nodeTests.length) {
+  stages.push({
+    name: "phone page and scripts",
+    run: [process.execPath, "--import", resolve("scripts/lib/resolve-tools.mjs"), "--test", "--test-reporter=tap", "--test-concurrency=1", ...nodeTests],
+    env: { SHOPBELL_E2E: "1" },
+    needs: "bundle",
+    count: tapCounts,
+  });
+}
+
+const sum = { passed: 0, failed: 0, skipped: 0 };
+const skips = [];
+const broken = new Set();
+for (const stage of stages) {
+  // An old bundle would be tested otherwise.
+  const counts = broken.has(stage.needs) ? notRun(stage) : await perform(stage);
+  if (counts.failed) broken.add(stage.name);
+  for (const key of Object.keys(sum)) sum[key] += counts[key];
+}
+for (const reason of skips) console.log(`skipped: ${reason}`);
+if (sum.failed) console.log(`everything that was printed: ${logPath}`);
+await processes.stop();
+console.log(`${sum.passed} passed, ${sum.failed} failed${sum.skipped ? `, ${sum.skipped} skipped` : ""}`);
+process.exitCode = sum.failed ? 1 : 0;
+
+async function perform({ name, run: [command, ...args], env = {}, count = () => ({}) }) {
+  const began = performance.now();
+  const lines = [];
+  let code;
+  const late = setTimeout(() => {
+    lines.push(`${name} was still running after ${STAGE_WITHIN_MS / 60_000} minutes and was ended`);
+    processes.end(name);
+  }, STAGE_WITHIN_MS);
+  try {
+    code = await processes.run(name, command, args, {
+      // What is built here need not be looked at again by each scripts/dev that a test starts.
+      env: { ...process.env, CARGO_TERM_COLOR: "never", SHOPBELL_BUILT: "1", ...env },
+      line: (line) => lines.push(line),
+    });
+  } catch (error) {
+    lines.push(error.message);
+    code = 1;
+  }
+  clearTimeout(late);
+  const counts = { passed: 0, failed: 0, skipped: 0, ...count(lines) };
+  const counted = counts.passed + counts.failed + counts.skipped;
+  if (code !== 0 && counts.failed === 0) counts.failed = 1; // did not even come to its tests
+  const seconds = ((performance.now() - began) / 1000).toFixed(1);
+  const said = counted > 0 ? `  ${counts.passed} passed, ${counts.failed} failed` : "";
+  console.log(`${code === 0 ? "ok    " : "FAILED"} ${name.padEnd(24)} ${seconds.padStart(6)} s${said}`);
+  if (code !== 0) console.log(lines.slice(-200).map((line) => `       ${line}`).join("\n"));
+  return counts;
+}
+
+function notRun({ name, needs }) {
+  console.log(`FAILED ${name.padEnd(24)}   not run: the stage "${needs}" failed`);
+  return { passed: 0, failed: 1, skipped: 0 };
+}
+
+/** `test result: ok. 3 passed; 0 failed; 1 ignored; …`, once per target. */
+function cargoCounts(lines) {
+  const counts = { passed: 0, failed: 0, skipped: 0 };
+  for (const line of lines) {
+    const result = /^test result: \S+ (\d+) passed; (\d+) failed; (\d+) ignored;/.exec(line);
+    if (result) {
+      counts.passed += Number(result[1]);
+      counts.failed += Number(result[2]);
+      counts.skipped += Number(result[3]);
+    }
+    const ignored = /^test (.+) \.\.\. ignored(?:, (.*))?$/.exec(line);
+    if (ignored) skips.push(`${ignored[1]}: ${ignored[2] ?? "no reason given"}`);
+  }
+  return counts;
+}
+
+/** `# pass 3` and so on at the end; cancelled tests did not do what they should, so they failed. */
+function tapCounts(lines) {
+  const counts = { passed: 0, failed: 0, skipped: 0 };
+  const into = { pass: "passed", fail: "failed", cancelled: "failed", skipped: "skipped", todo: "skipped" };
+  for (const line of lines) {
+    const total = /^# (pass|fail|cancelled|skipped|todo) (\d+)$/.exec(line);
+    if (total) counts[into[total[1]]] += Number(total[2]);
+    const skipped = /^\s*ok \d+ - (.+?) # (?:SKIP|TODO)\s*(.*)$/.exec(line);
+    if (skipped) skips.push(`${skipped[1]}: ${skipped[2] || "no reason given"}`);
+  }
+  return counts;
+}

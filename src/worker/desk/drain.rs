@@ -1,0 +1,126 @@
+//! Sends what is in the outbox: claim, send, settle, until nothing is due.
+
+use std::rc::Rc;
+
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+
+use super::{Inner, Name, kv, now};
+use crate::desk::payload::OutboxMark;
+use crate::desk::sending::{self, Via};
+use crate::meta::send::{self, MessagingType, Recipient};
+use crate::outreach::subscription;
+use crate::shop::model::Shop;
+use crate::store::outbox::{Claimed, Class, Room};
+use crate::time::SECOND;
+use crate::worker::config::Config;
+use crate::worker::graph;
+
+/// Cloudflare lets six requests wait for their answers at a time (Workers limits, November
+/// 2026). At most four are notifications, so that a reply always finds a place.
+pub const ROOM: Room = Room { messages: 6, notifications: 4 };
+
+/// Requests per drain: 50 is what one invocation may make on the free plan (November 2026), and
+/// KV and the Desk's own calls need a few.
+const PER_DRAIN: u32 = 40;
+
+/// A drain ends after this long, and an alarm goes on: what outlives its request is cut off
+/// after 30 s (Cloudflare Workers limits, November 2026).
+const LONGEST_MS: i64 = 15 * SECOND;
+
+/// Sends until nothing is due any more.
+///
+/// # Errors
+/// What cannot be read or is not configured. The rows stay, and the next tick tries again.
+pub async fn drain(desk: &Rc<Inner>) -> Result<(), String> {
+    let name = desk.name()?;
+    let published = desk.shop(&name.page).await.map_err(|error| error.to_string())?;
+    let config = Config::of(&desk.env)?;
+    let token = config.page_token(&desk.env, &name.page)?;
+    let until = now().plus(LONGEST_MS);
+    let mut budget = PER_DRAIN;
+    let mut sends = FuturesUnordered::new();
+    loop {
+        let room = desk.room.get();
+        let room = Room { messages: room.messages.min(budget), ..room };
+        if room.messages > 0 && now() < until {
+            let claimed = claim(desk, &published.shop, room).await?;
+            budget = budget.saturating_sub(u32::try_from(claimed.len()).unwrap_or(budget));
+            for (claimed, via) in claimed {
+                sends.push(one(desk, &name, &config, &token, claimed, via));
+            }
+        }
+        if sends.next().await.is_none() {
+            return Ok(());
+        }
+    }
+}
+
+/// Claims messages, and the room they need. What KV says was stopped is settled at once.
+async fn claim(desk: &Inner, shop: &Shop, room: Room) -> Result<Vec<(Claimed, Via)>, String> {
+    let mut claimed =
+        sending::claim(&desk.sql, shop, room, now()).map_err(|error| error.to_string())?;
+    claimed.iter().for_each(|(claimed, _)| take_up(desk, claimed));
+    let page = &shop.page.id;
+    let key = |via: &Via| match via {
+        Via::Token { consent, .. } => Some(subscription::key(page, consent)),
+        Via::Person(_) => None,
+    };
+    let keys: Vec<String> = claimed.iter().filter_map(|(_, via)| key(via)).collect();
+    if keys.is_empty() {
+        return Ok(claimed);
+    }
+    let values = kv::read(desk, &keys).await;
+    let mut leaving = Vec::with_capacity(claimed.len());
+    for (claimed, via) in claimed.drain(..) {
+        let value = key(&via).and_then(|key| values.get(&key));
+        let stopped = matches!(&via, Via::Token { consent, .. }
+            if subscription::stopped_in_kv(value.map(String::as_str), consent));
+        if stopped {
+            give_back(desk, &claimed);
+            sending::stopped_in_kv(&desk.sql, page, &claimed, &via, now())
+                .map_err(|error| error.to_string())?;
+        } else {
+            leaving.push((claimed, via));
+        }
+    }
+    Ok(leaving)
+}
+
+fn take_up(desk: &Inner, claimed: &Claimed) {
+    let room = desk.room.get();
+    let notification = u32::from(claimed.class != Class::Reply);
+    desk.room.set(Room {
+        messages: room.messages.saturating_sub(1),
+        notifications: room.notifications.saturating_sub(notification),
+    });
+}
+
+fn give_back(desk: &Inner, claimed: &Claimed) {
+    let room = desk.room.get();
+    let notification = u32::from(claimed.class != Class::Reply);
+    desk.room.set(Room {
+        messages: room.messages.saturating_add(1),
+        notifications: room.notifications.saturating_add(notification),
+    });
+}
+
+/// Sends one message and settles it.
+async fn one(desk: &Inner, name: &Name, config: &Config, token: &str, claimed: Claimed, via: Via) {
+    let mark = OutboxMark(claimed.id()).to_string();
+    let (recipient, kind) = match &via {
+        Via::Person(kind) => (Recipient::Person(&claimed.person), *kind),
+        Via::Token { token, .. } => (Recipient::Token(token), MessagingType::Update),
+    };
+    let body = send::body(recipient, kind, &claimed.content, Some(&mark), claimed.channel);
+    let verdict = graph::send(config, &name.page, token, &body).await;
+    give_back(desk, &claimed);
+    if let Err(why) = &verdict {
+        worker::console_error!("message {} of Desk {name:?}: outcome unknown: {why}", claimed.id());
+    }
+    let verdict = verdict.ok();
+    let settled = sending::settle(&desk.sql, &name.page, &claimed, &via, verdict.as_ref(), now());
+    if let Err(why) = settled {
+        worker::console_error!("message {} was sent but not settled: {why}", claimed.id());
+    }
+}

@@ -1,0 +1,337 @@
+//! The Desk: one Durable Object per Page and shard. It owns the SQLite that the store's tables
+//! live in, and does nothing but call the pure rooms and carry out what they decided.
+//!
+//! No handler here returns an error or panics: an `Err` keeps half of the writes, and a panic
+//! hangs every request of the isolate and kills this object's alarm until the process restarts.
+//!
+//! - [`call`]: how the Worker reaches a Desk.
+//! - [`drain`]: sends what is in the outbox.
+//! - [`kv`]: writes to KV what is owed, and reads tokens from it.
+
+pub mod call;
+mod drain;
+mod kv;
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use worker::{DurableObject, Env, Request, Response, State, durable_object};
+
+use super::config::Config;
+use super::shops::{self, NoShop, Published};
+use super::sql::DeskSql;
+use crate::desk::decide::Context;
+use crate::desk::{inbox, sending};
+use crate::meta::event::Event;
+use crate::meta::ids::{PageId, Psid};
+use crate::outreach::planner;
+use crate::store::outbox::Room;
+use crate::store::timers::{self, Timer};
+use crate::store::{StoreError, counters, facts, ledger, outbox, parked, runs, schema, seen};
+use crate::time::{DAY, HOUR, UnixMs};
+
+/// Now, by the runtime's clock. It stands still while code runs, and moves on with every I/O.
+pub fn now() -> UnixMs {
+    #[allow(clippy::cast_possible_truncation)]
+    UnixMs::new(js_sys::Date::now() as i64)
+}
+
+/// Which Desk: also its name among the Durable Objects.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Name {
+    pub page: PageId,
+    pub shard: u32,
+}
+
+impl Name {
+    /// The Desk of a person. Events without one belong to shard 0, the Page's registrar.
+    pub fn of(page: PageId, person: Option<&Psid>, shards: u32) -> Self {
+        let shard = person.filter(|_| shards > 1).map_or(0, |person| {
+            let hash = Sha256::digest(person.as_str());
+            let number = hash.iter().take(4).fold(0_u32, |n, byte| (n << 8) | u32::from(*byte));
+            number.checked_rem(shards).unwrap_or(0)
+        });
+        Self { page, shard }
+    }
+
+    fn object(&self) -> String {
+        format!("{}:{}", self.page, self.shard)
+    }
+}
+
+/// What this Desk is called, in its own tables: an alarm does not say.
+const NAME: &str = "name";
+
+/// The object.
+#[durable_object]
+pub struct Desk {
+    inner: Rc<Inner>,
+}
+
+/// Everything a drain that outlives its request needs.
+struct Inner {
+    state: State,
+    env: Env,
+    sql: DeskSql,
+    /// Whether this process has looked at the tables yet.
+    awake: Cell<bool>,
+    name: RefCell<Option<Name>>,
+    /// Room for requests to the Graph API, over all drains of this object.
+    room: Cell<Room>,
+    /// One flush at a time: two could write an older value over a newer one.
+    flushing: Cell<bool>,
+}
+
+impl DurableObject for Desk {
+    fn new(state: State, env: Env) -> Self {
+        let sql = DeskSql::new(&state);
+        Self {
+            inner: Rc::new(Inner {
+                state,
+                env,
+                sql,
+                awake: Cell::new(false),
+                name: RefCell::new(None),
+                room: Cell::new(drain::ROOM),
+                flushing: Cell::new(false),
+            }),
+        }
+    }
+
+    async fn fetch(&self, mut request: Request) -> worker::Result<Response> {
+        let path = request.path();
+        let answer = match request.text().await {
+            Ok(body) => self.inner.answer(&path, &body).await,
+            Err(error) => Err(error.to_string()),
+        };
+        match answer {
+            Ok(body) => Response::ok(body),
+            Err(why) => Response::error(why, 503),
+        }
+    }
+
+    async fn alarm(&self) -> worker::Result<Response> {
+        self.inner.sql.forget_alarm();
+        if let Err(why) = self.inner.alarm().await {
+            worker::console_error!("alarm: {why}");
+        }
+        Response::ok("")
+    }
+}
+
+impl Inner {
+    /// Once per process, before anything else: the tables, and what the last process left in
+    /// flight.
+    fn wake(&self) -> Result<(), String> {
+        if self.awake.get() {
+            return Ok(());
+        }
+        let woken = schema::migrate(&self.sql)
+            .and_then(|()| sending::recover(&self.sql, true, now()))
+            .and_then(|()| timers::rearm(&self.sql));
+        woken.map_err(|error| format!("the tables cannot be used: {error}"))?;
+        self.awake.set(true);
+        Ok(())
+    }
+
+    async fn answer(self: &Rc<Self>, path: &str, body: &str) -> Result<String, String> {
+        self.wake()?;
+        match path {
+            call::TAKE => {
+                let call::Delivery { desk, events } = parse(body)?;
+                let name: Name = desk.into_owned();
+                self.take(name, &events).await
+            }
+            call::TICK => self.tick(parse(body)?).await,
+            call::STATUS => self.status(parse(body)?).await,
+            _ => Err(format!("a Desk has no {path}")),
+        }
+    }
+
+    fn name(&self) -> Result<Name, String> {
+        if let Some(name) = self.name.borrow().clone() {
+            return Ok(name);
+        }
+        let name: Option<Name> = facts::get(&self.sql, NAME).map_err(|e| e.to_string())?;
+        name.ok_or_else(|| "this Desk does not know its name yet".to_owned())
+    }
+
+    /// Remembers what this Desk is called, once.
+    fn be(&self, name: &Name) -> Result<(), String> {
+        if self.name.borrow().as_ref() == Some(name) {
+            return Ok(());
+        }
+        let known: Option<Name> = facts::get(&self.sql, NAME).map_err(|e| e.to_string())?;
+        if known.as_ref() != Some(name) {
+            facts::set(&self.sql, NAME, name).map_err(|e| e.to_string())?;
+        }
+        *self.name.borrow_mut() = Some(name.clone());
+        Ok(())
+    }
+
+    async fn shop(&self, page: &PageId) -> Result<Rc<Published>, NoShop> {
+        shops::shop(&self.env, page, now()).await
+    }
+
+    /// Takes a delivery; the drain follows without holding up the answer.
+    async fn take(self: &Rc<Self>, name: Name, events: &[Event]) -> Result<String, String> {
+        self.be(&name)?;
+        let config = Config::of(&self.env)?;
+        let report = match self.shop(&name.page).await {
+            Ok(published) => {
+                let context = Context {
+                    shop: &published.shop,
+                    faq: published.faq.as_ref(),
+                    keys: &config.keys,
+                    app: config.app_id.as_ref(),
+                };
+                inbox::take(&self.sql, context, events, now())
+            }
+            Err(why) => {
+                worker::console_error!("events are kept for later: {why}");
+                inbox::park_all(&self.sql, events, &why.to_string(), now())
+            }
+        };
+        let report = report.map_err(|error| error.to_string())?;
+        let inner = self.clone();
+        self.state.wait_until(async move { inner.deliver().await });
+        serde_json::to_string(&report).map_err(|error| error.to_string())
+    }
+
+    /// Sends what is due and writes to KV what is owed.
+    async fn deliver(self: &Rc<Self>) {
+        if let Err(why) = kv::flush(self).await {
+            worker::console_error!("KV is behind: {why}");
+        }
+        if let Err(why) = drain::drain(self).await {
+            worker::console_error!("the outbox is behind: {why}");
+        }
+        if let Err(why) = self.look_ahead() {
+            worker::console_error!("timers: {why}");
+        }
+    }
+
+    /// The scheduled trigger: begins what is due, and catches whatever an alarm dropped.
+    async fn tick(self: &Rc<Self>, name: Name) -> Result<String, String> {
+        self.be(&name)?;
+        let at = now();
+        sending::recover(&self.sql, false, at).map_err(|e| e.to_string())?;
+        match self.shop(&name.page).await {
+            Ok(published) => {
+                planner::tick(&self.sql, &published.shop, at).map_err(|e| e.to_string())?;
+                self.unpark(&published)?;
+            }
+            Err(why) => worker::console_error!("nothing is planned: {why}"),
+        }
+        timers::set(&self.sql, Timer::Prune, at.plus(DAY)).map_err(|e| e.to_string())?;
+        let inner = self.clone();
+        self.state.wait_until(async move { inner.deliver().await });
+        Ok(String::new())
+    }
+
+    fn unpark(&self, published: &Published) -> Result<(), String> {
+        let config = Config::of(&self.env)?;
+        let context = Context {
+            shop: &published.shop,
+            faq: published.faq.as_ref(),
+            keys: &config.keys,
+            app: config.app_id.as_ref(),
+        };
+        inbox::unpark(&self.sql, context, now()).map(|_| ()).map_err(|e| e.to_string())
+    }
+
+    async fn alarm(self: &Rc<Self>) -> Result<(), String> {
+        self.wake()?;
+        let at = now();
+        let due = timers::take_due(&self.sql, at).map_err(|e| e.to_string())?;
+        sending::recover(&self.sql, false, at).map_err(|e| e.to_string())?;
+        if due.contains(&Timer::Prune) {
+            self.prune(at).map_err(|e| e.to_string())?;
+        }
+        if due.contains(&Timer::Plan) || due.contains(&Timer::Unpark) {
+            let page = self.name()?.page;
+            match self.shop(&page).await {
+                Ok(published) => {
+                    planner::go_on(&self.sql, &published.shop, at).map_err(|e| e.to_string())?;
+                    self.unpark(&published)?;
+                }
+                Err(why) => worker::console_error!("alarm: {why}"),
+            }
+        }
+        self.deliver().await;
+        Ok(())
+    }
+
+    fn prune(&self, at: UnixMs) -> Result<(), StoreError> {
+        seen::prune(&self.sql, at)?;
+        outbox::prune(&self.sql, at)?;
+        parked::prune(&self.sql, at)?;
+        ledger::prune(&self.sql, at)?;
+        runs::prune(&self.sql, at)?;
+        counters::prune(&self.sql, at)?;
+        timers::set(&self.sql, Timer::Prune, at.plus(DAY))
+    }
+
+    /// Sets a timer for whatever still waits, and the alarm for the earliest of them all.
+    fn look_ahead(&self) -> Result<(), String> {
+        let ahead = || {
+            if let Some(at) = outbox::backlog(&self.sql)?.next_due {
+                timers::set(&self.sql, Timer::Drain, at)?;
+            }
+            if let (_, Some(at)) = crate::store::kv_queue::backlog(&self.sql)? {
+                timers::set(&self.sql, Timer::KvFlush, at)?;
+            }
+            timers::rearm(&self.sql)
+        };
+        ahead().map_err(|error: StoreError| error.to_string())
+    }
+
+    /// For the owner: counts and states, never a text, a name or a token.
+    async fn status(&self, name: Name) -> Result<String, String> {
+        self.be(&name)?;
+        let at = now();
+        let shop = match self.shop(&name.page).await {
+            Ok(published) => serde_json::json!({
+                "version": published.shop.version,
+                "faq_refused": published.faq_refused,
+            }),
+            Err(why) => serde_json::json!({ "error": why.to_string() }),
+        };
+        let read = || -> Result<serde_json::Value, StoreError> {
+            let backlog = outbox::backlog(&self.sql)?;
+            let (kv_owed, _) = crate::store::kv_queue::backlog(&self.sql)?;
+            let sent: Vec<_> = ledger::report(&self.sql, at.plus(-7 * DAY))?
+                .into_iter()
+                .map(|line| {
+                    serde_json::json!({
+                        "notification": line.notification, "period": line.period,
+                        "outcome": line.outcome, "reason": line.reason, "people": line.people,
+                    })
+                })
+                .collect();
+            let counts: serde_json::Map<_, _> = counters::totals(&self.sql, 7, at)?
+                .into_iter()
+                .map(|(name, n)| (name, n.into()))
+                .collect();
+            Ok(serde_json::json!({
+                "page": name.page, "shard": name.shard, "shop": shop,
+                "outbox": {
+                    "open": backlog.open,
+                    "oldest_seconds": backlog.oldest.map(|oldest| at.since(oldest) / 1000),
+                },
+                "kv_owed": kv_owed,
+                "parked": parked::count(&self.sql)?,
+                "hold": sending::page_hold(&self.sql)?.filter(|hold| hold.until.plus(HOUR) > at),
+                "notifications": sent,
+                "last_7_days": counts,
+            }))
+        };
+        read().map(|status| status.to_string()).map_err(|error| error.to_string())
+    }
+}
+
+fn parse<'a, T: Deserialize<'a>>(body: &'a str) -> Result<T, String> {
+    serde_json::from_str(body).map_err(|error| format!("a Desk was called wrongly: {error}"))
+}

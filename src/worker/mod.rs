@@ -1,0 +1,63 @@
+//! Cloudflare: the only room that knows the `worker` crate. Thin: it reads, calls a pure room,
+//! and writes.
+//!
+//! - [`config`]: secrets and vars, checked once per isolate.
+//! - [`http`]: requests and responses as plain `web_sys` types: each step over the border between
+//!   wasm and JavaScript costs, and the crate's own types cross it several times more.
+//! - [`webhook`], [`poster`], [`admin`]: the routes.
+//! - [`shops`]: the published shops, kept in the isolate's memory for a minute.
+//! - [`desk`]: the Durable Object; [`sql`]: its SQLite behind the store's trait.
+//! - [`graph`]: the Graph API client.
+//! - [`cron`]: the scheduled trigger.
+
+// The macros of the `worker` crate make public items without docs.
+#![allow(missing_docs)]
+
+mod admin;
+mod config;
+mod cron;
+mod desk;
+mod graph;
+mod http;
+mod poster;
+mod shops;
+mod sql;
+mod webhook;
+
+use worker::{Context, Env, ScheduleContext, ScheduledEvent, event};
+
+/// Names that wrangler.toml must have under `[[kv_namespaces]]` and `[[durable_objects.bindings]]`.
+mod binding {
+    /// KV: the published shops, posters, consents.
+    pub const SHOP: &str = "SHOP";
+    /// Durable Object: one Desk per Page and shard.
+    pub const DESK: &str = "DESK";
+}
+
+/// Every request. The routes are the contract with the outside.
+#[event(fetch)]
+async fn fetch(
+    request: web_sys::Request,
+    env: Env,
+    _context: Context,
+) -> worker::Result<web_sys::Response> {
+    let route = http::Route::of(&request);
+    let response = match (route.method.as_str(), route.path()) {
+        ("POST", "/webhook") => webhook::receive(&request, &env).await,
+        ("GET", "/webhook") => webhook::handshake(&route, &env),
+        ("GET", "/health") => admin::health(&env).await,
+        ("GET", path) if path.starts_with("/q/") => poster::serve(&request, &route, &env).await,
+        ("GET", "/admin/status") => admin::status(&request, &env).await,
+        (_, "/webhook" | "/health" | "/admin/status") => http::text(405, "method not allowed"),
+        (_, path) if path.starts_with("/q/") => http::text(405, "method not allowed"),
+        _ => http::text(404, "not found"),
+    };
+    Ok(response)
+}
+
+/// Once a minute. It may come twice, late, or before the last one has ended; `desk` makes that
+/// harmless.
+#[event(scheduled)]
+async fn scheduled(_event: ScheduledEvent, env: Env, _context: ScheduleContext) {
+    cron::tick(&env).await;
+}
