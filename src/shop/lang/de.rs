@@ -1,6 +1,6 @@
 //! German.
 
-use super::{DefaultTexts, Language, When, of_week, of_year};
+use super::{DefaultTexts, HoldTexts, Language, When, of_week, of_year};
 
 pub(super) static GERMAN: Language = Language {
     code: "de",
@@ -87,6 +87,23 @@ pub(super) static GERMAN: Language = Language {
         opted_in: "Danke! Wir schreiben Ihnen zu „{topic|unseren Neuigkeiten}“. Zum Beenden genügt jederzeit STOP.",
         deleted: "Erledigt: Was wir über Sie gespeichert hatten, ist gelöscht.",
         human_button: "Mit Mensch sprechen",
+    },
+    holds: HoldTexts {
+        no_consent: "Für dieses Thema gibt es keine gültige Einwilligung.",
+        person_talking: "In diesem Gespräch schreibt gerade ein Mensch.",
+        daily: "Versprochen war höchstens eine Nachricht am Tag.",
+        weekly: "Versprochen war höchstens eine Nachricht in der Woche.",
+        monthly: "Versprochen war höchstens eine Nachricht im Monat.",
+        window_closed: "Das 24-Stunden-Fenster ist geschlossen.",
+        token_ended: "Der Benachrichtigungs-Token ist abgelaufen.",
+        no_token: "Meta hat keinen Benachrichtigungs-Token gegeben.",
+        not_before: "Meta nimmt die nächste ab {at} an.",
+        wrong_day: "Wiederkehrende Benachrichtigungen sind an diesem Tag nicht möglich.",
+        wrong_channel: "Wiederkehrende Benachrichtigungen sind auf diesem Kanal nicht möglich.",
+        wrong_purpose: "Wiederkehrende Benachrichtigungen sind nicht für Neuigkeiten und Angebote.",
+        country_unknown: "In shop.toml steht kein Land, darum bleiben wiederkehrende Benachrichtigungen liegen.",
+        wrong_country: "Wiederkehrende Benachrichtigungen sind in diesem Land nicht möglich.",
+        too_new: "Wiederkehrende Benachrichtigungen gibt es nur für Apps, die sie vor September 2025 verschickt haben.",
     },
     soon: "bald",
     sometime: "sobald wir können",

@@ -1,6 +1,6 @@
 //! Polish.
 
-use super::{DefaultTexts, Language, When, of_week, of_year};
+use super::{DefaultTexts, HoldTexts, Language, When, of_week, of_year};
 
 pub(super) static POLISH: Language = Language {
     code: "pl",
@@ -92,6 +92,23 @@ pub(super) static POLISH: Language = Language {
         opted_in: "Dziękujemy! Będziemy pisać na temat „{topic|nowości}”. Aby zakończyć, wystarczy w każdej chwili napisać STOP.",
         deleted: "Gotowe: usunęliśmy wszystko, co było zapisane.",
         human_button: "Pomoc człowieka",
+    },
+    holds: HoldTexts {
+        no_consent: "Nie ma ważnej zgody na ten temat.",
+        person_talking: "W tej rozmowie pisze człowiek.",
+        daily: "Temat obiecywał najwyżej jedną wiadomość dziennie.",
+        weekly: "Temat obiecywał najwyżej jedną wiadomość tygodniowo.",
+        monthly: "Temat obiecywał najwyżej jedną wiadomość miesięcznie.",
+        window_closed: "24-godzinne okno jest zamknięte.",
+        token_ended: "Token powiadomień wygasł.",
+        no_token: "Meta nie podała tokenu powiadomień.",
+        not_before: "Meta przyjmie następne od {at}.",
+        wrong_day: "Powiadomienia cykliczne nie są możliwe w tym dniu.",
+        wrong_channel: "Powiadomienia cykliczne nie są możliwe w tym kanale.",
+        wrong_purpose: "Powiadomienia cykliczne nie służą do nowości i ofert.",
+        country_unknown: "W shop.toml nie podano kraju, więc powiadomienia cykliczne są wstrzymane.",
+        wrong_country: "Powiadomienia cykliczne nie są możliwe w tym kraju.",
+        too_new: "Powiadomienia cykliczne są tylko dla aplikacji, które wysyłały je przed wrześniem 2025.",
     },
     soon: "wkrótce",
     sometime: "gdy tylko będzie to możliwe",

@@ -1,6 +1,6 @@
 //! Russian.
 
-use super::{DefaultTexts, Language, When, of_week, of_year};
+use super::{DefaultTexts, HoldTexts, Language, When, of_week, of_year};
 
 pub(super) static RUSSIAN: Language = Language {
     code: "ru",
@@ -81,6 +81,23 @@ pub(super) static RUSSIAN: Language = Language {
         opted_in: "Спасибо! Будем писать вам о теме «{topic|наши новости}». Чтобы прекратить, в любое время напишите СТОП.",
         deleted: "Готово: всё, что мы о вас хранили, удалено.",
         human_button: "Позвать человека",
+    },
+    holds: HoldTexts {
+        no_consent: "На эту тему нет действующего согласия.",
+        person_talking: "В этой беседе пишет человек.",
+        daily: "Тема обещала не больше одного сообщения в день.",
+        weekly: "Тема обещала не больше одного сообщения в неделю.",
+        monthly: "Тема обещала не больше одного сообщения в месяц.",
+        window_closed: "24-часовое окно закрыто.",
+        token_ended: "Токен уведомлений истёк.",
+        no_token: "Meta не дала токен уведомлений.",
+        not_before: "Meta примет следующее с {at}.",
+        wrong_day: "В этот день регулярные уведомления невозможны.",
+        wrong_channel: "В этом канале регулярные уведомления невозможны.",
+        wrong_purpose: "Регулярные уведомления не для новостей и предложений.",
+        country_unknown: "В shop.toml не указана страна, поэтому регулярные уведомления задержаны.",
+        wrong_country: "В этой стране регулярные уведомления невозможны.",
+        too_new: "Регулярные уведомления доступны только приложениям, которые отправляли их до сентября 2025 года.",
     },
     soon: "скоро",
     sometime: "как только сможет",
