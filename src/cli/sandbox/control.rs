@@ -35,7 +35,7 @@ use serde_json::{Value, json};
 
 use super::acts::{self, Act, ActError};
 use super::deliver::{self, How};
-use super::faults::Fault;
+use super::faults::{Fault, FaultKind};
 use super::scan;
 use super::wire;
 use super::world::{Call, Fate, Person, Platform, ProfileAccess, Settings, Webhook, World};
@@ -96,6 +96,15 @@ fn is_message(call: &Call) -> bool {
         && call.body.get("sender_action").is_none()
 }
 
+/// Answered, or in a way that never will be.
+fn is_settled(call: &Call) -> bool {
+    match call.fault {
+        Some(FaultKind::Hang | FaultKind::ResetBefore) => true,
+        Some(FaultKind::ResetAfter) => !call.answer.is_null(),
+        _ => call.status != 0,
+    }
+}
+
 /// Waits for `n` sent messages, to one person or to anybody.
 pub(super) async fn wait_for_messages(
     shared: &Shared,
@@ -111,7 +120,7 @@ pub(super) async fn wait_for_messages(
             let to_them = |c: &&Call| person.is_none_or(|p| to_person(&world, c, p));
             world.calls.iter().filter(|c| is_message(c)).filter(to_them).cloned().collect()
         };
-        let settled = so_far.iter().filter(|c| c.status != 0 || c.fault.is_some()).count();
+        let settled = so_far.iter().filter(|c| is_settled(c)).count();
         let left = end.saturating_duration_since(Instant::now());
         if settled >= n || left.is_zero() {
             return so_far;

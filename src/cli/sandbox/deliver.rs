@@ -80,42 +80,24 @@ pub(super) async fn deliver_raw(
     body: String,
     signature: Option<String>,
 ) -> Webhook {
-    let n = {
+    let webhook = {
         let mut world = shared.world();
-        let n = world.serial();
-        let at = world.now();
-        let what = "raw body".to_owned();
-        let (attempts, fate, due) = (Vec::new(), Fate::Waiting, None);
-        world.webhooks.push(Webhook {
-            n,
-            at,
-            what,
+        let webhook = Webhook {
+            n: world.serial(),
+            at: world.now(),
+            what: "raw body".to_owned(),
             page: None,
             body,
-            attempts,
-            fate,
-            due,
+            attempts: Vec::new(),
+            fate: Fate::Waiting,
+            due: None,
             signature,
-        });
-        n
+        };
+        world.webhooks.push(webhook.clone());
+        webhook
     };
-    attempt(shared, n).await;
-    let mut record = records(shared, &[n]);
-    record.pop().unwrap_or_else(|| unreachable_record(n))
-}
-
-fn unreachable_record(n: u64) -> Webhook {
-    Webhook {
-        n,
-        at: 0,
-        what: String::new(),
-        page: None,
-        body: String::new(),
-        attempts: Vec::new(),
-        fate: Fate::GivenUp,
-        due: None,
-        signature: None,
-    }
+    attempt(shared, webhook.n).await;
+    records(shared, &[webhook.n]).pop().unwrap_or(webhook)
 }
 
 fn records(shared: &Shared, numbers: &[u64]) -> Vec<Webhook> {
@@ -201,7 +183,7 @@ async fn attempt(shared: &Arc<Shared>, n: u64) {
     let (worker, body, signature, timeout) = {
         let mut world = shared.world();
         let (worker, timeout) = (world.worker.clone(), world.settings.webhook_timeout_ms);
-        let Some(webhook) = world.webhooks.iter_mut().find(|w| w.n == n) else { return };
+        let Some(webhook) = world.webhooks.iter_mut().rev().find(|w| w.n == n) else { return };
         if webhook.fate != Fate::Waiting {
             return;
         }
@@ -243,7 +225,7 @@ async fn attempt(shared: &Arc<Shared>, n: u64) {
 fn settle(shared: &Shared, n: u64, status: Option<u16>, error: Option<String>, latency_ms: u64) {
     let mut world = shared.world();
     let now = world.now();
-    let Some(webhook) = world.webhooks.iter_mut().find(|w| w.n == n) else { return };
+    let Some(webhook) = world.webhooks.iter_mut().rev().find(|w| w.n == n) else { return };
     let tried = Attempt { at: now, status, latency_ms, error };
     let ok = tried.ok();
     webhook.attempts.push(tried);

@@ -249,7 +249,10 @@ function drawPhone() {
   $("page-note").textContent = person.platform === "instagram" ? "Instagram · Business chat" : "Typically replies instantly";
   $("avatar").textContent = initials(page.name);
   const fresh = person.opened_at === null && person.thread.length === 0 && person.platform === "messenger";
+  const profile = state.pages.find((p) => p.about.id === person.page)?.profile;
   $("screen").classList.toggle("fresh", fresh);
+  // Where Get Started is set, Messenger hides the keyboard until it was tapped.
+  $("screen").classList.toggle("strict", fresh && Boolean(profile?.get_started));
   $("start-note").textContent = person.pending_ref !== null
     ? "You followed a link. Get Started tells the shop which."
     : `When you tap Get Started, ${page.name} will see your public info.`;
@@ -306,6 +309,7 @@ function drawTime() {
   $("status-time").textContent = clock(at);
 }
 
+const unanswered = (call) => call.status === 0 && !["hang", "reset_before", "reset_after"].includes(call.fault);
 const said = (body) => body?.entry?.[0]?.messaging?.[0]?.message;
 const gist = (message) => message?.text ?? (message?.attachment ?? message?.attachments?.[0])?.payload?.template_type?.replace("_", " ");
 const unescape = (body) => { try { return JSON.parse(body); } catch { return body; } };
@@ -316,16 +320,17 @@ async function drawLog() {
   for (const hook of hooks) wire.set(`w${hook.n}`, { hook, at: hook.at });
   // Settled rows need not be asked for again.
   const open = (list, unsettled, seen) => { for (const item of list) { if (unsettled(item)) break; seen = Math.max(seen, item.n); } return seen; };
-  callsSeen = open(calls, (c) => c.status === 0 && c.fault === null, callsSeen);
+  callsSeen = open(calls, unanswered, callsSeen);
   hooksSeen = open(hooks, (h) => h.fate === "waiting", hooksSeen);
   if (!calls.length && !hooks.length) return;
+  $("quiet").hidden = true;
   const rows = [...wire.entries()].sort((a, b) => b[1].at - a[1].at).slice(0, 120);
   const list = $("log");
   const opened = new Set([...list.querySelectorAll("details[open]")].map((d) => d.dataset.key));
   list.replaceChildren(...rows.map(([key, { call, hook }]) => {
     const ok = call ? call.status >= 200 && call.status < 300 && !call.answer?.error : hook.fate === "delivered";
     const last = hook?.attempts.at(-1);
-    const pending = call ? call.status === 0 && call.fault === null : hook.attempts.length === 0;
+    const pending = call ? unanswered(call) : hook.attempts.length === 0;
     const code = pending ? "…" : call ? call.status || call.fault : last?.status ?? hook.fate.replace("_", " ");
     const label = call ? `${call.method} /${call.path.replace(/^\d+\//, "")}` : hook.what;
     const notes = call
@@ -454,6 +459,7 @@ $("clear").onclick = () => doing(async () => {
   callsSeen = 0;
   hooksSeen = 0;
   $("log").replaceChildren();
+  $("quiet").hidden = false;
 });
 $("mend").onclick = () => doing(() => api("DELETE", "faults"));
 for (const b of document.querySelectorAll("[data-fault]")) {

@@ -206,7 +206,7 @@ pub(super) struct Comment {
 /// One Graph call the Worker made.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Call {
-    /// Its number, from 1.
+    /// Its number; later calls have higher ones.
     pub n: u64,
     /// When it arrived, in the sandbox's time (Unix ms).
     pub at: i64,
@@ -278,7 +278,7 @@ pub enum Fate {
 /// One webhook: one body, and what became of it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Webhook {
-    /// Its number, from 1.
+    /// Its number; later ones have higher ones.
     pub n: u64,
     /// When, in the sandbox's time (Unix ms).
     pub at: i64,

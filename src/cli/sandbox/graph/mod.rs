@@ -153,7 +153,7 @@ fn process(shared: &Shared, request: &Request, settings: &Settings) -> Result<Do
 
 fn note_arrival(shared: &Shared, request: &Request) -> u64 {
     let mut world = shared.world();
-    let n = u64::try_from(world.calls.len()).unwrap_or(u64::MAX).saturating_add(1);
+    let n = world.serial();
     let at = world.now();
     world.calls.push(Call {
         n,
@@ -179,7 +179,7 @@ fn note_arrival(shared: &Shared, request: &Request) -> u64 {
 
 /// Adds to the record of call `n`; the record may have been cleared meanwhile.
 fn note(shared: &Shared, n: u64, add: impl FnOnce(&mut Call)) {
-    if let Some(call) = shared.world().calls.iter_mut().find(|c| c.n == n) {
+    if let Some(call) = shared.world().calls.iter_mut().rev().find(|c| c.n == n) {
         add(call);
     }
     shared.touch();
