@@ -444,6 +444,11 @@ impl<'a> World<'a> {
         }
     }
 
+    /// Overwrites what is remembered of everybody.
+    pub fn set_body(&self, body: &str) {
+        self.sql.execute("UPDATE people SET body = ?1", &[Value::from(body)]).unwrap();
+    }
+
     /// Rows of (number, text, text).
     pub fn sql_rows(&self, query: &str) -> Vec<(i64, String, String)> {
         let text = |value: &Value| value.text().unwrap_or_default().to_owned();
