@@ -1,5 +1,7 @@
 //! The front door: (shop, person, event, now) to a [`Decision`]. Pure; nothing here writes.
 
+use std::borrow::Cow;
+
 use super::payload::{OutboxMark, Payload};
 use super::person::{Person, Touch};
 use super::precedence::{PRECEDENCE, Step};
@@ -155,7 +157,7 @@ pub fn decide(
     now: UnixMs,
 ) -> Decision {
     let counted = |name: &str| Decision { counts: vec![name.to_owned()], ..Decision::default() };
-    let Some(id) = &event.person else { return counted(name_of(&event.kind)) };
+    let Some(id) = &event.person else { return counted(&name_of(&event.kind)) };
     // A webhook cannot open a window into the future.
     let at = event.at.min(now);
     if now.since(at) > seen::KEPT_MS {
@@ -164,18 +166,29 @@ pub fn decide(
     match (&event.kind, event.lane) {
         (EventKind::Echo(echo), _) => on_echo(context, person, echo, at),
         (_, Lane::Standby) => on_standby(context, person, event, at),
-        (_, Lane::Changes) => counted(name_of(&event.kind)),
+        (_, Lane::Changes) => counted(&name_of(&event.kind)),
+        (EventKind::MessageEdit { .. }, _) => {
+            // Somebody who makes STOP of an older message means it. What was answered stays.
+            let quiet = silent_command(context, person, event, at);
+            Decision { counts: vec!["event.edit".to_owned()], ..quiet }
+        }
         (EventKind::Message(message), _) => {
             let inbound = inbound_of(message);
             answer(context, id, person, inbound, message.referral.as_ref(), event, now)
         }
         (EventKind::Postback(postback), _) => {
             let payload = postback.payload.as_deref().and_then(Payload::parse);
-            let inbound = match &postback.referral {
-                Some(referral) => Inbound::Arrival(referral),
-                None => Inbound::Tap(payload),
-            };
-            answer(context, id, person, inbound, None, event, now)
+            match &postback.referral {
+                // Whoever asks for a person gets one. A question tapped beside a ref that says
+                // nothing to us (an ad's, a forged one) is still a question.
+                Some(referral) if !outweighs(context, payload.as_ref(), referral) => {
+                    answer(context, id, person, Inbound::Arrival(referral), None, event, now)
+                }
+                beside => {
+                    let inbound = Inbound::Tap(payload);
+                    answer(context, id, person, inbound, beside.as_ref(), event, now)
+                }
+            }
         }
         (EventKind::Referral(referral), _) => {
             answer(context, id, person, Inbound::Arrival(referral), None, event, now)
@@ -189,13 +202,25 @@ pub fn decide(
                 person.window_until.max(Some(at.plus(window(Opener::Reaction, at))));
             Decision { person: Some(person), ..counted("event.reaction") }
         }
-        (kind, _) => counted(name_of(kind)),
+        (kind, _) => counted(&name_of(kind)),
     }
 }
 
+/// Whether what was tapped says more than the referral beside it.
+fn outweighs(context: Context<'_>, payload: Option<&Payload>, referral: &Referral) -> bool {
+    match payload {
+        None | Some(Payload::GetStarted) => false,
+        Some(Payload::Human) => true,
+        Some(_) => referral.ref_.as_deref().and_then(|ref_| open_poster(context, ref_)).is_none(),
+    }
+}
+
+/// What the names of events of an unknown kind begin with; Meta chooses the rest.
+pub(super) const UNKNOWN: &str = "event.unknown";
+
 /// The name an event is counted under.
-fn name_of(kind: &EventKind) -> &str {
-    match kind {
+fn name_of(kind: &EventKind) -> Cow<'static, str> {
+    Cow::Borrowed(match kind {
         EventKind::Message(_) => "event.message",
         EventKind::Echo(_) => "event.echo",
         EventKind::MessageEdit { .. } => "event.edit",
@@ -212,8 +237,8 @@ fn name_of(kind: &EventKind) -> &str {
         EventKind::AccountLinking { .. } => "event.account_linking",
         EventKind::Comment(_) => "event.comment",
         EventKind::FeedChange { .. } => "event.feed",
-        EventKind::Unknown { kind } => kind,
-    }
+        EventKind::Unknown { kind } => return Cow::Owned(format!("{UNKNOWN}.{kind}")),
+    })
 }
 
 fn inbound_of(message: &Message) -> Inbound<'_> {
@@ -237,7 +262,11 @@ fn is_mere_approval(message: &Message) -> bool {
 }
 
 fn text_of(event: &Event) -> Option<&str> {
-    if let EventKind::Message(message) = &event.kind { message.text.as_deref() } else { None }
+    match &event.kind {
+        EventKind::Message(message) => message.text.as_deref(),
+        EventKind::MessageEdit { text, .. } => text.as_deref(),
+        _ => None,
+    }
 }
 
 /// Something delivered so late that its key may be forgotten: STOP and DELETE still count, and
@@ -259,6 +288,17 @@ fn silent_command(
     event: &Event,
     at: UnixMs,
 ) -> Decision {
+    if let EventKind::Optin(Optin::Notification(optin)) = &event.kind
+        && optin.status == OptinStatus::Stopped
+        && let Some(topic) =
+            topic_of(context.shop, optin.payload.as_deref(), optin.title.as_deref())
+    {
+        // STOP in Meta's own menu.
+        let mut person = person.unwrap_or_else(|| Person::new(at));
+        let news = person.say_on_topic(&topic, false, at);
+        let effects = if news { ends(vec![topic], at) } else { Vec::new() };
+        return Decision { person: Some(person), effects, ..Decision::default() };
+    }
     match text_of(event).and_then(|text| words::command(context.shop, text)) {
         Some(words::Command::Stop) => {
             let mut person = person.unwrap_or_else(|| Person::new(at));
@@ -394,9 +434,10 @@ fn answer<'a>(
         lang,
         after_silence,
         effects: Vec::new(),
-        counts: vec![name_of(&event.kind).to_owned()],
+        counts: vec![name_of(&event.kind).into_owned()],
     };
     note_arrival(&mut turn, referral);
+    let before = turn.person.clone();
     let mut answered = None;
     for (step, answer) in PRECEDENCE {
         if let Some(bubbles) = answer(&mut turn) {
@@ -425,6 +466,12 @@ fn answer<'a>(
         }
         Some(Answer { by, bubbles })
     });
+    if answer.is_none() {
+        // What was not said was not asked and not told.
+        turn.person.asked = before.asked;
+        turn.person.away_told = before.away_told;
+        turn.person.fallback_at = before.fallback_at;
+    }
     let erased = turn.effects.iter().any(|effect| matches!(effect, Effect::Erase { .. }));
     Decision {
         person: (!erased).then_some(turn.person),

@@ -1,10 +1,11 @@
 //! Takes inbound events into the store: each once, each in one transaction, none lost.
 
-use super::decide::{Context, Decision, Effect, decide};
+use super::decide::{Context, Decision, Effect, UNKNOWN, decide};
 use super::person::Person;
 use crate::entry::keys::Keys;
 use crate::meta::event::Event;
 use crate::meta::ids::{PageId, Psid};
+use crate::meta::policy::{Opener, window_after};
 use crate::outreach::subscription;
 use crate::store::consents::{self, Consent, Status};
 use crate::store::outbox::{self, Class};
@@ -126,10 +127,41 @@ fn handle(
             Some(id) => people::load(sql, event.channel, id)?,
             None => None,
         };
-        let decision = decide(context, known, event, now);
+        let forgotten = was_forgotten(sql, context, event, known.as_ref(), now)?;
+        let mut decision = decide(context, known, event, now);
+        if forgotten {
+            // Only that a message of ours arrived is still news.
+            decision.person = None;
+            decision.answer = None;
+            decision.effects.retain(|effect| matches!(effect, Effect::Echoed { .. }));
+            decision.counts = vec!["event.before_deletion".to_owned()];
+        }
         commit(sql, context, event, decision, now)?;
         Ok(true)
     })
+}
+
+/// Whether the event happened before its person asked to be forgotten: then it may not bring
+/// them back.
+fn was_forgotten(
+    sql: &impl Sql,
+    context: Context<'_>,
+    event: &Event,
+    known: Option<&Person>,
+    now: UnixMs,
+) -> Result<bool, StoreError> {
+    let Some(id) = &event.person else { return Ok(false) };
+    let at = event.at.min(now);
+    // Whoever is known was not forgotten since they were first seen.
+    if known.is_some_and(|person| at > person.first_seen) {
+        return Ok(false);
+    }
+    for tombstone in context.keys.tombstones(&context.shop.page.id, id) {
+        if people::erased_at(sql, &tombstone)?.is_some_and(|erased| erased >= at) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 fn commit(
@@ -148,14 +180,22 @@ fn commit(
             people::save(sql, event.channel, id, person)?;
         }
         if let Some(answer) = &decision.answer {
+            // Of somebody who was just forgotten nothing else says how long we may write.
+            let at = event.at.min(now);
+            let window = at.plus(window_after(Opener::Message, at.utc_date()));
+            let until = decision.person.is_none().then_some(window);
             for bubble in &answer.bubbles {
-                outbox::append(sql, &Class::Reply, event.channel, id, bubble, now)?;
+                let class = Class::Reply;
+                outbox::append_until(sql, &class, event.channel, id, bubble, until, now)?;
             }
             timers::set(sql, Timer::Drain, now.plus(SAFETY_NET_MS))?;
         }
     }
     for name in decision.counts {
-        counters::add(sql, &name, now)?;
+        match name.strip_prefix(UNKNOWN).and_then(|name| name.strip_prefix('.')) {
+            Some(kind) => counters::add_foreign(sql, UNKNOWN, kind, now)?,
+            None => counters::add(sql, &name, now)?,
+        }
     }
     Ok(())
 }
@@ -179,6 +219,10 @@ fn apply(
         }
         Effect::Echoed { mark, mid } => {
             let class = outbox::echoed(sql, channel, id, mark.0, mid.as_ref())?;
+            if let Some(class) = &class {
+                let name = if *class == Class::Reply { "reply" } else { "notification" };
+                counters::add(sql, &format!("{name}.echoed"), now)?;
+            }
             if let Some(Class::Notification { notification, period, .. }) = class {
                 let entry = ledger::Entry {
                     notification: &notification,
@@ -199,13 +243,10 @@ fn apply(
             subscription::keep(sql, page, &consent, now)
         }
         Effect::Grant(grant) => {
-            // Nothing that happened before the person was forgotten may bring them back.
-            for tombstone in keys.tombstones(page, id) {
-                if people::erased_at(sql, &tombstone)?.is_some_and(|erased| erased >= grant.at) {
-                    return Ok(());
-                }
-            }
             let before = consents::get(sql, &grant.topic, channel, id)?;
+            // A consent resumed without a new token goes on with the old one and its end.
+            let old_end = before.as_ref().filter(|_| grant.token.is_none());
+            let expires_at = grant.expires_at.or_else(|| old_end?.expires_at);
             let token = grant.token.or_else(|| before.as_ref()?.token.clone());
             let consent = Consent {
                 topic: grant.topic,
@@ -216,7 +257,7 @@ fn apply(
                 timezone: grant.timezone.or_else(|| before.as_ref()?.timezone.clone()),
                 granted_at: grant.at,
                 changed_at: grant.at,
-                expires_at: grant.expires_at,
+                expires_at,
                 next_eligible_at: before.as_ref().and_then(|before| before.next_eligible_at),
                 last_sent_at: before.as_ref().and_then(|before| before.last_sent_at),
                 frequency: grant.frequency.or_else(|| before.as_ref()?.frequency.clone()),

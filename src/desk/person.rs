@@ -50,6 +50,9 @@ pub struct TopicWord {
     pub active: bool,
     /// When it was said.
     pub at: UnixMs,
+    /// Meta has dropped the token since: they may be asked anew.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub token_dropped: bool,
 }
 
 /// A poster that brought somebody.
@@ -86,6 +89,12 @@ impl Person {
         self.topics.get(topic).is_some_and(|word| word.active)
     }
 
+    /// Whether asking for consent to a topic would be asking twice.
+    #[must_use]
+    pub fn need_not_be_asked(&self, topic: &TopicId) -> bool {
+        self.topics.get(topic).is_some_and(|word| word.active && !word.token_dropped)
+    }
+
     /// Notes something the person did at `at` that opens the window for `window_ms`. Late events
     /// never shorten what newer ones opened.
     pub fn touch(&mut self, at: UnixMs, window_ms: i64) {
@@ -93,14 +102,18 @@ impl Person {
         self.window_until = self.window_until.max(Some(at.plus(window_ms)));
     }
 
-    /// Notes a word on a topic. `false` when a newer one is known: then nothing changes.
+    /// Notes a word on a topic. `false` when a newer one is known: then nothing changes. Of two
+    /// words of the same moment the stop counts, in whatever order they come.
     pub fn say_on_topic(&mut self, topic: &TopicId, active: bool, at: UnixMs) -> bool {
         let newer_stop = active && self.stopped_at.is_some_and(|stopped| stopped >= at);
-        let newer_word = self.topics.get(topic).is_some_and(|word| word.at > at);
+        let newer_word = self
+            .topics
+            .get(topic)
+            .is_some_and(|word| word.at > at || (word.at == at && active && !word.active));
         if newer_stop || newer_word {
             return false;
         }
-        self.topics.insert(topic.clone(), TopicWord { active, at });
+        self.topics.insert(topic.clone(), TopicWord { active, at, token_dropped: false });
         true
     }
 
@@ -110,7 +123,7 @@ impl Person {
         let mut ended = Vec::new();
         for (topic, word) in &mut self.topics {
             if word.active && word.at <= at {
-                *word = TopicWord { active: false, at };
+                *word = TopicWord { active: false, at, token_dropped: false };
                 ended.push(topic.clone());
             }
         }
@@ -142,6 +155,17 @@ mod tests {
         person.say_on_topic(&topic(), true, UnixMs::new(200));
         assert_eq!(person.stop_all(UnixMs::new(150)), []);
         assert!(person.agreed(&topic()));
+    }
+
+    #[test]
+    fn of_two_words_of_the_same_moment_the_stop_counts() {
+        for order in [[true, false], [false, true]] {
+            let mut person = Person::new(UnixMs::new(0));
+            for active in order {
+                person.say_on_topic(&topic(), active, UnixMs::new(7));
+            }
+            assert!(!person.agreed(&topic()), "{order:?}");
+        }
     }
 
     #[test]

@@ -131,7 +131,9 @@ fn opt_in_request(turn: &mut Turn<'_>, topic: &Topic, unasked: Unasked) -> Optio
     let recently = |at: &UnixMs, within: i64| turn.now.since(*at) < within;
     let person = &turn.person;
     let asked = person.asked.get(&topic.id);
-    if person.agreed(&topic.id) || asked.is_some_and(|at| recently(at, limits::OPT_IN_EVERY_MS)) {
+    if person.need_not_be_asked(&topic.id)
+        || asked.is_some_and(|at| recently(at, limits::OPT_IN_EVERY_MS))
+    {
         return None;
     }
     let crowded = person.asked.values().any(|at| recently(at, DAY));
@@ -139,6 +141,8 @@ fn opt_in_request(turn: &mut Turn<'_>, topic: &Topic, unasked: Unasked) -> Optio
         return None;
     }
     let title = shop.pick(&topic.title, &turn.lang)?.to_owned();
+    // Only what still counts is remembered, however many topics come and go.
+    turn.person.asked.retain(|_, at| recently(at, limits::OPT_IN_EVERY_MS));
     turn.person.asked.insert(topic.id.clone(), turn.now);
     Some(Content::OptIn(OptInRequest {
         title,
@@ -152,7 +156,7 @@ fn opt_in_request(turn: &mut Turn<'_>, topic: &Topic, unasked: Unasked) -> Optio
 pub fn opt_in_on_request(turn: &mut Turn<'_>, topic: &Topic) -> Vec<Content> {
     match opt_in_request(turn, topic, Unasked::Requested) {
         Some(request) => vec![request],
-        None if turn.person.agreed(&topic.id) => opted_in(turn, &topic.id),
+        None if turn.person.need_not_be_asked(&topic.id) => opted_in(turn, &topic.id),
         // Asked within the week: the card is further up in the thread, and Meta refuses another.
         None => welcome(turn),
     }

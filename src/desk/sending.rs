@@ -6,7 +6,7 @@ use super::person::Person;
 use crate::meta::graph_error::{Class as Cause, Failure, Verdict};
 use crate::meta::ids::{NotificationToken, PageId};
 use crate::meta::policy::{Transport, cooldown};
-use crate::meta::send::MessagingType;
+use crate::meta::send::{Content, MessagingType};
 use crate::outreach::ladder;
 use crate::outreach::subscription;
 use crate::shop::model::Shop;
@@ -15,7 +15,7 @@ use crate::store::ledger;
 use crate::store::outbox::{self, Admit, Claimed, Class, Outcome, Room, Settled};
 use crate::store::timers::{self, Timer};
 use crate::store::{Sql, StoreError, counters, facts, people};
-use crate::time::{MINUTE, SECOND, UnixMs};
+use crate::time::{HOUR, MINUTE, SECOND, UnixMs};
 
 /// Requests made for one message before it is given up.
 const MOST_ATTEMPTS: i64 = 5;
@@ -26,6 +26,12 @@ const SLOW_MS: i64 = MINUTE;
 /// How long a Page waits after Meta refused its token, its permission or the Page itself. Only
 /// the owner can mend that; until then one message in this time asks whether they did.
 const HALT_MS: i64 = 10 * MINUTE;
+
+/// How long that one message may take before the next one asks.
+const PROBE_MS: i64 = 3 * outbox::CALL_TIMEOUT_MS;
+
+/// A Page never waits for longer than this without asking again, whatever Meta says.
+const LONGEST_HOLD_MS: i64 = HOUR;
 
 /// How a claimed message reaches the person.
 #[derive(Clone, Debug, PartialEq)]
@@ -74,11 +80,23 @@ pub fn claim(
     room: Room,
     now: UnixMs,
 ) -> Result<Vec<(Claimed, Via)>, StoreError> {
-    if let Some(hold) = page_hold(sql)?.filter(|hold| hold.until > now) {
+    let hold = page_hold(sql)?;
+    if let Some(hold) = hold.as_ref().filter(|hold| hold.until > now) {
         timers::set(sql, Timer::Drain, hold.until)?;
         return Ok(Vec::new());
     }
-    outbox::claim(sql, now, room, |claimed| admit(sql, shop, claimed, now))
+    let Some(hold) = hold.filter(|hold| hold.needs_owner) else {
+        return outbox::claim(sql, now, room, |claimed| admit(sql, shop, claimed, now));
+    };
+    // Nobody knows yet whether the owner mended it: one message asks.
+    sql.transaction(|| {
+        let one = Room { messages: room.messages.min(1), notifications: room.notifications.min(1) };
+        let claimed = outbox::claim(sql, now, one, |claimed| admit(sql, shop, claimed, now))?;
+        if !claimed.is_empty() {
+            hold_page(sql, now.plus(PROBE_MS), &hold.reason, true)?;
+        }
+        Ok(claimed)
+    })
 }
 
 fn admit(
@@ -88,9 +106,10 @@ fn admit(
     now: UnixMs,
 ) -> Result<Admit<Via>, StoreError> {
     let person: Option<Person> = people::load(sql, claimed.channel, &claimed.person)?;
-    let Class::Notification { topic, .. } = &claimed.class else {
+    let expired = claimed.expires_at.is_some_and(|end| end <= now);
+    let Class::Notification { topic, notification, .. } = &claimed.class else {
         // Nobody: they asked to be forgotten, and this tells them that they are.
-        let open = person.is_none_or(|person| person.window_open(now));
+        let open = !expired && person.is_none_or(|person| person.window_open(now));
         return Ok(if open {
             Admit::Yes(Via::Person(MessagingType::Response))
         } else {
@@ -100,7 +119,14 @@ fn admit(
     };
     let consent = consents::get(sql, topic, claimed.channel, &claimed.person)?;
     let person = person.unwrap_or_default();
-    let held = match ladder::climb(shop, &person, consent.as_ref(), now) {
+    let way = if shop.notification(notification).is_none() || shop.topic(topic).is_none() {
+        Err(ladder::Hold::Withdrawn)
+    } else if expired {
+        Err(ladder::Hold::TooLate)
+    } else {
+        ladder::climb(shop, &person, consent.as_ref(), now)
+    };
+    let held = match way {
         Ok(way) => match (way.transport, consent) {
             (Transport::InWindow, _) => {
                 return Ok(Admit::Yes(Via::Person(MessagingType::Update)));
@@ -133,33 +159,71 @@ pub fn stopped_in_kv(
     now: UnixMs,
 ) -> Result<Settled, StoreError> {
     sql.transaction(|| {
-        change_consent(sql, page, via, now, |consent| end(consent, now))?;
+        end(sql, page, via, now)?;
         finish(sql, claimed, &Outcome::Refused("stopped in KV".to_owned()), now)
     })
 }
 
-fn end(consent: &mut Consent, now: UnixMs) {
-    consent.status = Status::Stopped;
-    consent.changed_at = consent.changed_at.max(now);
+/// The consent a message was sent by, as it stands now: while the request was out the person may
+/// have said STOP or agreed anew, and what Meta said of an old token says nothing of a new one.
+fn same_token(sql: &impl Sql, via: &Via) -> Result<Option<Consent>, StoreError> {
+    let Via::Token { consent: sent, .. } = via else { return Ok(None) };
+    let current = consents::get(sql, &sent.topic, sent.channel, &sent.person)?;
+    Ok(current.filter(|current| current.token == sent.token))
 }
 
-/// Changes the consent a message was sent by, as it stands now: while the request was out the
-/// person may have said STOP or agreed anew, and what Meta said of the old token says nothing of
-/// a new one.
-fn change_consent(
+/// The same, unless the person agreed anew since, be it with the same token.
+fn same_grant(sql: &impl Sql, via: &Via) -> Result<Option<Consent>, StoreError> {
+    let Via::Token { consent: sent, .. } = via else { return Ok(None) };
+    Ok(same_token(sql, via)?.filter(|current| current.granted_at == sent.granted_at))
+}
+
+/// Meta takes the next message by this token from `at` on.
+fn not_before(
     sql: &impl Sql,
     page: &PageId,
     via: &Via,
+    at: UnixMs,
     now: UnixMs,
-    change: impl FnOnce(&mut Consent),
 ) -> Result<(), StoreError> {
-    let Via::Token { consent: sent, .. } = via else { return Ok(()) };
-    let current = consents::get(sql, &sent.topic, sent.channel, &sent.person)?;
-    let Some(mut consent) = current.filter(|current| current.token == sent.token) else {
-        return Ok(());
-    };
-    change(&mut consent);
+    let Some(mut consent) = same_token(sql, via)? else { return Ok(()) };
+    consent.next_eligible_at = Some(at);
     subscription::keep(sql, page, &consent, now)
+}
+
+/// The consent has ended, as Meta or KV says. The person may be asked again.
+fn end(sql: &impl Sql, page: &PageId, via: &Via, now: UnixMs) -> Result<(), StoreError> {
+    let Some(mut consent) = same_grant(sql, via)? else { return Ok(()) };
+    consent.status = Status::Stopped;
+    consent.changed_at = consent.changed_at.max(now);
+    change_person(sql, &consent, |person| {
+        person.say_on_topic(&consent.topic, false, now);
+    })?;
+    subscription::keep(sql, page, &consent, now)
+}
+
+/// The token is worth nothing any more. The consent still is, inside the window.
+fn drop_token(sql: &impl Sql, page: &PageId, via: &Via, now: UnixMs) -> Result<(), StoreError> {
+    let Some(mut consent) = same_grant(sql, via)? else { return Ok(()) };
+    consent.token = None;
+    consent.expires_at = Some(now);
+    change_person(sql, &consent, |person| {
+        if let Some(word) = person.topics.get_mut(&consent.topic) {
+            word.token_dropped = true;
+        }
+    })?;
+    subscription::keep(sql, page, &consent, now)
+}
+
+fn change_person(
+    sql: &impl Sql,
+    consent: &Consent,
+    change: impl FnOnce(&mut Person),
+) -> Result<(), StoreError> {
+    let known: Option<Person> = people::load(sql, consent.channel, &consent.person)?;
+    let Some(mut person) = known else { return Ok(()) };
+    change(&mut person);
+    people::save(sql, consent.channel, &consent.person, &person)
 }
 
 /// Settles a message by what Graph answered; `None` when nobody knows what became of the
@@ -178,9 +242,13 @@ pub fn settle(
     sql.transaction(|| match verdict {
         None => finish(sql, claimed, &Outcome::Unsure, now),
         Some(Verdict::Sent { mid, .. }) => {
-            facts::clear(sql, HOLD)?;
+            // The owner has mended it. "Slow down" stands: this one may have left before it.
+            if page_hold(sql)?.is_some_and(|hold| hold.needs_owner || hold.until <= now) {
+                facts::clear(sql, HOLD)?;
+                timers::set(sql, Timer::Drain, now)?;
+            }
             let next = now.plus(cooldown(Transport::LegacyRecurring, now.utc_date()));
-            change_consent(sql, page, via, now, |consent| consent.next_eligible_at = Some(next))?;
+            not_before(sql, page, via, next, now)?;
             finish(sql, claimed, &Outcome::Sent { mid: mid.clone() }, now)
         }
         Some(Verdict::Failed(failure)) => {
@@ -204,14 +272,18 @@ fn on_failure(
     let again = |wait: i64| {
         if spent { Outcome::Refused(reason.clone()) } else { Outcome::RetryAt(now.plus(wait)) }
     };
-    let notification = matches!(claimed.class, Class::Notification { .. });
+    let asks_for_consent = matches!(claimed.content, Content::OptIn(_));
     Ok(match failure.class {
         // Something answered, but not the Graph API in its own words.
-        _ if failure.may_have_arrived && notification => Outcome::Unsure,
+        _ if failure.may_have_arrived => Outcome::Unsure,
+        // An app may answer people and still not be allowed to ask them for consent: no reason
+        // to stop answering.
+        Cause::Permission | Cause::PageRestricted if asks_for_consent => Outcome::Refused(reason),
         Cause::Retry | Cause::Unknown => again(backoff(claimed, failure.retry_after_ms)),
         Cause::WaitForThread => again(backoff(claimed, failure.retry_after_ms).max(MINUTE)),
         Cause::SlowPage => {
-            let until = now.plus(failure.retry_after_ms.unwrap_or(SLOW_MS).max(SECOND));
+            let wait = failure.retry_after_ms.unwrap_or(SLOW_MS).clamp(SECOND, LONGEST_HOLD_MS);
+            let until = now.plus(wait);
             hold_page(sql, until, &reason, false)?;
             Outcome::RetryAt(until)
         }
@@ -221,21 +293,17 @@ fn on_failure(
             Outcome::RetryAt(until)
         }
         Cause::OptedOut => {
-            change_consent(sql, page, via, now, |consent| end(consent, now))?;
+            end(sql, page, via, now)?;
             Outcome::Refused(reason)
         }
         Cause::DropToken => {
-            change_consent(sql, page, via, now, |consent| {
-                consent.token = None;
-                consent.expires_at = Some(now);
-            })?;
+            drop_token(sql, page, via, now)?;
             Outcome::Refused(reason)
         }
         Cause::NotYet => {
             let rule = cooldown(Transport::LegacyRecurring, now.utc_date());
             let wait = failure.retry_after_ms.unwrap_or(rule);
-            let next = now.plus(wait);
-            change_consent(sql, page, via, now, |consent| consent.next_eligible_at = Some(next))?;
+            not_before(sql, page, via, now.plus(wait), now)?;
             Outcome::Refused(reason)
         }
         _ => Outcome::Refused(reason),
@@ -286,7 +354,16 @@ fn finish(
         Settled::Sent => ("sent", ledger::Outcome::Sent),
         Settled::Refused => ("refused", ledger::Outcome::Refused),
         Settled::Unknown => ("unknown", ledger::Outcome::Unknown),
-        Settled::Waiting | Settled::Already => return Ok(settled),
+        Settled::Waiting => {
+            let at = if let Outcome::RetryAt(at) = outcome {
+                *at
+            } else {
+                now.plus(outbox::ECHO_WAIT_MS)
+            };
+            timers::set(sql, Timer::Drain, at)?;
+            return Ok(settled);
+        }
+        Settled::Already => return Ok(settled),
     };
     let class = if claimed.class == Class::Reply { "reply" } else { "notification" };
     counters::add(sql, &format!("{class}.{name}"), now)?;
@@ -313,6 +390,10 @@ pub fn recover(sql: &impl Sql, restarted: bool, now: UnixMs) -> Result<(), Store
                 };
                 ledger::close(sql, entry, ledger::Outcome::Unknown, None)?;
             }
+        }
+        if restarted && let Some(at) = outbox::backlog(sql)?.next_due {
+            // The timers may have been lost with the process.
+            timers::set(sql, Timer::Drain, at.max(now))?;
         }
         Ok(())
     })

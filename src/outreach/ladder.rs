@@ -39,6 +39,12 @@ pub enum Hold {
     Forbidden(Forbidden),
     /// The window is closed, and Meta gave no token to send with.
     NoToken,
+    /// The notification has no words in any language.
+    NoText,
+    /// It is not in shop.toml any more.
+    Withdrawn,
+    /// It waited for so long that it would help nobody.
+    TooLate,
 }
 
 impl Hold {
@@ -53,6 +59,9 @@ impl Hold {
             Self::NotBefore(_) => "not_before",
             Self::Forbidden(_) => "forbidden",
             Self::NoToken => "no_token",
+            Self::NoText => "no_text",
+            Self::Withdrawn => "withdrawn",
+            Self::TooLate => "too_late",
         }
     }
 }
@@ -70,12 +79,9 @@ impl fmt::Display for Hold {
             Self::TokenExpired => {
                 f.write_str("the 24-hour window is closed and the token has ended")
             }
-            Self::NotBefore(at) => {
-                write!(
-                    f,
-                    "the 24-hour window is closed and Meta takes the next one from {} on",
-                    at.rfc3339()
-                )
+            // Without the moment: people are counted by this text.
+            Self::NotBefore(_) => {
+                f.write_str("the 24-hour window is closed and Meta does not take the next one yet")
             }
             Self::Forbidden(Forbidden { rule, why }) => {
                 let says = rule.map_or("no rule of Meta's allows another way.", |rule| rule.says);
@@ -93,6 +99,9 @@ impl fmt::Display for Hold {
                 )
             }
             Self::NoToken => f.write_str("the 24-hour window is closed and Meta gave no token"),
+            Self::NoText => f.write_str("the notification has no words"),
+            Self::Withdrawn => f.write_str("the notification is not in shop.toml any more"),
+            Self::TooLate => f.write_str("it could not leave in time"),
         }
     }
 }

@@ -7,6 +7,7 @@ use super::ladder::{self, Hold};
 use super::schedule;
 use crate::desk::person::Person;
 use crate::desk::replies;
+use crate::shop::lookup::ZONES;
 use crate::shop::model::{Notification, Shop, Zone};
 use crate::shop::text::Listener;
 use crate::store::consents::{self, Consent};
@@ -96,7 +97,7 @@ fn due_runs(
 
 /// A subscriber's clock; the shop's where theirs is not known.
 fn zone_of(shop: &Shop, name: Option<&str>) -> TimeZone {
-    name.and_then(|name| TimeZone::get(name).ok()).unwrap_or_else(|| shop.zone())
+    name.and_then(|name| ZONES.get(name).ok()).unwrap_or_else(|| shop.zone())
 }
 
 /// Plans one page of one run, in one transaction.
@@ -106,21 +107,24 @@ fn plan_page(sql: &impl Sql, shop: &Shop, run: &Run, now: UnixMs) -> Result<Prog
         // A run whose notification is gone from shop.toml, or which was interrupted for so long
         // that its hour has passed, ends here.
         let notification = shop.notifications.iter().find(|n| n.id == run.notification);
-        let stale = now.since(run.due_at) > schedule::CATCH_UP_MS.saturating_mul(2);
+        let expires_at = run.due_at.plus(schedule::LATEST_MS);
+        let stale = now >= expires_at;
         let Some(notification) = notification.filter(|_| !stale) else {
             progress.done = true;
             counters::add(sql, "run.dropped", now)?;
             runs::advance(sql, run, &progress)?;
             return Ok(progress);
         };
-        let people = consents::page(sql, &notification.topic, &run.cursor, PAGE)?;
+        let zone = match notification.schedule.zone {
+            Zone::Shop => None,
+            Zone::Subscriber => Some(run.zone.as_str()),
+        };
+        let people = consents::page(sql, &notification.topic, zone, &run.cursor, PAGE)?;
         progress.done = u32::try_from(people.len()).unwrap_or(u32::MAX) < PAGE;
         for consent in people {
             progress.cursor = consents::cursor(&consent);
-            let theirs = notification.schedule.zone == Zone::Shop
-                || consent.timezone.as_deref().unwrap_or_default() == run.zone;
             // Whoever agreed after it was due waits for the next one.
-            if !theirs || consent.granted_at > run.due_at {
+            if consent.granted_at > run.due_at {
                 continue;
             }
             match plan_one(sql, shop, notification, run, consent, now)? {
@@ -167,7 +171,7 @@ fn plan_one(
         let listener =
             Listener { first_name: person.first_name.as_deref(), topic, ..Listener::default() };
         // Checked by `shopbell check`: a notification has words in the default language.
-        replies::notification(shop, lang, notification, &listener, now).ok_or(Hold::NoConsent)
+        replies::notification(shop, lang, notification, &listener, now).ok_or(Hold::NoText)
     });
     let content = match content {
         Ok(content) => content,
@@ -188,7 +192,9 @@ fn plan_one(
         period: run.period.clone(),
         topic: consent.topic.clone(),
     };
-    outbox::append(sql, &class, consent.channel, &consent.person, &content, now)?;
+    let expires_at = Some(run.due_at.plus(schedule::LATEST_MS));
+    let (channel, person) = (consent.channel, &consent.person);
+    outbox::append_until(sql, &class, channel, person, &content, expires_at, now)?;
     consent.last_sent_at = Some(run.due_at);
     consents::save(sql, &consent)?;
     Ok(Planned::Queued)

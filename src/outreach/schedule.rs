@@ -15,6 +15,10 @@ use crate::time::{DAY, HOUR, UnixMs};
 /// for the period: a morning's special at night helps nobody.
 pub const CATCH_UP_MS: i64 = 2 * HOUR;
 
+/// How late one that was begun in time may still leave: many people take a while, and Meta may
+/// say "slow down".
+pub const LATEST_MS: i64 = 2 * CATCH_UP_MS;
+
 /// How much closer than a full day two sendings may be: clocks change, and people travel.
 const SLACK_MS: i64 = 4 * HOUR;
 

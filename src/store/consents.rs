@@ -159,13 +159,15 @@ pub fn save(sql: &impl Sql, consent: &Consent) -> Result<(), StoreError> {
 }
 
 /// The next active consents on a topic after `cursor` (a person's place in the order, empty for
-/// the first page), at most `limit`.
+/// the first page), at most `limit`; with `zone` only those of people who live by that clock
+/// (empty: whose clock is not known).
 ///
 /// # Errors
 /// [`StoreError`].
 pub fn page(
     sql: &impl Sql,
     topic: &TopicId,
+    zone: Option<&str>,
     cursor: &str,
     limit: u32,
 ) -> Result<Vec<Consent>, StoreError> {
@@ -174,9 +176,10 @@ pub fn page(
         &format!(
             "SELECT {COLUMNS} FROM consents
              WHERE topic = ?1 AND (channel, person) > (?2, ?3) AND status = 'active'
+               AND (?5 IS NULL OR coalesce(timezone, '') = ?5)
              ORDER BY channel, person LIMIT ?4"
         ),
-        params![topic.as_str(), channel, person, limit],
+        params![topic.as_str(), channel, person, limit, zone],
     )?)
 }
 

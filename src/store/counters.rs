@@ -23,6 +23,43 @@ pub fn add(sql: &impl Sql, name: &str, now: UnixMs) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// Names from outside that are counted by themselves on one day; the rest are one.
+const FOREIGN_NAMES: i64 = 100;
+
+/// Counts one under a name that somebody else chose, such as a kind of event we do not know. A
+/// day has only so many of them: whoever sends many names must not fill the storage.
+///
+/// # Errors
+/// [`StoreError::Refused`].
+pub fn add_foreign(
+    sql: &impl Sql,
+    prefix: &str,
+    name: &str,
+    now: UnixMs,
+) -> Result<(), StoreError> {
+    let name: String = name
+        .chars()
+        .take(64)
+        .map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' })
+        .collect();
+    let full = format!("{prefix}.{name}");
+    let rows = sql.query(
+        "SELECT count(*), sum(name = ?3) FROM counters
+         WHERE day = ?1 AND name > ?2 || '.' AND name < ?2 || '/'",
+        params![day(now), prefix, full.as_str()],
+    )?;
+    let mut columns = rows.first().map(|row| Columns::of("counters", row));
+    let (names, known) = match &mut columns {
+        Some(columns) => (columns.int()?, columns.maybe_moment()?.is_some_and(|n| n.get() > 0)),
+        None => (0, false),
+    };
+    if known || names < FOREIGN_NAMES {
+        add(sql, &full, now)
+    } else {
+        add(sql, &format!("{prefix}.~others"), now)
+    }
+}
+
 /// The counts of the last `days` days, summed by name.
 ///
 /// # Errors
@@ -48,4 +85,26 @@ pub fn totals(sql: &impl Sql, days: i64, now: UnixMs) -> Result<Vec<(String, i64
 pub fn prune(sql: &impl Sql, now: UnixMs) -> Result<(), StoreError> {
     sql.execute("DELETE FROM counters WHERE day < ?1", params![day(now.plus(-KEPT_MS))])?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::{native::Sqlite, schema};
+
+    #[test]
+    fn names_from_outside_cannot_fill_the_table() {
+        let sql = Sqlite::in_memory().unwrap();
+        schema::migrate(&sql).unwrap();
+        let now = UnixMs::new(1_000_000);
+        for n in 0..1_000 {
+            add_foreign(&sql, "event.unknown", &format!("kind/{n}"), now).unwrap();
+        }
+        add_foreign(&sql, "event.unknown", "kind/0", now).unwrap();
+        let totals = totals(&sql, 1, now).unwrap();
+        assert_eq!(totals.len(), 101);
+        assert_eq!(totals.iter().map(|(_, n)| n).sum::<i64>(), 1_001);
+        assert!(totals.contains(&("event.unknown.kind_0".to_owned(), 2)));
+        assert!(totals.contains(&("event.unknown.~others".to_owned(), 900)));
+    }
 }

@@ -17,7 +17,7 @@ pub const CALL_TIMEOUT_MS: i64 = 10 * SECOND;
 const CLAIM_LOST_MS: i64 = 3 * CALL_TIMEOUT_MS;
 
 /// How long a reply whose outcome is unknown waits for its own echo before its second try.
-const ECHO_WAIT_MS: i64 = 5 * SECOND;
+pub const ECHO_WAIT_MS: i64 = 5 * SECOND;
 
 /// How long settled rows are kept: echoes, deliveries and questions come late.
 const KEPT_MS: i64 = 3 * DAY;
@@ -66,6 +66,8 @@ pub struct Claimed {
     pub content: Content,
     /// When it was put here.
     pub created_at: UnixMs,
+    /// From then on it must not leave.
+    pub expires_at: Option<UnixMs>,
 }
 
 impl Claimed {
@@ -121,6 +123,22 @@ pub fn append(
     content: &Content,
     now: UnixMs,
 ) -> Result<(), StoreError> {
+    append_until(sql, class, channel, person, content, None, now)
+}
+
+/// The same, for a message that must have left before `expires_at`.
+///
+/// # Errors
+/// [`StoreError::Refused`].
+pub fn append_until(
+    sql: &impl Sql,
+    class: &Class,
+    channel: Channel,
+    person: &Psid,
+    content: &Content,
+    expires_at: Option<UnixMs>,
+    now: UnixMs,
+) -> Result<(), StoreError> {
     let (notification, period, topic) = match class {
         Class::Reply => (None, None, None),
         Class::Notification { notification, period, topic } => {
@@ -129,8 +147,8 @@ pub fn append(
     };
     sql.execute(
         "INSERT INTO outbox (class, channel, person, content, state, due_at, created_at,
-           notification, period, topic)
-         VALUES (?1, ?2, ?3, ?4, 'queued', ?5, ?5, ?6, ?7, ?8)",
+           notification, period, topic, expires_at)
+         VALUES (?1, ?2, ?3, ?4, 'queued', ?5, ?5, ?6, ?7, ?8, ?9)",
         params![
             class.number(),
             channel,
@@ -139,7 +157,8 @@ pub fn append(
             now,
             notification,
             period,
-            topic
+            topic,
+            expires_at
         ],
     )?;
     Ok(())
@@ -154,9 +173,13 @@ pub struct Room {
     pub notifications: u32,
 }
 
+/// Rounds of looking for messages in one call, when all that were found must not leave.
+const ROUNDS: u32 = 16;
+
 /// Takes as many messages as there is `room` for, replies first, at most one per person and
-/// always the oldest: a person's messages leave strictly in order. (A reply does not wait for a
-/// notification.) `admit` has the last word on each; what it refuses is settled as refused.
+/// always the oldest: a person's messages leave strictly in order, and a notification after all
+/// replies to them. (A reply does not wait for a notification that has not left yet.) `admit` has
+/// the last word on each; what it refuses is settled as refused.
 ///
 /// # Errors
 /// [`StoreError`]; nothing is claimed then.
@@ -167,64 +190,89 @@ pub fn claim<T>(
     mut admit: impl FnMut(&Claimed) -> Result<Admit<T>, StoreError>,
 ) -> Result<Vec<(Claimed, T)>, StoreError> {
     sql.transaction(|| {
-        let rows = sql.query(
-            &format!(
-                "SELECT id, attempts, unknowns, notification, period, topic, channel, person,
-                   content, created_at
-                 FROM outbox AS o
-                 WHERE {OPEN} AND state <> 'sending' AND due_at <= ?1 AND NOT EXISTS (
-                   SELECT 1 FROM outbox AS earlier
-                   WHERE earlier.channel = o.channel AND earlier.person = o.person
-                     AND earlier.class <= o.class AND earlier.id < o.id
-                     AND earlier.{OPEN})
-                   AND NOT EXISTS (
-                   SELECT 1 FROM outbox AS busy
-                   WHERE busy.channel = o.channel AND busy.person = o.person
-                     AND busy.state = 'sending')
-                 ORDER BY class, due_at, id LIMIT ?2"
-            ),
-            params![now, room.messages],
-        )?;
-        let mut notifications = room.notifications;
-        let mut claimed = Vec::new();
-        for row in &rows {
-            let candidate = match read(row) {
-                Ok(candidate) => candidate,
-                Err(error) => {
-                    // One unreadable row must not hold up everybody behind it.
-                    refuse_unreadable(sql, row, &error)?;
-                    continue;
-                }
-            };
-            let notification = candidate.class != Class::Reply;
-            if notification && notifications == 0 {
-                break;
-            }
-            match admit(&candidate)? {
-                Admit::Yes(way) => {
-                    notifications = notifications.saturating_sub(u32::from(notification));
-                    sql.execute(
-                        "UPDATE outbox SET state = 'sending', claimed_at = ?2,
-                           attempts = attempts + 1 WHERE id = ?1",
-                        params![candidate.id, now],
-                    )?;
-                    let attempts = candidate.attempts.saturating_add(1);
-                    claimed.push((Claimed { attempts, ..candidate }, way));
-                }
-                Admit::NotBefore(at) => {
-                    sql.execute(
-                        "UPDATE outbox SET due_at = ?2 WHERE id = ?1",
-                        params![candidate.id, at],
-                    )?;
-                }
-                Admit::No(reason) => {
-                    finish(sql, candidate.id, "refused", None, Some(&reason))?;
-                }
+        for _ in 0..ROUNDS {
+            let (claimed, refused) = claim_round(sql, now, room, &mut admit)?;
+            // Those that may leave stand behind those that must not.
+            if !claimed.is_empty() || !refused {
+                return Ok(claimed);
             }
         }
-        Ok(claimed)
+        Ok(Vec::new())
     })
 }
+
+/// One round: what was claimed, and whether anything was settled as refused or put off.
+fn claim_round<T>(
+    sql: &impl Sql,
+    now: UnixMs,
+    room: Room,
+    admit: &mut impl FnMut(&Claimed) -> Result<Admit<T>, StoreError>,
+) -> Result<(Vec<(Claimed, T)>, bool), StoreError> {
+    let rows = sql.query(
+        &format!(
+            "SELECT {COLUMNS}
+             FROM outbox AS o
+             WHERE {OPEN} AND state <> 'sending' AND due_at <= ?1 AND NOT EXISTS (
+               SELECT 1 FROM outbox AS earlier
+               WHERE earlier.channel = o.channel AND earlier.person = o.person
+                 AND (earlier.class, earlier.id) < (o.class, o.id)
+                 AND earlier.{OPEN})
+               AND NOT EXISTS (
+               SELECT 1 FROM outbox AS busy
+               WHERE busy.channel = o.channel AND busy.person = o.person
+                 AND busy.state = 'sending')
+             ORDER BY class, due_at, id LIMIT ?2"
+        ),
+        params![now, room.messages],
+    )?;
+    let mut notifications = room.notifications;
+    let mut claimed = Vec::new();
+    let mut refused = false;
+    for row in &rows {
+        let candidate = match read(row) {
+            Ok(candidate) => candidate,
+            Err(error) => {
+                // One unreadable row must not hold up everybody behind it.
+                refuse_unreadable(sql, row, &error)?;
+                refused = true;
+                continue;
+            }
+        };
+        let notification = candidate.class != Class::Reply;
+        if notification && notifications == 0 {
+            break;
+        }
+        match admit(&candidate)? {
+            Admit::Yes(way) => {
+                notifications = notifications.saturating_sub(u32::from(notification));
+                sql.execute(
+                    "UPDATE outbox SET state = 'sending', claimed_at = ?2,
+                       attempts = attempts + 1 WHERE id = ?1",
+                    params![candidate.id, now],
+                )?;
+                let attempts = candidate.attempts.saturating_add(1);
+                claimed.push((Claimed { attempts, ..candidate }, way));
+            }
+            Admit::NotBefore(at) => {
+                let later = at.max(now.plus(1));
+                sql.execute(
+                    "UPDATE outbox SET due_at = ?2 WHERE id = ?1",
+                    params![candidate.id, later],
+                )?;
+                refused = true;
+            }
+            Admit::No(reason) => {
+                finish(sql, candidate.id, "refused", None, Some(&reason))?;
+                refused = true;
+            }
+        }
+    }
+    Ok((claimed, refused))
+}
+
+/// What [`read`] reads.
+const COLUMNS: &str = "id, attempts, unknowns, notification, period, topic, channel, person, \
+                       content, created_at, expires_at";
 
 fn read(row: &Row) -> Result<Claimed, StoreError> {
     let mut columns = Columns::of("outbox", row);
@@ -246,6 +294,7 @@ fn read(row: &Row) -> Result<Claimed, StoreError> {
         person: columns.parsed(Psid::new)?,
         content: columns.json()?,
         created_at: columns.moment()?,
+        expires_at: columns.maybe_moment()?,
     })
 }
 
@@ -359,9 +408,7 @@ pub fn recover(
 ) -> Result<Vec<(Class, Channel, Psid)>, StoreError> {
     let before = if restarted { UnixMs::new(i64::MAX) } else { now.plus(-CLAIM_LOST_MS) };
     let rows = sql.query(
-        "SELECT id, attempts, unknowns, notification, period, topic, channel, person, content,
-           created_at
-         FROM outbox WHERE state = 'sending' AND claimed_at <= ?1",
+        &format!("SELECT {COLUMNS} FROM outbox WHERE state = 'sending' AND claimed_at <= ?1"),
         params![before],
     )?;
     let mut lost = Vec::new();
@@ -392,10 +439,10 @@ pub fn echoed(
     mid: Option<&Mid>,
 ) -> Result<Option<Class>, StoreError> {
     let rows = sql.query(
-        "SELECT id, attempts, unknowns, notification, period, topic, channel, person, content,
-           created_at
-         FROM outbox WHERE id = ?1 AND channel = ?2 AND person = ?3
-           AND state IN ('sending', 'retry', 'unsure', 'unknown') AND attempts > 0",
+        &format!(
+            "SELECT {COLUMNS} FROM outbox WHERE id = ?1 AND channel = ?2 AND person = ?3
+               AND state IN ('sending', 'retry', 'unsure', 'unknown') AND attempts > 0"
+        ),
         params![id, channel, person.as_str()],
     )?;
     let Some(row) = rows.first() else { return Ok(None) };

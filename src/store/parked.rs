@@ -5,10 +5,8 @@ use super::{Columns, Sql, StoreError, params, to_json};
 use crate::meta::event::Event;
 use crate::time::{DAY, HOUR, MINUTE, UnixMs};
 
-/// How long a parked event is tried again before it is only kept for the owner to see.
-const TRIED_FOR_MS: i64 = DAY;
-
-/// How long a parked event is kept at all.
+/// How long a parked event is kept, and tried again once an hour in the end: among them may be a
+/// STOP, which counts however late it is.
 const KEPT_MS: i64 = 7 * DAY;
 
 /// Parks an event.
@@ -39,7 +37,8 @@ pub struct Parked {
     pub event: Event,
 }
 
-/// The parked events that are due, at most `limit`, oldest first; each gets its next turn.
+/// The parked events that are due, at most `limit`, in the order they happened in; each
+/// gets its next turn.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -55,7 +54,7 @@ pub fn take_due(sql: &impl Sql, now: UnixMs, limit: u32) -> Result<Vec<Parked>, 
         let event: Result<Event, _> = columns.json();
         let (at, attempts) = (columns.moment()?, columns.int()?);
         let wait = MINUTE.saturating_mul(1 << attempts.clamp(0, 6)).min(HOUR);
-        let next = Some(now.plus(wait)).filter(|next| next.since(at) < TRIED_FOR_MS);
+        let next = Some(now.plus(wait)).filter(|next| next.since(at) < KEPT_MS);
         let next = next.filter(|_| event.is_ok());
         sql.execute(
             "UPDATE parked SET attempts = attempts + 1, retry_at = ?2 WHERE key = ?1",
@@ -63,6 +62,7 @@ pub fn take_due(sql: &impl Sql, now: UnixMs, limit: u32) -> Result<Vec<Parked>, 
         )?;
         due.extend(event.ok().map(|event| Parked { key, event }));
     }
+    due.sort_by_key(|parked| parked.event.at);
     Ok(due)
 }
 

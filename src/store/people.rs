@@ -42,8 +42,8 @@ pub fn save<P: Serialize>(
     Ok(())
 }
 
-/// Forgets a person: their row, their consents, what was still to leave, and what the ledger
-/// and the outbox hold of them. A tombstone under `hash` keeps anything older than `at` from
+/// Forgets a person: their row, their consents, what was still to leave, what was put aside, and
+/// what the ledger and the outbox hold of them. A tombstone under `hash` keeps anything older than `at` from
 /// bringing them back.
 ///
 /// # Errors
@@ -63,6 +63,13 @@ pub fn erase(
     ] {
         sql.execute(statement, params![channel, id.as_str()])?;
     }
+    // What they wrote and could not be handled yet.
+    sql.execute(
+        "DELETE FROM parked WHERE CASE WHEN json_valid(event) THEN
+           json_extract(event, '$.channel') = ?1 AND json_extract(event, '$.person') = ?2
+           AND json_extract(event, '$.at') <= ?3 END",
+        params![channel, id.as_str(), at],
+    )?;
     sql.execute(
         "INSERT INTO tombstones (person, at) VALUES (?1, ?2)
          ON CONFLICT (person) DO UPDATE SET at = max(at, excluded.at)",

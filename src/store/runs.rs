@@ -83,7 +83,8 @@ pub fn advance(sql: &impl Sql, run: &Run, progress: &Progress) -> Result<(), Sto
             run.notification.as_str(),
             run.period.as_str(),
             run.zone.as_str(),
-            progress.cursor.as_str(),
+            // Whoever was last need not be remembered.
+            if progress.done { "" } else { progress.cursor.as_str() },
             progress.queued,
             progress.held,
             i64::from(progress.done)

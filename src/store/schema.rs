@@ -6,7 +6,15 @@
 use super::{Sql, StoreError, params};
 
 /// Every migration so far; the version of a Desk is how many of them it has run.
-const MIGRATIONS: &[&[&str]] = &[&[
+const MIGRATIONS: &[&[&str]] = &[
+    FIRST,
+    &[
+        // After this the message helps nobody, or is not allowed any more.
+        "ALTER TABLE outbox ADD COLUMN expires_at INTEGER",
+    ],
+];
+
+const FIRST: &[&str] = &[
     // Which Desk this is (page, shard) and what holds for the whole of it (a pause of all
     // sending).
     "CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
@@ -52,7 +60,7 @@ const MIGRATIONS: &[&[&str]] = &[&[
        at INTEGER NOT NULL, attempts INTEGER NOT NULL, retry_at INTEGER) WITHOUT ROWID",
     "CREATE TABLE counters (day TEXT NOT NULL, name TEXT NOT NULL, n INTEGER NOT NULL,
        PRIMARY KEY (day, name)) WITHOUT ROWID",
-]];
+];
 
 /// The version this build writes.
 pub const VERSION: i64 = MIGRATIONS.len() as i64;

@@ -1,7 +1,7 @@
 //! What has to happen later, by name. Setting one twice keeps the earlier moment.
 
 use super::{Columns, Sql, StoreError, params};
-use crate::time::UnixMs;
+use crate::time::{MINUTE, UnixMs};
 
 /// What a timer is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +31,17 @@ impl Timer {
             Self::Prune => "prune",
         }
     }
+
+    /// Its name while its work is being done.
+    const fn taken(self) -> &'static str {
+        match self {
+            Self::Drain => "drain taken",
+            Self::KvFlush => "kv_flush taken",
+            Self::Unpark => "unpark taken",
+            Self::Plan => "plan taken",
+            Self::Prune => "prune taken",
+        }
+    }
 }
 
 /// Sets a timer, and the Desk's alarm with it.
@@ -48,22 +59,48 @@ pub fn set(sql: &impl Sql, timer: Timer, at: UnixMs) -> Result<(), StoreError> {
     if earlier { sql.wake_at(at) } else { Ok(()) }
 }
 
-/// Takes the timers that are due; they are gone from the table.
+/// How long the work of a timer may take before it counts as lost.
+const LOST_MS: i64 = MINUTE;
+
+/// Takes the timers that are due. Until [`done`] each comes again after a minute: a process that
+/// dies between taking a timer and doing its work leaves the work behind. What is set meanwhile
+/// stands beside it.
 ///
 /// # Errors
 /// [`StoreError`].
 pub fn take_due(sql: &impl Sql, now: UnixMs) -> Result<Vec<Timer>, StoreError> {
-    let rows = sql.query("SELECT name FROM timers WHERE due_at <= ?1", params![now])?;
-    if rows.is_empty() {
-        return Ok(Vec::new());
+    sql.transaction(|| {
+        let rows = sql.query("SELECT name FROM timers WHERE due_at <= ?1", params![now])?;
+        let names: Vec<&str> =
+            rows.iter().map(|row| Columns::of("timers", row).text()).collect::<Result<_, _>>()?;
+        let is = |name: &str, timer: Timer| name == timer.name() || name == timer.taken();
+        let due: Vec<Timer> =
+            Timer::ALL.into_iter().filter(|t| names.iter().any(|name| is(name, *t))).collect();
+        if due.is_empty() {
+            return Ok(due);
+        }
+        sql.execute("DELETE FROM timers WHERE due_at <= ?1", params![now])?;
+        let again = now.plus(LOST_MS);
+        for timer in &due {
+            sql.execute(
+                "INSERT OR REPLACE INTO timers (name, due_at) VALUES (?1, ?2)",
+                params![timer.taken(), again],
+            )?;
+        }
+        sql.wake_at(again)?;
+        Ok(due)
+    })
+}
+
+/// The work of taken timers is done, or has set timers of its own for what is left.
+///
+/// # Errors
+/// [`StoreError::Refused`].
+pub fn done(sql: &impl Sql, taken: &[Timer]) -> Result<(), StoreError> {
+    for timer in taken {
+        sql.execute("DELETE FROM timers WHERE name = ?1", params![timer.taken()])?;
     }
-    sql.execute("DELETE FROM timers WHERE due_at <= ?1", params![now])?;
-    let mut due = Vec::new();
-    for row in &rows {
-        let name = Columns::of("timers", row).text()?;
-        due.extend(Timer::ALL.into_iter().find(|timer| timer.name() == name));
-    }
-    Ok(due)
+    Ok(())
 }
 
 /// Sets the Desk's alarm for the earliest timer, as it must be after one fired or was lost.
@@ -94,7 +131,25 @@ mod tests {
         assert_eq!(take_due(&sql, at(49)).unwrap(), []);
         assert_eq!(take_due(&sql, at(60)).unwrap(), [Timer::Drain]);
         assert_eq!(take_due(&sql, at(60)).unwrap(), []);
+        done(&sql, &[Timer::Drain]).unwrap();
+        sql.take_alarm();
         rearm(&sql).unwrap();
         assert_eq!(sql.take_alarm(), Some(at(100)));
+    }
+
+    #[test]
+    fn a_timer_whose_work_was_lost_comes_again_and_one_set_meanwhile_stays() {
+        let sql = Sqlite::in_memory().unwrap();
+        schema::migrate(&sql).unwrap();
+        let at = UnixMs::new;
+        set(&sql, Timer::Drain, at(50)).unwrap();
+        assert_eq!(take_due(&sql, at(50)).unwrap(), [Timer::Drain]);
+        // The process dies here.
+        assert_eq!(take_due(&sql, at(50 + LOST_MS - 1)).unwrap(), []);
+        assert_eq!(take_due(&sql, at(50 + LOST_MS)).unwrap(), [Timer::Drain]);
+        set(&sql, Timer::Drain, at(10 * LOST_MS)).unwrap();
+        done(&sql, &[Timer::Drain]).unwrap();
+        assert_eq!(take_due(&sql, at(10 * LOST_MS - 1)).unwrap(), []);
+        assert_eq!(take_due(&sql, at(10 * LOST_MS)).unwrap(), [Timer::Drain]);
     }
 }

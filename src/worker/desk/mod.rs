@@ -261,7 +261,10 @@ impl Inner {
             }
         }
         self.deliver().await;
-        Ok(())
+        // Last: what a crash interrupts before this comes again.
+        timers::done(&self.sql, &due)
+            .and_then(|()| timers::rearm(&self.sql))
+            .map_err(|e| e.to_string())
     }
 
     fn prune(&self, at: UnixMs) -> Result<(), StoreError> {
