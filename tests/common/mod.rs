@@ -3,11 +3,13 @@
 //! (`scripts/test` does), and say so otherwise.
 //!
 //! - [`worker`]: the processes of `scripts/dev`: starting, killing, starting again.
-//! - [`hooks`]: webhooks made and signed by hand. [`rng`]: chance that repeats.
+//! - [`hooks`]: webhooks made and signed by hand. [`mutate`]: damaged ones. [`rng`]: chance that
+//!   repeats.
 // Each test file uses its own part of this.
 #![allow(dead_code)]
 
 pub mod hooks;
+pub mod mutate;
 pub mod rng;
 pub mod worker;
 

@@ -1,5 +1,6 @@
 //! Chance that repeats: SplitMix64.
 
+/// A generator; the same seed gives the same numbers.
 pub struct Rng(u64);
 
 impl Rng {
@@ -15,9 +16,9 @@ impl Rng {
         z ^ (z >> 31)
     }
 
-    /// From 0 to `n - 1`.
+    /// From 0 to `n - 1`; 0 when there is nothing to choose from.
     pub fn below(&mut self, n: usize) -> usize {
-        usize::try_from(self.next() % n as u64).unwrap()
+        usize::try_from(self.next() % n.max(1) as u64).unwrap()
     }
 
     pub fn pick<'a, T>(&mut self, from: &'a [T]) -> &'a T {
