@@ -150,6 +150,13 @@ impl Worker {
         serde_json::from_str(&printed).ok()
     }
 
+    /// Writes to KV behind the Worker's back, as another tool of the owner's would.
+    pub fn kv_put(&self, key: &str, value: &Value) {
+        let mut command = self.command("scripts/wrangler");
+        command.args(["kv", "key", "put", key, &value.to_string(), "--binding", "SHOP", "--local"]);
+        run(command.arg("--persist-to").arg(&self.state));
+    }
+
     /// Everything the Worker and wrangler have printed.
     pub fn log(&self) -> String {
         fs::read_to_string(self.state.join("dev.log")).unwrap()
