@@ -107,7 +107,7 @@ pub(super) static GERMAN: Language = Language {
     },
     soon: "bald",
     sometime: "sobald wir können",
-    closed_today: "heute geschlossen",
+    closed_today: "geschlossen",
     all_day: "rund um die Uhr",
     list_comma: ", ",
     time: super::Moment::plain,

@@ -113,7 +113,7 @@ pub(super) static ENGLISH: Language = Language {
     },
     soon: "soon",
     sometime: "as soon as we can",
-    closed_today: "closed today",
+    closed_today: "closed",
     all_day: "all day and night",
     list_comma: ", ",
     time: super::Moment::plain,

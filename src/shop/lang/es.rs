@@ -105,7 +105,7 @@ pub(super) static SPANISH: Language = Language {
     },
     soon: "pronto",
     sometime: "en cuanto pueda",
-    closed_today: "hoy cerrado",
+    closed_today: "cerrado",
     all_day: "las 24 horas",
     list_comma: ", ",
     time: super::Moment::plain,

@@ -101,7 +101,7 @@ pub(super) static FRENCH: Language = Language {
     },
     soon: "bientôt",
     sometime: "dès que possible",
-    closed_today: "fermé aujourd’hui",
+    closed_today: "fermé",
     all_day: "24 heures sur 24",
     list_comma: ", ",
     time,

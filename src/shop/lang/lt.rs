@@ -142,7 +142,7 @@ pub(super) static LITHUANIAN: Language = Language {
     },
     soon: "netrukus",
     sometime: "kai tik galės",
-    closed_today: "šiandien nedirbame",
+    closed_today: "nedirbame",
     all_day: "visą parą",
     list_comma: ", ",
     time: super::Moment::plain,

@@ -60,7 +60,7 @@ pub struct Language {
     pub soon: &'static str,
     /// `{wait}` when no opening is known.
     pub sometime: &'static str,
-    /// `{hours_today}` on a closed day.
+    /// `{hours_today}` on a closed day, so that it can follow "Today: ".
     pub closed_today: &'static str,
     /// `{hours_today}` on a day without a night.
     pub all_day: &'static str,

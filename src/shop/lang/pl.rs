@@ -112,7 +112,7 @@ pub(super) static POLISH: Language = Language {
     },
     soon: "wkrótce",
     sometime: "gdy tylko będzie to możliwe",
-    closed_today: "dziś nieczynne",
+    closed_today: "nieczynne",
     all_day: "całą dobę",
     list_comma: ", ",
     time: super::Moment::plain,

@@ -127,7 +127,7 @@ pub(super) static PORTUGUESE: Language = Language {
     },
     soon: "em breve",
     sometime: "assim que puder",
-    closed_today: "fechado hoje",
+    closed_today: "fechado",
     all_day: "24 horas",
     list_comma: ", ",
     time,

@@ -101,7 +101,7 @@ pub(super) static RUSSIAN: Language = Language {
     },
     soon: "скоро",
     sometime: "как только сможет",
-    closed_today: "сегодня закрыто",
+    closed_today: "закрыто",
     all_day: "круглосуточно",
     list_comma: ", ",
     time: super::Moment::plain,

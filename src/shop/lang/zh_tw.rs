@@ -106,7 +106,7 @@ pub(super) static CHINESE: Language = Language {
     },
     soon: "很快",
     sometime: "我們會盡快",
-    closed_today: "今天公休",
+    closed_today: "公休",
     all_day: "24 小時",
     list_comma: "、",
     time,
