@@ -141,7 +141,7 @@ fn admit(
         },
         Err(hold) => hold,
     };
-    let reason = held.to_string();
+    let reason = held.says(shop);
     close_ledger(sql, claimed, ledger::Outcome::Held, Some(&reason))?;
     counters::add(sql, &format!("held.{}", held.code()), now)?;
     Ok(Admit::No(reason))

@@ -176,7 +176,7 @@ fn plan_one(
     let content = match content {
         Ok(content) => content,
         Err(hold) => {
-            let reason = hold.to_string();
+            let reason = hold.says(shop);
             let new = ledger::enter(sql, entry, &consent.topic, Outcome::Held, Some(&reason), now)?;
             if new {
                 counters::add(sql, &format!("held.{}", hold.code()), now)?;

@@ -107,8 +107,14 @@ pub struct HoldTexts {
     pub token_ended: &'static str,
     /// There is nothing to send with.
     pub no_token: &'static str,
-    /// The token's cooldown; `{at}` is a local date and time.
+    /// The token's cooldown. Without the moment: people are counted by this text.
     pub not_before: &'static str,
+    /// There is nothing to say in any language.
+    pub no_text: &'static str,
+    /// The owner took it out of shop.toml.
+    pub withdrawn: &'static str,
+    /// It waited for so long that it would help nobody.
+    pub too_late: &'static str,
     /// The rule does not hold on this day.
     pub wrong_day: &'static str,
     /// The rule does not hold on this channel.
