@@ -260,7 +260,12 @@ impl Page<'_> {
                         format!("{name} is not valid. {says}"),
                         self.set_token(),
                     ),
-                    _ => found.problem(
+                    None => found.problem(
+                        CHECK,
+                        format!("Meta does not say whose token {name} is. {says}"),
+                        "check this computer's connection, and run this again in a few minutes",
+                    ),
+                    Some(_) => found.problem(
                         CHECK,
                         format!("Meta does not say whose token {name} is. {says}"),
                         "run this again in a few minutes; if it stays, make a new token",

@@ -190,6 +190,15 @@ fn graph_base(
             found.ok(CHECK, format!("the Worker talks to the sandbox at {}", sandbox.as_str()));
             Some(sandbox)
         }
+        // A Worker on this computer has tokens for trying things out: not for Meta.
+        (None, None) if local && told.is_none() => {
+            found.warning(
+                CHECK,
+                "Meta was not asked: the Worker on this computer does not say where its Graph API is",
+                format!("set ADMIN_TOKEN and start the Worker, or write --graph {GRAPH}"),
+            );
+            None
+        }
         (None, None) => {
             if let Some(told) = told.filter(|told| *told != GRAPH) {
                 found.problem(
