@@ -3,8 +3,9 @@
 //!
 //! It changes nothing: it reads, and it delivers one signed webhook without events.
 //!
-//! - `shop`: shop.toml, and the calendar of Meta's rules. `worker`: the Worker's routes and
-//!   status. `graph`: tokens, subscriptions, profile.
+//! - `shop`: shop.toml, and the calendar of Meta's rules. `worker`: the Worker's routes;
+//!   `desk`: its Desks. `graph`: the Graph API and the app; `page`: a Page's token, subscription,
+//!   profile.
 //! - [`secrets`]: from the environment, never printed. `http`: one request, plain words.
 //! - [`finding`]: what a check found, for people and machines.
 
@@ -15,9 +16,11 @@ use std::time::Duration;
 use super::check::Format;
 use crate::shop::model::Shop;
 
+mod desk;
 pub mod finding;
 mod graph;
 mod http;
+mod page;
 pub mod secrets;
 mod shop;
 mod worker;
@@ -147,7 +150,7 @@ pub async fn examine(checkup: &Checkup) -> Vec<Finding> {
         graph::app(checkup, &graph, base.as_ref().ok(), instagram, &mut found).await;
         for (index, shop) in shops.iter().enumerate() {
             found.about(format!("Page {}, {}", shop.page.id, page_name(shop)));
-            graph::page(checkup, &graph, shop, index == 0, &mut found).await;
+            page::check(checkup, &graph, shop, index == 0, &mut found).await;
         }
     }
     remember(&shops, &mut found);
