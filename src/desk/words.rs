@@ -1,6 +1,6 @@
 //! The three words that always win: STOP, HUMAN and DELETE.
 
-use crate::faq::normalise::same_words;
+use crate::faq::Said;
 use crate::shop::lang::{Language, language};
 use crate::shop::model::{Lang, Shop};
 
@@ -20,7 +20,8 @@ pub enum Command {
 /// the owner's own words.
 #[must_use]
 pub fn command(shop: &Shop, text: &str) -> Option<Command> {
-    let is = |phrase: &str| same_words(text, phrase);
+    let said = Said::new(text);
+    let is = |phrase: &str| said.says(phrase);
     if shop.assistant.stop_words.iter().any(|word| is(word)) {
         return Some(Command::Stop);
     }
