@@ -252,6 +252,28 @@ fn the_fallback_is_not_repeated_within_its_hours_and_never_answers_a_thumb() {
 }
 
 #[test]
+fn a_greeting_gets_the_welcome_and_thanks_get_no_apology() {
+    for (text, by, bubbles) in [
+        ("Labas!", "fallback", 1),
+        ("hello", "fallback", 1),
+        ("Ačiū", "-", 0),
+        ("thank you", "-", 0),
+    ] {
+        let mut world = world();
+        world.after(message_at(noon(), "opening hours"));
+        world.wait(SECOND);
+        let event = message_at(world.now, text);
+        let decision = decide(context(cafe()), world.person(0), &event, world.now);
+        let (step, said) = decision
+            .answer
+            .map_or(("-".to_owned(), Vec::new()), |answer| (answer.by.to_string(), answer.bubbles));
+        assert_eq!((step.as_str(), said.len()), (by, bubbles), "{text}");
+        // No apology for not understanding a greeting, and the fallback is still to come.
+        assert_eq!(decision.person.unwrap().fallback_at, None, "{text}");
+    }
+}
+
+#[test]
 fn consent_is_asked_once_per_window_unless_it_is_tapped() {
     let mut world = world();
     let asks = |bubbles: Vec<Content>| bubbles.iter().any(|b| matches!(b, Content::OptIn(_)));

@@ -5,7 +5,7 @@ use std::fmt;
 use super::decide::{Effect, Inbound, Turn, ends, open_poster};
 use super::payload::Payload;
 use super::replies;
-use super::words::Command;
+use super::words::{self, Command, Courtesy};
 use crate::faq::{self, Decision as Found};
 use crate::meta::ids::FaqId;
 use crate::meta::send::Content;
@@ -211,6 +211,13 @@ fn instant(turn: &mut Turn<'_>) -> Option<Vec<Content>> {
 fn fallback(turn: &mut Turn<'_>) -> Option<Vec<Content>> {
     if matches!(turn.inbound, Inbound::Wordless(true)) {
         return None;
+    }
+    if let Inbound::Text(text) = turn.inbound {
+        match words::courtesy(turn.context.shop, text) {
+            Some(Courtesy::Greeting) => return Some(replies::welcome(turn)),
+            Some(Courtesy::Thanks) => return Some(Vec::new()),
+            None => {}
+        }
     }
     let every = i64::from(turn.context.shop.assistant.fallback_every_hours).saturating_mul(HOUR);
     if turn.person.fallback_at.is_some_and(|last| turn.now.since(last) < every) {
