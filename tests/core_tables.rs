@@ -252,6 +252,18 @@ fn the_fallback_is_not_repeated_within_its_hours_and_never_answers_a_thumb() {
 }
 
 #[test]
+fn a_mere_greeting_is_answered_in_its_own_language() {
+    for (text, lang) in [("hello", "en"), ("Labas", "lt"), ("stop", "lt"), ("unsubscribe", "en")] {
+        let mut world = world();
+        world.after(message_at(noon(), text));
+        let spoken = world.person(0).unwrap().language.map(|lang| lang.0);
+        // What both languages know says nothing.
+        let wanted = (text != "stop").then(|| lang.to_owned());
+        assert_eq!(spoken, wanted, "{text}");
+    }
+}
+
+#[test]
 fn a_greeting_gets_the_welcome_and_thanks_get_no_apology() {
     for (text, by, bubbles) in [
         ("Labas!", "fallback", 1),
