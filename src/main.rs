@@ -15,7 +15,7 @@ mod native {
     use std::process::ExitCode;
 
     use clap::{Parser, Subcommand};
-    use shopbell::cli::{chat, check, explain, publish, sandbox};
+    use shopbell::cli::{chat, check, doctor, explain, publish, sandbox};
 
     /// An assistant for a small shop's Messenger and Instagram inbox, on your own Cloudflare
     /// Worker.
@@ -43,6 +43,8 @@ mod native {
         Explain(explain::ExplainArgs),
         /// Compiles a shop and writes it to KV.
         Publish(publish::PublishArgs),
+        /// Says what keeps a shop from working, at the Worker and at Meta.
+        Doctor(doctor::DoctorArgs),
         /// Plays Meta on this computer, with a phone to talk to your Worker.
         Sandbox(sandbox::SandboxArgs),
     }
@@ -53,6 +55,7 @@ mod native {
             Command::Chat(args) => chat::run(&args),
             Command::Explain(args) => explain::run(&args),
             Command::Publish(args) => publish::run(&args),
+            Command::Doctor(args) => doctor::run(args),
             Command::Sandbox(args) => sandbox::run(args),
         }
     }

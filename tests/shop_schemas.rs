@@ -8,9 +8,18 @@ use std::path::{Path, PathBuf};
 use schemars::schema_for;
 use serde::Serialize;
 use serde_json::{Value, json};
+use shopbell::desk::decide::Context;
+use shopbell::desk::inbox;
+use shopbell::entry::keys::Keys;
+use shopbell::meta::parse::parse;
+use shopbell::outreach::subscription::Subscription;
 use shopbell::shop::kv::{AccountValue, PagesValue, PosterValue};
 use shopbell::shop::model::Shop;
 use shopbell::shop::source::{compile, schema};
+use shopbell::store::kv_queue;
+use shopbell::store::native::Sqlite;
+use shopbell::store::schema::migrate;
+use shopbell::time::UnixMs;
 
 const WHOLE: &str = include_str!("shops/whole.toml");
 
@@ -22,6 +31,7 @@ fn schemas() -> Vec<(&'static str, Value)> {
         ("pages", schema_for!(PagesValue).to_value()),
         ("poster", schema_for!(PosterValue).to_value()),
         ("account", schema_for!(AccountValue).to_value()),
+        ("subscription", schema_for!(Subscription).to_value()),
     ]
 }
 
@@ -105,4 +115,62 @@ fn a_value_of_another_shape_is_refused() {
             .is_empty()
     );
     assert!(!problems("pages", &json!({ "v": 1 })).is_empty());
+}
+
+/// What the inbox owes KV after an opt-in, a STOP and a deletion.
+#[test]
+fn what_the_desk_writes_to_kv_fits_the_schema_of_a_subscription() {
+    let shop = compile(WHOLE).shops.remove(0);
+    let page = shop.page.id.clone();
+    let sql = Sqlite::in_memory().unwrap();
+    migrate(&sql).unwrap();
+    let keys = Keys::new("a key for this test only", None);
+    let context = Context { shop: &shop, faq: None, keys: &keys, app: None };
+    let now = UnixMs::new(1_795_000_000_000);
+    let mut minutes = 0;
+    let mut happens = |messaging: Value| {
+        minutes += 1;
+        let at = now.plus(minutes * 60_000);
+        let mut item = json!({
+            "sender": {"id": "9001"}, "recipient": {"id": page.as_str()}, "timestamp": at.get(),
+        });
+        item.as_object_mut().unwrap().extend(messaging.as_object().unwrap().clone());
+        let entry = json!([{"id": page.as_str(), "time": at.get(), "messaging": [item]}]);
+        let body = json!({"object": "page", "entry": entry}).to_string();
+        let events = parse(body.as_bytes()).unwrap();
+        assert_eq!(inbox::take(&sql, context, &events, at).unwrap().handled, 1);
+        let owed = kv_queue::due(&sql, at, 100).unwrap();
+        for one in &owed {
+            kv_queue::settle(&sql, one, true, at).unwrap();
+        }
+        owed
+    };
+    let topic = shop.topics[0].id.clone();
+    let granted = happens(json!({"optin": {
+        "type": "notification_messages", "payload": format!("sb:optin:{topic}"),
+        "notification_messages_token": "5566778899", "notification_messages_timezone": "Europe/Vilnius",
+        "notification_messages_frequency": "WEEKLY", "title": "News",
+        "token_expiry_timestamp": now.plus(300 * 86_400_000).get(),
+    }}));
+    let bare = happens(json!({"optin": {
+        "type": "notification_messages", "payload": format!("sb:optin:{topic}"),
+        "notification_messages_token": "5566778899",
+    }}));
+    let stopped = happens(json!({"message": {"mid": "m_1", "text": "STOP"}}));
+    for (owed, status) in [(granted, "active"), (bare, "active"), (stopped, "stopped")] {
+        assert_eq!(owed.len(), 1);
+        assert_eq!(owed[0].key, format!("subscription:{page}:9001:{topic}"));
+        let value: Value = serde_json::from_str(owed[0].value.as_deref().unwrap()).unwrap();
+        assert_eq!(value["status"], status);
+        assert_eq!(problems("subscription", &value), [""; 0], "{value}");
+        let mut broken = value.clone();
+        broken["status"] = json!("perhaps");
+        assert!(!problems("subscription", &broken).is_empty());
+        let mut broken = value;
+        broken.as_object_mut().unwrap().remove("granted_at");
+        assert!(!problems("subscription", &broken).is_empty());
+    }
+    let deleted = happens(json!({"message": {"mid": "m_2", "text": "delete my data"}}));
+    let deleted: Vec<_> = deleted.iter().map(|owed| owed.value.as_deref()).collect();
+    assert_eq!(deleted, [None]);
 }

@@ -193,7 +193,7 @@ function fireCron(worker) {
 function greet(worker, page) {
   console.log(`worker  ${worker}   shop ${options.shop}`);
   if (page) console.log(`phone   ${page}   open it and write to the shop: what are your opening hours?`);
-  console.log(`admin   ${worker}/admin   token: the ADMIN_TOKEN of ${process.env.ADMIN_TOKEN ? "the environment" : ".dev.vars.example"}`);
+  console.log(`status  ${worker}/admin/status   bearer: the ADMIN_TOKEN of ${process.env.ADMIN_TOKEN ? "the environment" : ".dev.vars.example"}`);
   if (options.clock) console.log(`clock   ${worker}/__clock?t=<ms since 1970> moves the time`);
   console.log(`log     ${logPath}`);
   console.log(`ready ${worker}`);

@@ -83,7 +83,8 @@ pub fn load(dir: &Path) -> Result<Vec<Shop>, LoadError> {
     if errors > 0 { Err(LoadError::Broken { path, errors }) } else { Ok(compiled.shops) }
 }
 
-fn read(dir: &Path) -> Result<(PathBuf, String), LoadError> {
+/// The text of the shop.toml in `dir`, and where it is.
+pub(super) fn read(dir: &Path) -> Result<(PathBuf, String), LoadError> {
     let path = if dir.is_dir() { dir.join(SHOP_FILE) } else { dir.to_owned() };
     match std::fs::read_to_string(&path) {
         // Editors on Windows put a mark in front that is no part of the text.

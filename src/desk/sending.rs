@@ -139,9 +139,13 @@ fn admit(
             },
             (_, None) => ladder::Hold::NoConsent,
         },
+        // A moment too early for Meta: it waits, as long as it still helps.
+        Err(ladder::Hold::NotBefore(at)) if claimed.expires_at.is_some_and(|end| at < end) => {
+            return Ok(Admit::NotBefore(at));
+        }
         Err(hold) => hold,
     };
-    let reason = held.to_string();
+    let reason = held.says(shop);
     close_ledger(sql, claimed, ledger::Outcome::Held, Some(&reason))?;
     counters::add(sql, &format!("held.{}", held.code()), now)?;
     Ok(Admit::No(reason))

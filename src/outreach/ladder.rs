@@ -5,10 +5,9 @@
 //! hold. The same function runs when a notification is planned and again when its row is
 //! claimed: what was legal at nine may not be at ten.
 
-use std::fmt;
-
 use crate::desk::person::Person;
 use crate::meta::policy::{self, Case, Forbidden, Purpose, Rule, Transport, Why};
+use crate::shop::lang::language;
 use crate::shop::model::{Promise, Shop};
 use crate::store::consents::{Consent, Status};
 use crate::time::UnixMs;
@@ -48,6 +47,34 @@ pub enum Hold {
 }
 
 impl Hold {
+    /// Why, in the owner's language.
+    #[must_use]
+    pub fn says(&self, shop: &Shop) -> String {
+        let texts = &language(shop.default_lang()).holds;
+        let closed = |why: &str| format!("{} {why}", texts.window_closed);
+        match self {
+            Self::NoConsent => texts.no_consent.to_owned(),
+            Self::PersonTalking => texts.person_talking.to_owned(),
+            Self::Promise(Promise::Daily) => texts.daily.to_owned(),
+            Self::Promise(Promise::Weekly) => texts.weekly.to_owned(),
+            Self::Promise(Promise::Monthly) => texts.monthly.to_owned(),
+            Self::TokenExpired => closed(texts.token_ended),
+            Self::NotBefore(_) => closed(texts.not_before),
+            Self::Forbidden(Forbidden { why, .. }) => closed(match why {
+                Why::Day => texts.wrong_day,
+                Why::Channel => texts.wrong_channel,
+                Why::Purpose => texts.wrong_purpose,
+                Why::CountryUnknown => texts.country_unknown,
+                Why::Country => texts.wrong_country,
+                Why::Integration => texts.too_new,
+            }),
+            Self::NoToken => closed(texts.no_token),
+            Self::NoText => texts.no_text.to_owned(),
+            Self::Withdrawn => texts.withdrawn.to_owned(),
+            Self::TooLate => texts.too_late.to_owned(),
+        }
+    }
+
     /// A short name, for counting and for the ledger.
     #[must_use]
     pub const fn code(&self) -> &'static str {
@@ -62,46 +89,6 @@ impl Hold {
             Self::NoText => "no_text",
             Self::Withdrawn => "withdrawn",
             Self::TooLate => "too_late",
-        }
-    }
-}
-
-impl fmt::Display for Hold {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NoConsent => f.write_str("no live consent to this topic"),
-            Self::PersonTalking => f.write_str("a person is talking in this thread"),
-            Self::Promise(Promise::Daily) => f.write_str("the topic promised at most one a day"),
-            Self::Promise(Promise::Weekly) => f.write_str("the topic promised at most one a week"),
-            Self::Promise(Promise::Monthly) => {
-                f.write_str("the topic promised at most one a month")
-            }
-            Self::TokenExpired => {
-                f.write_str("the 24-hour window is closed and the token has ended")
-            }
-            // Without the moment: people are counted by this text.
-            Self::NotBefore(_) => {
-                f.write_str("the 24-hour window is closed and Meta does not take the next one yet")
-            }
-            Self::Forbidden(Forbidden { rule, why }) => {
-                let says = rule.map_or("no rule of Meta's allows another way.", |rule| rule.says);
-                let why = match why {
-                    Why::Day => "not on this day",
-                    Why::Channel => "not on this channel",
-                    Why::Purpose => "not for news and offers",
-                    Why::CountryUnknown => "shop.toml names no country",
-                    Why::Country => "not in this country",
-                    Why::Integration => "only for apps that did so before",
-                };
-                write!(
-                    f,
-                    "the 24-hour window is closed, and recurring notifications are: {why}. {says}"
-                )
-            }
-            Self::NoToken => f.write_str("the 24-hour window is closed and Meta gave no token"),
-            Self::NoText => f.write_str("the notification has no words"),
-            Self::Withdrawn => f.write_str("the notification is not in shop.toml any more"),
-            Self::TooLate => f.write_str("it could not leave in time"),
         }
     }
 }

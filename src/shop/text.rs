@@ -241,7 +241,7 @@ fn value<'a>(
     known.map(|value| Cow::Borrowed(value.trim()))
 }
 
-/// Today's hours in words ("8:00–12:00, 13:00–18:00", "closed today"); none when the shop told
+/// Today's hours in words ("8:00–12:00, 13:00–18:00", "closed"); none when the shop told
 /// no hours.
 #[must_use]
 pub fn hours_today(shop: &Shop, lang: &Lang, now: UnixMs) -> Option<String> {
@@ -403,7 +403,7 @@ mod tests {
         let now = |t: &str| format!("2026-11-{t}:00Z");
         // 2026-11-23 is a Monday; Vilnius is two hours ahead of UTC.
         assert_eq!(said(&shop, "lt", "{hours_today}", &now("23T09:00")), "8:00–12:00, 13:00–18:00");
-        assert_eq!(said(&shop, "en", "{hours_today}", &now("22T09:00")), "closed today");
+        assert_eq!(said(&shop, "en", "{hours_today}", &now("22T09:00")), "closed");
         assert_eq!(said(&shop, "lt", "{hours_today}", &now("26T09:00")), "visą parą");
         assert_eq!(said(&shop, "lt", "{next_open}", &now("23T03:00")), "šiandien 8:00");
         assert_eq!(said(&shop, "lt", "{next_open}", &now("22T09:00")), "rytoj 8:00");

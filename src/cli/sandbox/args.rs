@@ -55,7 +55,8 @@ pub struct SandboxArgs {
 }
 
 impl SandboxArgs {
-    /// The sandbox these arguments ask for. Without Pages it has one of its own.
+    /// The sandbox these arguments ask for. Without Pages it has one of its
+    /// own, with a poster on its door.
     ///
     /// When several Pages share `PAGE_TOKEN`, Meta could not tell them apart; each but the first
     /// gets the token with its id appended, unless the environment names one.
@@ -73,11 +74,11 @@ impl SandboxArgs {
             app_secret: self.app_secret,
             verify_token: self.verify_token,
             clock: self.clock,
-            posters,
             ..SandboxConfig::example()
         };
         if !pages.is_empty() {
             config.pages = pages;
+            config.posters = posters;
         }
         if !languages.is_empty() {
             config.languages = languages;

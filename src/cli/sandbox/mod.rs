@@ -102,7 +102,7 @@ pub struct SandboxConfig {
 }
 
 impl SandboxConfig {
-    /// One Page on a free port of 127.0.0.1, with secrets that are none.
+    /// One Page with one poster, on a free port of 127.0.0.1, with secrets that are none.
     #[must_use]
     pub fn example() -> Self {
         let page = SandboxPage {
@@ -120,7 +120,7 @@ impl SandboxConfig {
             verify_token: "sandbox-verify-token".to_owned(),
             page_tokens: HashMap::from([(page.id.clone(), "sandbox-page-token".to_owned())]),
             pages: vec![page],
-            posters: Vec::new(),
+            posters: vec![SandboxPoster { code: "door".to_owned(), place: "Shop door".to_owned() }],
             languages: vec!["en".to_owned()],
             clock: false,
         }

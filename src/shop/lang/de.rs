@@ -1,6 +1,6 @@
 //! German.
 
-use super::{DefaultTexts, Language, When, of_week, of_year};
+use super::{DefaultTexts, HoldTexts, Language, When, of_week, of_year};
 
 pub(super) static GERMAN: Language = Language {
     code: "de",
@@ -88,9 +88,29 @@ pub(super) static GERMAN: Language = Language {
         deleted: "Erledigt: Was wir über Sie gespeichert hatten, ist gelöscht.",
         human_button: "Mit Mensch sprechen",
     },
+    holds: HoldTexts {
+        no_consent: "Für dieses Thema gibt es keine gültige Einwilligung.",
+        person_talking: "In diesem Gespräch schreibt gerade ein Mensch.",
+        daily: "Versprochen war höchstens eine Nachricht am Tag.",
+        weekly: "Versprochen war höchstens eine Nachricht in der Woche.",
+        monthly: "Versprochen war höchstens eine Nachricht im Monat.",
+        window_closed: "Das 24-Stunden-Fenster ist geschlossen.",
+        token_ended: "Der Benachrichtigungs-Token ist abgelaufen.",
+        no_token: "Meta hat keinen Benachrichtigungs-Token gegeben.",
+        not_before: "Meta nimmt die nächste noch nicht an.",
+        no_text: "Die Benachrichtigung hat keinen Text.",
+        withdrawn: "Die Benachrichtigung steht nicht mehr in shop.toml.",
+        too_late: "Sie konnte nicht rechtzeitig hinaus.",
+        wrong_day: "Wiederkehrende Benachrichtigungen sind an diesem Tag nicht möglich.",
+        wrong_channel: "Wiederkehrende Benachrichtigungen sind auf diesem Kanal nicht möglich.",
+        wrong_purpose: "Wiederkehrende Benachrichtigungen sind nicht für Neuigkeiten und Angebote.",
+        country_unknown: "In shop.toml steht kein Land, darum bleiben wiederkehrende Benachrichtigungen liegen.",
+        wrong_country: "Wiederkehrende Benachrichtigungen sind in diesem Land nicht möglich.",
+        too_new: "Wiederkehrende Benachrichtigungen gibt es nur für Apps, die sie vor September 2025 verschickt haben.",
+    },
     soon: "bald",
     sometime: "sobald wir können",
-    closed_today: "heute geschlossen",
+    closed_today: "geschlossen",
     all_day: "rund um die Uhr",
     list_comma: ", ",
     time: super::Moment::plain,

@@ -1,6 +1,6 @@
 //! English.
 
-use super::{DefaultTexts, Language, When, of_week, of_year};
+use super::{DefaultTexts, HoldTexts, Language, When, of_week, of_year};
 
 pub(super) static ENGLISH: Language = Language {
     code: "en",
@@ -94,9 +94,29 @@ pub(super) static ENGLISH: Language = Language {
         deleted: "Done: what we kept about you has been deleted.",
         human_button: "Talk to a person",
     },
+    holds: HoldTexts {
+        no_consent: "There is no live consent to this topic.",
+        person_talking: "A person is talking in this thread.",
+        daily: "The topic promised at most one message a day.",
+        weekly: "The topic promised at most one message a week.",
+        monthly: "The topic promised at most one message a month.",
+        window_closed: "The 24-hour window is closed.",
+        token_ended: "The notification token has ended.",
+        no_token: "Meta gave no notification token.",
+        not_before: "Meta does not take the next one yet.",
+        no_text: "The notification has no words.",
+        withdrawn: "The notification is not in shop.toml any more.",
+        too_late: "It could not leave in time.",
+        wrong_day: "Recurring notifications are not possible on this day.",
+        wrong_channel: "Recurring notifications are not possible on this channel.",
+        wrong_purpose: "Recurring notifications are not for news and offers.",
+        country_unknown: "shop.toml names no country, so recurring notifications are held.",
+        wrong_country: "Recurring notifications are not possible in this country.",
+        too_new: "Recurring notifications are only for apps that sent them before September 2025.",
+    },
     soon: "soon",
     sometime: "as soon as we can",
-    closed_today: "closed today",
+    closed_today: "closed",
     all_day: "all day and night",
     list_comma: ", ",
     time: super::Moment::plain,

@@ -1,6 +1,6 @@
 //! Spanish.
 
-use super::{DefaultTexts, Language, Moment, When, of_week, of_year};
+use super::{DefaultTexts, HoldTexts, Language, Moment, When, of_week, of_year};
 
 pub(super) static SPANISH: Language = Language {
     code: "es",
@@ -86,9 +86,29 @@ pub(super) static SPANISH: Language = Language {
         deleted: "Listo: hemos borrado lo que guardábamos sobre ti.",
         human_button: "Hablar con alguien",
     },
+    holds: HoldTexts {
+        no_consent: "No hay consentimiento vigente para este tema.",
+        person_talking: "Una persona está hablando en esta conversación.",
+        daily: "El tema prometió como máximo un mensaje al día.",
+        weekly: "El tema prometió como máximo un mensaje a la semana.",
+        monthly: "El tema prometió como máximo un mensaje al mes.",
+        window_closed: "La ventana de 24 horas está cerrada.",
+        token_ended: "El token de notificación ha caducado.",
+        no_token: "Meta no dio un token de notificación.",
+        not_before: "Meta aún no acepta la siguiente.",
+        no_text: "La notificación no tiene texto.",
+        withdrawn: "La notificación ya no está en shop.toml.",
+        too_late: "No pudo salir a tiempo.",
+        wrong_day: "Las notificaciones recurrentes no son posibles ese día.",
+        wrong_channel: "Las notificaciones recurrentes no son posibles en este canal.",
+        wrong_purpose: "Las notificaciones recurrentes no sirven para novedades y ofertas.",
+        country_unknown: "shop.toml no indica el país, así que las notificaciones recurrentes quedan retenidas.",
+        wrong_country: "Las notificaciones recurrentes no son posibles en este país.",
+        too_new: "Las notificaciones recurrentes son solo para apps que ya las enviaban antes de septiembre de 2025.",
+    },
     soon: "pronto",
     sometime: "en cuanto pueda",
-    closed_today: "hoy cerrado",
+    closed_today: "cerrado",
     all_day: "las 24 horas",
     list_comma: ", ",
     time: super::Moment::plain,

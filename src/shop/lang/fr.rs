@@ -1,6 +1,6 @@
 //! French.
 
-use super::{DefaultTexts, Language, Moment, When, of_week, of_year};
+use super::{DefaultTexts, HoldTexts, Language, Moment, When, of_week, of_year};
 
 pub(super) static FRENCH: Language = Language {
     code: "fr",
@@ -82,9 +82,29 @@ pub(super) static FRENCH: Language = Language {
         deleted: "C’est fait : ce que nous gardions sur vous est effacé.",
         human_button: "Parler à quelqu’un",
     },
+    holds: HoldTexts {
+        no_consent: "Il n’y a pas de consentement en vigueur pour ce sujet.",
+        person_talking: "Une personne parle dans cette conversation.",
+        daily: "Le sujet promettait au plus un message par jour.",
+        weekly: "Le sujet promettait au plus un message par semaine.",
+        monthly: "Le sujet promettait au plus un message par mois.",
+        window_closed: "La fenêtre de 24 heures est fermée.",
+        token_ended: "Le jeton de notification a expiré.",
+        no_token: "Meta n’a pas donné de jeton de notification.",
+        not_before: "Meta n’accepte pas encore la suivante.",
+        no_text: "La notification n’a pas de texte.",
+        withdrawn: "La notification n’est plus dans shop.toml.",
+        too_late: "Elle n’a pas pu partir à temps.",
+        wrong_day: "Les notifications récurrentes ne sont pas possibles ce jour-là.",
+        wrong_channel: "Les notifications récurrentes ne sont pas possibles sur ce canal.",
+        wrong_purpose: "Les notifications récurrentes ne servent pas aux nouveautés et aux offres.",
+        country_unknown: "shop.toml n’indique pas de pays : les notifications récurrentes sont retenues.",
+        wrong_country: "Les notifications récurrentes ne sont pas possibles dans ce pays.",
+        too_new: "Les notifications récurrentes sont réservées aux apps qui en envoyaient avant septembre 2025.",
+    },
     soon: "bientôt",
     sometime: "dès que possible",
-    closed_today: "fermé aujourd’hui",
+    closed_today: "fermé",
     all_day: "24 heures sur 24",
     list_comma: ", ",
     time,

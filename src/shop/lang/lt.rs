@@ -1,6 +1,6 @@
 //! Lithuanian.
 
-use super::{DefaultTexts, Language, When, of_week, of_year};
+use super::{DefaultTexts, HoldTexts, Language, When, of_week, of_year};
 
 pub(super) static LITHUANIAN: Language = Language {
     code: "lt",
@@ -123,9 +123,29 @@ pub(super) static LITHUANIAN: Language = Language {
         deleted: "Padaryta: viską, ką apie jus saugojome, ištrynėme.",
         human_button: "Kalbėti su žmogumi",
     },
+    holds: HoldTexts {
+        no_consent: "Šiai temai nėra galiojančio sutikimo.",
+        person_talking: "Šiame pokalbyje kalba žmogus.",
+        daily: "Pažadėta ne daugiau kaip viena žinutė per dieną.",
+        weekly: "Pažadėta ne daugiau kaip viena žinutė per savaitę.",
+        monthly: "Pažadėta ne daugiau kaip viena žinutė per mėnesį.",
+        window_closed: "24 valandų langas užsidaręs.",
+        token_ended: "Pranešimų raktas nebegalioja.",
+        no_token: "„Meta“ nedavė pranešimų rakto.",
+        not_before: "„Meta“ kito pranešimo dar nepriima.",
+        no_text: "Pranešime nėra teksto.",
+        withdrawn: "Šio pranešimo faile shop.toml nebėra.",
+        too_late: "Nespėta išsiųsti laiku.",
+        wrong_day: "Tą dieną reguliarūs pranešimai negalimi.",
+        wrong_channel: "Šiame kanale reguliarūs pranešimai negalimi.",
+        wrong_purpose: "Reguliarūs pranešimai neskirti naujienoms ir pasiūlymams.",
+        country_unknown: "Faile shop.toml nenurodyta šalis, todėl reguliarūs pranešimai sulaikyti.",
+        wrong_country: "Šioje šalyje reguliarūs pranešimai negalimi.",
+        too_new: "Reguliarius pranešimus gali siųsti tik programos, siuntusios juos iki 2025 m. rugsėjo.",
+    },
     soon: "netrukus",
     sometime: "kai tik galės",
-    closed_today: "šiandien nedirbame",
+    closed_today: "nedirbame",
     all_day: "visą parą",
     list_comma: ", ",
     time: super::Moment::plain,

@@ -54,11 +54,13 @@ pub struct Language {
     pub thanks: &'static [&'static str],
     /// What the assistant says where the owner wrote nothing.
     pub texts: DefaultTexts,
+    /// Why a notification is held: for the owner.
+    pub holds: HoldTexts,
     /// `{wait}` while the shop is open.
     pub soon: &'static str,
     /// `{wait}` when no opening is known.
     pub sometime: &'static str,
-    /// `{hours_today}` on a closed day.
+    /// `{hours_today}` on a closed day, so that it can follow "Today: ".
     pub closed_today: &'static str,
     /// `{hours_today}` on a day without a night.
     pub all_day: &'static str,
@@ -84,6 +86,47 @@ pub struct DefaultTexts {
     pub opted_in: &'static str,
     pub deleted: &'static str,
     pub human_button: &'static str,
+}
+
+/// Why a notification is held, in sentences for the owner.
+#[derive(Debug)]
+pub struct HoldTexts {
+    /// Nobody agreed, or not any more.
+    pub no_consent: &'static str,
+    /// The bot keeps quiet.
+    pub person_talking: &'static str,
+    /// Sent today already.
+    pub daily: &'static str,
+    /// Sent this week already.
+    pub weekly: &'static str,
+    /// Sent this month already.
+    pub monthly: &'static str,
+    /// Comes before one of the following, which say why nothing else is possible.
+    pub window_closed: &'static str,
+    /// The token has an end, and it has passed.
+    pub token_ended: &'static str,
+    /// There is nothing to send with.
+    pub no_token: &'static str,
+    /// The token's cooldown. Without the moment: people are counted by this text.
+    pub not_before: &'static str,
+    /// There is nothing to say in any language.
+    pub no_text: &'static str,
+    /// The owner took it out of shop.toml.
+    pub withdrawn: &'static str,
+    /// It waited for so long that it would help nobody.
+    pub too_late: &'static str,
+    /// The rule does not hold on this day.
+    pub wrong_day: &'static str,
+    /// The rule does not hold on this channel.
+    pub wrong_channel: &'static str,
+    /// The rule is for other purposes.
+    pub wrong_purpose: &'static str,
+    /// The rule turns on the country.
+    pub country_unknown: &'static str,
+    /// The rule does not hold there.
+    pub wrong_country: &'static str,
+    /// The rule is for older integrations.
+    pub too_new: &'static str,
 }
 
 impl DefaultTexts {

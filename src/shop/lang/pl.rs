@@ -1,6 +1,6 @@
 //! Polish.
 
-use super::{DefaultTexts, Language, When, of_week, of_year};
+use super::{DefaultTexts, HoldTexts, Language, When, of_week, of_year};
 
 pub(super) static POLISH: Language = Language {
     code: "pl",
@@ -93,9 +93,29 @@ pub(super) static POLISH: Language = Language {
         deleted: "Gotowe: usunęliśmy wszystko, co było zapisane.",
         human_button: "Pomoc człowieka",
     },
+    holds: HoldTexts {
+        no_consent: "Nie ma ważnej zgody na ten temat.",
+        person_talking: "W tej rozmowie pisze człowiek.",
+        daily: "Temat obiecywał najwyżej jedną wiadomość dziennie.",
+        weekly: "Temat obiecywał najwyżej jedną wiadomość tygodniowo.",
+        monthly: "Temat obiecywał najwyżej jedną wiadomość miesięcznie.",
+        window_closed: "24-godzinne okno jest zamknięte.",
+        token_ended: "Token powiadomień wygasł.",
+        no_token: "Meta nie podała tokenu powiadomień.",
+        not_before: "Meta jeszcze nie przyjmuje następnego.",
+        no_text: "Powiadomienie nie ma tekstu.",
+        withdrawn: "Powiadomienia nie ma już w shop.toml.",
+        too_late: "Nie udało się wysłać na czas.",
+        wrong_day: "Powiadomienia cykliczne nie są możliwe w tym dniu.",
+        wrong_channel: "Powiadomienia cykliczne nie są możliwe w tym kanale.",
+        wrong_purpose: "Powiadomienia cykliczne nie służą do nowości i ofert.",
+        country_unknown: "W shop.toml nie podano kraju, więc powiadomienia cykliczne są wstrzymane.",
+        wrong_country: "Powiadomienia cykliczne nie są możliwe w tym kraju.",
+        too_new: "Powiadomienia cykliczne są tylko dla aplikacji, które wysyłały je przed wrześniem 2025.",
+    },
     soon: "wkrótce",
     sometime: "gdy tylko będzie to możliwe",
-    closed_today: "dziś nieczynne",
+    closed_today: "nieczynne",
     all_day: "całą dobę",
     list_comma: ", ",
     time: super::Moment::plain,

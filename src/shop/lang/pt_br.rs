@@ -2,7 +2,7 @@
 
 use jiff::civil::Weekday;
 
-use super::{DefaultTexts, Language, Moment, When, of_week, of_year};
+use super::{DefaultTexts, HoldTexts, Language, Moment, When, of_week, of_year};
 
 pub(super) static PORTUGUESE: Language = Language {
     code: "pt-BR",
@@ -108,9 +108,29 @@ pub(super) static PORTUGUESE: Language = Language {
         deleted: "Pronto: apagamos o que guardávamos sobre você.",
         human_button: "Falar com alguém",
     },
+    holds: HoldTexts {
+        no_consent: "Não há consentimento válido para este tema.",
+        person_talking: "Uma pessoa está conversando nesta conversa.",
+        daily: "O tema prometeu no máximo uma mensagem por dia.",
+        weekly: "O tema prometeu no máximo uma mensagem por semana.",
+        monthly: "O tema prometeu no máximo uma mensagem por mês.",
+        window_closed: "A janela de 24 horas está fechada.",
+        token_ended: "O token de notificação expirou.",
+        no_token: "A Meta não forneceu um token de notificação.",
+        not_before: "A Meta ainda não aceita a próxima.",
+        no_text: "A notificação não tem texto.",
+        withdrawn: "A notificação não está mais no shop.toml.",
+        too_late: "Não foi possível enviar a tempo.",
+        wrong_day: "Notificações recorrentes não são possíveis neste dia.",
+        wrong_channel: "Notificações recorrentes não são possíveis neste canal.",
+        wrong_purpose: "Notificações recorrentes não servem para novidades e ofertas.",
+        country_unknown: "O shop.toml não indica o país, por isso as notificações recorrentes ficam retidas.",
+        wrong_country: "Notificações recorrentes não são possíveis neste país.",
+        too_new: "Notificações recorrentes são só para apps que já as enviavam antes de setembro de 2025.",
+    },
     soon: "em breve",
     sometime: "assim que puder",
-    closed_today: "fechado hoje",
+    closed_today: "fechado",
     all_day: "24 horas",
     list_comma: ", ",
     time,

@@ -1,6 +1,6 @@
 //! Russian.
 
-use super::{DefaultTexts, Language, When, of_week, of_year};
+use super::{DefaultTexts, HoldTexts, Language, When, of_week, of_year};
 
 pub(super) static RUSSIAN: Language = Language {
     code: "ru",
@@ -82,9 +82,29 @@ pub(super) static RUSSIAN: Language = Language {
         deleted: "Готово: всё, что мы о вас хранили, удалено.",
         human_button: "Позвать человека",
     },
+    holds: HoldTexts {
+        no_consent: "На эту тему нет действующего согласия.",
+        person_talking: "В этой беседе пишет человек.",
+        daily: "Тема обещала не больше одного сообщения в день.",
+        weekly: "Тема обещала не больше одного сообщения в неделю.",
+        monthly: "Тема обещала не больше одного сообщения в месяц.",
+        window_closed: "24-часовое окно закрыто.",
+        token_ended: "Токен уведомлений истёк.",
+        no_token: "Meta не дала токен уведомлений.",
+        not_before: "Meta пока не принимает следующее.",
+        no_text: "У уведомления нет текста.",
+        withdrawn: "Уведомления больше нет в shop.toml.",
+        too_late: "Не удалось отправить вовремя.",
+        wrong_day: "В этот день регулярные уведомления невозможны.",
+        wrong_channel: "В этом канале регулярные уведомления невозможны.",
+        wrong_purpose: "Регулярные уведомления не для новостей и предложений.",
+        country_unknown: "В shop.toml не указана страна, поэтому регулярные уведомления задержаны.",
+        wrong_country: "В этой стране регулярные уведомления невозможны.",
+        too_new: "Регулярные уведомления доступны только приложениям, которые отправляли их до сентября 2025 года.",
+    },
     soon: "скоро",
     sometime: "как только сможет",
-    closed_today: "сегодня закрыто",
+    closed_today: "закрыто",
     all_day: "круглосуточно",
     list_comma: ", ",
     time: super::Moment::plain,

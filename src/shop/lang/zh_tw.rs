@@ -1,6 +1,6 @@
 //! Chinese as written in Taiwan.
 
-use super::{DefaultTexts, Language, Moment, When, of_week};
+use super::{DefaultTexts, HoldTexts, Language, Moment, When, of_week};
 
 pub(super) static CHINESE: Language = Language {
     code: "zh-TW",
@@ -87,9 +87,29 @@ pub(super) static CHINESE: Language = Language {
         deleted: "好的，我們已經刪除您的資料。",
         human_button: "真人客服",
     },
+    holds: HoldTexts {
+        no_consent: "沒有這個主題的有效同意。",
+        person_talking: "目前有真人在這個對話中回覆。",
+        daily: "這個主題承諾每天最多一則。",
+        weekly: "這個主題承諾每週最多一則。",
+        monthly: "這個主題承諾每月最多一則。",
+        window_closed: "24 小時的訊息時段已關閉。",
+        token_ended: "通知權杖已失效。",
+        no_token: "Meta 沒有提供通知權杖。",
+        not_before: "Meta 還不接受下一則。",
+        no_text: "這則通知沒有文字。",
+        withdrawn: "這則通知已不在 shop.toml 裡。",
+        too_late: "來不及準時送出。",
+        wrong_day: "這一天不能使用定期通知。",
+        wrong_channel: "這個管道不能使用定期通知。",
+        wrong_purpose: "定期通知不能用於消息與優惠。",
+        country_unknown: "shop.toml 沒有寫國家，因此定期通知暫停。",
+        wrong_country: "這個國家不能使用定期通知。",
+        too_new: "只有 2025 年 9 月以前就在發送的應用程式才能使用定期通知。",
+    },
     soon: "很快",
     sometime: "我們會盡快",
-    closed_today: "今天公休",
+    closed_today: "公休",
     all_day: "24 小時",
     list_comma: "、",
     time,

@@ -144,7 +144,9 @@ fn process(shared: &Shared, request: &Request, settings: &Settings) -> Result<Do
     if request.path == ["debug_token"] {
         return page::debug_token(&shared.config, settings, request, now).map(Done::only);
     }
-    let Some(page) = page else { return Err(GraphError::unknown_path(&request.joined())) };
+    let Some(page) = page else {
+        return page::of_app(&world, &shared.config, request).map(Done::only);
+    };
     if request.is_send() {
         return send::send(&mut world, &shared.config, &page, &request.body);
     }

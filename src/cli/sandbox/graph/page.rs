@@ -285,6 +285,30 @@ fn notification_tokens(world: &World, page: &str, request: &Request) -> Value {
     answer
 }
 
+/// What the app's own token reaches: where its webhooks go.
+pub(super) fn of_app(
+    world: &World,
+    config: &SandboxConfig,
+    request: &Request,
+) -> Result<Value, GraphError> {
+    let own = [config.app_id.as_str(), "subscriptions"];
+    if request.method != "GET" || request.path != own {
+        return Err(GraphError::unknown_path(&request.joined()));
+    }
+    let Some(worker) = &world.worker else { return Ok(json!({"data": []})) };
+    let fields: Vec<Value> =
+        PAGE_FIELDS.iter().map(|name| json!({"name": name, "version": request.version})).collect();
+    let webhook = |object: &str| {
+        json!({
+            "object": object,
+            "callback_url": format!("{worker}/webhook"),
+            "active": true,
+            "fields": fields,
+        })
+    };
+    Ok(json!({"data": [webhook("page"), webhook("instagram")]}))
+}
+
 /// What Meta says of a token.
 pub(super) fn debug_token(
     config: &SandboxConfig,

@@ -1,0 +1,213 @@
+//! One request, one answer, and plain words for everything that can go wrong on the way.
+
+use std::error::Error as _;
+use std::io::ErrorKind;
+use std::time::Duration;
+
+use reqwest::{Client, RequestBuilder, Url};
+use serde_json::Value;
+
+use crate::time::{SECOND, UnixMs};
+
+/// More of an answer is not read, in bytes: nothing that is asked for here is longer.
+const MOST: usize = 1024 * 1024;
+
+/// More of a library's reason is not shown, in characters.
+const MOST_OF_A_REASON: usize = 120;
+
+/// An address that requests may go to: https, or http on this computer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Base(String);
+
+/// Why no request goes there.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum BadBase {
+    #[error("`{0}` is not an address")]
+    Malformed(String),
+    #[error("`{0}` is not https, and secrets would travel in the open")]
+    Open(String),
+}
+
+impl Base {
+    pub(super) fn new(text: &str) -> Result<Self, BadBase> {
+        let text = text.trim().trim_end_matches('/').to_owned();
+        let url = Url::parse(&text).map_err(|_| BadBase::Malformed(text.clone()))?;
+        match url.scheme() {
+            "https" if url.has_host() => Ok(Self(text)),
+            "http" if is_loopback(&url) => Ok(Self(text)),
+            "http" => Err(BadBase::Open(text)),
+            _ => Err(BadBase::Malformed(text)),
+        }
+    }
+
+    pub(super) fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    pub(super) fn is_loopback(&self) -> bool {
+        Url::parse(&self.0).is_ok_and(|url| is_loopback(&url))
+    }
+
+    pub(super) fn join(&self, path: &str) -> String {
+        format!("{}{path}", self.0)
+    }
+}
+
+fn is_loopback(url: &Url) -> bool {
+    matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"))
+}
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Trouble {
+    #[error("does not answer within {} s", .0.as_secs_f32())]
+    Timeout(Duration),
+    #[error("refuses the connection: nothing listens there")]
+    Refused,
+    #[error("cannot be found: there is no such host, or this computer is offline")]
+    NoHost,
+    #[error("offers no secure connection ({0})")]
+    Tls(String),
+    #[error("broke the connection ({0})")]
+    Broken(String),
+}
+
+/// An answer.
+pub(super) struct Answer {
+    pub(super) status: u16,
+    pub(super) text: String,
+    /// How far the other's clock is ahead of ours, in ms; exact to a second.
+    pub(super) ahead_ms: Option<i64>,
+}
+
+impl Answer {
+    pub(super) fn json(&self) -> Option<Value> {
+        serde_json::from_str(&self.text).ok()
+    }
+
+    /// What it is, when it is not what was expected: "answers 500 with a web page".
+    pub(super) fn described(&self) -> String {
+        let start = self.text.trim_start();
+        let what = if start.is_empty() {
+            "and nothing more".to_owned()
+        } else if start.starts_with('<') {
+            "with a web page".to_owned()
+        } else {
+            format!("with: {}", start.chars().take(120).collect::<String>())
+        };
+        format!("answers {} {what}", self.status)
+    }
+}
+
+/// The client.
+pub(super) struct Http {
+    client: Client,
+    patience: Duration,
+}
+
+impl Http {
+    /// # Errors
+    /// When this computer has no certificates to trust, or no randomness.
+    pub(super) fn new(patience: Duration) -> Result<Self, String> {
+        let client = Client::builder()
+            // A redirect would carry secrets to wherever it points.
+            .redirect(reqwest::redirect::Policy::none())
+            .user_agent(concat!("shopbell/", env!("CARGO_PKG_VERSION")))
+            .timeout(patience)
+            .build()
+            .map_err(|error| root_cause(&error))?;
+        Ok(Self { client, patience })
+    }
+
+    pub(super) fn get(&self, url: &str) -> RequestBuilder {
+        self.client.get(url)
+    }
+
+    pub(super) fn post(&self, url: &str) -> RequestBuilder {
+        self.client.post(url)
+    }
+
+    pub(super) async fn send(&self, request: RequestBuilder) -> Result<Answer, Trouble> {
+        self.exchange(request).await.map_err(|error| self.trouble(&error))
+    }
+
+    async fn exchange(&self, request: RequestBuilder) -> Result<Answer, reqwest::Error> {
+        let asked = now();
+        let mut response = request.send().await?;
+        let answered = now();
+        let date = response.headers().get("date").and_then(|date| date.to_str().ok());
+        let ahead_ms = date.and_then(|date| {
+            let theirs = UnixMs::from(jiff::fmt::rfc2822::parse(date).ok()?.timestamp());
+            let ours = asked.plus(answered.since(asked) / 2);
+            // Theirs is cut to the second.
+            Some(theirs.plus(SECOND / 2).since(ours))
+        });
+        let status = response.status().as_u16();
+        let mut body = Vec::new();
+        while let Some(some) = response.chunk().await? {
+            body.extend_from_slice(&some);
+            if body.len() > MOST {
+                break;
+            }
+        }
+        Ok(Answer { status, text: String::from_utf8_lossy(&body).into_owned(), ahead_ms })
+    }
+
+    fn trouble(&self, error: &reqwest::Error) -> Trouble {
+        if error.is_timeout() {
+            return Trouble::Timeout(self.patience);
+        }
+        let mut source = error.source();
+        while let Some(cause) = source {
+            if let Some(io) = cause.downcast_ref::<std::io::Error>()
+                && io.kind() == ErrorKind::ConnectionRefused
+            {
+                return Trouble::Refused;
+            }
+            source = cause.source();
+        }
+        // The libraries below have no type for these that can be reached from here.
+        let why = root_cause(error);
+        let whole = format!("{error:?}");
+        if whole.contains("dns error") {
+            Trouble::NoHost
+        } else if whole.contains("InvalidCertificate")
+            || whole.contains("InvalidMessage")
+            || whole.contains("AlertReceived")
+        {
+            Trouble::Tls(why)
+        } else {
+            Trouble::Broken(why)
+        }
+    }
+}
+
+/// The innermost reason. The outer ones name the address, which may hold a token.
+fn root_cause(error: &reqwest::Error) -> String {
+    let mut cause: Option<&dyn std::error::Error> = error.source();
+    while let Some(inner) = cause.and_then(std::error::Error::source) {
+        cause = Some(inner);
+    }
+    let whole = cause.map_or_else(|| "no reason is given".to_owned(), ToString::to_string);
+    whole.chars().take(MOST_OF_A_REASON).collect()
+}
+
+pub(super) fn now() -> UnixMs {
+    jiff::Timestamp::now().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_only_go_where_nobody_can_read_along() {
+        for good in ["https://a.example/", "http://127.0.0.1:8787", "http://localhost:1"] {
+            assert!(Base::new(good).is_ok(), "{good}");
+        }
+        for bad in ["http://a.example", "a.example", "", "ftp://a.example", "http://127.0.0.1.x.y"]
+        {
+            assert!(Base::new(bad).is_err(), "{bad}");
+        }
+    }
+}

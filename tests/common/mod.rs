@@ -1,0 +1,264 @@
+//! The real bundle on workerd, started by `scripts/dev`, with the sandbox in Meta's place: what the
+//! end-to-end tests share. They need a built bundle, so they run only with `SHOPBELL_E2E` set
+//! (`scripts/test` does), and say so otherwise.
+//!
+//! - [`worker`]: the processes of `scripts/dev`: starting, killing, starting again.
+//! - [`hooks`]: webhooks made and signed by hand. [`mutate`]: damaged ones. [`rng`]: chance that
+//!   repeats.
+// Each test file uses its own part of this.
+#![allow(dead_code)]
+
+pub mod hooks;
+pub mod mutate;
+pub mod rng;
+pub mod worker;
+
+use std::future::Future;
+use std::path::PathBuf;
+use std::sync::LazyLock;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use shopbell::cli::check;
+use shopbell::cli::sandbox::{
+    self, Act, Call, Platform, Sandbox, SandboxConfig, pages_of, posters_of,
+};
+use tokio::runtime::Runtime;
+
+use worker::{Options, Worker};
+
+/// The secrets of every run here. The app's secret is the one of Meta's published vectors.
+pub const APP_SECRET: &str = "0123456789abcdef0123456789abcdef";
+pub const VERIFY_TOKEN: &str = "a-word-of-our-own";
+pub const PAGE_TOKEN: &str = "EAAB_page_token";
+pub const ADMIN_TOKEN: &str = "an-admin-token-of-the-end-to-end-tests";
+pub const SIGNING_KEY: &str = "5c0ff1ce5c0ff1ce5c0ff1ce5c0ff1ce5c0ff1ce5c0ff1ce5c0ff1ce5c0ff1ce";
+pub const APP_ID: &str = "4100000000000001";
+
+/// The café of the examples.
+pub const CAFE: &str = "100200300400501";
+pub const CAFE_INSTAGRAM: &str = "178414000000001";
+
+pub const SECOND: i64 = 1_000;
+pub const MINUTE: i64 = 60 * SECOND;
+pub const HOUR: i64 = 60 * MINUTE;
+pub const DAY: i64 = 24 * HOUR;
+
+/// How long anything that is about to happen may take on a busy machine.
+pub const SOON: Duration = Duration::from_secs(20);
+
+/// What runs the sandboxes, for as long as the test process lives.
+pub static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().unwrap());
+
+/// Whether the bundle is there to be tested.
+pub fn enabled() -> bool {
+    let enabled = std::env::var_os("SHOPBELL_E2E").is_some();
+    if !enabled {
+        eprintln!("not run: set SHOPBELL_E2E=1 after scripts/build (scripts/test does both)");
+    }
+    enabled
+}
+
+/// Runs a test on a stage that the other tests of its file use too.
+pub fn on(stage: &'static LazyLock<Stage>, test: impl AsyncFnOnce(&'static Stage)) {
+    if !enabled() {
+        return;
+    }
+    let stage = LazyLock::force(stage);
+    RUNTIME.block_on(test(stage));
+    stage.worker.assert_calm();
+}
+
+/// Runs a test on a stage of its own.
+pub fn alone(setup: Setup, test: impl AsyncFnOnce(&mut Stage)) {
+    if !enabled() {
+        return;
+    }
+    let mut stage = Stage::start(setup);
+    RUNTIME.block_on(test(&mut stage));
+    stage.worker.assert_calm();
+}
+
+/// A moment as people write it.
+pub fn moment(rfc3339: &str) -> i64 {
+    rfc3339.parse::<jiff::Timestamp>().unwrap().as_millisecond()
+}
+
+/// Asks until the answer is yes.
+pub async fn until<F: Future<Output = bool>>(what: &str, mut done: impl FnMut() -> F) {
+    let end = Instant::now() + SOON;
+    while !done().await {
+        assert!(Instant::now() < end, "not within {SOON:?}: {what}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// What a stage is made of.
+pub struct Setup {
+    /// Names its state directory.
+    pub name: &'static str,
+    /// A folder with a shop.toml.
+    pub shop: PathBuf,
+    /// The Worker's clock can be moved, and starts here.
+    pub clock: Option<i64>,
+}
+
+impl Setup {
+    pub fn cafe(name: &'static str) -> Self {
+        Self::of(name, "examples/cafe")
+    }
+
+    pub fn of(name: &'static str, shop: &str) -> Self {
+        Self { name, shop: PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(shop), clock: None }
+    }
+
+    pub fn clock(self, start: &str) -> Self {
+        Self { clock: Some(moment(start)), ..self }
+    }
+}
+
+/// The Worker, and Meta as far as it can see.
+pub struct Stage {
+    pub sandbox: Sandbox,
+    pub worker: Worker,
+    pub http: reqwest::Client,
+}
+
+impl Stage {
+    pub fn start(setup: Setup) -> Self {
+        let shops = check::load(&setup.shop).unwrap();
+        let pages = pages_of(&shops);
+        // Meta gives each Page a token of its own.
+        let token = |n: usize, id: &str| match n {
+            0 => PAGE_TOKEN.to_owned(),
+            _ => format!("{PAGE_TOKEN}_{id}"),
+        };
+        let tokens = pages.iter().enumerate().map(|(n, p)| (p.id.clone(), token(n, &p.id)));
+        let page_tokens: std::collections::HashMap<_, _> = tokens.collect();
+        let config = SandboxConfig {
+            app_id: APP_ID.to_owned(),
+            app_secret: APP_SECRET.to_owned(),
+            verify_token: VERIFY_TOKEN.to_owned(),
+            page_tokens: page_tokens.clone(),
+            posters: posters_of(&shops),
+            pages,
+            ..SandboxConfig::example()
+        };
+        let sandbox = RUNTIME.block_on(sandbox::start(config)).unwrap();
+        sandbox.settings(|s| s.require_proof = true);
+        let worker = Worker::start(Options {
+            name: setup.name,
+            shop: setup.shop,
+            graph: sandbox.url(),
+            clock: setup.clock,
+            page_tokens,
+        });
+        sandbox.set_worker(&worker.url);
+        let no_redirects = reqwest::redirect::Policy::none();
+        let http = reqwest::Client::builder().redirect(no_redirects).build().unwrap();
+        let stage = Self { sandbox, worker, http };
+        if let Some(start) = setup.clock {
+            RUNTIME.block_on(stage.sandbox.set_clock(start));
+        }
+        stage
+    }
+
+    pub async fn get(&self, path: &str) -> reqwest::Response {
+        self.http.get(format!("{}{path}", self.worker.url)).send().await.unwrap()
+    }
+
+    /// Posts bytes to the webhook, with this signature header or none.
+    pub async fn post_raw(&self, body: impl Into<reqwest::Body>, signature: Option<&str>) -> u16 {
+        let mut request = self.http.post(format!("{}/webhook", self.worker.url)).body(body);
+        if let Some(signature) = signature {
+            request = request.header("x-hub-signature-256", signature);
+        }
+        request.send().await.unwrap().status().as_u16()
+    }
+
+    /// Posts a body with the right signature.
+    pub async fn post(&self, body: &str) -> u16 {
+        self.post_raw(body.to_owned(), Some(&hooks::sign(body.as_bytes()))).await
+    }
+
+    /// `GET /admin/status`.
+    pub async fn status(&self) -> Value {
+        let url = format!("{}/admin/status", self.worker.url);
+        let answer = self.http.get(url).bearer_auth(ADMIN_TOKEN).send().await.unwrap();
+        assert_eq!(answer.status(), 200);
+        answer.json().await.unwrap()
+    }
+
+    /// One Desk of `GET /admin/status`; small Pages have only one.
+    pub async fn desk(&self, page: &str) -> Value {
+        let status = self.status().await;
+        let desks = status["desks"].as_array().unwrap();
+        desks.iter().find(|desk| desk["page"] == page).unwrap().clone()
+    }
+
+    /// A counter of a Desk.
+    pub async fn count(&self, page: &str, name: &str) -> i64 {
+        self.desk(page).await["last_7_days"][name].as_i64().unwrap_or(0)
+    }
+
+    /// Waits until every Desk has nothing to send and nothing to write to KV any more. What has
+    /// not arrived by then never will.
+    pub async fn settled(&self) {
+        until("an empty outbox", || async {
+            let status = self.status().await;
+            let desks = status["desks"].as_array().unwrap();
+            desks.iter().all(|desk| desk["outbox"]["open"] == 0 && desk["kv_owed"] == 0)
+        })
+        .await;
+    }
+
+    /// Somebody new on Messenger.
+    pub fn person(&self, page: &str) -> String {
+        self.sandbox.person(page, Platform::Messenger)
+    }
+
+    /// Says something, waits until nothing more can come of it, and returns what arrived since.
+    pub async fn says(&self, psid: &str, text: &str) -> Vec<String> {
+        self.does(psid, Act::Message { text: text.to_owned(), reply_to: None }).await
+    }
+
+    /// The same for anything a person does.
+    pub async fn does(&self, psid: &str, act: Act) -> Vec<String> {
+        let before = self.received(psid).len();
+        let webhooks = self.sandbox.act(psid, act).await.unwrap();
+        assert!(webhooks.iter().all(|webhook| webhook.status() == Some(200)), "{webhooks:?}");
+        self.settled().await;
+        self.received(psid).split_off(before)
+    }
+
+    /// What the Page said to a person: the words of every bubble, in order.
+    pub fn received(&self, psid: &str) -> Vec<String> {
+        let thread = self.sandbox.thread(psid).unwrap().thread;
+        thread.iter().filter(|bubble| bubble.from == "page").map(|b| words(&b.message)).collect()
+    }
+
+    /// The messages that were asked to be sent to a person, delivered or not.
+    pub async fn sends(&self, psid: &str) -> Vec<Call> {
+        self.sandbox.wait_for_person(psid, 0, Duration::ZERO).await
+    }
+
+    /// Moves both clocks to a moment that is not yet past.
+    pub async fn travel(&self, to: i64) {
+        self.sandbox.set_clock(to).await;
+        assert_eq!(self.get(&format!("/__clock?t={to}")).await.status(), 200);
+    }
+
+    /// Fires the cron trigger once.
+    pub async fn cron(&self) {
+        let path = "/cdn-cgi/local/scheduled?cron=*+*+*+*+*";
+        assert_eq!(self.get(path).await.status(), 200);
+    }
+}
+
+/// The words of a message: its text, a template's text, a card's title, an opt-in card's title.
+pub fn words(message: &Value) -> String {
+    let payload = &message["attachment"]["payload"];
+    let title = payload.pointer("/elements/0/title").unwrap_or(&payload["title"]);
+    let words = [&message["text"], &payload["text"], title, &payload["url"]];
+    words.into_iter().find_map(Value::as_str).unwrap_or_default().to_owned()
+}

@@ -1,0 +1,583 @@
+//! `shopbell doctor` against the sandbox and a stand-in for the Worker: nothing to complain about
+//! when all is well, and the right complaint for each thing that is broken.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::{RawQuery, State as With};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use serde_json::{Value, json};
+use shopbell::cli::check;
+use shopbell::cli::doctor::finding::{count, for_machines, for_people};
+use shopbell::cli::doctor::{Checkup, Finding, Secrets, State, examine};
+use shopbell::cli::publish::Bundle;
+use shopbell::cli::sandbox::{Fault, FaultKind, Sandbox, SandboxConfig, start};
+use shopbell::meta::signature::{AppSecret, handshake};
+
+const PAGE: &str = "1029384756";
+const APP: &str = "4100000000000001";
+const TOKEN: &str = "sandbox-page-token";
+const ADMIN: &str = "an-admin-token-of-more-than-32-characters";
+const SHOP: &str = r#"
+[shop]
+name = "Corner Bakery"
+languages = ["en"]
+time_zone = "Europe/London"
+country = "GB"
+
+[[page]]
+id = "1029384756"
+username = "cornerbakery"
+instagram_id = "17841400000000001"
+"#;
+
+/// How the stand-in answers.
+#[derive(Clone)]
+struct Worker {
+    app_secret: &'static str,
+    verify_token: &'static str,
+    admin_token: &'static str,
+    takes_anything: bool,
+    health: (u16, String),
+    status: Value,
+    date: Option<&'static str>,
+}
+
+type Shared = Arc<Mutex<Worker>>;
+
+fn dated(worker: &Worker, response: impl IntoResponse) -> Response {
+    let mut response = response.into_response();
+    if let Some(date) = worker.date {
+        response.headers_mut().insert(header::DATE, date.parse().unwrap());
+    }
+    response
+}
+
+async fn health(With(worker): With<Shared>) -> Response {
+    let worker = worker.lock().unwrap().clone();
+    dated(&worker, (StatusCode::from_u16(worker.health.0).unwrap(), worker.health.1.clone()))
+}
+
+async fn status(With(worker): With<Shared>, headers: HeaderMap) -> Response {
+    let worker = worker.lock().unwrap().clone();
+    let right = format!("Bearer {}", worker.admin_token);
+    if headers.get("authorization").is_some_and(|given| given == right.as_str()) {
+        axum::Json(worker.status).into_response()
+    } else {
+        StatusCode::UNAUTHORIZED.into_response()
+    }
+}
+
+async fn webhook(With(worker): With<Shared>, headers: HeaderMap, body: Bytes) -> StatusCode {
+    let worker = worker.lock().unwrap().clone();
+    let given = headers.get("x-hub-signature-256").map(|given| given.to_str().unwrap());
+    let believed = AppSecret::new(worker.app_secret).verify(given, &body).is_ok();
+    if believed || worker.takes_anything { StatusCode::OK } else { StatusCode::UNAUTHORIZED }
+}
+
+async fn shaken(With(worker): With<Shared>, RawQuery(query): RawQuery) -> Response {
+    let worker = worker.lock().unwrap().clone();
+    match handshake(&query.unwrap(), worker.verify_token) {
+        Ok(challenge) => challenge.into_response(),
+        Err(error) => StatusCode::from_u16(error.status()).unwrap().into_response(),
+    }
+}
+
+/// A shop, a Worker and a Meta that fit together.
+struct Stage {
+    worker: Shared,
+    sandbox: Sandbox,
+    checkup: Checkup,
+    dir: PathBuf,
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.dir);
+    }
+}
+
+impl Stage {
+    async fn new(name: &str) -> Self {
+        Self::with(name, |_| {}).await
+    }
+
+    async fn with(name: &str, change: impl FnOnce(&mut SandboxConfig)) -> Self {
+        let dir = std::env::temp_dir().join(format!("doctor-{}-{name}", std::process::id()));
+        std::fs::create_dir_all(&dir).unwrap();
+        std::fs::write(dir.join("shop.toml"), SHOP).unwrap();
+        let shops = Bundle::of(check::load(&dir).unwrap()).shops;
+        let desk = json!({
+            "page": PAGE, "shard": 0,
+            "shop": {"version": shops[0].version, "faq_refused": null},
+            "outbox": {"open": 0, "oldest_seconds": null},
+            "kv_owed": 0, "parked": 0, "hold": null, "notifications": [],
+            "last_7_days": {"event.message": 12, "reply.sent": 11},
+        });
+        let version = env!("CARGO_PKG_VERSION");
+        let worker = Arc::new(Mutex::new(Worker {
+            app_secret: "sandbox-app-secret",
+            verify_token: "sandbox-verify-token",
+            admin_token: ADMIN,
+            takes_anything: false,
+            health: (200, json!({"status": "ok", "version": version, "pages": 1}).to_string()),
+            status: json!({
+                "version": version, "app_id_set": true,
+                "graph": {"base_url": "", "version": "v26.0"},
+                "pages": [{"page": PAGE, "token_set": true}],
+                "desks": [desk],
+            }),
+            date: None,
+        }));
+        let app = Router::new()
+            .route("/health", get(health))
+            .route("/admin/status", get(status))
+            .route("/webhook", get(shaken).post(webhook))
+            .with_state(Arc::clone(&worker));
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
+        let mut config = SandboxConfig::example();
+        change(&mut config);
+        let sandbox = start(config).await.unwrap();
+        sandbox.set_worker(&url);
+        worker.lock().unwrap().status["graph"]["base_url"] = json!(sandbox.url());
+        let checkup = Checkup {
+            dir: dir.clone(),
+            worker: url,
+            graph: None,
+            graph_version: None,
+            secrets: secrets(&[]),
+            patience: Duration::from_secs(5),
+        };
+        let stage = Self { worker, sandbox, checkup, dir };
+        stage.profile(json!({"get_started": {"payload": "GET_STARTED"}})).await;
+        stage
+    }
+
+    async fn profile(&self, body: Value) {
+        let url = format!("{}/v26.0/me/messenger_profile", self.sandbox.url());
+        let request = reqwest::Client::new().post(url).bearer_auth(TOKEN).json(&body);
+        assert!(request.send().await.unwrap().status().is_success());
+    }
+
+    async fn examine(&self) -> Vec<Finding> {
+        let found = examine(&self.checkup).await;
+        for finding in &found {
+            let has_fix = finding.fix.is_some();
+            assert_eq!(has_fix, matches!(finding.state, State::Problem | State::Warning));
+            assert!(!finding.says.contains('\n'));
+        }
+        for text in [for_people(&found), for_machines(&found)] {
+            for secret in ["sandbox-app-secret", "sandbox-verify-token", TOKEN, ADMIN] {
+                assert!(!text.contains(secret), "{text}");
+            }
+        }
+        found
+    }
+
+    fn desk(&self, change: impl FnOnce(&mut Value)) {
+        change(&mut self.worker.lock().unwrap().status["desks"][0]);
+    }
+
+    /// Asserts that these checks, and no others, found a problem.
+    async fn problems(&self, checks: &[&str]) -> Vec<Finding> {
+        let found = self.examine().await;
+        assert_eq!(named(&found, State::Problem), checks, "{}", for_people(&found));
+        found
+    }
+
+    async fn warnings(&self, checks: &[&str]) -> Vec<Finding> {
+        let found = self.examine().await;
+        assert_eq!(named(&found, State::Problem), [""; 0], "{}", for_people(&found));
+        assert_eq!(named(&found, State::Warning), checks, "{}", for_people(&found));
+        found
+    }
+}
+
+fn secrets(instead: &[(&str, &str)]) -> Secrets {
+    let mut all = std::collections::BTreeMap::from([
+        ("APP_ID", APP),
+        ("APP_SECRET", "sandbox-app-secret"),
+        ("VERIFY_TOKEN", "sandbox-verify-token"),
+        ("PAGE_TOKEN", TOKEN),
+        ("ADMIN_TOKEN", ADMIN),
+    ]);
+    all.extend(instead.iter().copied());
+    Secrets::new(all.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())))
+}
+
+/// Rules of Meta's end on days of their own: not a matter of these tests.
+fn named(found: &[Finding], state: State) -> Vec<&'static str> {
+    let found = found.iter().filter(|finding| finding.state == state);
+    found.map(|finding| finding.check).filter(|check| !check.starts_with("meta.")).collect()
+}
+
+fn says<'a>(found: &'a [Finding], check: &str) -> &'a str {
+    let found = found.iter().find(|f| f.check == check && f.state != State::Ok);
+    &found.unwrap_or_else(|| panic!("nothing about {check}")).says
+}
+
+#[tokio::test]
+async fn a_healthy_shop_has_neither_problems_nor_warnings() {
+    let stage = Stage::new("healthy").await;
+    let found = stage.warnings(&[]).await;
+    for check in [
+        "shop.check",
+        "worker.health",
+        "worker.version",
+        "worker.clock",
+        "worker.app_secret",
+        "worker.verify_token",
+        "worker.admin_token",
+        "worker.published",
+        "desk.outbox",
+        "graph.address",
+        "graph.clock",
+        "graph.webhook",
+        "graph.token",
+        "graph.proof",
+        "graph.token_expiry",
+        "graph.scopes",
+        "graph.subscription",
+        "graph.get_started",
+        "graph.instagram",
+    ] {
+        assert!(found.iter().any(|f| f.check == check && f.state == State::Ok), "{check}");
+    }
+    let reminders = named(&found, State::Note);
+    assert_eq!(reminders, ["note.app_review", "note.automations", "note.instagram"]);
+    let lines: Vec<Value> =
+        for_machines(&found).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(lines.len(), found.len());
+    assert_eq!(lines[0]["state"], "ok");
+}
+
+#[tokio::test]
+async fn nothing_is_changed_and_no_event_is_made() {
+    let stage = Stage::new("unchanged").await;
+    stage.sandbox.clear_record();
+    stage.examine().await;
+    let calls = stage.sandbox.calls();
+    assert!(calls.len() > 5);
+    assert!(calls.iter().all(|call| call.method == "GET"), "{calls:?}");
+}
+
+#[tokio::test]
+async fn each_secret_that_differs_is_named() {
+    let stage = Stage::new("secrets").await;
+    let change = |change: fn(&mut Worker)| change(&mut stage.worker.lock().unwrap());
+    change(|worker| worker.app_secret = "another");
+    stage.problems(&["worker.app_secret"]).await;
+    change(|worker| worker.app_secret = "sandbox-app-secret");
+    change(|worker| worker.verify_token = "another");
+    stage.problems(&["worker.verify_token"]).await;
+    change(|worker| worker.verify_token = "sandbox-verify-token");
+    change(|worker| worker.takes_anything = true);
+    stage.problems(&["worker.unsigned"]).await;
+}
+
+#[tokio::test]
+async fn without_the_admin_token_the_rest_is_still_checked() {
+    let mut stage = Stage::new("admin").await;
+    stage.worker.lock().unwrap().admin_token = "another";
+    stage.checkup.graph = Some(stage.sandbox.url());
+    let found = stage.problems(&["worker.admin_token"]).await;
+    assert!(found.iter().any(|f| f.check == "graph.token" && f.state == State::Ok));
+}
+
+#[tokio::test]
+async fn what_the_environment_lacks_is_not_checked_and_said_so() {
+    let mut stage = Stage::new("lacks").await;
+    stage.checkup.secrets = Secrets::new([]);
+    stage.checkup.graph = Some(stage.sandbox.url());
+    stage
+        .warnings(&[
+            "worker.app_secret",
+            "worker.verify_token",
+            "worker.admin_token",
+            "graph.webhook",
+            "graph.token",
+        ])
+        .await;
+}
+
+#[tokio::test]
+async fn a_shop_with_errors_or_none_at_all_is_a_problem() {
+    let mut stage = Stage::new("shop").await;
+    std::fs::write(stage.dir.join("shop.toml"), SHOP.replace("[\"en\"]", "\"en\"")).unwrap();
+    let found = stage.problems(&["shop.check"]).await;
+    assert!(says(&found, "shop.check").contains("1 error"));
+    stage.checkup.dir = stage.dir.join("nowhere");
+    stage.problems(&["shop.read"]).await;
+}
+
+#[tokio::test]
+async fn a_shop_that_was_changed_after_publishing_is_a_problem() {
+    let stage = Stage::new("changed").await;
+    std::fs::write(stage.dir.join("shop.toml"), SHOP.replace("Bakery", "Bakers")).unwrap();
+    stage.problems(&["worker.published"]).await;
+    std::fs::write(stage.dir.join("shop.toml"), SHOP).unwrap();
+    stage.desk(|desk| desk["shop"] = json!({"error": "no shop is published"}));
+    stage.problems(&["worker.published"]).await;
+    stage.worker.lock().unwrap().status["pages"] = json!([]);
+    let found = stage.problems(&["worker.published"]).await;
+    assert!(says(&found, "worker.published").contains("nothing is published"));
+}
+
+#[tokio::test]
+async fn how_the_desk_stands_is_told() {
+    let stage = Stage::new("desk").await;
+    let healthy = stage.worker.lock().unwrap().status["desks"][0].clone();
+    let hold = |needs_owner: bool| {
+        json!({"until": 1_795_000_000_000_i64, "needs_owner": needs_owner,
+               "reason": "The Page's access token is not valid. (Meta's error 190)"})
+    };
+    for (pointer, value, check, state) in [
+        ("/hold", hold(true), "desk.hold", State::Problem),
+        ("/hold", hold(false), "desk.hold", State::Warning),
+        ("/outbox", json!({"open": 3, "oldest_seconds": 1200}), "desk.outbox", State::Warning),
+        ("/outbox", json!({"open": 3, "oldest_seconds": 7200}), "desk.outbox", State::Problem),
+        ("/outbox", json!({"open": 3, "oldest_seconds": 2}), "desk.outbox", State::Ok),
+        ("/parked", json!(4), "desk.parked", State::Warning),
+        ("/kv_owed", json!(4), "desk.kv_owed", State::Warning),
+        ("/last_7_days", json!({}), "desk.traffic", State::Warning),
+        ("/shop/faq_refused", json!("of another version"), "desk.faq", State::Problem),
+        (
+            "/notifications",
+            json!([{"notification": "lunch", "period": "2026-11-20", "outcome": "held",
+                    "reason": "no live consent", "people": 7}]),
+            "desk.held",
+            State::Warning,
+        ),
+    ] {
+        stage.desk(|desk| {
+            *desk = healthy.clone();
+            *desk.pointer_mut(pointer).unwrap() = value.clone();
+        });
+        // Past the ten looks at the Messenger profile that Meta allows in ten minutes.
+        stage.sandbox.advance(11 * 60_000).await;
+        let found = stage.examine().await;
+        let one = found.iter().find(|f| f.check == check).unwrap_or_else(|| panic!("{check}"));
+        assert_eq!(one.state, state, "{}", one.says);
+        let others = count(&found, State::Problem) + count(&found, State::Warning);
+        assert_eq!(others, usize::from(state != State::Ok), "{}", for_people(&found));
+    }
+    stage.desk(|desk| *desk = json!({"page": PAGE, "shard": 0, "error": "it hangs"}));
+    stage.problems(&["worker.published", "desk.error"]).await;
+}
+
+#[tokio::test]
+async fn a_worker_that_is_none_is_told_in_plain_words() {
+    let mut stage = Stage::new("unreachable").await;
+    stage.checkup.graph = Some(stage.sandbox.url());
+    let health = |status: u16, body: &str| {
+        stage.worker.lock().unwrap().health = (status, body.to_owned());
+    };
+    for (status, body, words) in [
+        (200, "<!DOCTYPE html><html>parked</html>", "answers 200 with a web page"),
+        (404, "error code: 1042", "answers 404 with: error code: 1042"),
+        (500, "", "answers 500 and nothing more"),
+        (
+            503,
+            r#"{"status":"misconfigured","problem":"SIGNING_KEY is not set: `wrangler secret put SIGNING_KEY`"}"#,
+            "refuses to run: SIGNING_KEY is not set",
+        ),
+        (503, r#"{"status":"no storage","problem":"KV does not answer"}"#, "KV does not answer"),
+    ] {
+        health(status, body);
+        let found = stage.examine().await;
+        let said = says(&found, "worker.health");
+        assert!(said.contains(words), "{said}");
+    }
+    for (worker, check, words) in [
+        ("http://127.0.0.1:1".to_owned(), "worker.health", "refuses the connection"),
+        ("http://shop.example".to_owned(), "worker.address", "is not https"),
+        ("shop.workers.dev".to_owned(), "worker.address", "is not an address"),
+        ("https://no-such-host.invalid".to_owned(), "worker.health", "no such host"),
+        // Speaks http where https is expected.
+        (stage.sandbox.url().replace("http:", "https:"), "worker.health", "no secure connection"),
+    ] {
+        stage.checkup.worker = worker;
+        let found = stage.examine().await;
+        let said = says(&found, check);
+        assert!(said.contains(words), "{said}");
+    }
+}
+
+#[tokio::test]
+async fn a_worker_that_hangs_does_not_hang_us() {
+    let mut stage = Stage::new("hangs").await;
+    let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    stage.checkup.worker = format!("http://{}", silent.local_addr().unwrap());
+    stage.checkup.graph = Some(stage.sandbox.url());
+    stage.checkup.patience = Duration::from_millis(300);
+    let found = stage.examine().await;
+    assert!(says(&found, "worker.health").contains("does not answer within 0.3 s"));
+}
+
+#[tokio::test]
+async fn a_clock_that_is_off_is_told_with_its_side() {
+    let stage = Stage::new("clock").await;
+    stage.worker.lock().unwrap().date = Some("Sun, 06 Nov 1994 08:49:37 GMT");
+    let found = stage.warnings(&["worker.clock"]).await;
+    assert!(says(&found, "worker.clock").contains("ahead of that of the Worker"));
+}
+
+#[tokio::test]
+async fn a_dead_token_and_a_token_of_another_page_are_told_apart() {
+    let mut stage = Stage::new("token").await;
+    stage.checkup.secrets = secrets(&[("PAGE_TOKEN", "a-token-nobody-knows")]);
+    let found = stage.problems(&["graph.token"]).await;
+    assert!(says(&found, "graph.token").contains("is not valid"));
+    assert!(!for_people(&found).contains("a-token-nobody-knows"));
+
+    stage.checkup.secrets = secrets(&[]);
+    let other = SHOP.replace("1029384756", "5647382910");
+    std::fs::write(stage.dir.join("shop.toml"), other).unwrap();
+    let found = stage.problems(&["worker.published", "graph.token"]).await;
+    let said = says(&found, "graph.token");
+    assert!(
+        said.contains("belongs to Corner Bakery (1029384756), not to Page 5647382910"),
+        "{said}"
+    );
+}
+
+#[tokio::test]
+async fn a_secret_of_another_app_is_told_by_its_proof() {
+    let stage = Stage::with("proof", |config| config.app_secret = "of-another-app".into()).await;
+    stage.problems(&["graph.webhook", "graph.proof"]).await;
+}
+
+#[tokio::test]
+async fn what_a_token_may_not_do_and_when_it_ends_is_told() {
+    let stage = Stage::new("grant").await;
+    stage.sandbox.settings(|settings| settings.scopes.retain(|s| s != "pages_messaging"));
+    let found = stage.problems(&["graph.scopes"]).await;
+    assert!(says(&found, "graph.scopes").contains("lacks pages_messaging"));
+    stage.sandbox.settings(|settings| {
+        settings.scopes = vec!["pages_messaging".into(), "pages_manage_metadata".into()];
+    });
+    let found = stage.problems(&["graph.scopes"]).await;
+    assert!(says(&found, "graph.scopes").contains("instagram_manage_messages"));
+
+    let stage = Stage::new("expiry").await;
+    let soon = jiff::Timestamp::now().as_second() + 3 * 86_400;
+    stage.sandbox.settings(|settings| settings.token_expires_at = soon);
+    stage.warnings(&["graph.token_expiry"]).await;
+    stage.sandbox.settings(|settings| settings.token_expires_at = 1_000);
+    stage.problems(&["graph.token"]).await;
+}
+
+#[tokio::test]
+async fn a_subscription_that_is_gone_or_lacks_fields_is_a_problem() {
+    let stage = Stage::new("fields").await;
+    let url = format!("{}/v26.0/{PAGE}/subscribed_apps", stage.sandbox.url());
+    let client = reqwest::Client::new();
+    let subscribe = async |fields: &[&str]| {
+        let body = json!({"subscribed_fields": fields});
+        client.post(&url).bearer_auth(TOKEN).json(&body).send().await.unwrap();
+    };
+    subscribe(&["messages", "messaging_postbacks", "messaging_optins", "message_echoes"]).await;
+    let found = stage.problems(&["graph.subscription"]).await;
+    assert!(says(&found, "graph.subscription").contains("lacks messaging_referrals"));
+    subscribe(&[
+        "messages",
+        "messaging_postbacks",
+        "messaging_optins",
+        "message_echoes",
+        "messaging_referrals",
+    ])
+    .await;
+    stage.warnings(&["graph.subscription"]).await;
+    client.delete(&url).bearer_auth(TOKEN).send().await.unwrap();
+    let found = stage.problems(&["graph.subscription"]).await;
+    assert!(says(&found, "graph.subscription").contains("Meta sends nothing"));
+}
+
+#[tokio::test]
+async fn a_webhook_that_leads_elsewhere_is_a_problem() {
+    let stage = Stage::new("elsewhere").await;
+    stage.sandbox.set_worker("https://old.example");
+    let found = stage.problems(&["graph.webhook", "graph.webhook"]).await;
+    assert!(says(&found, "graph.webhook").contains("goes to https://old.example/webhook"));
+}
+
+#[tokio::test]
+async fn get_started_and_what_overrides_it_are_looked_at() {
+    let stage = Stage::new("started").await;
+    let questions = json!([{"locale": "default", "call_to_actions": []}]);
+    stage.profile(json!({ "ice_breakers": questions })).await;
+    stage.warnings(&["graph.ice_breakers"]).await;
+    stage.profile(json!({"get_started": {"payload": "of another tool"}})).await;
+    stage.warnings(&["graph.get_started", "graph.ice_breakers"]).await;
+
+    let url = format!("{}/v26.0/me/messenger_profile", stage.sandbox.url());
+    let body = json!({"fields": ["get_started", "ice_breakers"]});
+    reqwest::Client::new().delete(url).bearer_auth(TOKEN).json(&body).send().await.unwrap();
+    let found = stage.problems(&["graph.get_started"]).await;
+    let fix = found.iter().find_map(|f| f.fix.clone().filter(|_| f.check == "graph.get_started"));
+    assert!(fix.unwrap().contains("$PAGE_TOKEN"));
+}
+
+#[tokio::test]
+async fn an_instagram_account_that_is_not_the_pages_is_a_problem() {
+    let stage = Stage::with("instagram", |config| {
+        config.pages[0].instagram_id = Some("17841400000000099".into());
+    })
+    .await;
+    stage.problems(&["graph.instagram"]).await;
+}
+
+#[tokio::test]
+async fn metas_bad_days_are_told_in_plain_words() {
+    let stage = Stage::new("bad-days").await;
+    for (kind, words) in [
+        (FaultKind::Http500, "with a web page"),
+        (FaultKind::Http429, "answers 429 and nothing more"),
+        (FaultKind::Code2, "error 2"),
+        (FaultKind::ErrorIn200, "error 36000"),
+        (FaultKind::Code190, "error 190/460"),
+        (FaultKind::ResetBefore, "broke the connection"),
+    ] {
+        let fault = Fault { all_calls: true, times: None, ..Fault::next(kind, 1) };
+        stage.sandbox.fault(fault);
+        let found = stage.examine().await;
+        let said = says(&found, "graph.token");
+        assert!(said.contains(words), "{kind:?}: {said}");
+        stage.sandbox.clear_faults();
+    }
+}
+
+#[tokio::test]
+async fn tokens_do_not_go_where_the_worker_says_unless_it_is_this_computer() {
+    let stage = Stage::new("lured").await;
+    stage.worker.lock().unwrap().status["graph"]["base_url"] = json!("https://evil.example");
+    stage.sandbox.clear_record();
+    stage.problems(&["graph.address"]).await;
+    assert_eq!(stage.sandbox.calls().len(), 0);
+}
+
+#[tokio::test]
+async fn a_version_of_the_graph_api_that_has_ended_is_a_problem() {
+    let mut stage = Stage::new("version").await;
+    stage.checkup.graph_version = Some("v20.0".into());
+    let found = stage.examine().await;
+    let version = found.iter().find(|f| f.check == "meta.graph_version").unwrap();
+    assert_eq!(version.state, State::Problem, "{}", version.says);
+}
+
+#[tokio::test]
+async fn tokens_for_trying_things_out_do_not_go_to_meta() {
+    let mut stage = Stage::new("local").await;
+    stage.checkup.worker = "http://127.0.0.1:1".into();
+    let found = stage.problems(&["worker.health"]).await;
+    assert_eq!(named(&found, State::Warning), ["graph.address"]);
+    assert!(!found.iter().any(|finding| finding.check == "graph.token"));
+}
