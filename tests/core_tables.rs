@@ -601,8 +601,11 @@ fn those_that_must_not_leave_do_not_hold_up_those_that_may() {
 #[test]
 fn parked_events_are_handled_in_the_order_they_happened_in() {
     let mut world = world();
-    let events =
-        [message_at(noon().plus(-SECOND), "human"), message_at(noon().plus(-MINUTE), "wifi?")];
+    // Neither the order they came in nor that of their ids.
+    let events = [
+        message(0, noon().plus(-SECOND), "a", "human"),
+        message(0, noon().plus(-MINUTE), "b", "wifi?"),
+    ];
     inbox::park_all(&world.sql, &events, "no shop yet", world.now).unwrap();
     world.wait(2 * MINUTE);
     let handled = inbox::unpark(&world.sql, world.context(), world.now).unwrap();
