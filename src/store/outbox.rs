@@ -452,9 +452,23 @@ pub struct Backlog {
     pub open: i64,
     /// When the oldest of them was put here.
     pub oldest: Option<UnixMs>,
-    /// When the next one is due (or, in flight, may be given up).
+    /// When the next one that has its turn is due (or, in flight, may be given up).
     pub next_due: Option<UnixMs>,
 }
+
+/// When the next message can leave, or may be given up; `?1` is [`CLAIM_LOST_MS`]. What stands
+/// behind another message to the same person does not count, though it is due: its turn comes
+/// when that one is settled, and until then looking at it again and again would change nothing.
+const NEXT_DUE: &str = "SELECT min(CASE
+       WHEN state = 'sending' THEN claimed_at + ?1
+       WHEN EXISTS (
+         SELECT 1 FROM outbox AS other
+         WHERE other.channel = o.channel AND other.person = o.person
+           AND other.state IN ('queued', 'sending', 'retry', 'unsure')
+           AND (other.state = 'sending' OR (other.class, other.id) < (o.class, o.id)))
+       THEN NULL
+       ELSE due_at END)
+     FROM outbox AS o WHERE state IN ('queued', 'sending', 'retry', 'unsure')";
 
 /// How the outbox stands.
 ///
@@ -462,11 +476,7 @@ pub struct Backlog {
 /// [`StoreError`].
 pub fn backlog(sql: &impl Sql) -> Result<Backlog, StoreError> {
     let rows = sql.query(
-        &format!(
-            "SELECT count(*), min(created_at),
-               min(CASE state WHEN 'sending' THEN claimed_at + ?1 ELSE due_at END)
-             FROM outbox WHERE {OPEN}"
-        ),
+        &format!("SELECT count(*), min(created_at), ({NEXT_DUE}) FROM outbox WHERE {OPEN}"),
         params![CLAIM_LOST_MS],
     )?;
     rows.first().map_or(Ok(Backlog::default()), |row| {
@@ -489,4 +499,39 @@ pub fn prune(sql: &impl Sql, now: UnixMs) -> Result<(), StoreError> {
         params![now.plus(-KEPT_MS)],
     )?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::{native::Sqlite, schema};
+
+    #[test]
+    fn a_message_behind_another_to_the_same_person_has_no_turn_of_its_own() {
+        let sql = Sqlite::in_memory().unwrap();
+        schema::migrate(&sql).unwrap();
+        let at = UnixMs::new;
+        let (ona, tom) = (Psid::new("1").unwrap(), Psid::new("2").unwrap());
+        let say = |person: &Psid, now: i64| {
+            let content = Content::Text { text: "hello".into(), quick_replies: Vec::new() };
+            append(&sql, &Class::Reply, Channel::Messenger, person, &content, at(now)).unwrap();
+        };
+        let next = || backlog(&sql).unwrap().next_due;
+        let room = Room { messages: 6, notifications: 4 };
+        let claim = |now: i64| claim(&sql, at(now), room, |_| Ok(Admit::Yes(()))).unwrap();
+
+        say(&ona, 10);
+        say(&ona, 20);
+        assert_eq!(next(), Some(at(10)));
+        let first = claim(30).remove(0).0;
+        assert_eq!(next(), Some(at(30 + CLAIM_LOST_MS)), "the second waits for the first");
+        settle(&sql, &first, &Outcome::Unsure, at(40)).unwrap();
+        assert_eq!(next(), Some(at(40 + ECHO_WAIT_MS)), "and for its echo");
+        say(&tom, 50);
+        assert_eq!(next(), Some(at(50)), "nobody else does");
+        let toms = claim(60).remove(0).0;
+        settle(&sql, &toms, &Outcome::Sent { mid: None }, at(60)).unwrap();
+        echoed(&sql, Channel::Messenger, &ona, first.id(), None).unwrap();
+        assert_eq!(next(), Some(at(20)), "now it has its turn");
+    }
 }

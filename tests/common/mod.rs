@@ -65,6 +65,9 @@ pub fn on(stage: &'static LazyLock<Stage>, test: impl AsyncFnOnce(&'static Stage
         return;
     }
     let stage = LazyLock::force(stage);
+    // Whatever a test that failed left behind.
+    stage.sandbox.clear_faults();
+    stage.sandbox.settings(|s| *s = Stage::settings());
     RUNTIME.block_on(test(stage));
     stage.worker.assert_calm();
 }
@@ -145,7 +148,7 @@ impl Stage {
             ..SandboxConfig::example()
         };
         let sandbox = RUNTIME.block_on(sandbox::start(config)).unwrap();
-        sandbox.settings(|s| s.require_proof = true);
+        sandbox.settings(|s| *s = Self::settings());
         let worker = Worker::start(Options {
             name: setup.name,
             shop: setup.shop,
@@ -161,6 +164,11 @@ impl Stage {
             RUNTIME.block_on(stage.sandbox.set_clock(start));
         }
         stage
+    }
+
+    /// As every test finds the sandbox: `appsecret_proof` is mandatory.
+    fn settings() -> sandbox::Settings {
+        sandbox::Settings { require_proof: true, ..sandbox::Settings::default() }
     }
 
     pub async fn get(&self, path: &str) -> reqwest::Response {

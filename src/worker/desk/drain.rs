@@ -28,11 +28,20 @@ const PER_DRAIN: u32 = 40;
 /// after 30 s (Cloudflare Workers limits, November 2026).
 const LONGEST_MS: i64 = 15 * SECOND;
 
+/// Why a drain ended.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// Nothing more may leave now, or another drain of this Desk has all the room.
+    Done,
+    /// It has done its share; there may be more at once.
+    Share,
+}
+
 /// Sends until nothing is due any more.
 ///
 /// # Errors
 /// What cannot be read or is not configured. The rows stay, and the next tick tries again.
-pub async fn drain(desk: &Rc<Inner>) -> Result<(), String> {
+pub async fn drain(desk: &Rc<Inner>) -> Result<Ended, String> {
     let name = desk.name()?;
     let published = desk.shop(&name.page).await.map_err(|error| error.to_string())?;
     let config = Config::of(&desk.env)?;
@@ -51,7 +60,8 @@ pub async fn drain(desk: &Rc<Inner>) -> Result<(), String> {
             }
         }
         if sends.next().await.is_none() {
-            return Ok(());
+            let share = budget == 0 || now() >= until;
+            return Ok(if share { Ended::Share } else { Ended::Done });
         }
     }
 }

@@ -30,7 +30,7 @@ use crate::outreach::planner;
 use crate::store::outbox::Room;
 use crate::store::timers::{self, Timer};
 use crate::store::{StoreError, counters, facts, ledger, outbox, parked, runs, schema, seen};
-use crate::time::{DAY, HOUR, UnixMs};
+use crate::time::{DAY, HOUR, MINUTE, SECOND, UnixMs};
 
 /// Now, by the runtime's clock. It stands still while code runs, and moves on with every I/O.
 pub fn now() -> UnixMs {
@@ -205,10 +205,17 @@ impl Inner {
         if let Err(why) = kv::flush(self).await {
             worker::console_error!("KV is behind: {why}");
         }
-        if let Err(why) = drain::drain(self).await {
-            worker::console_error!("the outbox is behind: {why}");
-        }
-        if let Err(why) = self.look_ahead() {
+        // What is due and did not leave waits for something that only time, an answer on its way or
+        // the owner brings. An alarm that is due at once would come back at once, for ever.
+        let pause = match drain::drain(self).await {
+            Ok(drain::Ended::Share) => 0,
+            Ok(drain::Ended::Done) => SECOND,
+            Err(why) => {
+                worker::console_error!("the outbox is behind: {why}");
+                MINUTE
+            }
+        };
+        if let Err(why) = self.look_ahead(now().plus(pause)) {
             worker::console_error!("timers: {why}");
         }
     }
@@ -277,14 +284,17 @@ impl Inner {
         timers::set(&self.sql, Timer::Prune, at.plus(DAY))
     }
 
-    /// Sets a timer for whatever still waits, and the alarm for the earliest of them all.
-    fn look_ahead(&self) -> Result<(), String> {
+    /// Sets a timer for whatever still waits, and the alarm for the earliest of them all. The
+    /// outbox is not looked at before `soonest`, nor before the end of a hold.
+    fn look_ahead(&self, soonest: UnixMs) -> Result<(), String> {
         let ahead = || {
             if let Some(at) = outbox::backlog(&self.sql)?.next_due {
-                timers::set(&self.sql, Timer::Drain, at)?;
+                let held = sending::page_hold(&self.sql)?.map_or(soonest, |hold| hold.until);
+                timers::set(&self.sql, Timer::Drain, at.max(soonest).max(held))?;
             }
             if let (_, Some(at)) = crate::store::kv_queue::backlog(&self.sql)? {
-                timers::set(&self.sql, Timer::KvFlush, at)?;
+                // Another flush may be at it.
+                timers::set(&self.sql, Timer::KvFlush, at.max(now().plus(SECOND)))?;
             }
             timers::rearm(&self.sql)
         };
