@@ -514,7 +514,15 @@ mod tests {
         let (ona, tom) = (Psid::new("1").unwrap(), Psid::new("2").unwrap());
         let say = |person: &Psid, now: i64| {
             let content = Content::Text { text: "hello".into(), quick_replies: Vec::new() };
-            append(&sql, &Class::Reply, Channel::Messenger, person, &content, at(now)).unwrap();
+            let message = Message {
+                class: &Class::Reply,
+                channel: Channel::Messenger,
+                person,
+                content: &content,
+                due_at: at(now),
+                expires_at: None,
+            };
+            append(&sql, &message, at(now)).unwrap();
         };
         let next = || backlog(&sql).unwrap().next_due;
         let room = Room { messages: 6, notifications: 4 };
