@@ -98,7 +98,7 @@ fn a_scan_leads_newcomers_and_regulars_to_the_same_arrival() {
 
         let expected = [
             "Sveiki prie mūsų stalo! Klauskite, ko tik reikia.",
-            "Dienos patiekalai kasdien 10.30 val.",
+            "Dienos patiekalai kasdien, 10.30",
         ];
         assert_eq!(first, expected);
         assert_eq!(again, expected);
@@ -145,7 +145,7 @@ fn an_opt_in_lands_in_kv_as_documented_and_stop_ends_it_there() {
         stage.does(&ona, Act::GetStarted).await;
         let before = stage.sandbox.now();
         let thanks = only(stage.does(&ona, Act::OptIn { mid: None }).await);
-        assert!(thanks.contains("Dienos patiekalai kasdien 10.30 val."), "{thanks}");
+        assert!(thanks.contains("Dienos patiekalai kasdien, 10.30"), "{thanks}");
 
         let key = format!("subscription:{CAFE}:{ona}:today");
         let kept = stage.worker.kv(&key).unwrap();
@@ -155,7 +155,7 @@ fn an_opt_in_lands_in_kv_as_documented_and_stop_ends_it_there() {
         let expected = json!({
             "v": 1, "page": CAFE, "person": ona, "topic": "today", "token": token,
             "status": "active", "frequency": null, "timezone": "Europe/Vilnius",
-            "granted_at": kept["granted_at"], "title": "Dienos patiekalai kasdien 10.30 val.",
+            "granted_at": kept["granted_at"], "title": "Dienos patiekalai kasdien, 10.30",
             "source": "poster:TABLE",
         });
         assert_eq!(kept, expected);
