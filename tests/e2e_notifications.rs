@@ -164,7 +164,7 @@ fn what_happens_between_planning_and_sending_still_counts() {
         let people = subscribers(stage, PAGE, "DOOR", 12).await;
         stage.travel(moment("2026-11-25T08:00:01Z")).await;
         stage.sandbox.clear_record();
-        stage.sandbox.settings(|settings| settings.latency_ms = 1_500);
+        stage.sandbox.settings(|settings| settings.latency_ms = 5_000);
         stage.cron().await;
         until("the first requests", || async { stage.sandbox.calls().len() >= 4 }).await;
         // Everything is planned; four are on their way. The others change their minds.
