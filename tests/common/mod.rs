@@ -104,6 +104,8 @@ pub struct Setup {
     pub shop: PathBuf,
     /// The Worker's clock can be moved, and starts here.
     pub clock: Option<i64>,
+    /// The shop whose Pages Meta has, when that is not the one published at the start.
+    pub meta_has: Option<PathBuf>,
 }
 
 impl Setup {
@@ -112,7 +114,8 @@ impl Setup {
     }
 
     pub fn of(name: &'static str, shop: &str) -> Self {
-        Self { name, shop: PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(shop), clock: None }
+        let shop = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(shop);
+        Self { name, shop, clock: None, meta_has: None }
     }
 
     pub fn clock(self, start: &str) -> Self {
@@ -129,7 +132,7 @@ pub struct Stage {
 
 impl Stage {
     pub fn start(setup: Setup) -> Self {
-        let shops = check::load(&setup.shop).unwrap();
+        let shops = check::load(setup.meta_has.as_ref().unwrap_or(&setup.shop)).unwrap();
         let pages = pages_of(&shops);
         // Meta gives each Page a token of its own.
         let token = |n: usize, id: &str| match n {
@@ -269,4 +272,11 @@ pub fn words(message: &Value) -> String {
     let title = payload.pointer("/elements/0/title").unwrap_or(&payload["title"]);
     let words = [&message["text"], &payload["text"], title, &payload["url"]];
     words.into_iter().find_map(Value::as_str).unwrap_or_default().to_owned()
+}
+
+/// Fisher and Yates.
+pub fn shuffle<T>(rng: &mut rng::Rng, items: &mut [T]) {
+    for i in (1..items.len()).rev() {
+        items.swap(i, rng.below(i + 1));
+    }
 }
