@@ -104,10 +104,14 @@ proptest! {
 /// What happens to the outside world, one step at a time.
 #[derive(Clone, Debug)]
 enum Step {
-    Inbound { person: usize, what: usize },
+    Inbound {
+        person: usize,
+        what: usize,
+    },
     Again(Index),
     Claim(u32, u32),
-    Send(Index, Graph),
+    /// Without an outcome of its own: as Graph is today.
+    Send(Index, Option<Graph>),
     Settle(Index),
     Echo(Index),
     Wait(i64),
@@ -132,7 +136,7 @@ fn step() -> impl Strategy<Value = Step> {
         4 => (0..3_usize, 0..13_usize).prop_map(|(person, what)| Step::Inbound { person, what }),
         2 => any::<Index>().prop_map(Step::Again),
         4 => (1..7_u32, 0..5_u32).prop_map(|(all, some)| Step::Claim(all, some)),
-        6 => (any::<Index>(), graph()).prop_map(|(which, graph)| Step::Send(which, graph)),
+        6 => (any::<Index>(), prop::option::of(graph())).prop_map(|(which, graph)| Step::Send(which, graph)),
         6 => any::<Index>().prop_map(Step::Settle),
         2 => any::<Index>().prop_map(Step::Echo),
         2 => prop_oneof![Just(SECOND), Just(6 * SECOND), Just(MINUTE), Just(11 * MINUTE)]
@@ -141,7 +145,7 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-fn play(world: &mut World<'_>, steps: &[Step]) {
+fn play(world: &mut World<'_>, mood: Graph, steps: &[Step]) {
     let mut events: Vec<Event> = Vec::new();
     for step in steps {
         match step {
@@ -160,7 +164,7 @@ fn play(world: &mut World<'_>, steps: &[Step]) {
             }
             Step::Send(which, graph) => {
                 let which = if world.in_flight() == 0 { 0 } else { which.index(world.in_flight()) };
-                world.send(which, *graph);
+                world.send(which, graph.unwrap_or(mood));
             }
             Step::Settle(which) => world.settle(which.index(usize::MAX)),
             Step::Echo(which) => world.echo_of(which.index(usize::MAX)),
@@ -176,7 +180,12 @@ fn check_replies(world: &mut World<'_>) -> Result<(), TestCaseError> {
     let mut times: BTreeMap<i64, u32> = BTreeMap::new();
     let mut last: BTreeMap<String, i64> = BTreeMap::new();
     for sent in &world.taken {
-        *times.entry(sent.id).or_default() += 1;
+        let n = times.entry(sent.id).or_default();
+        *n += 1;
+        if *n > 1 {
+            // The second try of one whose echo came while it was on its way may come later.
+            continue;
+        }
         let before = last.insert(sent.person.to_string(), sent.id).unwrap_or_default();
         prop_assert!(before <= sent.id, "bubble {} after {before}", sent.id);
     }
@@ -204,17 +213,18 @@ fn check_replies(world: &mut World<'_>) -> Result<(), TestCaseError> {
 }
 
 proptest! {
-    #![proptest_config(config(1_500))]
+    #![proptest_config(config(1_000))]
 
     /// Whatever Graph loses and whenever the process dies: no reply is lost, only what was
     /// unknown appears twice, and nothing overtakes.
     #[test]
     fn replies_survive_losses_and_crashes_in_order(
         open in shop(),
+        mood in graph(),
         steps in vec(step(), 1..60),
     ) {
         let mut world = World::new(open, ms("2026-11-20T10:00:00Z"));
-        play(&mut world, &steps);
+        play(&mut world, mood, &steps);
         check_replies(&mut world)?;
     }
 }
@@ -226,10 +236,11 @@ proptest! {
     #[test]
     fn replies_survive_a_process_that_dies_with_its_memory(
         open in shop(),
+        mood in graph(),
         steps in vec(step(), 1..40),
     ) {
         let mut world = World::on_disk(open, ms("2026-11-20T10:00:00Z"));
-        play(&mut world, &steps);
+        play(&mut world, mood, &steps);
         check_replies(&mut world)?;
     }
 }
@@ -301,6 +312,7 @@ proptest! {
     #[test]
     fn stop_human_and_delete_win_in_every_state(
         open in shop(),
+        mood in graph(),
         steps in vec(step(), 0..25),
         inbox_echo in any::<bool>(),
         which in any::<Index>(),
@@ -308,7 +320,7 @@ proptest! {
         after_ms in 0..30 * HOUR,
     ) {
         let mut world = World::new(open, ms("2026-11-20T10:00:00Z"));
-        play(&mut world, &steps);
+        play(&mut world, mood, &steps);
         world.come_to_rest();
         if inbox_echo {
             world.take(&[echo(0, world.now, "typed", Some("263902037430900"), None)]);

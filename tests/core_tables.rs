@@ -13,6 +13,7 @@ use shopbell::meta::event::{
 };
 use shopbell::meta::ids::{PageId, PosterCode};
 use shopbell::meta::send::Content;
+use shopbell::store::Sql as _;
 use shopbell::store::outbox;
 use shopbell::store::timers::{self, Timer};
 use shopbell::time::{DAY, HOUR, MINUTE, SECOND, UnixMs};
@@ -251,6 +252,40 @@ fn the_fallback_is_not_repeated_within_its_hours_and_never_answers_a_thumb() {
 }
 
 #[test]
+fn a_mere_greeting_is_answered_in_its_own_language() {
+    for (text, lang) in [("hello", "en"), ("Labas", "lt"), ("stop", "lt"), ("unsubscribe", "en")] {
+        let mut world = world();
+        world.after(message_at(noon(), text));
+        let spoken = world.person(0).unwrap().language.map(|lang| lang.0);
+        // What both languages know says nothing.
+        let wanted = (text != "stop").then(|| lang.to_owned());
+        assert_eq!(spoken, wanted, "{text}");
+    }
+}
+
+#[test]
+fn a_greeting_gets_the_welcome_and_thanks_get_no_apology() {
+    for (text, by, bubbles) in [
+        ("Labas!", "fallback", 1),
+        ("hello", "fallback", 1),
+        ("Ačiū", "-", 0),
+        ("thank you", "-", 0),
+    ] {
+        let mut world = world();
+        world.after(message_at(noon(), "opening hours"));
+        world.wait(SECOND);
+        let event = message_at(world.now, text);
+        let decision = decide(context(cafe()), world.person(0), &event, world.now);
+        let (step, said) = decision
+            .answer
+            .map_or(("-".to_owned(), Vec::new()), |answer| (answer.by.to_string(), answer.bubbles));
+        assert_eq!((step.as_str(), said.len()), (by, bubbles), "{text}");
+        // No apology for not understanding a greeting, and the fallback is still to come.
+        assert_eq!(decision.person.unwrap().fallback_at, None, "{text}");
+    }
+}
+
+#[test]
 fn consent_is_asked_once_per_window_unless_it_is_tapped() {
     let mut world = world();
     let asks = |bubbles: Vec<Content>| bubbles.iter().any(|b| matches!(b, Content::OptIn(_)));
@@ -450,7 +485,7 @@ fn a_notification_withdrawn_or_too_late_does_not_leave_the_outbox() {
     assert!(world.taken.is_empty());
     assert_eq!(world.count("held.too_late"), 1);
     let reasons = world.texts("SELECT reason FROM ledger");
-    assert_eq!(reasons, ["it could not leave in time"]);
+    assert_eq!(reasons, ["Nespėta išsiųsti laiku."]);
 }
 
 #[test]
@@ -566,8 +601,11 @@ fn those_that_must_not_leave_do_not_hold_up_those_that_may() {
 #[test]
 fn parked_events_are_handled_in_the_order_they_happened_in() {
     let mut world = world();
-    let events =
-        [message_at(noon().plus(-SECOND), "human"), message_at(noon().plus(-MINUTE), "wifi?")];
+    // Neither the order they came in nor that of their ids.
+    let events = [
+        message(0, noon().plus(-SECOND), "a", "human"),
+        message(0, noon().plus(-MINUTE), "b", "wifi?"),
+    ];
     inbox::park_all(&world.sql, &events, "no shop yet", world.now).unwrap();
     world.wait(2 * MINUTE);
     let handled = inbox::unpark(&world.sql, world.context(), world.now).unwrap();
@@ -632,4 +670,27 @@ fn an_instagram_person_is_another_than_the_messenger_person_of_the_same_id() {
     event.channel = Channel::Instagram;
     world.take(&[optin(0, noon(), "lunch", OptinStatus::Granted, Some("t"), None), event]);
     assert_eq!(world.texts("SELECT status FROM consents"), ["active"]);
+}
+
+#[test]
+fn a_notification_a_moment_too_early_for_meta_waits_and_one_too_early_by_hours_is_held() {
+    for (early, sent) in [(50, 1), (HOUR, 1), (12 * HOUR, 0)] {
+        let mut world = world();
+        world.now = ms("2026-11-18T10:00:00Z");
+        world.take(&[optin(0, world.now, "lunch", OptinStatus::Granted, Some("t"), None)]);
+        world.now = ms("2026-11-20T07:00:00Z");
+        let eligible = world.now.plus(early);
+        world
+            .sql
+            .execute("UPDATE consents SET next_eligible_at = ?1", &[eligible.get().into()])
+            .unwrap();
+        world.tick();
+        world.drain();
+        assert!(world.requests.is_empty(), "{early}");
+        world.wait(early);
+        world.tick();
+        world.drain();
+        assert_eq!(world.taken.len(), sent, "{early}");
+        assert_eq!(world.count("held.not_before"), i64::from(sent == 0), "{early}");
+    }
 }

@@ -376,6 +376,7 @@ async fn how_the_desk_stands_is_told() {
 #[tokio::test]
 async fn a_worker_that_is_none_is_told_in_plain_words() {
     let mut stage = Stage::new("unreachable").await;
+    stage.checkup.graph = Some(stage.sandbox.url());
     let health = |status: u16, body: &str| {
         stage.worker.lock().unwrap().health = (status, body.to_owned());
     };
@@ -404,7 +405,6 @@ async fn a_worker_that_is_none_is_told_in_plain_words() {
         (stage.sandbox.url().replace("http:", "https:"), "worker.health", "no secure connection"),
     ] {
         stage.checkup.worker = worker;
-        stage.checkup.graph = Some(stage.sandbox.url());
         let found = stage.examine().await;
         let said = says(&found, check);
         assert!(said.contains(words), "{said}");
@@ -544,7 +544,7 @@ async fn metas_bad_days_are_told_in_plain_words() {
         (FaultKind::Code2, "error 2"),
         (FaultKind::ErrorIn200, "error 36000"),
         (FaultKind::Code190, "error 190/460"),
-        (FaultKind::ResetBefore, "the connection broke"),
+        (FaultKind::ResetBefore, "broke the connection"),
     ] {
         let fault = Fault { all_calls: true, times: None, ..Fault::next(kind, 1) };
         stage.sandbox.fault(fault);
@@ -571,4 +571,13 @@ async fn a_version_of_the_graph_api_that_has_ended_is_a_problem() {
     let found = stage.examine().await;
     let version = found.iter().find(|f| f.check == "meta.graph_version").unwrap();
     assert_eq!(version.state, State::Problem, "{}", version.says);
+}
+
+#[tokio::test]
+async fn tokens_for_trying_things_out_do_not_go_to_meta() {
+    let mut stage = Stage::new("local").await;
+    stage.checkup.worker = "http://127.0.0.1:1".into();
+    let found = stage.problems(&["worker.health"]).await;
+    assert_eq!(named(&found, State::Warning), ["graph.address"]);
+    assert!(!found.iter().any(|finding| finding.check == "graph.token"));
 }

@@ -54,7 +54,7 @@ fn a_thousand_messages_delivered_up_to_three_times_get_one_answer_each() {
         }
         let mut asked: Vec<(usize, usize)> =
             (0..PEOPLE).flat_map(|p| (0..QUESTIONS.len()).map(move |q| (p, q))).collect();
-        rng.shuffle(&mut asked);
+        shuffle(&mut rng, &mut asked);
         asked.truncate(MESSAGES);
         let mut items = Vec::new();
         for (n, (person, question)) in asked.iter().enumerate() {
@@ -63,7 +63,7 @@ fn a_thousand_messages_delivered_up_to_three_times_get_one_answer_each() {
             let item = hooks::text(PAGE, &people[*person], at, &mid, text);
             items.extend(std::iter::repeat_n(item, rng.below(3) + 1));
         }
-        rng.shuffle(&mut items);
+        shuffle(&mut rng, &mut items);
         assert!(items.len() > MESSAGES * 3 / 2, "many are delivered more than once");
         let bodies = Arc::new(Mutex::new(bodies(&mut rng, &items, now)));
         let posted = bodies.lock().unwrap().len();
@@ -130,4 +130,11 @@ fn an_event_without_an_id_is_taken_once_too() {
         stage.settled().await;
         assert_eq!(stage.received(&psid).len(), 2);
     });
+}
+
+/// Fisher and Yates.
+fn shuffle<T>(rng: &mut Rng, items: &mut [T]) {
+    for i in (1..items.len()).rev() {
+        items.swap(i, rng.below(i + 1));
+    }
 }

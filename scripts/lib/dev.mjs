@@ -9,6 +9,7 @@ import { offline, secrets, writeConfig } from "./worker-config.mjs";
 
 const READY_WITHIN_MS = 60_000;
 const CRON = "* * * * *";
+const SANDBOX_APP_ID = "4100000000000001"; // as `shopbell sandbox` has it, unless it is told another
 const root = process.env.SHOPBELL_ROOT;
 
 /** A mistake or a failure that a person can do something about. */
@@ -29,6 +30,7 @@ process.stdout.on("error", () => end(0)); // whoever read us is gone
 main().catch((error) => fail(error instanceof Failure ? error.message : error.stack));
 
 async function main() {
+  if (!options.graph) process.env.APP_ID ??= SANDBOX_APP_ID;
   const worker = `http://127.0.0.1:${await freePort(options.port)}`;
   const page = options.graph ? undefined : `http://127.0.0.1:${await freePort(options.sandboxPort)}`;
   configFolder = writeConfig(root, {

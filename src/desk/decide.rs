@@ -117,6 +117,8 @@ pub struct Turn<'a> {
     pub person: Person,
     /// What the event says.
     pub inbound: Inbound<'a>,
+    /// The command that the message as a whole is.
+    pub command: Option<words::Command>,
     /// When it happened; never after `now`.
     pub at: UnixMs,
     /// Now.
@@ -416,9 +418,11 @@ fn answer<'a>(
     if let Some(opener) = opener(&inbound) {
         person.touch(at, window(opener, at));
     }
-    let spoken = match &inbound {
-        Inbound::Text(text) => language::spoken_in(context.shop, text),
-        _ => None,
+    let (command, spoken) = match &inbound {
+        Inbound::Text(text) => {
+            (words::command(context.shop, text), language::spoken_in(context.shop, text))
+        }
+        _ => (None, None),
     };
     if let Some(lang) = &spoken {
         person.language = Some(lang.clone());
@@ -429,6 +433,7 @@ fn answer<'a>(
         id,
         person,
         inbound,
+        command,
         at,
         now,
         lang,

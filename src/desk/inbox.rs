@@ -185,8 +185,15 @@ fn commit(
             let window = at.plus(window_after(Opener::Message, at.utc_date()));
             let until = decision.person.is_none().then_some(window);
             for bubble in &answer.bubbles {
-                let class = Class::Reply;
-                outbox::append_until(sql, &class, event.channel, id, bubble, until, now)?;
+                let message = outbox::Message {
+                    class: &Class::Reply,
+                    channel: event.channel,
+                    person: id,
+                    content: bubble,
+                    due_at: now,
+                    expires_at: until,
+                };
+                outbox::append(sql, &message, now)?;
             }
             timers::set(sql, Timer::Drain, now.plus(SAFETY_NET_MS))?;
         }

@@ -2,6 +2,8 @@
 
 use whatlang::{Detector, Lang as Detected};
 
+use crate::faq::Said;
+use crate::shop::lang::language;
 use crate::shop::model::{Lang, Shop};
 
 /// How sure the detector must be before a message changes the language of a conversation.
@@ -14,6 +16,9 @@ const ENOUGH_LETTERS: usize = 12;
 /// The shop's language a message is written in, when the message itself says so.
 #[must_use]
 pub fn spoken_in(shop: &Shop, text: &str) -> Option<Lang> {
+    if let Some(lang) = by_phrase(shop, text) {
+        return Some(lang);
+    }
     let known: Vec<(Detected, &Lang)> =
         shop.languages.iter().filter_map(|lang| Some((detected(lang)?, lang))).collect();
     // Han characters settle it by themselves: a Latin-script language has none.
@@ -28,6 +33,22 @@ pub fn spoken_in(shop: &Shop, text: &str) -> Option<Lang> {
     let info = Detector::with_allowlist(latin).detect(text)?;
     let sure = info.confidence() >= SURE;
     known.iter().find(|(d, _)| sure && *d == info.lang()).map(|(_, lang)| (*lang).clone())
+}
+
+/// The one language of the shop in which the whole message is a greeting, thanks or a command:
+/// these are too short for statistics.
+fn by_phrase(shop: &Shop, text: &str) -> Option<Lang> {
+    let said = Said::new(text);
+    let knows = |lang: &&Lang| {
+        let words = language(lang);
+        [words.greetings, words.thanks, words.stop, words.human, words.delete]
+            .into_iter()
+            .flatten()
+            .any(|phrase| said.says(phrase))
+    };
+    let mut speakers = shop.languages.iter().filter(knows);
+    let first = speakers.next()?;
+    speakers.next().is_none().then(|| first.clone())
 }
 
 fn is_han(c: char) -> bool {

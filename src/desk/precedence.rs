@@ -4,8 +4,8 @@ use std::fmt;
 
 use super::decide::{Effect, Inbound, Turn, ends, open_poster};
 use super::payload::Payload;
-use super::words::{Command, command};
-use super::{replies, words};
+use super::replies;
+use super::words::{self, Command, Courtesy};
 use crate::faq::{self, Decision as Found};
 use crate::meta::ids::FaqId;
 use crate::meta::send::Content;
@@ -81,12 +81,8 @@ pub const PRECEDENCE: &[(Step, Answerer)] = &[
     (Step::Fallback, fallback),
 ];
 
-fn said(turn: &Turn<'_>) -> Option<words::Command> {
-    if let Inbound::Text(text) = turn.inbound { command(turn.context.shop, text) } else { None }
-}
-
 fn stop(turn: &mut Turn<'_>) -> Option<Vec<Content>> {
-    if said(turn) != Some(Command::Stop) {
+    if turn.command != Some(Command::Stop) {
         return None;
     }
     // Confirmed once: a second STOP with nothing left to stop, within a day, needs no words.
@@ -98,7 +94,7 @@ fn stop(turn: &mut Turn<'_>) -> Option<Vec<Content>> {
 }
 
 fn delete(turn: &mut Turn<'_>) -> Option<Vec<Content>> {
-    if said(turn) != Some(Command::Delete) {
+    if turn.command != Some(Command::Delete) {
         return None;
     }
     turn.effects.push(Effect::Erase { at: turn.at });
@@ -107,7 +103,7 @@ fn delete(turn: &mut Turn<'_>) -> Option<Vec<Content>> {
 
 fn human(turn: &mut Turn<'_>) -> Option<Vec<Content>> {
     let tapped = matches!(turn.inbound, Inbound::Tap(Some(Payload::Human)));
-    if !tapped && said(turn) != Some(Command::Human) {
+    if !tapped && turn.command != Some(Command::Human) {
         return None;
     }
     let already = turn.person.paused(turn.now);
@@ -215,6 +211,13 @@ fn instant(turn: &mut Turn<'_>) -> Option<Vec<Content>> {
 fn fallback(turn: &mut Turn<'_>) -> Option<Vec<Content>> {
     if matches!(turn.inbound, Inbound::Wordless(true)) {
         return None;
+    }
+    if let Inbound::Text(text) = turn.inbound {
+        match words::courtesy(turn.context.shop, text) {
+            Some(Courtesy::Greeting) => return Some(replies::welcome(turn)),
+            Some(Courtesy::Thanks) => return Some(Vec::new()),
+            None => {}
+        }
     }
     let every = i64::from(turn.context.shop.assistant.fallback_every_hours).saturating_mul(HOUR);
     if turn.person.fallback_at.is_some_and(|last| turn.now.since(last) < every) {

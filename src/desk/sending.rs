@@ -139,6 +139,10 @@ fn admit(
             },
             (_, None) => ladder::Hold::NoConsent,
         },
+        // A moment too early for Meta: it waits, as long as it still helps.
+        Err(ladder::Hold::NotBefore(at)) if claimed.expires_at.is_some_and(|end| at < end) => {
+            return Ok(Admit::NotBefore(at));
+        }
         Err(hold) => hold,
     };
     let reason = held.says(shop);

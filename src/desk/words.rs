@@ -1,6 +1,7 @@
-//! The three words that always win: STOP, HUMAN and DELETE.
+//! Words that are understood without an FAQ: STOP, HUMAN and DELETE, which always win, and mere
+//! courtesy.
 
-use crate::faq::normalise::same_words;
+use crate::faq::Said;
 use crate::shop::lang::{Language, language};
 use crate::shop::model::{Lang, Shop};
 
@@ -20,7 +21,8 @@ pub enum Command {
 /// the owner's own words.
 #[must_use]
 pub fn command(shop: &Shop, text: &str) -> Option<Command> {
-    let is = |phrase: &str| same_words(text, phrase);
+    let said = Said::new(text);
+    let is = |phrase: &str| said.says(phrase);
     if shop.assistant.stop_words.iter().any(|word| is(word)) {
         return Some(Command::Stop);
     }
@@ -47,4 +49,29 @@ fn spoken(language: &Language, is: &impl Fn(&str) -> bool) -> Option<Command> {
     } else {
         None
     }
+}
+
+/// A message that is only politeness.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Courtesy {
+    /// "Hello".
+    Greeting,
+    /// "Thanks", "ok": needs no answer.
+    Thanks,
+}
+
+/// The courtesy a message is, if it is nothing more, in any language this shop speaks.
+#[must_use]
+pub fn courtesy(shop: &Shop, text: &str) -> Option<Courtesy> {
+    let said = Said::new(text);
+    let any = |words: &[&str]| words.iter().any(|word| said.says(word));
+    shop.languages.iter().map(language).find_map(|language| {
+        if any(language.greetings) {
+            Some(Courtesy::Greeting)
+        } else if any(language.thanks) {
+            Some(Courtesy::Thanks)
+        } else {
+            None
+        }
+    })
 }

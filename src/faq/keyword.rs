@@ -1,6 +1,6 @@
 //! Words that ask for an entry by themselves.
 
-use super::normalise::{is_cjk, normalise};
+use super::normalise::{folded, is_cjk, normalise};
 use crate::shop::model::{FaqEntry, Lang};
 
 /// The entry whose keyword stands in `text`, and the language of that keyword.
@@ -17,10 +17,17 @@ pub fn keyword<'a>(entries: &'a [FaqEntry], text: &str) -> Option<(&'a FaqEntry,
     let padded = format!(" {text} ");
     let joined: String = text.chars().filter(|c| *c != ' ').collect();
 
+    // Most keywords begin with letters that follow each other nowhere here, and need no more
+    // folding.
+    let may_be_here = |keyword: &str| {
+        let beginning: String = folded(keyword).filter(|c| *c != ' ').take(3).collect();
+        joined.contains(&beginning)
+    };
+
     let mut best: Option<(usize, &FaqEntry, &Lang)> = None;
     for entry in entries {
         for (lang, keywords) in &entry.keywords {
-            for keyword in keywords {
+            for keyword in keywords.iter().filter(|keyword| may_be_here(keyword)) {
                 let keyword = normalise(keyword);
                 let length = keyword.chars().count();
                 if length == 0 || best.is_some_and(|(longest, ..)| length <= longest) {
@@ -68,6 +75,7 @@ mod tests {
             entry("menu", "lt", &["meniu", "pietų meniu"]),
             entry("lunch", "lt", &["pietūs", "dienos pietų meniu"]),
             entry("hours", "zh-TW", &["營業時間"]),
+            entry("pay", "zh-TW", &["Line Pay 付款"]),
             entry("blank", "en", &["", "!!"]),
         ];
         for (text, expected) in [
@@ -77,6 +85,7 @@ mod tests {
             ("kur dienos pietu meniu?", Some("lunch")),
             ("请问營業時間？", Some("hours")),
             ("營業 時間", Some("hours")),
+            ("可以用line pay付款嗎", Some("pay")),
             ("meniukas", None),
             ("dienos", None),
             ("!!", None),

@@ -22,7 +22,7 @@ mod train;
 pub use format::{ModelError, model_key};
 pub use keyword::keyword;
 pub use matcher::{Candidate, Decision, Match, Model};
-pub use normalise::same_words;
+pub use normalise::{Said, same_words};
 pub use train::train;
 
 #[cfg(test)]

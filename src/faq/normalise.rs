@@ -14,7 +14,12 @@ pub const MAX_CHARS: usize = 1_000;
 /// Idempotent. Reads and yields at most [`MAX_CHARS`] characters.
 #[must_use]
 pub fn normalise(text: &str) -> String {
-    let folded = text
+    folded(text).collect()
+}
+
+/// The characters of [`normalise`], one by one: who compares them need not fold to the end.
+pub(super) fn folded(text: &str) -> impl Iterator<Item = char> {
+    let spelled = text
         .chars()
         .take(MAX_CHARS)
         .nfkc()
@@ -23,27 +28,51 @@ pub fn normalise(text: &str) -> String {
         .filter(|&c| !is_dropped(c))
         .flat_map(|c| Spelled::of(c).chars())
         .nfc();
+    Tidied { spelled, last: ' ', run: 0, left: MAX_CHARS, held_back: None }
+}
 
-    let mut out = String::with_capacity(text.len().min(MAX_CHARS));
-    let mut length = 0_usize;
-    let mut last = ' ';
-    let mut run = 0_usize;
-    for c in folded {
-        let c = if c.is_alphanumeric() || is_combining_mark(c) { c } else { ' ' };
-        run = if c == last { run.saturating_add(1) } else { 1 };
-        let repeats = if c == ' ' { last == ' ' } else { run > 2 && c.is_alphabetic() };
-        last = c;
-        if repeats {
-            continue;
+/// Spaces between words and nowhere else, no letter more than twice in a row, [`MAX_CHARS`] at most.
+struct Tidied<I> {
+    spelled: I,
+    last: char,
+    /// How often `last` came in a row.
+    run: usize,
+    left: usize,
+    /// What follows a space that has just been given out.
+    held_back: Option<char>,
+}
+
+impl<I: Iterator<Item = char>> Iterator for Tidied<I> {
+    type Item = char;
+
+    fn next(&mut self) -> Option<char> {
+        if let Some(c) = self.held_back.take() {
+            return Some(c);
         }
-        if length == MAX_CHARS {
-            break;
+        let mut after_space = false;
+        loop {
+            let c = self.spelled.next()?;
+            let c = if c.is_alphanumeric() || is_combining_mark(c) { c } else { ' ' };
+            self.run = if c == self.last { self.run.saturating_add(1) } else { 1 };
+            let repeats =
+                if c == ' ' { self.last == ' ' } else { self.run > 2 && c.is_alphabetic() };
+            self.last = c;
+            if repeats {
+                continue;
+            }
+            if c == ' ' {
+                after_space = true;
+                continue;
+            }
+            let needed = if after_space { 2 } else { 1 };
+            self.left = self.left.checked_sub(needed)?;
+            if after_space {
+                self.held_back = Some(c);
+                return Some(' ');
+            }
+            return Some(c);
         }
-        out.push(c);
-        length = length.saturating_add(1);
     }
-    out.truncate(out.trim_end().len());
-    out
 }
 
 /// Whether `text` as a whole says `phrase`, whatever the case, diacritics, punctuation and
@@ -51,19 +80,43 @@ pub fn normalise(text: &str) -> String {
 /// STOP, HUMAN, DELETE.
 #[must_use]
 pub fn same_words(text: &str, phrase: &str) -> bool {
-    let said = normalise(text);
-    let meant = normalise(phrase);
-    if meant.is_empty() {
-        // A phrase of signs only (a thumb down, say) is compared as typed.
-        return !phrase.trim().is_empty() && text.trim() == phrase.trim();
+    Said::new(text).says(phrase)
+}
+
+/// A message, folded once to be compared with many phrases.
+pub struct Said<'a> {
+    typed: &'a str,
+    folded: String,
+}
+
+impl<'a> Said<'a> {
+    /// Folds the message.
+    #[must_use]
+    pub fn new(typed: &'a str) -> Self {
+        Self { typed, folded: normalise(typed) }
     }
-    if said == meant {
-        return true;
+
+    /// Whether it says `phrase`, in the way of [`same_words`].
+    #[must_use]
+    pub fn says(&self, phrase: &str) -> bool {
+        let Some(first) = folded(phrase).next() else {
+            // A phrase of signs only (a thumb down, say) is compared as typed.
+            return !phrase.trim().is_empty() && self.typed.trim() == phrase.trim();
+        };
+        // Hardly any phrase begins as the message does; the rest of them need no more folding.
+        if !self.folded.starts_with(first) {
+            return false;
+        }
+        let meant = normalise(phrase);
+        if self.folded == meant {
+            return true;
+        }
+        if meant.chars().any(is_cjk) {
+            let unspaced = |c: &char| *c != ' ';
+            return self.folded.chars().filter(unspaced).eq(meant.chars().filter(unspaced));
+        }
+        is_stretched(self.typed) && unstretched(&self.folded) == unstretched(&meant)
     }
-    if meant.chars().any(is_cjk) {
-        return said.chars().filter(|c| *c != ' ').eq(meant.chars().filter(|c| *c != ' '));
-    }
-    is_stretched(text) && unstretched(&said) == unstretched(&meant)
 }
 
 /// Scripts whose characters carry meaning one by one: Han, kana, bopomofo and Hangul. Their

@@ -163,18 +163,26 @@ fn plan_one(
         person: &consent.person,
     };
     let person: Person = people::load(sql, consent.channel, &consent.person)?.unwrap_or_default();
-    let way = promise_kept(shop, &consent, run.due_at)
-        .and_then(|()| ladder::climb(shop, &person, Some(&consent), now));
-    let content = way.and_then(|_| {
+    let expires_at = run.due_at.plus(schedule::LATEST_MS);
+    let leaves_at = promise_kept(shop, &consent, run.due_at).and_then(|()| {
+        match ladder::climb(shop, &person, Some(&consent), now) {
+            Ok(_) => Ok(now),
+            // A moment too early for Meta, as a daily notification easily is: it waits.
+            Err(Hold::NotBefore(at)) if at < expires_at => Ok(at),
+            Err(hold) => Err(hold),
+        }
+    });
+    let content = leaves_at.and_then(|leaves_at| {
         let lang = person.language.as_ref().unwrap_or_else(|| shop.default_lang());
         let topic = shop.topic(&notification.topic).and_then(|t| shop.pick(&t.title, lang));
         let listener =
             Listener { first_name: person.first_name.as_deref(), topic, ..Listener::default() };
         // Checked by `shopbell check`: a notification has words in the default language.
-        replies::notification(shop, lang, notification, &listener, now).ok_or(Hold::NoText)
+        let content = replies::notification(shop, lang, notification, &listener, now);
+        Ok((content.ok_or(Hold::NoText)?, leaves_at))
     });
-    let content = match content {
-        Ok(content) => content,
+    let (content, leaves_at) = match content {
+        Ok(planned) => planned,
         Err(hold) => {
             let reason = hold.says(shop);
             let new = ledger::enter(sql, entry, &consent.topic, Outcome::Held, Some(&reason), now)?;
@@ -192,9 +200,15 @@ fn plan_one(
         period: run.period.clone(),
         topic: consent.topic.clone(),
     };
-    let expires_at = Some(run.due_at.plus(schedule::LATEST_MS));
-    let (channel, person) = (consent.channel, &consent.person);
-    outbox::append_until(sql, &class, channel, person, &content, expires_at, now)?;
+    let message = outbox::Message {
+        class: &class,
+        channel: consent.channel,
+        person: &consent.person,
+        content: &content,
+        due_at: leaves_at,
+        expires_at: Some(expires_at),
+    };
+    outbox::append(sql, &message, now)?;
     consent.last_sent_at = Some(run.due_at);
     consents::save(sql, &consent)?;
     Ok(Planned::Queued)

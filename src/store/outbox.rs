@@ -111,35 +111,29 @@ pub enum Admit<T> {
     No(String),
 }
 
+/// A message on its way into the outbox.
+#[derive(Clone, Copy, Debug)]
+pub struct Message<'a> {
+    /// Why it leaves.
+    pub class: &'a Class,
+    /// Where.
+    pub channel: Channel,
+    /// To whom.
+    pub person: &'a Psid,
+    /// What.
+    pub content: &'a Content,
+    /// From when on it may leave.
+    pub due_at: UnixMs,
+    /// From when on it must not leave any more.
+    pub expires_at: Option<UnixMs>,
+}
+
 /// Puts a message behind everything else that waits for this person.
 ///
 /// # Errors
 /// [`StoreError::Refused`].
-pub fn append(
-    sql: &impl Sql,
-    class: &Class,
-    channel: Channel,
-    person: &Psid,
-    content: &Content,
-    now: UnixMs,
-) -> Result<(), StoreError> {
-    append_until(sql, class, channel, person, content, None, now)
-}
-
-/// The same, for a message that must have left before `expires_at`.
-///
-/// # Errors
-/// [`StoreError::Refused`].
-pub fn append_until(
-    sql: &impl Sql,
-    class: &Class,
-    channel: Channel,
-    person: &Psid,
-    content: &Content,
-    expires_at: Option<UnixMs>,
-    now: UnixMs,
-) -> Result<(), StoreError> {
-    let (notification, period, topic) = match class {
+pub fn append(sql: &impl Sql, message: &Message<'_>, now: UnixMs) -> Result<(), StoreError> {
+    let (notification, period, topic) = match message.class {
         Class::Reply => (None, None, None),
         Class::Notification { notification, period, topic } => {
             (Some(notification.as_str()), Some(period.as_str()), Some(topic.as_str()))
@@ -148,17 +142,18 @@ pub fn append_until(
     sql.execute(
         "INSERT INTO outbox (class, channel, person, content, state, due_at, created_at,
            notification, period, topic, expires_at)
-         VALUES (?1, ?2, ?3, ?4, 'queued', ?5, ?5, ?6, ?7, ?8, ?9)",
+         VALUES (?1, ?2, ?3, ?4, 'queued', ?5, ?6, ?7, ?8, ?9, ?10)",
         params![
-            class.number(),
-            channel,
-            person.as_str(),
-            to_json("outbox", content)?,
+            message.class.number(),
+            message.channel,
+            message.person.as_str(),
+            to_json("outbox", message.content)?,
+            message.due_at,
             now,
             notification,
             period,
             topic,
-            expires_at
+            message.expires_at
         ],
     )?;
     Ok(())
@@ -519,7 +514,15 @@ mod tests {
         let (ona, tom) = (Psid::new("1").unwrap(), Psid::new("2").unwrap());
         let say = |person: &Psid, now: i64| {
             let content = Content::Text { text: "hello".into(), quick_replies: Vec::new() };
-            append(&sql, &Class::Reply, Channel::Messenger, person, &content, at(now)).unwrap();
+            let message = Message {
+                class: &Class::Reply,
+                channel: Channel::Messenger,
+                person,
+                content: &content,
+                due_at: at(now),
+                expires_at: None,
+            };
+            append(&sql, &message, at(now)).unwrap();
         };
         let next = || backlog(&sql).unwrap().next_due;
         let room = Room { messages: 6, notifications: 4 };

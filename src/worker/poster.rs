@@ -10,6 +10,9 @@ use crate::meta::ids::PosterCode;
 use crate::shop::kv::{PageRoute, PosterValue, poster_key};
 use crate::shop::model::{Lang, Shop};
 
+/// Asks for a link to Instagram instead of Messenger.
+const TO_INSTAGRAM: &str = "to=instagram";
+
 /// What a path under `/q/` asks for.
 enum Wanted {
     Link,
@@ -34,12 +37,11 @@ pub async fn serve(request: &Request, route: &http::Route, env: &Env) -> Respons
         Err(_) => None,
     };
     match (found, wanted) {
-        (Some((code, (_, page))), Wanted::Link) => {
-            redirect(env, &page, &code).unwrap_or_else(|why| {
+        (Some((code, (_, page))), Wanted::Link) => redirect(env, route, &page, &code)
+            .unwrap_or_else(|why| {
                 worker::console_error!("a poster leads nowhere: {why}");
                 http::text(503, "please try again in a minute")
-            })
-        }
+            }),
         (Some((code, _)), wanted) => picture(env, route, &code, &wanted),
         (None, Wanted::Link) => fallback(env, language.as_deref()).await,
         (None, _) => http::text(404, "there is no such poster"),
@@ -59,10 +61,21 @@ async fn find(env: &Env, code: &PosterCode) -> Option<(PosterValue, PageRoute)> 
     Some((poster, page))
 }
 
-fn redirect(env: &Env, page: &PageRoute, code: &PosterCode) -> Result<Response, String> {
+/// To Messenger; with `?to=instagram`, as a link in an Instagram profile has it, to Instagram,
+/// where the Page has an account there.
+fn redirect(
+    env: &Env,
+    route: &http::Route,
+    page: &PageRoute,
+    code: &PosterCode,
+) -> Result<Response, String> {
     let config = Config::of(env)?;
     let ref_ = config.keys.refs.sign(&page.id, code, desk::now());
-    let target = links::messenger_link(&page.username, &ref_);
+    let instagram = page.instagram_username.as_ref();
+    let target = match instagram.filter(|_| route.query().split('&').any(|p| p == TO_INSTAGRAM)) {
+        Some(username) => links::instagram_link(username, &ref_),
+        None => links::messenger_link(&page.username, &ref_),
+    };
     // The ref carries the day, and the poster may be aimed elsewhere tomorrow: never cached.
     let headers = [
         ("location", target.as_str()),

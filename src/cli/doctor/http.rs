@@ -12,6 +12,9 @@ use crate::time::{SECOND, UnixMs};
 /// More of an answer is not read, in bytes: nothing that is asked for here is longer.
 const MOST: usize = 1024 * 1024;
 
+/// More of a library's reason is not shown, in characters.
+const MOST_OF_A_REASON: usize = 120;
+
 /// An address that requests may go to: https, or http on this computer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Base(String);
@@ -61,11 +64,11 @@ pub(super) enum Trouble {
     Timeout(Duration),
     #[error("refuses the connection: nothing listens there")]
     Refused,
-    #[error("there is no such host, or this computer is offline")]
+    #[error("cannot be found: there is no such host, or this computer is offline")]
     NoHost,
-    #[error("no secure connection ({0})")]
+    #[error("offers no secure connection ({0})")]
     Tls(String),
-    #[error("the connection broke ({0})")]
+    #[error("broke the connection ({0})")]
     Broken(String),
 }
 
@@ -185,7 +188,8 @@ fn root_cause(error: &reqwest::Error) -> String {
     while let Some(inner) = cause.and_then(std::error::Error::source) {
         cause = Some(inner);
     }
-    cause.map_or_else(|| "no reason is given".to_owned(), ToString::to_string)
+    let whole = cause.map_or_else(|| "no reason is given".to_owned(), ToString::to_string);
+    whole.chars().take(MOST_OF_A_REASON).collect()
 }
 
 pub(super) fn now() -> UnixMs {

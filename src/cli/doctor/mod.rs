@@ -3,8 +3,9 @@
 //!
 //! It changes nothing: it reads, and it delivers one signed webhook without events.
 //!
-//! - `shop`: shop.toml, and the calendar of Meta's rules. `worker`: the Worker's routes and
-//!   status. `graph`: tokens, subscriptions, profile.
+//! - `shop`: shop.toml, and the calendar of Meta's rules. `worker`: the Worker's routes;
+//!   `desk`: its Desks. `graph`: the Graph API and the app; `page`: a Page's token, subscription,
+//!   profile.
 //! - [`secrets`]: from the environment, never printed. `http`: one request, plain words.
 //! - [`finding`]: what a check found, for people and machines.
 
@@ -15,9 +16,11 @@ use std::time::Duration;
 use super::check::Format;
 use crate::shop::model::Shop;
 
+mod desk;
 pub mod finding;
 mod graph;
 mod http;
+mod page;
 pub mod secrets;
 mod shop;
 mod worker;
@@ -147,7 +150,7 @@ pub async fn examine(checkup: &Checkup) -> Vec<Finding> {
         graph::app(checkup, &graph, base.as_ref().ok(), instagram, &mut found).await;
         for (index, shop) in shops.iter().enumerate() {
             found.about(format!("Page {}, {}", shop.page.id, page_name(shop)));
-            graph::page(checkup, &graph, shop, index == 0, &mut found).await;
+            page::check(checkup, &graph, shop, index == 0, &mut found).await;
         }
     }
     remember(&shops, &mut found);
@@ -189,6 +192,15 @@ fn graph_base(
         (None, Some(sandbox)) => {
             found.ok(CHECK, format!("the Worker talks to the sandbox at {}", sandbox.as_str()));
             Some(sandbox)
+        }
+        // A Worker on this computer has tokens for trying things out: not for Meta.
+        (None, None) if local && told.is_none() => {
+            found.warning(
+                CHECK,
+                "Meta was not asked: the Worker on this computer does not say where its Graph API is",
+                format!("set ADMIN_TOKEN and start the Worker, or write --graph {GRAPH}"),
+            );
+            None
         }
         (None, None) => {
             if let Some(told) = told.filter(|told| *told != GRAPH) {

@@ -2,7 +2,7 @@
 //!
 //! - [`compile`]: the front door. It finds every problem, not the first one.
 //! - [`diagnostic`]: what a problem is. [`render`]: how people and machines see it.
-//! - [`schema`]: the JSON Schema of the file, for editors.
+//! - [`schema`]: the JSON Schema of the file, for editors. [`reference`]: the same for people.
 //! - `format`: the format as one table, which both the check and the schema follow. `values`: what
 //!   may stand between quotation marks. `shape` and `wording`: each value by itself. `rules`, `schedule` and
 //!   `phrases`: what values have to do with each other. `build`: the shop itself.
@@ -12,6 +12,7 @@ pub mod diagnostic;
 mod format;
 mod phrases;
 mod read;
+pub mod reference;
 pub mod render;
 mod rules;
 mod schedule;
