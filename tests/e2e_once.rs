@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use common::rng::Rng;
-use common::{Setup, alone, hooks};
+use common::{Setup, alone, hooks, shuffle};
 use serde_json::{Value, json};
 
 const PAGE: &str = "1029384756";
@@ -130,11 +130,4 @@ fn an_event_without_an_id_is_taken_once_too() {
         stage.settled().await;
         assert_eq!(stage.received(&psid).len(), 2);
     });
-}
-
-/// Fisher and Yates.
-fn shuffle<T>(rng: &mut Rng, items: &mut [T]) {
-    for i in (1..items.len()).rev() {
-        items.swap(i, rng.below(i + 1));
-    }
 }

@@ -96,6 +96,13 @@ pub async fn until<F: Future<Output = bool>>(what: &str, mut done: impl FnMut() 
     }
 }
 
+/// Fisher and Yates.
+pub fn shuffle<T>(rng: &mut rng::Rng, items: &mut [T]) {
+    for i in (1..items.len()).rev() {
+        items.swap(i, rng.below(i + 1));
+    }
+}
+
 /// What a stage is made of.
 pub struct Setup {
     /// Names its state directory.
