@@ -9,7 +9,7 @@ mod common;
 use std::time::Duration;
 
 use common::rng::Rng;
-use common::{DAY, HOUR, SECOND, Setup, Stage, alone, moment, until};
+use common::{DAY, HOUR, SECOND, Setup, Stage, alone, moment, shuffle, until};
 use shopbell::cli::sandbox::{Act, Call, Fate, How};
 
 const PAGE: &str = "1029384756";
@@ -122,7 +122,7 @@ fn killed_at_ten_moments_no_reply_is_lost_and_no_notification_comes_twice() {
                 While::Answers => (0..PEOPLE).map(|p| (p, 0)).collect(),
                 While::Notification => (0..4).map(|p| (p * 5, 1)).collect(),
             };
-            common::shuffle(&mut rng, &mut asked);
+            shuffle(&mut rng, &mut asked);
             messages += asked.len();
             let acts = asked.iter().map(|(p, question)| ask(&people[*p], *question)).collect();
             let how = match while_ {

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use common::rng::Rng;
-use common::{Setup, alone, hooks};
+use common::{Setup, alone, hooks, shuffle};
 use serde_json::{Value, json};
 
 const PAGE: &str = "1029384756";
@@ -54,7 +54,7 @@ fn a_thousand_messages_delivered_up_to_three_times_get_one_answer_each() {
         }
         let mut asked: Vec<(usize, usize)> =
             (0..PEOPLE).flat_map(|p| (0..QUESTIONS.len()).map(move |q| (p, q))).collect();
-        common::shuffle(&mut rng, &mut asked);
+        shuffle(&mut rng, &mut asked);
         asked.truncate(MESSAGES);
         let mut items = Vec::new();
         for (n, (person, question)) in asked.iter().enumerate() {
@@ -63,7 +63,7 @@ fn a_thousand_messages_delivered_up_to_three_times_get_one_answer_each() {
             let item = hooks::text(PAGE, &people[*person], at, &mid, text);
             items.extend(std::iter::repeat_n(item, rng.below(3) + 1));
         }
-        common::shuffle(&mut rng, &mut items);
+        shuffle(&mut rng, &mut items);
         assert!(items.len() > MESSAGES * 3 / 2, "many are delivered more than once");
         let bodies = Arc::new(Mutex::new(bodies(&mut rng, &items, now)));
         let posted = bodies.lock().unwrap().len();

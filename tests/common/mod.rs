@@ -96,6 +96,13 @@ pub async fn until<F: Future<Output = bool>>(what: &str, mut done: impl FnMut() 
     }
 }
 
+/// Fisher and Yates.
+pub fn shuffle<T>(rng: &mut rng::Rng, items: &mut [T]) {
+    for i in (1..items.len()).rev() {
+        items.swap(i, rng.below(i + 1));
+    }
+}
+
 /// What a stage is made of.
 pub struct Setup {
     /// Names its state directory.
@@ -272,11 +279,4 @@ pub fn words(message: &Value) -> String {
     let title = payload.pointer("/elements/0/title").unwrap_or(&payload["title"]);
     let words = [&message["text"], &payload["text"], title, &payload["url"]];
     words.into_iter().find_map(Value::as_str).unwrap_or_default().to_owned()
-}
-
-/// Fisher and Yates.
-pub fn shuffle<T>(rng: &mut rng::Rng, items: &mut [T]) {
-    for i in (1..items.len()).rev() {
-        items.swap(i, rng.below(i + 1));
-    }
 }
