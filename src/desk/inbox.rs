@@ -198,13 +198,14 @@ fn commit(
             timers::set(sql, Timer::Drain, now.plus(SAFETY_NET_MS))?;
         }
     }
-    for name in decision.counts {
+    let mut ours = Vec::with_capacity(decision.counts.len());
+    for name in &decision.counts {
         match name.strip_prefix(UNKNOWN).and_then(|name| name.strip_prefix('.')) {
             Some(kind) => counters::add_foreign(sql, UNKNOWN, kind, now)?,
-            None => counters::add(sql, &name, now)?,
+            None => ours.push(name.as_str()),
         }
     }
-    Ok(())
+    counters::add_all(sql, &ours, now)
 }
 
 fn apply(

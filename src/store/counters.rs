@@ -1,6 +1,6 @@
 //! How often things happened, by UTC day. No text, no names, no ids.
 
-use super::{Columns, Sql, StoreError, params};
+use super::{Columns, Sql, StoreError, params, to_json};
 use crate::time::{DAY, UnixMs};
 
 /// How long counters are kept.
@@ -15,10 +15,21 @@ fn day(now: UnixMs) -> String {
 /// # Errors
 /// [`StoreError::Refused`].
 pub fn add(sql: &impl Sql, name: &str, now: UnixMs) -> Result<(), StoreError> {
+    add_all(sql, &[name], now)
+}
+
+/// Counts one under each name.
+///
+/// # Errors
+/// [`StoreError::Refused`].
+pub fn add_all(sql: &impl Sql, names: &[&str], now: UnixMs) -> Result<(), StoreError> {
+    if names.is_empty() {
+        return Ok(());
+    }
     sql.execute(
-        "INSERT INTO counters (day, name, n) VALUES (?1, ?2, 1)
+        "INSERT INTO counters (day, name, n) SELECT ?1, value, 1 FROM json_each(?2) WHERE true
          ON CONFLICT (day, name) DO UPDATE SET n = n + 1",
-        params![day(now), name],
+        params![day(now), to_json("counters", &names)?],
     )?;
     Ok(())
 }
@@ -91,6 +102,17 @@ pub fn prune(sql: &impl Sql, now: UnixMs) -> Result<(), StoreError> {
 mod tests {
     use super::*;
     use crate::store::{native::Sqlite, schema};
+
+    #[test]
+    fn a_name_counted_twice_at_once_counts_twice() {
+        let sql = Sqlite::in_memory().unwrap();
+        schema::migrate(&sql).unwrap();
+        let now = UnixMs::new(1_000_000);
+        add_all(&sql, &["a", "b", "a"], now).unwrap();
+        add(&sql, "b", now).unwrap();
+        add_all(&sql, &[], now).unwrap();
+        assert_eq!(totals(&sql, 1, now).unwrap(), [("a".to_owned(), 2), ("b".to_owned(), 2)]);
+    }
 
     #[test]
     fn names_from_outside_cannot_fill_the_table() {

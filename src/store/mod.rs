@@ -30,8 +30,9 @@ pub mod timers;
 use crate::meta::event::Channel;
 use crate::time::UnixMs;
 
-/// A value that goes into or comes out of SQLite.
-#[derive(Clone, Debug, PartialEq)]
+/// A value that goes into or comes out of SQLite. As JSON it is what it holds.
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+#[serde(untagged)]
 pub enum Value {
     /// NULL.
     Null,

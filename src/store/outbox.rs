@@ -14,7 +14,7 @@ use crate::time::{DAY, SECOND, UnixMs};
 pub const CALL_TIMEOUT_MS: i64 = 10 * SECOND;
 
 /// A row in `sending` for longer than this has lost its request: nobody will settle it.
-const CLAIM_LOST_MS: i64 = 3 * CALL_TIMEOUT_MS;
+pub(super) const CLAIM_LOST_MS: i64 = 3 * CALL_TIMEOUT_MS;
 
 /// How long a reply whose outcome is unknown waits for its own echo before its second try.
 pub const ECHO_WAIT_MS: i64 = 5 * SECOND;
@@ -22,7 +22,9 @@ pub const ECHO_WAIT_MS: i64 = 5 * SECOND;
 /// How long settled rows are kept: echoes, deliveries and questions come late.
 const KEPT_MS: i64 = 3 * DAY;
 
-/// States in which a row still has something before it. The partial indexes use the same list.
+/// States in which a row still has something before it. The partial indexes use the same list, and
+/// SQLite uses them for statements that say the very same: without it, even a search for
+/// `state = 'sending'` reads three days of settled rows.
 const OPEN: &str = "state IN ('queued', 'sending', 'retry', 'unsure')";
 
 /// Why a message leaves.
@@ -204,6 +206,7 @@ fn claim_round<T>(
     admit: &mut impl FnMut(&Claimed) -> Result<Admit<T>, StoreError>,
 ) -> Result<(Vec<(Claimed, T)>, bool), StoreError> {
     let rows = sql.query(
+        // The limit is not bound: SQLite plans with its value, and would plan anew at each call.
         &format!(
             "SELECT {COLUMNS}
              FROM outbox AS o
@@ -215,10 +218,11 @@ fn claim_round<T>(
                AND NOT EXISTS (
                SELECT 1 FROM outbox AS busy
                WHERE busy.channel = o.channel AND busy.person = o.person
-                 AND busy.state = 'sending')
-             ORDER BY class, due_at, id LIMIT ?2"
+                 AND busy.state = 'sending' AND busy.{OPEN})
+             ORDER BY class, due_at, id LIMIT {}",
+            room.messages
         ),
-        params![now, room.messages],
+        params![now],
     )?;
     let mut notifications = room.notifications;
     let mut claimed = Vec::new();
@@ -341,6 +345,26 @@ pub fn settle(
     outcome: &Outcome,
     now: UnixMs,
 ) -> Result<Settled, StoreError> {
+    // Nearly every message ends here; the state is looked at and changed in one statement.
+    let (state, mid, reason, settled) = match outcome {
+        Outcome::Sent { mid } => ("sent", mid.as_ref(), None, Settled::Sent),
+        Outcome::Refused(reason) => ("refused", None, Some(reason.as_str()), Settled::Refused),
+        Outcome::RetryAt(_) | Outcome::Unsure => return put_off(sql, claimed, outcome, now),
+    };
+    let ours = sql.execute(
+        "UPDATE outbox SET state = ?3, mid = ?4, reason = ?5, claimed_at = NULL
+         WHERE id = ?1 AND state = 'sending' AND attempts = ?2",
+        params![claimed.id, claimed.attempts, state, mid.map(|mid| mid.0.as_str()), reason],
+    )?;
+    Ok(if ours { settled } else { Settled::Already })
+}
+
+fn put_off(
+    sql: &impl Sql,
+    claimed: &Claimed,
+    outcome: &Outcome,
+    now: UnixMs,
+) -> Result<Settled, StoreError> {
     let ours = sql.query(
         "SELECT 1 FROM outbox WHERE id = ?1 AND state = 'sending' AND attempts = ?2",
         params![claimed.id, claimed.attempts],
@@ -348,24 +372,14 @@ pub fn settle(
     if ours.is_empty() {
         return Ok(Settled::Already);
     }
-    match outcome {
-        Outcome::Sent { mid } => {
-            finish(sql, claimed.id, "sent", mid.as_ref(), None)?;
-            Ok(Settled::Sent)
-        }
-        Outcome::Refused(reason) => {
-            finish(sql, claimed.id, "refused", None, Some(reason))?;
-            Ok(Settled::Refused)
-        }
-        Outcome::RetryAt(at) => {
-            sql.execute(
-                "UPDATE outbox SET state = 'retry', due_at = ?2, claimed_at = NULL WHERE id = ?1",
-                params![claimed.id, *at],
-            )?;
-            Ok(Settled::Waiting)
-        }
-        Outcome::Unsure => unsure(sql, claimed.id, &claimed.class, claimed.unknowns, now),
-    }
+    let Outcome::RetryAt(at) = outcome else {
+        return unsure(sql, claimed.id, &claimed.class, claimed.unknowns, now);
+    };
+    sql.execute(
+        "UPDATE outbox SET state = 'retry', due_at = ?2, claimed_at = NULL WHERE id = ?1",
+        params![claimed.id, *at],
+    )?;
+    Ok(Settled::Waiting)
 }
 
 /// A reply is tried once more after its echo had time to come; a notification never is.
@@ -403,7 +417,9 @@ pub fn recover(
 ) -> Result<Vec<(Class, Channel, Psid)>, StoreError> {
     let before = if restarted { UnixMs::new(i64::MAX) } else { now.plus(-CLAIM_LOST_MS) };
     let rows = sql.query(
-        &format!("SELECT {COLUMNS} FROM outbox WHERE state = 'sending' AND claimed_at <= ?1"),
+        &format!(
+            "SELECT {COLUMNS} FROM outbox WHERE state = 'sending' AND claimed_at <= ?1 AND {OPEN}"
+        ),
         params![before],
     )?;
     let mut lost = Vec::new();
@@ -459,7 +475,7 @@ pub struct Backlog {
 /// When the next message can leave, or may be given up; `?1` is [`CLAIM_LOST_MS`]. What stands
 /// behind another message to the same person does not count, though it is due: its turn comes
 /// when that one is settled, and until then looking at it again and again would change nothing.
-const NEXT_DUE: &str = "SELECT min(CASE
+pub(super) const NEXT_DUE: &str = "SELECT min(CASE
        WHEN state = 'sending' THEN claimed_at + ?1
        WHEN EXISTS (
          SELECT 1 FROM outbox AS other

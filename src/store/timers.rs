@@ -1,6 +1,6 @@
 //! What has to happen later, by name. Setting one twice keeps the earlier moment.
 
-use super::{Columns, Sql, StoreError, params};
+use super::{Columns, Sql, StoreError, outbox, params};
 use crate::time::{MINUTE, UnixMs};
 
 /// What a timer is for.
@@ -114,6 +114,41 @@ pub fn rearm(sql: &impl Sql) -> Result<(), StoreError> {
     earliest.map_or(Ok(()), |at| sql.wake_at(at))
 }
 
+/// What [`look_ahead`] saw.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ahead {
+    /// When the next message has its turn, or may be given up. It has no timer yet: there may be
+    /// reasons to look later.
+    pub drain: Option<UnixMs>,
+    /// KV writes are due already, and should be made. They have no timer yet.
+    pub flush: bool,
+}
+
+/// Looks at what still waits, sets a timer for later KV writes, and the alarm for the earliest
+/// timer. One statement as a rule, because it follows every delivery.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn look_ahead(sql: &impl Sql, now: UnixMs) -> Result<Ahead, StoreError> {
+    let rows = sql.query(
+        &format!(
+            "SELECT ({}), (SELECT min(due_at) FROM kv_queue), (SELECT min(due_at) FROM timers)",
+            outbox::NEXT_DUE
+        ),
+        params![outbox::CLAIM_LOST_MS],
+    )?;
+    let Some(row) = rows.first() else { return Ok(Ahead { drain: None, flush: false }) };
+    let mut columns = Columns::of("timers", row);
+    let (drain, flush) = (columns.maybe_moment()?, columns.maybe_moment()?);
+    if let Some(at) = flush.filter(|at| *at > now) {
+        set(sql, Timer::KvFlush, at)?;
+    }
+    if let Some(at) = columns.maybe_moment()? {
+        sql.wake_at(at)?;
+    }
+    Ok(Ahead { drain, flush: flush.is_some_and(|at| at <= now) })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -151,5 +186,40 @@ mod tests {
         done(&sql, &[Timer::Drain]).unwrap();
         assert_eq!(take_due(&sql, at(10 * LOST_MS - 1)).unwrap(), []);
         assert_eq!(take_due(&sql, at(10 * LOST_MS)).unwrap(), [Timer::Drain]);
+    }
+
+    #[test]
+    fn looking_ahead_sets_what_waits_and_wakes_for_the_earliest() {
+        use crate::meta::event::Channel;
+        use crate::meta::ids::Psid;
+        use crate::meta::send::Content;
+        use crate::store::kv_queue;
+
+        let sql = Sqlite::in_memory().unwrap();
+        schema::migrate(&sql).unwrap();
+        let at = UnixMs::new;
+        let nothing = Ahead { drain: None, flush: false };
+        assert_eq!(look_ahead(&sql, at(50)).unwrap(), nothing);
+        assert_eq!(sql.take_alarm(), None);
+        set(&sql, Timer::Prune, at(100)).unwrap();
+        sql.take_alarm();
+        look_ahead(&sql, at(50)).unwrap();
+        assert_eq!(sql.take_alarm(), Some(at(100)));
+        kv_queue::push(&sql, "k", None, at(70)).unwrap();
+        assert!(look_ahead(&sql, at(70)).unwrap().flush);
+        assert_eq!(sql.take_alarm(), Some(at(100)));
+        assert!(!look_ahead(&sql, at(69)).unwrap().flush);
+        assert_eq!(sql.take_alarm(), Some(at(70)));
+        let message = outbox::Message {
+            class: &outbox::Class::Reply,
+            channel: Channel::Messenger,
+            person: &Psid::new("1").unwrap(),
+            content: &Content::Text { text: "a".into(), quick_replies: Vec::new() },
+            due_at: at(60),
+            expires_at: None,
+        };
+        outbox::append(&sql, &message, at(60)).unwrap();
+        assert_eq!(look_ahead(&sql, at(50)).unwrap().drain, Some(at(60)));
+        assert_eq!(take_due(&sql, at(80)).unwrap(), [Timer::KvFlush]);
     }
 }

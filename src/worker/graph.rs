@@ -1,8 +1,9 @@
 //! The Graph API client: one request, one answer, a time limit.
 
-use wasm_bindgen::{JsCast, JsValue};
+use js_sys::{JsString, Promise};
+use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{AbortSignal, Headers, Request, RequestInit, Response};
+use web_sys::{AbortSignal, Headers, RequestInit, Response};
 
 use super::config::Config;
 use super::http::js_error;
@@ -10,50 +11,69 @@ use crate::meta::graph_error::{Reply, Verdict, judge};
 use crate::meta::ids::PageId;
 use crate::store::outbox::CALL_TIMEOUT_MS;
 
-/// Sends one message in the Page's name.
-///
-/// # Errors
-/// What went wrong when nobody knows whether Meta took it: the connection broke, or time ran
-/// out.
-pub async fn send(
-    config: &Config,
-    page: &PageId,
-    token: &str,
-    body: &str,
-) -> Result<Verdict, String> {
-    let (status, retry_after_s, answer) =
-        post(config, page, token, body).await.map_err(|error| js_error(&error).into_owned())?;
-    Ok(judge(&Reply { status, retry_after_s, body: &answer }))
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(catch)]
+    fn fetch(url: &JsString, init: &RequestInit) -> Result<Promise, JsValue>;
 }
 
-async fn post(
-    config: &Config,
-    page: &PageId,
-    token: &str,
-    body: &str,
-) -> Result<(u16, Option<u32>, Vec<u8>), JsValue> {
-    let headers = Headers::new()?;
-    headers.set("content-type", "application/json")?;
-    // In a header, because addresses end up in logs.
-    headers.set("authorization", &format!("Bearer {token}"))?;
-    let init = RequestInit::new();
-    init.set_method("POST");
-    init.set_headers(&headers);
-    init.set_body(&JsValue::from_str(body));
-    let limit = u32::try_from(CALL_TIMEOUT_MS).unwrap_or(u32::MAX);
-    init.set_signal(Some(&AbortSignal::timeout_with_u32(limit)));
-    let url = format!(
-        "{}/{}/{page}/messages?appsecret_proof={}",
-        config.graph_base_url,
-        config.graph_version,
-        config.app_secret.proof(token)
-    );
-    let request = Request::new_with_str_and_init(&url, &init)?;
-    let global: worker::web_sys::WorkerGlobalScope = js_sys::global().unchecked_into();
-    let response: Response =
-        JsFuture::from(global.fetch_with_request(&request)).await?.unchecked_into();
-    let hint = response.headers().get("retry-after").ok().flatten();
-    let retry_after_s = hint.and_then(|seconds| seconds.parse().ok());
-    let buffer = JsFuture::from(response.array_buffer()?).await?;
-    Ok((response.status(), retry_after_s, js_sys::Uint8Array::new(&buffer).to_vec()))
+/// A Page's way to the Graph API. What is the same for all of its messages is made once.
+pub struct Line {
+    url: JsString,
+    headers: Headers,
+}
+
+impl Line {
+    /// The way of the Page with this access token.
+    ///
+    /// # Errors
+    /// When the token cannot stand in a header.
+    pub fn new(config: &Config, page: &PageId, token: &str) -> Result<Self, String> {
+        let headers = || {
+            let headers = Headers::new()?;
+            headers.set("content-type", "application/json")?;
+            // In a header, because addresses end up in logs.
+            headers.set("authorization", &format!("Bearer {token}"))?;
+            Ok(headers)
+        };
+        let headers = headers().map_err(|_: JsValue| {
+            format!("the access token of Page {page} has characters that a header cannot carry")
+        })?;
+        let url = format!(
+            "{}/{}/{page}/messages?appsecret_proof={}",
+            config.graph_base_url,
+            config.graph_version,
+            config.app_secret.proof(token)
+        );
+        Ok(Self { url: url.into(), headers })
+    }
+
+    /// Sends one message in the Page's name.
+    ///
+    /// # Errors
+    /// What went wrong when nobody knows whether Meta took it: the connection broke, or time ran
+    /// out.
+    pub async fn send(&self, body: &str) -> Result<Verdict, String> {
+        let (status, retry_after_s, answer) =
+            self.post(body).await.map_err(|error| js_error(&error).into_owned())?;
+        Ok(judge(&Reply { status, retry_after_s, body: answer.as_bytes() }))
+    }
+
+    async fn post(&self, body: &str) -> Result<(u16, Option<u32>, String), JsValue> {
+        let init = RequestInit::new();
+        init.set_method("POST");
+        init.set_headers(&self.headers);
+        init.set_body(&JsValue::from_str(body));
+        let limit = u32::try_from(CALL_TIMEOUT_MS).unwrap_or(u32::MAX);
+        init.set_signal(Some(&AbortSignal::timeout_with_u32(limit)));
+        let response: Response = JsFuture::from(fetch(&self.url, &init)?).await?.unchecked_into();
+        let status = response.status();
+        let retry_after_s = if status == 200 { None } else { retry_after(&response) };
+        let answer = JsFuture::from(response.text()?).await?.as_string().unwrap_or_default();
+        Ok((status, retry_after_s, answer))
+    }
+}
+
+fn retry_after(response: &Response) -> Option<u32> {
+    response.headers().get("retry-after").ok().flatten()?.parse().ok()
 }

@@ -88,7 +88,7 @@ pub fn json(status: u16, body: &serde_json::Value) -> Response {
 
 /// An empty 200: what Meta gets for a delivery.
 pub fn ok() -> Response {
-    respond(200, &[], None)
+    Response::new().unwrap_or_else(|_| Response::error())
 }
 
 /// A response with these headers. If the runtime refuses to build it (it never does for what we

@@ -5,14 +5,21 @@
 //! loses the whole stretch of writes, so every cursor is read to its end; only
 //! `transactionSync` rolls back when something fails in the middle.
 
-use std::cell::{Cell, RefCell};
+//!
+//! Each step over the border between wasm and JavaScript costs: the parameters of a statement go
+//! over as one JSON text and its rows come back as one, and a statement's own text goes over once.
 
-use js_sys::{Array, Date};
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::fmt;
+
+use js_sys::{Array, Date, JSON, JsString};
+use serde::de::{self, Deserialize, Deserializer, Visitor};
 use wasm_bindgen::prelude::*;
-use worker::State;
+use worker::worker_sys::DurableObjectState;
 
 use super::http::js_error;
-use crate::store::{Row, Sql, StoreError, Value};
+use crate::store::{Row, Sql, StoreError, Value, to_json};
 use crate::time::UnixMs;
 
 #[wasm_bindgen]
@@ -36,7 +43,7 @@ extern "C" {
     type SqlStorage;
 
     #[wasm_bindgen(method, catch, variadic)]
-    fn exec(this: &SqlStorage, query: &str, bindings: &Array) -> Result<Cursor, JsValue>;
+    fn exec(this: &SqlStorage, query: &JsString, bindings: &Array) -> Result<Cursor, JsValue>;
 
     /// `SqlStorageCursor`.
     type Cursor;
@@ -58,6 +65,10 @@ extern "C" {
 pub struct DeskSql {
     storage: Storage,
     sql: SqlStorage,
+    /// The texts of statements, as JavaScript has them. They are constants of the store, so there
+    /// are only so many.
+    texts: RefCell<HashMap<String, JsString>>,
+    no_params: Array,
     /// The alarm that is set, as far as this process knows: setting one costs a write, so it is
     /// only set when it is earlier.
     alarm: Cell<Option<UnixMs>>,
@@ -68,10 +79,11 @@ fn refused(error: &JsValue) -> StoreError {
 }
 
 impl DeskSql {
-    pub fn new(state: &State) -> Self {
-        let storage: Storage = JsValue::from(state.storage().as_raw()).unchecked_into();
+    pub fn new(state: &DurableObjectState) -> Result<Self, JsValue> {
+        let storage: Storage = JsValue::from(state.storage()?).unchecked_into();
         let sql = storage.sql();
-        Self { storage, sql, alarm: Cell::new(None) }
+        let (texts, alarm) = (RefCell::default(), Cell::new(None));
+        Ok(Self { storage, sql, texts, no_params: Array::new(), alarm })
     }
 
     /// The alarm fired, or is not to be relied upon: the next [`Sql::wake_at`] sets it anew.
@@ -80,28 +92,55 @@ impl DeskSql {
     }
 
     fn exec(&self, sql: &str, params: &[Value]) -> Result<Cursor, StoreError> {
-        let bindings = Array::new_with_length(0);
-        for value in params {
-            bindings.push(&match value {
-                Value::Null => JsValue::NULL,
-                // Times, counts and ids: far below 2^53.
-                #[allow(clippy::cast_precision_loss)]
-                Value::Int(n) => JsValue::from_f64(*n as f64),
-                Value::Text(text) => JsValue::from_str(text),
-            });
+        let text = self.text(sql);
+        let run = |params: &Array| self.sql.exec(&text, params).map_err(|error| refused(&error));
+        if params.is_empty() {
+            return run(&self.no_params);
         }
-        self.sql.exec(sql, &bindings).map_err(|error| refused(&error))
+        let params = to_json("parameters", &params)?;
+        run(JSON::parse(&params).map_err(|error| refused(&error))?.unchecked_ref())
+    }
+
+    fn text(&self, sql: &str) -> JsString {
+        if let Some(text) = self.texts.borrow().get(sql) {
+            return text.clone();
+        }
+        let text = JsString::from(sql);
+        self.texts.borrow_mut().insert(sql.to_owned(), text.clone());
+        text
     }
 }
 
-fn from_js(value: &JsValue) -> Value {
-    if let Some(text) = value.as_string() {
-        Value::Text(text)
-    } else if let Some(number) = value.as_f64() {
-        #[allow(clippy::cast_possible_truncation)]
-        Value::Int(number as i64)
-    } else {
-        Value::Null
+/// A column as JSON: what [`Value`]'s own writing is read back with.
+impl<'de> Deserialize<'de> for Value {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Column)
+    }
+}
+
+struct Column;
+
+impl Visitor<'_> for Column {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a text, an integer or null")
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_i64<E>(self, n: i64) -> Result<Value, E> {
+        Ok(Value::Int(n))
+    }
+
+    fn visit_u64<E: de::Error>(self, n: u64) -> Result<Value, E> {
+        i64::try_from(n).map(Value::Int).map_err(de::Error::custom)
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Value, E> {
+        Ok(Value::Text(text.to_owned()))
     }
 }
 
@@ -109,7 +148,13 @@ impl Sql for DeskSql {
     fn query(&self, sql: &str, params: &[Value]) -> Result<Vec<Row>, StoreError> {
         let cursor = self.exec(sql, params)?;
         let rows = cursor.raw().and_then(|raw| raw.to_array()).map_err(|e| refused(&e))?;
-        Ok(rows.iter().map(|row| Array::from(&row).iter().map(|v| from_js(&v)).collect()).collect())
+        if rows.length() == 0 {
+            return Ok(Vec::new());
+        }
+        let rows = String::from(JSON::stringify(&rows).map_err(|error| refused(&error))?);
+        serde_json::from_str(&rows).map_err(|error| {
+            StoreError::Refused(format!("rows cannot be read: column {}", error.column()))
+        })
     }
 
     fn execute(&self, sql: &str, params: &[Value]) -> Result<bool, StoreError> {

@@ -1,14 +1,40 @@
 //! How the Worker reaches a Desk.
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 
+use js_sys::{Promise, Reflect};
 use serde::{Deserialize, Serialize};
-use wasm_bindgen::JsValue;
-use worker::{Env, Method, Request, RequestInit};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{RequestInit, Response};
+use worker::Env;
 
 use super::Name;
 use crate::meta::event::Event;
 use crate::worker::binding;
+use crate::worker::http::js_error;
+
+#[wasm_bindgen]
+extern "C" {
+    /// `DurableObjectNamespace`, as far as it is used here.
+    #[derive(Clone)]
+    type Namespace;
+
+    #[wasm_bindgen(method, catch, js_name = getByName)]
+    fn get_by_name(this: &Namespace, name: &str) -> Result<Stub, JsValue>;
+
+    /// `DurableObjectStub`.
+    type Stub;
+
+    #[wasm_bindgen(method, catch)]
+    fn fetch(this: &Stub, url: &str, init: &RequestInit) -> Result<Promise, JsValue>;
+}
+
+thread_local! {
+    /// A binding stays what it is as long as the isolate lives; a stub belongs to its request.
+    static NAMESPACE: OnceCell<Namespace> = const { OnceCell::new() };
+}
 
 /// Takes events.
 pub const TAKE: &str = "/take";
@@ -42,14 +68,39 @@ pub async fn status(env: &Env, desk: &Name) -> Result<String, String> {
 
 async fn post(env: &Env, desk: &Name, path: &str, body: &impl Serialize) -> Result<String, String> {
     let body = serde_json::to_string(body).map_err(|error| error.to_string())?;
-    let call = async {
-        let stub = env.durable_object(binding::DESK)?.get_by_name(&desk.object())?;
-        let mut init = RequestInit::new();
-        init.with_method(Method::Post).with_body(Some(JsValue::from_str(&body)));
-        let request = Request::new_with_init(&format!("https://desk{path}"), &init)?;
-        let mut response = stub.fetch_with_request(request).await?;
-        Ok::<_, worker::Error>((response.status_code(), response.text().await?))
+    let object = desk.object();
+    let (status, text) = fetch(env, &object, path, &body)
+        .await
+        .map_err(|error| format!("Desk {object}: {}", js_error(&error)))?;
+    if status == 200 { Ok(text) } else { Err(format!("Desk {object}: {text}")) }
+}
+
+async fn fetch(env: &Env, object: &str, path: &str, body: &str) -> Result<(u16, String), JsValue> {
+    let init = RequestInit::new();
+    init.set_method("POST");
+    init.set_body(&JsValue::from_str(body));
+    let answer =
+        namespace(env)?.get_by_name(object)?.fetch(&format!("https://desk{path}"), &init)?;
+    let response: Response = JsFuture::from(answer).await?.unchecked_into();
+    let status = response.status();
+    // Most answers are empty, and an empty one need not be waited for.
+    let text = match response.body() {
+        Some(_) => JsFuture::from(response.text()?).await?.as_string().unwrap_or_default(),
+        None => String::new(),
     };
-    let (status, text) = call.await.map_err(|error| format!("Desk {}: {error}", desk.object()))?;
-    if status == 200 { Ok(text) } else { Err(format!("Desk {}: {text}", desk.object())) }
+    Ok((status, text))
+}
+
+fn namespace(env: &Env) -> Result<Namespace, JsValue> {
+    if let Some(namespace) = NAMESPACE.with(|cell| cell.get().cloned()) {
+        return Ok(namespace);
+    }
+    let found = Reflect::get(env, &JsValue::from_str(binding::DESK))?;
+    if !found.is_object() {
+        return Err(js_sys::Error::new("there is no binding DESK: add it to wrangler.toml").into());
+    }
+    let namespace: Namespace = found.unchecked_into();
+    // Already set is as good.
+    let _kept = NAMESPACE.with(|cell| cell.set(namespace.clone()));
+    Ok(namespace)
 }

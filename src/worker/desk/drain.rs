@@ -14,7 +14,7 @@ use crate::shop::model::Shop;
 use crate::store::outbox::{Claimed, Class, Room};
 use crate::time::SECOND;
 use crate::worker::config::Config;
-use crate::worker::graph;
+use crate::worker::graph::Line;
 
 /// Cloudflare lets six requests wait for their answers at a time (Workers limits, November
 /// 2026). At most four are notifications, so that a reply always finds a place.
@@ -44,8 +44,7 @@ pub enum Ended {
 pub async fn drain(desk: &Rc<Inner>) -> Result<Ended, String> {
     let name = desk.name()?;
     let published = desk.shop(&name.page).await.map_err(|error| error.to_string())?;
-    let config = Config::of(&desk.env)?;
-    let token = config.page_token(&desk.env, &name.page)?;
+    let line = line(desk, &name)?;
     let until = now().plus(LONGEST_MS);
     let mut budget = PER_DRAIN;
     let mut sends = FuturesUnordered::new();
@@ -56,7 +55,7 @@ pub async fn drain(desk: &Rc<Inner>) -> Result<Ended, String> {
             let claimed = claim(desk, &published.shop, room).await?;
             budget = budget.saturating_sub(u32::try_from(claimed.len()).unwrap_or(budget));
             for (claimed, via) in claimed {
-                sends.push(one(desk, &name, &config, &token, claimed, via));
+                sends.push(one(desk, &name, &line, claimed, via));
             }
         }
         if sends.next().await.is_none() {
@@ -64,6 +63,18 @@ pub async fn drain(desk: &Rc<Inner>) -> Result<Ended, String> {
             return Ok(if share { Ended::Share } else { Ended::Done });
         }
     }
+}
+
+/// The way to the Graph API, made once: secrets do not change while a process lives.
+fn line(desk: &Inner, name: &Name) -> Result<Rc<Line>, String> {
+    if let Some(line) = desk.line.borrow().clone() {
+        return Ok(line);
+    }
+    let config = Config::of(&desk.env)?;
+    let token = config.page_token(&desk.env, &name.page)?;
+    let line = Rc::new(Line::new(&config, &name.page, &token)?);
+    *desk.line.borrow_mut() = Some(line.clone());
+    Ok(line)
 }
 
 /// Claims messages, and the room they need. What KV says was stopped is settled at once.
@@ -116,14 +127,14 @@ fn give_back(desk: &Inner, claimed: &Claimed) {
 }
 
 /// Sends one message and settles it.
-async fn one(desk: &Inner, name: &Name, config: &Config, token: &str, claimed: Claimed, via: Via) {
+async fn one(desk: &Inner, name: &Name, line: &Line, claimed: Claimed, via: Via) {
     let mark = OutboxMark(claimed.id()).to_string();
     let (recipient, kind) = match &via {
         Via::Person(kind) => (Recipient::Person(&claimed.person), *kind),
         Via::Token { token, .. } => (Recipient::Token(token), MessagingType::Update),
     };
     let body = send::body(recipient, kind, &claimed.content, Some(&mark), claimed.channel);
-    let verdict = graph::send(config, &name.page, token, &body).await;
+    let verdict = line.send(&body).await;
     give_back(desk, &claimed);
     if let Err(why) = &verdict {
         worker::console_error!("message {} of Desk {name:?}: outcome unknown: {why}", claimed.id());

@@ -17,9 +17,15 @@ use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use worker::{DurableObject, Env, Request, Response, State, durable_object};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::{JsFuture, future_to_promise};
+use web_sys::{Request, Response, ResponseInit};
+use worker::Env;
+use worker::worker_sys::DurableObjectState;
 
 use super::config::Config;
+use super::graph::Line;
+use super::http::js_error;
 use super::shops::{self, NoShop, Published};
 use super::sql::DeskSql;
 use crate::desk::decide::Context;
@@ -29,7 +35,9 @@ use crate::meta::ids::{PageId, Psid};
 use crate::outreach::planner;
 use crate::store::outbox::Room;
 use crate::store::timers::{self, Timer};
-use crate::store::{StoreError, counters, facts, ledger, outbox, parked, runs, schema, seen};
+use crate::store::{
+    StoreError, counters, facts, kv_queue, ledger, outbox, parked, runs, schema, seen,
+};
 use crate::time::{DAY, HOUR, MINUTE, SECOND, UnixMs};
 
 /// Now, by the runtime's clock. It stands still while code runs, and moves on with every I/O.
@@ -64,61 +72,87 @@ impl Name {
 /// What this Desk is called, in its own tables: an alarm does not say.
 const NAME: &str = "name";
 
-/// The object.
-#[durable_object]
+/// The object, as the runtime sees it. Not by the macro of the `worker` crate: its request reads
+/// method, address, headers and `cf` of every call over the border, and the Desk needs none.
+#[wasm_bindgen]
 pub struct Desk {
     inner: Rc<Inner>,
 }
 
 /// Everything a drain that outlives its request needs.
 struct Inner {
-    state: State,
+    state: DurableObjectState,
     env: Env,
     sql: DeskSql,
     /// Whether this process has looked at the tables yet.
     awake: Cell<bool>,
     name: RefCell<Option<Name>>,
+    line: RefCell<Option<Rc<Line>>>,
     /// Room for requests to the Graph API, over all drains of this object.
     room: Cell<Room>,
     /// One flush at a time: two could write an older value over a newer one.
     flushing: Cell<bool>,
+    /// How many deliveries are being sent, and when somebody last looked what comes next.
+    delivering: Cell<u32>,
+    looked_at: Cell<UnixMs>,
 }
 
-impl DurableObject for Desk {
-    fn new(state: State, env: Env) -> Self {
-        let sql = DeskSql::new(&state);
-        Self {
+#[wasm_bindgen]
+impl Desk {
+    #[wasm_bindgen(constructor)]
+    pub fn new(state: DurableObjectState, env: Env) -> Result<Self, JsValue> {
+        let sql = DeskSql::new(&state)?;
+        Ok(Self {
             inner: Rc::new(Inner {
                 state,
                 env,
                 sql,
                 awake: Cell::new(false),
                 name: RefCell::new(None),
+                line: RefCell::new(None),
                 room: Cell::new(drain::ROOM),
                 flushing: Cell::new(false),
+                delivering: Cell::new(0),
+                looked_at: Cell::new(UnixMs::default()),
             }),
-        }
+        })
     }
 
-    async fn fetch(&self, mut request: Request) -> worker::Result<Response> {
-        let path = request.path();
-        let answer = match request.text().await {
-            Ok(body) => self.inner.answer(&path, &body).await,
-            Err(error) => Err(error.to_string()),
+    /// A call of [`call`]'s.
+    pub async fn fetch(&self, request: Request) -> Result<Response, JsValue> {
+        let inner = self.inner.clone();
+        let answer = match body(&request).await {
+            Ok(body) => inner.answer(path(&request.url()), &body).await,
+            Err(error) => Err(js_error(&error).into_owned()),
         };
         match answer {
-            Ok(body) => Response::ok(body),
-            Err(why) => Response::error(why, 503),
+            Ok(body) if body.is_empty() => Response::new(),
+            Ok(body) => Response::new_with_opt_str(Some(&body)),
+            Err(why) => {
+                let init = ResponseInit::new();
+                init.set_status(503);
+                Response::new_with_opt_str_and_init(Some(&why), &init)
+            }
         }
     }
 
-    async fn alarm(&self) -> worker::Result<Response> {
-        self.inner.sql.forget_alarm();
-        if let Err(why) = self.inner.alarm().await {
+    /// The alarm.
+    pub async fn alarm(&self) {
+        let inner = self.inner.clone();
+        inner.sql.forget_alarm();
+        if let Err(why) = inner.alarm().await {
             worker::console_error!("alarm: {why}");
         }
-        Response::ok("")
     }
+}
+
+async fn body(request: &Request) -> Result<String, JsValue> {
+    Ok(JsFuture::from(request.text()?).await?.as_string().unwrap_or_default())
+}
+
+/// The path of a call: what follows `https://desk`.
+fn path(url: &str) -> &str {
+    url.get("https://desk".len()..).unwrap_or_default()
 }
 
 impl Inner {
@@ -194,17 +228,25 @@ impl Inner {
                 inbox::park_all(&self.sql, events, &why.to_string(), now())
             }
         };
-        let report = report.map_err(|error| error.to_string())?;
+        report.map_err(|error| error.to_string())?;
+        self.deliver_later();
+        Ok(String::new())
+    }
+
+    /// Delivers without holding up the answer.
+    fn deliver_later(self: &Rc<Self>) {
         let inner = self.clone();
-        self.state.wait_until(async move { inner.deliver().await });
-        serde_json::to_string(&report).map_err(|error| error.to_string())
+        let delivery = future_to_promise(async move {
+            inner.deliver().await;
+            Ok(JsValue::UNDEFINED)
+        });
+        // Refused or not, the promise runs; the timers catch what is cut off.
+        let _extended = self.state.wait_until(&delivery);
     }
 
     /// Sends what is due and writes to KV what is owed.
     async fn deliver(self: &Rc<Self>) {
-        if let Err(why) = kv::flush(self).await {
-            worker::console_error!("KV is behind: {why}");
-        }
+        self.delivering.set(self.delivering.get().saturating_add(1));
         // What is due and did not leave waits for something that only time, an answer on its way or
         // the owner brings. An alarm that is due at once would come back at once, for ever.
         let pause = match drain::drain(self).await {
@@ -215,9 +257,38 @@ impl Inner {
                 MINUTE
             }
         };
-        if let Err(why) = self.look_ahead(now().plus(pause)) {
+        self.delivering.set(self.delivering.get().saturating_sub(1));
+        // The last one looks for all; and in a rush, which has no last one, one each second.
+        let at = now();
+        if self.delivering.get() > 0 && at.since(self.looked_at.get()) < SECOND {
+            return;
+        }
+        self.looked_at.set(at);
+        if let Err(why) = self.look_ahead(at.plus(pause), at).await {
             worker::console_error!("timers: {why}");
         }
+    }
+
+    /// Sets timers for what still waits, and writes to KV what is owed. The outbox is not looked
+    /// at before `soonest`, nor before the end of a hold.
+    async fn look_ahead(&self, soonest: UnixMs, at: UnixMs) -> Result<(), String> {
+        let ahead = timers::look_ahead(&self.sql, at).map_err(|e| e.to_string())?;
+        if let Some(due) = ahead.drain {
+            let hold = sending::page_hold(&self.sql).map_err(|e| e.to_string())?;
+            let held = hold.map_or(soonest, |hold| hold.until);
+            timers::set(&self.sql, Timer::Drain, due.max(soonest).max(held))
+                .map_err(|e| e.to_string())?;
+        }
+        if !ahead.flush {
+            return Ok(());
+        }
+        let flushed = kv::flush(self).await;
+        if let (_, Some(next)) = kv_queue::backlog(&self.sql).map_err(|e| e.to_string())? {
+            // Another flush may be at it.
+            timers::set(&self.sql, Timer::KvFlush, next.max(now().plus(SECOND)))
+                .map_err(|e| e.to_string())?;
+        }
+        flushed.map_err(|why| format!("KV is behind: {why}"))
     }
 
     /// The scheduled trigger: begins what is due, and catches whatever an alarm dropped.
@@ -233,8 +304,7 @@ impl Inner {
             Err(why) => worker::console_error!("nothing is planned: {why}"),
         }
         timers::set(&self.sql, Timer::Prune, at.plus(DAY)).map_err(|e| e.to_string())?;
-        let inner = self.clone();
-        self.state.wait_until(async move { inner.deliver().await });
+        self.deliver_later();
         Ok(String::new())
     }
 
@@ -284,23 +354,6 @@ impl Inner {
         timers::set(&self.sql, Timer::Prune, at.plus(DAY))
     }
 
-    /// Sets a timer for whatever still waits, and the alarm for the earliest of them all. The
-    /// outbox is not looked at before `soonest`, nor before the end of a hold.
-    fn look_ahead(&self, soonest: UnixMs) -> Result<(), String> {
-        let ahead = || {
-            if let Some(at) = outbox::backlog(&self.sql)?.next_due {
-                let held = sending::page_hold(&self.sql)?.map_or(soonest, |hold| hold.until);
-                timers::set(&self.sql, Timer::Drain, at.max(soonest).max(held))?;
-            }
-            if let (_, Some(at)) = crate::store::kv_queue::backlog(&self.sql)? {
-                // Another flush may be at it.
-                timers::set(&self.sql, Timer::KvFlush, at.max(now().plus(SECOND)))?;
-            }
-            timers::rearm(&self.sql)
-        };
-        ahead().map_err(|error: StoreError| error.to_string())
-    }
-
     /// For the owner: counts and states, never a text, a name or a token.
     async fn status(&self, name: Name) -> Result<String, String> {
         self.be(&name)?;
@@ -314,7 +367,7 @@ impl Inner {
         };
         let read = || -> Result<serde_json::Value, StoreError> {
             let backlog = outbox::backlog(&self.sql)?;
-            let (kv_owed, _) = crate::store::kv_queue::backlog(&self.sql)?;
+            let (kv_owed, _) = kv_queue::backlog(&self.sql)?;
             let sent: Vec<_> = ledger::report(&self.sql, at.plus(-7 * DAY))?
                 .into_iter()
                 .map(|line| {
