@@ -69,6 +69,9 @@ impl Name {
     }
 }
 
+/// How long until a Desk that has events but no shop looks for one again.
+const NO_SHOP_AGAIN_MS: i64 = 5 * MINUTE;
+
 /// What this Desk is called, in its own tables: an alarm does not say.
 const NAME: &str = "name";
 
@@ -334,7 +337,12 @@ impl Inner {
                     planner::go_on(&self.sql, &published.shop, at).map_err(|e| e.to_string())?;
                     self.unpark(&published)?;
                 }
-                Err(why) => worker::console_error!("alarm: {why}"),
+                Err(why) => {
+                    worker::console_error!("alarm: {why}");
+                    // No cron tick reaches a Desk whose Page is not published.
+                    timers::set(&self.sql, Timer::Unpark, at.plus(NO_SHOP_AGAIN_MS))
+                        .map_err(|e| e.to_string())?;
+                }
             }
         }
         self.deliver().await;
