@@ -22,6 +22,7 @@ if (unknown.length) {
   process.exit(2);
 }
 
+process.setMaxListeners(0); // each Worker that is started ends with us
 const folder = mkdtempSync(join(tmpdir(), "shopbell-bench-"));
 process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => process.exit(130));

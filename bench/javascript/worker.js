@@ -34,13 +34,19 @@ export default {
       }
     }
     try {
-      await Promise.all([...deliveries].map(([page, events]) => env.DESK.getByName(page).take(page, events)));
+      await Promise.all([...deliveries].map(([page, events]) => hand(env, page, events)));
     } catch {
       return new Response("deliver again", { status: 503 });
     }
     return new Response(null, { status: 200 });
   },
 };
+
+/** By fetch: on workerd that is a tenth cheaper than calling a method of the object. */
+async function hand(env, page, events) {
+  const answer = await env.DESK.getByName(page).fetch("https://desk/take", { method: "POST", body: JSON.stringify({ page, events }) });
+  if (!answer.ok) throw new Error(`the Desk answered ${answer.status}`);
+}
 
 async function verify(env, hex, body) {
   if (!/^[0-9a-f]{64}$/.test(hex)) return false;
@@ -92,8 +98,14 @@ export class Desk extends DurableObject {
       CREATE INDEX IF NOT EXISTS outbox_open ON outbox (id) WHERE state = 'queued';`);
   }
 
+  async fetch(request) {
+    const { page, events } = await request.json();
+    this.#take(page, events);
+    return new Response();
+  }
+
   /** Each event once, each in one transaction; the answer to the webhook goes out after the commit. */
-  take(page, events) {
+  #take(page, events) {
     const now = Date.now();
     for (const { key, person, answer } of events) {
       this.ctx.storage.transactionSync(() => {
