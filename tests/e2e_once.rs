@@ -88,7 +88,7 @@ fn a_thousand_messages_delivered_up_to_three_times_get_one_answer_each() {
             courier.await.unwrap();
         }
         let taken = began.elapsed();
-        stage.sandbox.wait_for(MESSAGES, Duration::from_secs(90)).await;
+        stage.sandbox.wait_for(MESSAGES, Duration::from_secs(150)).await;
         stage.settled().await;
         eprintln!("{posted} bodies taken in {taken:?}, all answered after {:?}", began.elapsed());
 
@@ -103,7 +103,15 @@ fn a_thousand_messages_delivered_up_to_three_times_get_one_answer_each() {
             received.sort_unstable();
             assert_eq!(received, expected, "person {p} of seed {SEED:#x}");
         }
-        assert_eq!(stage.sandbox.calls().len(), MESSAGES, "and nothing was sent in vain");
+        // Above 300 messages a second Meta says "slow down" (code 613 or 4): then the Page waits, and
+        // what was refused leaves later. Nothing else is sent in vain.
+        let (taken, refused): (Vec<_>, Vec<_>) =
+            stage.sandbox.calls().into_iter().partition(|call| call.delivered);
+        assert_eq!(taken.len(), MESSAGES);
+        for call in refused {
+            let code = call.answer["error"]["code"].as_i64();
+            assert!(matches!(code, Some(4 | 613)), "{:?}", call.answer);
+        }
         assert_eq!(stage.count(PAGE, "event.message").await, i64::try_from(MESSAGES).unwrap());
         assert!(stage.sandbox.max_concurrent() <= 6, "{}", stage.sandbox.max_concurrent());
     });
