@@ -69,8 +69,9 @@ pub fn page_hold(sql: &impl Sql) -> Result<Option<PageHold>, StoreError> {
     facts::get(sql, HOLD)
 }
 
-/// Takes messages that may leave now, as many as there is `room` for. STOP, deletion, a human conversation, the
-/// window and the rules of the day are looked at again, in the transaction that claims.
+/// Takes messages that may leave now, as many as there is `room` for. STOP, deletion, a human
+/// conversation, the window and the rules of the day are looked at again, in the transaction that
+/// claims.
 ///
 /// # Errors
 /// [`StoreError`]; nothing is claimed then.
