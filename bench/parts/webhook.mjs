@@ -31,7 +31,7 @@ export async function run(bench) {
       line("CPU per request, answer and sending, µs", "cpuUs", 0, "less"),
       line("latency, median, ms", "p50", 2, "less"),
       line("latency, 99th percentile, ms", "p99", 2, "less"),
-      line("until the last message had left, s", "untilSent", 2, "less"),
+      line("messages per second, until the last has left", "sentPerSecond", 0, "more"),
       line("memory at the end of a round, MiB", "memory", 0, "less"),
     ],
   };
@@ -55,7 +55,7 @@ export async function measure(bench, worker, count, batch) {
     cpuUs: ((worker.cpuMs() - cpuBefore) * 1000) / count,
     p50: quantile(latencies, 0.5),
     p99: quantile(latencies, 0.99),
-    untilSent,
+    sentPerSecond: sent / untilSent,
     memory: worker.memoryMiB(),
   };
 }
