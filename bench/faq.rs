@@ -12,6 +12,7 @@ use shopbell::desk::decide::{Context, decide};
 use shopbell::entry::keys::Keys;
 use shopbell::faq::{self, Model};
 use shopbell::meta::parse::parse;
+use shopbell::shop::model::Eagerness;
 use shopbell::shop::source;
 use shopbell::time::UnixMs;
 
@@ -21,14 +22,15 @@ fn main() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/cafe");
     let read = |name: &str| std::fs::read_to_string(folder.join(name)).unwrap();
     let shop = source::compile(&read("shop.toml")).shops.remove(0);
-    let model = Model::load(faq::train(&shop.faq)).unwrap();
+    let model = Model::load(faq::train(faq::examples(&shop.faq))).unwrap();
     let keys = Keys::new("a key for measuring only", None);
     let context = Context { shop: &shop, faq: Some(&model), keys: &keys, app: None };
     // Language, question, expected entry.
     let file = read("questions.tsv");
     let questions: Vec<&str> = file.lines().filter_map(|line| line.split('\t').nth(1)).collect();
 
-    let match_one = |question: &&str| drop(black_box(model.answer(question)));
+    let match_one =
+        |question: &&str| drop(black_box(model.answer(question, None, Eagerness::Normal)));
     report("match a question", measure(&questions, match_one));
 
     let now = UnixMs::new(1_793_000_000_000);

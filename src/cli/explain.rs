@@ -95,17 +95,20 @@ pub fn explained(shop: &Shop, model: Option<&Model>, message: &str) -> Explanati
     let likeness = |candidate: Candidate| Likeness {
         entry: candidate.entry,
         phrasing: candidate.phrasing,
-        score: candidate.score,
+        score: candidate.p,
     };
     let keyword = faq::keyword(&shop.faq, message).map(|(entry, _)| entry.id.clone());
-    let found = model.map(|model| model.answer(message));
+    let found = model.map(|model| model.answer(message, None, shop.assistant.eagerness));
     let (decision, best, runner_up) = match found {
-        Some(found) => (found.decision, found.best, found.runner_up),
+        Some(found) => {
+            let mut candidates = found.candidates.into_iter();
+            (found.decision, candidates.next(), candidates.next())
+        }
         None => (Decision::None, None, None),
     };
     let (decision, entries) = match (&keyword, decision) {
         (Some(id), _) => ("answer", vec![id.clone()]),
-        (None, Decision::Answer(id)) => ("answer", vec![id]),
+        (None, Decision::Answer(ids)) => ("answer", ids),
         (None, Decision::Offer(ids)) => ("offer", ids),
         (None, Decision::None) => ("none", Vec::new()),
     };

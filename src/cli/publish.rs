@@ -49,7 +49,7 @@ impl Bundle {
         // All Pages of a shop.toml share its questions.
         let entries = shops.first().map(|shop| shop.faq.as_slice()).unwrap_or_default();
         let model = (!entries.is_empty()).then(|| {
-            let bytes = faq::train(entries);
+            let bytes = faq::train(faq::examples(entries));
             (faq::model_key(&bytes), bytes)
         });
         let key = model.as_ref().map(|(key, _)| key.clone());

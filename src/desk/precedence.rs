@@ -10,7 +10,7 @@ use crate::faq::{self, Decision as Found};
 use crate::meta::ids::FaqId;
 use crate::meta::send::Content;
 use crate::shop::hours::Opening;
-use crate::shop::model::Lang;
+use crate::shop::model::{FaqEntry, Lang};
 use crate::time::HOUR;
 
 /// A step of the table.
@@ -160,22 +160,27 @@ fn keyword(turn: &mut Turn<'_>) -> Option<Vec<Content>> {
 
 fn faq_answer(turn: &mut Turn<'_>) -> Option<Vec<Content>> {
     let Inbound::Text(text) = turn.inbound else { return None };
-    let found = turn.context.faq?.answer(text);
     let shop = turn.context.shop;
+    let model = turn.context.faq?;
+    let spoken = turn.person.language.as_ref();
+    let found = model.answer(text, spoken, shop.assistant.eagerness);
     match found.decision {
-        Found::Answer(id) => {
-            let entry = shop.faq(&id)?;
-            if let Some(best) = &found.best {
+        Found::Answer(ids) => {
+            let entries: Vec<&FaqEntry> = ids.iter().filter_map(|id| shop.faq(id)).collect();
+            if entries.is_empty() {
+                return None;
+            }
+            if let Some(best) = found.candidates.first() {
                 learn_language(turn, &best.lang);
             }
-            Some(replies::faq(turn, entry))
+            Some(entries.into_iter().flat_map(|entry| replies::faq(turn, entry)).collect())
         }
         Found::Offer(ids) => {
             let ids: Vec<FaqId> = ids.into_iter().filter(|id| shop.faq(id).is_some()).collect();
             if ids.is_empty() {
                 return None;
             }
-            if let Some(best) = &found.best {
+            if let Some(best) = found.candidates.first() {
                 learn_language(turn, &best.lang);
             }
             Some(replies::offer(turn, &ids))

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use super::format::tests::resealed;
 use super::*;
 use crate::meta::ids::FaqId;
-use crate::shop::model::{FaqEntry, Lang, Localized};
+use crate::shop::model::{Eagerness, FaqEntry, Lang, Localized};
 
 struct Example {
     name: &'static str,
@@ -27,7 +27,7 @@ macro_rules! example {
     };
 }
 
-fn examples() -> [Example; 3] {
+fn shops() -> [Example; 3] {
     [example!("cafe"), example!("tea"), example!("atelier")]
 }
 
@@ -61,7 +61,7 @@ impl Example {
     }
 
     fn model(&self) -> Model {
-        Model::load(train(&self.entries)).unwrap()
+        Model::load(train(examples(&self.entries))).unwrap()
     }
 
     fn phrasings(&self) -> Vec<(Lang, String, FaqId)> {
@@ -106,7 +106,9 @@ struct Tally {
 impl Tally {
     fn count(&mut self, expected: Option<&FaqId>, decision: &Decision) {
         let field = match (expected, decision) {
-            (Some(id), Decision::Answer(answer)) if answer == id => &mut self.right,
+            (Some(id), Decision::Answer(answers)) if answers.as_slice() == [id.clone()] => {
+                &mut self.right
+            }
             (Some(id), Decision::Offer(offer)) if offer.contains(id) => &mut self.offered,
             (Some(_), Decision::Answer(_)) => &mut self.wrong_answer,
             (Some(_), Decision::Offer(_)) => &mut self.wrong_offer,
@@ -134,8 +136,8 @@ impl Tally {
 /// As the desk asks: the keyword first.
 fn decide(example: &Example, model: &Model, text: &str) -> Decision {
     match keyword(&example.entries, text) {
-        Some((entry, _)) => Decision::Answer(entry.id.clone()),
-        None => model.answer(text).decision,
+        Some((entry, _)) => Decision::Answer(vec![entry.id.clone()]),
+        None => model.answer(text, None, Eagerness::Normal).decision,
     }
 }
 
@@ -154,17 +156,17 @@ fn left_out(example: &Example) -> Tally {
                 asked.extend(out.into_iter().map(|(_, text)| (text, entry.id.clone())));
             }
         }
-        let model = Model::load(train(&entries)).unwrap();
+        let model = Model::load(train(examples(&entries))).unwrap();
         for (text, id) in asked {
-            tally.count(Some(&id), &model.answer(&text).decision);
+            tally.count(Some(&id), &model.answer(&text, None, Eagerness::Normal).decision);
         }
     }
     for entry in &example.entries {
         let others: Vec<FaqEntry> =
             example.entries.iter().filter(|other| other.id != entry.id).cloned().collect();
-        let model = Model::load(train(&others)).unwrap();
+        let model = Model::load(train(examples(&others))).unwrap();
         for text in entry.ask.values().flatten() {
-            tally.count(None, &model.answer(text).decision);
+            tally.count(None, &model.answer(text, None, Eagerness::Normal).decision);
         }
     }
     tally
@@ -172,12 +174,17 @@ fn left_out(example: &Example) -> Tally {
 
 #[test]
 fn every_phrasing_gets_its_own_answer() {
-    for example in examples() {
+    for example in shops() {
         let model = example.model();
         for (lang, text, id) in example.phrasings() {
-            let found = model.answer(&text);
-            assert_eq!(found.decision, Decision::Answer(id.clone()), "{}: {text}", example.name);
-            let best = found.best.unwrap();
+            let found = model.answer(&text, None, Eagerness::Normal);
+            assert_eq!(
+                found.decision,
+                Decision::Answer(vec![id.clone()]),
+                "{}: {text}",
+                example.name
+            );
+            let best = found.candidates[0].clone();
             assert_eq!((best.entry, best.lang, best.phrasing.as_str()), (id, lang, text.as_str()));
         }
     }
@@ -191,7 +198,7 @@ const LEFT_OUT: [(&str, f64, f64, f64); 3] =
 
 #[test]
 fn phrasings_left_out_are_answered_or_offered_as_measured() {
-    for (example, (name, helped, wrong, foreign)) in examples().into_iter().zip(LEFT_OUT) {
+    for (example, (name, helped, wrong, foreign)) in shops().into_iter().zip(LEFT_OUT) {
         assert_eq!(example.name, name);
         let tally = left_out(&example);
         println!("{name}, left out: {:.3} helped, {tally:?}", tally.helped());
@@ -211,7 +218,7 @@ const KEPT_ASIDE: [(&str, f64, usize, usize); 3] =
 
 #[test]
 fn questions_kept_aside_are_answered_or_offered_as_measured() {
-    for (example, (name, helped, wrong, foreign)) in examples().into_iter().zip(KEPT_ASIDE) {
+    for (example, (name, helped, wrong, foreign)) in shops().into_iter().zip(KEPT_ASIDE) {
         assert_eq!(example.name, name);
         let model = example.model();
         let mut tally = Tally::default();
@@ -227,7 +234,7 @@ fn questions_kept_aside_are_answered_or_offered_as_measured() {
 
 #[test]
 fn nonsense_and_politeness_get_no_answer_and_no_offer() {
-    for example in examples() {
+    for example in shops() {
         let model = example.model();
         for text in [
             "",
@@ -247,9 +254,14 @@ fn nonsense_and_politeness_get_no_answer_and_no_offer() {
             "obrigada",
             "bom dia",
         ] {
-            assert_eq!(model.answer(text).decision, Decision::None, "{}: {text:?}", example.name);
+            assert_eq!(
+                model.answer(text, None, Eagerness::Normal).decision,
+                Decision::None,
+                "{}: {text:?}",
+                example.name
+            );
         }
-        assert_eq!(model.answer("hi").best, None);
+        assert_eq!(model.answer("hi", None, Eagerness::Normal).candidates, []);
     }
 }
 
@@ -275,7 +287,11 @@ fn lithuanian_typed_without_diacritics_gets_the_same_answer() {
     for (_, text, id) in typed {
         let without = plain(&text);
         changed += usize::from(without != text);
-        assert_eq!(model.answer(&without).decision, Decision::Answer(id), "{without}");
+        assert_eq!(
+            model.answer(&without, None, Eagerness::Normal).decision,
+            Decision::Answer(vec![id]),
+            "{without}"
+        );
     }
     assert!(changed > 30, "only {changed} phrasings had diacritics to lose");
 }
@@ -285,19 +301,23 @@ fn full_width_and_shouting_get_the_same_answer() {
     let tea = example!("tea").model();
     for text in ["有 line pay 嗎", "有ＬＩＮＥ　ＰＡＹ嗎？？", "IS IT CASH ONLY???"] {
         let id = FaqId::new("payment").unwrap();
-        assert_eq!(tea.answer(text).decision, Decision::Answer(id), "{text}");
+        assert_eq!(
+            tea.answer(text, None, Eagerness::Normal).decision,
+            Decision::Answer(vec![id]),
+            "{text}"
+        );
     }
 }
 
 #[test]
 fn offers_are_one_to_three_distinct_entries_with_the_best_first() {
-    for example in examples() {
+    for example in shops() {
         let model = example.model();
         for (_, text, _) in &example.questions {
-            let found = model.answer(text);
-            if let Decision::Offer(ids) = found.decision {
+            let found = model.answer(text, None, Eagerness::Normal);
+            if let Decision::Offer(ids) = &found.decision {
                 assert!((1..=3).contains(&ids.len()), "{text}");
-                assert_eq!(ids.first(), found.best.map(|best| best.entry).as_ref());
+                assert_eq!(ids.first(), found.candidates.first().map(|best| &best.entry));
                 let mut distinct = ids.clone();
                 distinct.sort();
                 distinct.dedup();
@@ -310,12 +330,12 @@ fn offers_are_one_to_three_distinct_entries_with_the_best_first() {
 #[test]
 fn training_twice_gives_the_same_bytes_and_another_shop_gives_others() {
     let mut example = example!("cafe");
-    let bytes = train(&example.entries);
-    assert_eq!(bytes, train(&example.entries));
+    let bytes = train(examples(&example.entries));
+    assert_eq!(bytes, train(examples(&example.entries)));
     example.entries.pop();
-    assert_ne!(model_key(&bytes), model_key(&train(&example.entries)));
-    let empty = Model::load(train(&[])).unwrap();
-    assert_eq!(empty.answer("anything").decision, Decision::None);
+    assert_ne!(model_key(&bytes), model_key(&train(examples(&example.entries))));
+    let empty = Model::load(train([])).unwrap();
+    assert_eq!(empty.answer("anything", None, Eagerness::Normal).decision, Decision::None);
 }
 
 /// Pins the bytes: when this changes, models in KV mean something else than before, and the
@@ -326,18 +346,18 @@ fn bytes_of_a_small_model_are_the_same_on_every_machine() {
     let asks = ["Kada dirbate?", "幾點開門", "horário do sábado"].map(str::to_owned);
     entry.ask = BTreeMap::from([(Lang("lt".into()), asks.to_vec())]);
     entry.id = FaqId::new("pinned").unwrap();
-    assert_eq!(model_key(&train(&[entry])), "model:13763086e3ac634aabf0153aeadb7c4c");
+    assert_eq!(model_key(&train(examples(&[entry]))), "model:13763086e3ac634aabf0153aeadb7c4c");
 }
 
 proptest! {
     #[test]
     fn any_message_gets_a_sound_match(text in any::<String>()) {
         let model = example!("tea").model();
-        let found = model.answer(&text);
-        for candidate in found.best.iter().chain(&found.runner_up) {
-            prop_assert!((0.0..=1.0).contains(&candidate.score));
+        let found = model.answer(&text, None, Eagerness::Normal);
+        for candidate in &found.candidates {
+            prop_assert!((0.0..=1.0).contains(&candidate.p));
         }
-        if found.best.is_none() {
+        if found.candidates.is_empty() {
             prop_assert_eq!(found.decision, Decision::None);
         }
         let _ = keyword(&example!("tea").entries, &text);
@@ -351,7 +371,7 @@ proptest! {
         prop_assert!(Model::load(bytes.clone()).is_err());
         // With the right checksum it may be a model, of sorts. It must only not panic.
         if let Ok(model) = Model::load(resealed(bytes)) {
-            let _ = model.answer("hello, where are you?");
+            let _ = model.answer("hello, where are you?", None, Eagerness::Normal);
         }
     }
 
@@ -361,7 +381,7 @@ proptest! {
         cut in any::<prop::sample::Index>(),
     ) {
         let entries: Vec<FaqEntry> = example!("cafe").entries.into_iter().take(3).collect();
-        let whole = train(&entries);
+        let whole = train(examples(&entries));
         let mut bytes = whole.clone();
         for (at, to) in changes {
             // Half the changes fall on the counts and the first tables.
@@ -374,7 +394,7 @@ proptest! {
         prop_assert!(Model::load(whole[..cut.index(whole.len())].to_vec()).is_err());
         if let Ok(model) = Model::load(resealed(bytes)) {
             for text in ["Kada dirbate?", "menu", "where are you"] {
-                let _ = model.answer(text);
+                let _ = model.answer(text, None, Eagerness::Normal);
             }
         }
     }

@@ -21,9 +21,9 @@ mod train;
 
 pub use format::{ModelError, model_key};
 pub use keyword::keyword;
-pub use matcher::{Candidate, Decision, Match, Model};
+pub use matcher::{Candidate, Decision, Doubt, Match, Model};
 pub use normalise::{Said, same_words};
-pub use train::train;
+pub use train::{Example, examples, train};
 
 #[cfg(test)]
 mod example_shops;

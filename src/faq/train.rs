@@ -4,37 +4,57 @@ use std::collections::BTreeMap;
 
 use super::features::{Feature, features};
 use super::format::{self, Contents, Phrasing};
-use crate::shop::model::FaqEntry;
+use crate::meta::ids::FaqId;
+use crate::shop::model::{FaqEntry, Lang};
 
-/// Trains the matcher on `entries`: the bytes that lie in KV under [`model_key`](super::model_key)
-/// and that [`Model::load`](super::Model::load) takes. The same entries give the same bytes on
+/// One way to ask for an entry.
+#[derive(Clone, Copy, Debug)]
+pub struct Example<'a> {
+    /// The entry. Sets that are no shop's number their labels.
+    pub entry: &'a FaqId,
+    /// What it is written in, where that is known.
+    pub lang: Option<&'a Lang>,
+    /// As the owner wrote it.
+    pub text: &'a str,
+}
+
+/// The examples that a shop's entries hold.
+pub fn examples(entries: &[FaqEntry]) -> impl Iterator<Item = Example<'_>> {
+    entries.iter().flat_map(|entry| {
+        entry.ask.iter().flat_map(|(lang, asks)| {
+            asks.iter().map(|text| Example { entry: &entry.id, lang: Some(lang), text })
+        })
+    })
+}
+
+/// Trains the matcher on `examples`: the bytes that lie in KV under [`model_key`](super::model_key)
+/// and that [`Model::load`](super::Model::load) takes. The same examples give the same bytes on
 /// every machine.
 ///
 /// At most 65,535 phrasings are used; phrasings without a letter or digit, and those that only
 /// greet, are left out.
 #[must_use]
-pub fn train(entries: &[FaqEntry]) -> Vec<u8> {
-    let mut phrasings = Vec::new();
+pub fn train<'a>(examples: impl IntoIterator<Item = Example<'a>>) -> Vec<u8> {
+    let mut ids: Vec<FaqId> = Vec::new();
+    let mut phrasings: Vec<Phrasing> = Vec::new();
     let mut postings: BTreeMap<Feature, Vec<u16>> = BTreeMap::new();
-    for (number, entry) in (0_u16..u16::MAX).zip(entries) {
-        for (lang, asks) in &entry.ask {
-            for text in asks {
-                let Ok(this) = u16::try_from(phrasings.len()) else { break };
-                let found = features(text).all;
-                if this == u16::MAX || found.is_empty() {
-                    continue;
-                }
-                for feature in found {
-                    postings.entry(feature).or_default().push(this);
-                }
-                phrasings.push(Phrasing {
-                    entry: number,
-                    lang: lang.0.clone(),
-                    text: text.clone(),
-                    norm: 0.0,
-                });
-            }
+    for example in examples {
+        let Ok(this) = u16::try_from(phrasings.len()) else { break };
+        let known = ids.iter().rposition(|id| id == example.entry);
+        let entry = known.unwrap_or_else(|| {
+            ids.push(example.entry.clone());
+            ids.len().saturating_sub(1)
+        });
+        let found = features(example.text).all;
+        let Ok(entry) = u16::try_from(entry) else { break };
+        if this == u16::MAX || found.is_empty() {
+            continue;
         }
+        for feature in found {
+            postings.entry(feature).or_default().push(this);
+        }
+        let lang = example.lang.map(|lang| lang.0.clone()).unwrap_or_default();
+        phrasings.push(Phrasing { entry, lang, text: example.text.to_owned(), norm: 0.0 });
     }
 
     let mut squares = vec![0.0_f64; phrasings.len()];
@@ -46,7 +66,7 @@ pub fn train(entries: &[FaqEntry]) -> Vec<u8> {
             .map(|phrasing| phrasing.entry)
             .collect();
         having.dedup();
-        let weight = weight(having.len(), entries.len());
+        let weight = weight(having.len(), ids.len());
         for &phrasing in &list {
             if let Some(square) = squares.get_mut(usize::from(phrasing)) {
                 *square += f64::from(weight) * f64::from(weight);
@@ -58,7 +78,6 @@ pub fn train(entries: &[FaqEntry]) -> Vec<u8> {
         phrasing.norm = square.sqrt() as f32;
     }
 
-    let ids = entries.iter().take(usize::from(u16::MAX)).map(|entry| entry.id.clone()).collect();
     format::encode(&Contents { ids, phrasings, features: weighted })
 }
 

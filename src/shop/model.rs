@@ -323,6 +323,9 @@ pub struct Assistant {
     pub pause_hours: u16,
     /// How long the fallback is not repeated to the same person.
     pub fallback_every_hours: u16,
+    /// How sure it has to be of an answer.
+    #[serde(default)]
+    pub eagerness: Eagerness,
     /// FAQ entries offered with the fallback and the welcome, in this order.
     pub menu: Vec<FaqId>,
     /// Words beside the languages' own that end notifications, ask for a person, ask to be
@@ -332,6 +335,20 @@ pub struct Assistant {
     pub human_words: Vec<String>,
     /// Ask to be forgotten.
     pub delete_words: Vec<String>,
+}
+
+/// How sure the assistant has to be of an answer before it gives it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Eagerness {
+    /// Asks back rather than answer wrongly.
+    Cautious,
+    /// Between the two.
+    #[default]
+    Normal,
+    /// Answers rather than ask back.
+    Eager,
 }
 
 /// What the shop declares about its recipients and its integration. Never guessed.

@@ -13,9 +13,9 @@ use super::{rules, schedule};
 use crate::meta::ids::{AccountId, FaqId, NotificationId, PageId, PosterCode, TopicId};
 use crate::shop::lang;
 use crate::shop::model::{
-    Assistant, ButtonAction, Contact, FaqEntry, Hours, HoursException, Lang, LinkButton, Localized,
-    MetaStanding, Notification, Page, Poster, Range, SHOP_SCHEMA, Schedule, Shop, Texts, Topic,
-    Zone,
+    Assistant, ButtonAction, Contact, Eagerness, FaqEntry, Hours, HoursException, Lang, LinkButton,
+    Localized, MetaStanding, Notification, Page, Poster, Range, SHOP_SCHEMA, Schedule, Shop, Texts,
+    Topic, Zone,
 };
 
 /// Hours the bot keeps quiet after a person took over, unless the owner says otherwise.
@@ -237,6 +237,7 @@ fn assistant(file: &DeTable<'_>, page: &Page) -> Option<Assistant> {
         instagram: flag(table, "instagram").unwrap_or(page.instagram_id.is_some()),
         pause_hours: number(table, "pause_hours", PAUSE_HOURS)?,
         fallback_every_hours: number(table, "fallback_every_hours", FALLBACK_HOURS)?,
+        eagerness: Eagerness::default(),
         menu: list("menu").into_iter().filter_map(|id| FaqId::new(id).ok()).collect(),
         stop_words: list("stop_words"),
         human_words: list("human_words"),
