@@ -1,12 +1,15 @@
-// A test-only entry: the unmodified bundle under a clock that can be moved. Only the configuration
-// that scripts/dev writes for --clock names this file; the deployed Worker knows nothing of it.
+// A test-only entry: the unmodified bundle under a clock that can be moved, and with a KV that can
+// refuse writes. Only the configuration that scripts/dev writes for --clock names this file; the
+// deployed Worker knows nothing of it.
 //
 //   GET /__clock?t=<ms>   sets the virtual now; time flows on from there. Answers {"now":<ms>}
 //   GET /__clock          reads it
+//   GET /__kv?refuse=yes  from now on KV refuses what Desks write, until ?refuse=no or a restart
 //
 // Shifted: Date, and the alarms of every Desk. Real: timers (Delay), timeouts of fetch, the times
 // that workerd itself writes into logs. The shift lies in the state directory, so that it survives a
 // restart together with the data that was written under it.
+import { isRefusing, refusing, setRefusing } from "./refusing.mjs";
 import { realNow, setOffset, toReal, virtualNow } from "./shift.mjs";
 import Bundle, * as bundle from "../../../build/index.js";
 
@@ -91,7 +94,7 @@ export class Desk extends bundle.Desk {
       await ask(env, { desk: id });
       await rearms.get(id)();
     });
-    super(state, env);
+    super(state, { ...env, SHOP: refusing(env.SHOP) });
   }
 
   async fetch(request) {
@@ -113,10 +116,19 @@ async function clock(request, env) {
   return Response.json({ now: virtualNow() });
 }
 
+function kv(request) {
+  const refuse = new URL(request.url).searchParams.get("refuse");
+  if (refuse !== null && !["yes", "no"].includes(refuse)) return new Response("refuse: yes or no\n", { status: 400 });
+  if (refuse !== null) setRefusing(refuse === "yes");
+  return Response.json({ refusing: isRefusing() });
+}
+
 export default class extends Bundle {
   async fetch(request) {
     await ready(this.env);
-    return new URL(request.url).pathname === "/__clock" ? clock(request, this.env) : super.fetch(request);
+    const { pathname } = new URL(request.url);
+    if (pathname === "/__clock") return clock(request, this.env);
+    return pathname === "/__kv" ? kv(request) : super.fetch(request);
   }
 
   async scheduled(event) {
