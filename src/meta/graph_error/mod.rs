@@ -115,7 +115,8 @@ pub enum Class {
     TagMisuse,
     /// There is no profile to read: do without.
     NoProfile,
-    /// Nothing known says what it was: not again by itself.
+    /// A code that is not known here. Nobody got the message, and Meta adds passing ones without a
+    /// word: tried again like [`Class::Retry`].
     Unknown,
 }
 
