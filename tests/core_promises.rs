@@ -354,6 +354,8 @@ fn run(
                 oracle.last.retain(|(_, who), _| *who != n);
                 oracle.by_token.clear();
                 take(&mut world, message(n, now, &mid, "delete my data"));
+                let yes = format!("{mid}y");
+                take(&mut world, quick_reply(n, now, &yes, "Yes", "sb:delete"));
                 // The window is forgotten with the person.
                 oracle.people[n].window_until = UnixMs::default();
             }

@@ -354,8 +354,13 @@ proptest! {
                 prop_assert_eq!(answer.len(), usize::from(!paused));
             }
             words::Command::Delete => {
+                prop_assert_eq!(answer.len(), 1, "asked whether they mean it");
+                prop_assert!(world.person(0).is_some());
+                prop_assert!(world.number(live) >= 1);
+                world.wait(SECOND);
+                let told = world.after(yes_delete(0, world.now));
+                prop_assert_eq!(told.len(), 1);
                 prop_assert_eq!(world.person(0), None);
-                prop_assert_eq!(answer.len(), 1);
                 for table in ["consents", "ledger"] {
                     let left = format!("SELECT count(*) FROM {table} WHERE person = '700000000000'");
                     prop_assert_eq!(world.number(&left), 0);
@@ -382,7 +387,7 @@ proptest! {
         let (first, rest) = events.split_at(cut.index(events.len()));
         world.take(first);
         world.drain();
-        world.take(&[message(0, asked, "forget", "delete my data")]);
+        world.take(&[message(0, asked, "forget", "delete my data"), yes_delete(0, asked)]);
         world.drain();
         let heard = world.heard(0).len();
         world.take(rest);
@@ -449,7 +454,12 @@ proptest! {
         prop_assert_eq!(world.taken.len(), heard);
         match what {
             4 => prop_assert!(world.person(0).unwrap().stopped_at.is_some()),
-            13 => prop_assert_eq!(world.person(0), None),
+            13 => {
+                // Noted; only a yes to it would delete.
+                let mut person = world.person(0).unwrap();
+                prop_assert!(person.delete_asked.take().is_some());
+                prop_assert!(was.is_none_or(|was| was == person));
+            }
             _ => prop_assert_eq!(world.person(0), was),
         }
     }

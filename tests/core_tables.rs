@@ -105,6 +105,7 @@ fn the_steps_follow_each_other_in_one_thread() {
         ("STOP", Some("stop")),
         ("STOP", None),
         ("delete my data", Some("delete")),
+        ("Yes, delete it", Some("delete")),
         ("qwertz uiop asdf", Some("instant")),
     ] {
         assert_eq!(say(&mut world, text).as_deref(), by, "{text}");
@@ -574,13 +575,14 @@ fn an_echo_in_time_saves_the_second_try() {
 fn the_last_words_to_somebody_forgotten_leave_in_their_window_or_never() {
     for (wait, leaves) in [(HOUR, true), (25 * HOUR, false)] {
         let mut world = world();
-        world.take(&[message_at(noon(), "delete my data")]);
+        world.after(message_at(noon(), "delete my data"));
+        world.take(&[yes_delete(0, noon())]);
         world.claim(ROOM);
         world.send(0, Graph::Refuses(190, None));
         world.settle(0);
         world.wait(wait);
         world.drain();
-        assert_eq!(world.taken.len() == 1, leaves, "after {wait} ms");
+        assert_eq!(world.taken.len() == 2, leaves, "after {wait} ms");
     }
 }
 
@@ -642,8 +644,124 @@ fn deleting_a_person_deletes_what_they_wrote_that_was_put_aside() {
     let said = message_at(noon().plus(-MINUTE), "my secret");
     inbox::park_all(&world.sql, &[said, message(1, noon(), "o", "other")], "why", noon()).unwrap();
     world.take(&[message_at(noon(), "delete my data")]);
+    assert_eq!(world.texts("SELECT event FROM parked").len(), 2, "not before the yes");
+    world.take(&[yes_delete(0, noon())]);
     let left = world.texts("SELECT event FROM parked");
     assert!(left.len() == 1 && left[0].contains("other"), "{left:?}");
+}
+
+// --- being forgotten ---
+
+/// A world in which somebody has agreed, scanned, asked and been paused.
+fn known() -> World<'static> {
+    let mut world = world();
+    let ref_ = signed(&a_poster(), noon());
+    world.after(referral(0, noon(), Some(&ref_)));
+    world.after(optin(0, noon(), "lunch", OptinStatus::Granted, Some("t"), None));
+    world.after(message_at(noon(), "opening hours"));
+    world.wait(MINUTE);
+    world
+}
+
+#[test]
+fn asking_to_be_forgotten_ends_nothing_until_it_is_confirmed() {
+    let mut world = known();
+    let said = world.after(message(0, world.now, "d", "delete my data"));
+    let Content::Text { quick_replies, .. } = &said[0] else { panic!("{said:?}") };
+    let payloads: Vec<_> = quick_replies.iter().map(|tap| tap.payload.as_str()).collect();
+    assert_eq!(payloads, ["sb:delete", "sb:keep"]);
+    assert_eq!(world.texts("SELECT status FROM consents"), ["active"]);
+    let person = world.person(0).unwrap();
+    assert!(person.agreed(&topic_id("lunch")) && person.stopped_at.is_none());
+    assert!(!person.paused(world.now));
+    // No: the question is closed, and a late yes asks anew.
+    world.wait(MINUTE);
+    world.after(quick_reply(0, world.now, "n", "No", "sb:keep"));
+    assert_eq!(world.person(0).unwrap().delete_asked, None);
+    world.wait(MINUTE);
+    let asked = world.after(quick_reply(0, world.now, "y", "Yes", "sb:delete"));
+    assert_eq!(asked.len(), 1);
+    assert!(world.person(0).is_some());
+    // The yes has a day.
+    world.wait(DAY);
+    world.after(quick_reply(0, world.now, "y2", "Yes", "sb:delete"));
+    assert!(world.person(0).is_some());
+    world.wait(DAY - SECOND);
+    world.after(quick_reply(0, world.now, "y3", "Yes", "sb:delete"));
+    assert_eq!(world.person(0), None);
+}
+
+#[test]
+fn deleting_wins_while_a_person_talks_and_is_only_noted_where_another_app_does() {
+    let mut world = known();
+    world.take(&[echo(0, world.now, "typed", Some("263902037430900"), None)]);
+    assert_eq!(world.after(message(0, world.now, "d", "DELETE MY DATA!")).len(), 1);
+    let mut world = known();
+    let mut standby = message(0, world.now, "d", "delete my data");
+    standby.lane = Lane::Standby;
+    assert_eq!(world.after(standby).len(), 0);
+    assert!(world.person(0).unwrap().delete_asked.is_some());
+}
+
+#[test]
+fn of_somebody_forgotten_no_table_knows_anything_but_a_hash() {
+    use shopbell::desk::deletion;
+    use shopbell::store::deletions::{self, State};
+    use shopbell::store::kv_queue;
+
+    let mut world = known();
+    world.after(message(0, world.now, "d", "delete my data"));
+    world.take(&[yes_delete(0, world.now)]);
+    let code = world.texts("SELECT code FROM deletions").remove(0);
+    let code = shopbell::meta::ids::DeletionCode::new(code).unwrap();
+    assert_eq!(code.as_str().len(), 32);
+    let state = |world: &World<'_>| deletions::state(&world.sql, &code).unwrap();
+    let page = cafe().shop.page.id.clone();
+    world.drain();
+    assert!(world.heard(0).last().unwrap().contains(code.as_str()));
+    assert_eq!(state(&world), State::InProgress, "KV has not deleted yet");
+    let open = deletions::open(&world.sql).unwrap();
+    // A search of KV finds what this Desk did not know of.
+    let found = format!("subscription:{page}:{}:forgotten-topic", person_id(0));
+    deletion::swept(&world.sql, &open[0], &page, &[found.clone()], world.now).unwrap();
+    assert_eq!(deletion::settle(&world.sql, &page, world.now).unwrap(), 1);
+    let owed = kv_queue::due(&world.sql, world.now.plus(MINUTE), 100).unwrap();
+    assert!(owed.iter().any(|owed| owed.key == found && owed.value.is_none()));
+    for one in &owed {
+        kv_queue::settle(&world.sql, one, true, world.now).unwrap();
+    }
+    assert_eq!(deletion::settle(&world.sql, &page, world.now).unwrap(), 0);
+    assert_eq!(state(&world), State::Done { at: world.now });
+    let psid = person_id(0);
+    for table in world.texts("SELECT name FROM sqlite_master WHERE type = 'table'") {
+        let columns = world.texts(&format!("SELECT name FROM pragma_table_info('{table}')"));
+        for column in columns {
+            let found = world.texts(&format!(
+                "SELECT CAST({column} AS TEXT) FROM {table} WHERE instr({column}, '{psid}') > 0"
+            ));
+            assert!(found.is_empty(), "{table}.{column}: {found:?}");
+        }
+    }
+    // Nothing older brings them back, be it an event or a line of an import.
+    let keys = world.context().keys;
+    let forgotten = |at| deletion::forgotten(&world.sql, keys, &page, &psid, at).unwrap();
+    assert!(forgotten(world.now) && !forgotten(world.now.plus(1)));
+}
+
+#[test]
+fn whoever_stopped_can_come_back_by_a_tap() {
+    let mut world = known();
+    let said = world.after(message(0, world.now, "s", "STOP"));
+    let Content::Text { quick_replies, .. } = &said[0] else { panic!("{said:?}") };
+    assert_eq!(quick_replies[0].payload, "sb:back:lunch");
+    assert_eq!(world.texts("SELECT status FROM consents"), ["stopped"]);
+    world.wait(MINUTE);
+    world.after(quick_reply(0, world.now, "b", "Lunch", "sb:back:lunch"));
+    let person = world.person(0).unwrap();
+    // Meta takes no second request within a week; otherwise the person is asked again.
+    let asked = person.asked.get(&topic_id("lunch")).is_some_and(|at| *at == world.now);
+    assert!(asked || person.agreed(&topic_id("lunch")));
+    assert_eq!(world.texts("SELECT status FROM consents")[0] == "active", !asked);
 }
 
 #[test]

@@ -226,9 +226,23 @@ fn whoever_asks_to_be_forgotten_is_gone_from_kv() {
         stage.does(&kate, Act::OptIn { mid: None }).await;
         let key = format!("subscription:{CAFE}:{kate}:today");
         assert!(stage.worker.kv(&key).is_some());
-        let told = only(stage.says(&kate, "forget me").await);
+        let asked = only(stage.says(&kate, "forget me").await);
+        assert!(asked.starts_with(&text(TextKey::DeleteAsk, "en")), "{asked}");
+        assert!(stage.worker.kv(&key).is_some(), "not before the yes");
+        let yes = Act::QuickReply { title: text(TextKey::DeleteYes, "en"), payload: None };
+        let told = only(stage.does(&kate, yes).await);
         assert!(told.starts_with(&text(TextKey::Deleted, "en")), "{told}");
         assert_eq!(stage.worker.kv(&key), None);
+        // The last line is the code's page, or the code alone.
+        let code = told.lines().last().unwrap().rsplit('/').next().unwrap().to_owned();
+        assert!(stage.worker.kv(&format!("deletion:{code}")).is_some());
+        stage.cron().await;
+        until("everything is gone", async || {
+            let page = stage.get(&format!("/deletion/{code}")).await;
+            assert_eq!(page.status(), 200);
+            page.text().await.unwrap().contains("has been deleted")
+        })
+        .await;
     });
 }
 

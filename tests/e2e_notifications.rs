@@ -185,10 +185,21 @@ fn what_happens_between_planning_and_sending_still_counts() {
         let spaced = Act::StopNotifications { title: None, spelled_with_space: true };
         let say = |text: &str| Act::Message { text: text.to_owned(), reply_to: None };
         let colleague = Act::HumanReply { text: "I'll look".to_owned(), as_printed: false };
-        let minds = [say("STOP"), menu, spaced, say("delete my data"), say("human"), colleague];
-        for (psid, mind) in waiting.iter().zip(minds) {
-            let webhooks = stage.sandbox.act(psid, mind).await.unwrap();
-            assert_eq!(webhooks[0].status(), Some(200));
+        let payload = Some("sb:delete".to_owned());
+        let yes = Act::QuickReply { title: "Yes".to_owned(), payload };
+        let minds = [
+            vec![say("STOP")],
+            vec![menu],
+            vec![spaced],
+            vec![say("delete my data"), yes],
+            vec![say("human")],
+            vec![colleague],
+        ];
+        for (psid, minds) in waiting.iter().zip(minds) {
+            for mind in minds {
+                let webhooks = stage.sandbox.act(psid, mind).await.unwrap();
+                assert_eq!(webhooks[0].status(), Some(200));
+            }
         }
         stage.sandbox.settings(|settings| settings.latency_ms = 0);
         stage.settled().await;

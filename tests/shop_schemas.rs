@@ -8,12 +8,12 @@ use std::path::{Path, PathBuf};
 use schemars::schema_for;
 use serde::Serialize;
 use serde_json::{Value, json};
-use shopbell::desk::decide::Context;
+use shopbell::desk::decide::{Context, Host};
 use shopbell::desk::inbox;
 use shopbell::entry::keys::Keys;
 use shopbell::meta::parse::parse;
 use shopbell::outreach::subscription::Subscription;
-use shopbell::shop::kv::{AccountValue, PagesValue, PosterValue};
+use shopbell::shop::kv::{AccountValue, DeletionValue, PagesValue, PosterValue};
 use shopbell::shop::model::Shop;
 use shopbell::shop::source::{compile, schema};
 use shopbell::store::kv_queue;
@@ -32,6 +32,7 @@ fn schemas() -> Vec<(&'static str, Value)> {
         ("poster", schema_for!(PosterValue).to_value()),
         ("account", schema_for!(AccountValue).to_value()),
         ("subscription", schema_for!(Subscription).to_value()),
+        ("deletion", schema_for!(DeletionValue).to_value()),
     ]
 }
 
@@ -125,7 +126,7 @@ fn what_the_desk_writes_to_kv_fits_the_schema_of_a_subscription() {
     let sql = Sqlite::in_memory().unwrap();
     migrate(&sql).unwrap();
     let keys = Keys::new("a key for this test only", None);
-    let context = Context { shop: &shop, faq: None, keys: &keys, app: None };
+    let context = Context { shop: &shop, faq: None, keys: &keys, app: None, host: Host::default() };
     let now = UnixMs::new(1_795_000_000_000);
     let mut minutes = 0;
     let mut happens = |messaging: Value| {
@@ -170,7 +171,13 @@ fn what_the_desk_writes_to_kv_fits_the_schema_of_a_subscription() {
         broken.as_object_mut().unwrap().remove("granted_at");
         assert!(!problems("subscription", &broken).is_empty());
     }
-    let deleted = happens(json!({"message": {"mid": "m_2", "text": "delete my data"}}));
-    let deleted: Vec<_> = deleted.iter().map(|owed| owed.value.as_deref()).collect();
-    assert_eq!(deleted, [None]);
+    assert!(happens(json!({"message": {"mid": "m_2", "text": "delete my data"}})).is_empty());
+    let yes = json!({"mid": "m_3", "text": "Yes", "quick_reply": {"payload": "sb:delete"}});
+    let deleted = happens(json!({"message": yes}));
+    let (gone, code): (Vec<_>, Vec<_>) = deleted.iter().partition(|owed| owed.value.is_none());
+    assert_eq!(gone[0].key, format!("subscription:{page}:9001:{topic}"));
+    assert!(code[0].key.starts_with("deletion:"));
+    let value: Value = serde_json::from_str(code[0].value.as_deref().unwrap()).unwrap();
+    assert_eq!(problems("deletion", &value), [""; 0], "{value}");
+    assert!(!value.to_string().contains("9001"), "it says nothing of whom it is about");
 }

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use super::check;
 use super::publish::Bundle;
-use crate::desk::decide::Context;
+use crate::desk::decide::{Context, Host};
 use crate::desk::{inbox, sending};
 use crate::entry::keys::Keys;
 use crate::faq::Model;
@@ -136,7 +136,7 @@ impl Conversation {
             kind,
         };
         let context =
-            Context { shop: &self.shop, faq: self.faq.as_ref(), keys: &self.keys, app: None };
+            Context { shop: &self.shop, faq: self.faq.as_ref(), keys: &self.keys, app: None, host: Host::default() };
         inbox::take(&self.sql, context, &[event], self.now)?;
         let room = Room { messages: 6, notifications: 6 };
         let mut bubbles = Vec::new();

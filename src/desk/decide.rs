@@ -5,12 +5,12 @@ use std::borrow::Cow;
 use super::payload::{OutboxMark, Payload};
 use super::person::{Person, Touch};
 use super::precedence::{PRECEDENCE, Step};
-use super::{language, words};
+use super::{deletion, language, words};
 use crate::entry::keys::Keys;
 use crate::faq::Model;
 use crate::meta::event::{Echo, Event, EventKind, Lane, Message, Optin, OptinStatus, Referral};
 use crate::meta::fit::fit;
-use crate::meta::ids::{AppId, Mid, NotificationToken, Psid, TopicId};
+use crate::meta::ids::{AppId, DeletionCode, Mid, NotificationToken, Psid, TopicId};
 use crate::meta::policy::{Opener, window_after};
 use crate::meta::send::Content;
 use crate::shop::model::{Lang, Poster, Shop};
@@ -35,6 +35,19 @@ pub struct Context<'a> {
     pub keys: &'a Keys,
     /// Our own app, so that its echoes are known.
     pub app: Option<&'a AppId>,
+    /// What else the deployment brings along.
+    pub host: Host<'a>,
+}
+
+/// What a deployment brings along. The default is a terminal's: no address, and no chance.
+#[derive(Clone, Copy, Default)]
+pub struct Host<'a> {
+    /// 128 random bits, other ones for each call: what nobody may guess is made from them.
+    pub seed: [u8; 16],
+    /// The Worker's address, for links to it.
+    pub public_url: Option<&'a str>,
+    /// Which of the Page's Desks this is.
+    pub shard: u32,
 }
 
 /// Everything an event leads to. Nothing of it has happened yet.
@@ -73,8 +86,10 @@ pub enum Effect {
     },
     /// Forget the person, before anything else of this decision is written.
     Erase {
-        /// When they asked for it.
+        /// When they confirmed it.
         at: UnixMs,
+        /// By what they can ask after it.
+        code: DeletionCode,
     },
     /// Our own message has arrived.
     Echoed {
@@ -212,7 +227,7 @@ pub fn decide(
 fn outweighs(context: Context<'_>, payload: Option<&Payload>, referral: &Referral) -> bool {
     match payload {
         None | Some(Payload::GetStarted) => false,
-        Some(Payload::Human) => true,
+        Some(Payload::Human | Payload::DeleteYes | Payload::DeleteNo | Payload::Resume) => true,
         Some(_) => referral.ref_.as_deref().and_then(|ref_| open_poster(context, ref_)).is_none(),
     }
 }
@@ -271,6 +286,16 @@ fn text_of(event: &Event) -> Option<&str> {
     }
 }
 
+/// What the person tapped, if it is one of our buttons.
+fn tap_of(event: &Event) -> Option<Payload> {
+    let payload = match &event.kind {
+        EventKind::Message(message) => message.quick_reply.as_deref(),
+        EventKind::Postback(postback) => postback.payload.as_deref(),
+        _ => None,
+    };
+    payload.and_then(Payload::parse)
+}
+
 /// Something delivered so late that its key may be forgotten: STOP and DELETE still count, and
 /// nothing is answered.
 fn late(context: Context<'_>, person: Option<Person>, event: &Event, at: UnixMs) -> Decision {
@@ -278,7 +303,8 @@ fn late(context: Context<'_>, person: Option<Person>, event: &Event, at: UnixMs)
     Decision { counts: vec!["event.late".to_owned()], ..quiet }
 }
 
-/// Another app holds this thread. Its words are not ours to answer, but STOP means stop.
+/// Another app holds this thread. Its words are not ours to answer, but STOP means stop, and what
+/// else was asked of us is remembered for when the thread comes back.
 fn on_standby(context: Context<'_>, person: Option<Person>, event: &Event, at: UnixMs) -> Decision {
     let quiet = silent_command(context, person, event, at);
     Decision { counts: vec!["event.standby".to_owned()], ..quiet }
@@ -301,17 +327,27 @@ fn silent_command(
         let effects = if news { ends(vec![topic], at) } else { Vec::new() };
         return Decision { person: Some(person), effects, ..Decision::default() };
     }
-    match text_of(event).and_then(|text| words::command(context.shop, text)) {
-        Some(words::Command::Stop) => {
-            let mut person = person.unwrap_or_else(|| Person::new(at));
-            let ended = person.stop_all(at);
-            Decision { person: Some(person), effects: ends(ended, at), ..Decision::default() }
-        }
-        Some(words::Command::Delete) => {
-            Decision { effects: vec![Effect::Erase { at }], ..Decision::default() }
-        }
-        Some(words::Command::Human) | None => Decision::default(),
+    if tap_of(event) == Some(Payload::DeleteYes)
+        && let Some(id) = &event.person
+        && person.as_ref().is_some_and(|person| person.may_confirm_deletion(at))
+    {
+        let code = deletion::code(context, id, at);
+        return Decision { effects: vec![Effect::Erase { at, code }], ..Decision::default() };
     }
+    let Some(command) = text_of(event).and_then(|text| words::command(context.shop, text)) else {
+        return Decision::default();
+    };
+    let mut person = person.unwrap_or_else(|| Person::new(at));
+    let effects = match command {
+        words::Command::Stop => ends(person.stop_all(at), at),
+        // The question can only be asked by somebody who may answer.
+        words::Command::Delete => {
+            person.delete_asked = person.delete_asked.max(Some(at));
+            Vec::new()
+        }
+        words::Command::Human => return Decision::default(),
+    };
+    Decision { person: Some(person), effects, ..Decision::default() }
 }
 
 /// One effect per ended topic.

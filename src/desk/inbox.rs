@@ -1,12 +1,13 @@
 //! Takes inbound events into the store: each once, each in one transaction, none lost.
 
 use super::decide::{Context, Decision, Effect, UNKNOWN, decide};
+use super::deletion;
 use super::person::Person;
-use crate::entry::keys::Keys;
 use crate::meta::event::Event;
-use crate::meta::ids::{PageId, Psid};
+use crate::meta::ids::Psid;
 use crate::meta::policy::{Opener, window_after};
 use crate::outreach::subscription;
+use crate::shop::kv::DeskRef;
 use crate::store::consents::{self, Consent, Status};
 use crate::store::outbox::{self, Class};
 use crate::store::timers::{self, Timer};
@@ -156,12 +157,7 @@ fn was_forgotten(
     if known.is_some_and(|person| at > person.first_seen) {
         return Ok(false);
     }
-    for tombstone in context.keys.tombstones(&context.shop.page.id, id) {
-        if people::erased_at(sql, &tombstone)?.is_some_and(|erased| erased >= at) {
-            return Ok(true);
-        }
-    }
-    Ok(false)
+    deletion::forgotten(sql, context.keys, &context.shop.page.id, id, at)
 }
 
 fn commit(
@@ -171,10 +167,9 @@ fn commit(
     decision: Decision,
     now: UnixMs,
 ) -> Result<(), StoreError> {
-    let page = &context.shop.page.id;
     if let Some(id) = &event.person {
         for effect in decision.effects {
-            apply(sql, context.keys, page, event, id, effect, now)?;
+            apply(sql, context, event, id, effect, now)?;
         }
         if let Some(person) = &decision.person {
             people::save(sql, event.channel, id, person)?;
@@ -210,20 +205,17 @@ fn commit(
 
 fn apply(
     sql: &impl Sql,
-    keys: &Keys,
-    page: &PageId,
+    context: Context<'_>,
     event: &Event,
     id: &Psid,
     effect: Effect,
     now: UnixMs,
 ) -> Result<(), StoreError> {
-    let channel = event.channel;
+    let (channel, page) = (event.channel, &context.shop.page.id);
     match effect {
-        Effect::Erase { at } => {
-            for consent in consents::of_person(sql, channel, id)? {
-                subscription::forget(sql, page, &consent, now)?;
-            }
-            people::erase(sql, channel, id, &keys.tombstone(page, id), at)
+        Effect::Erase { at, code } => {
+            let desk = DeskRef { page: page.clone(), shard: context.host.shard };
+            deletion::erase(sql, context.keys, &desk, (channel, id), &code, at, now)
         }
         Effect::Echoed { mark, mid } => {
             let class = outbox::echoed(sql, channel, id, mark.0, mid.as_ref())?;

@@ -3,12 +3,14 @@
 //! - [`person`]: what is remembered of somebody, and the standard messaging window.
 //! - [`decide`]: the front door: (shop, person, event, now) to a [`decide::Decision`].
 //! - [`precedence`]: the one table of who may answer, in order.
+//! - [`deletion`]: what forgetting a person takes, and how far it is.
 //! - [`replies`]: the words and bubbles of each answer; [`payload`]: what our buttons carry.
-//! - [`words`]: STOP, HUMAN and DELETE; [`language`]: which language to answer in.
+//! - [`words`]: STOP, HUMAN and DELETE (`typo`: with one letter wrong); [`language`]: which language to answer in.
 //! - [`inbox`]: takes events into the store, each once and each in one transaction.
 //! - [`sending`]: what may leave the outbox, and what Graph's answers mean for it.
 
 pub mod decide;
+pub mod deletion;
 pub mod inbox;
 pub mod language;
 pub mod payload;
@@ -16,4 +18,5 @@ pub mod person;
 pub mod precedence;
 pub mod replies;
 pub mod sending;
+mod typo;
 pub mod words;

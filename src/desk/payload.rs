@@ -16,8 +16,16 @@ pub enum Payload {
     Topic(TopicId),
     /// The person agreed to this topic (carried by the opt-in request).
     OptIn(TopicId),
+    /// Get notifications on this topic again, after a STOP.
+    Back(TopicId),
     /// Ask for a person.
     Human,
+    /// Yes, forget me.
+    DeleteYes,
+    /// No, do not.
+    DeleteNo,
+    /// Go on with the assistant instead of a person.
+    Resume,
 }
 
 /// What the profile sets for Get Started.
@@ -32,10 +40,17 @@ impl Payload {
         }
         let rest = text.strip_prefix("sb:")?;
         match rest.split_once(':') {
-            None => (rest == "human").then_some(Self::Human),
+            None => match rest {
+                "human" => Some(Self::Human),
+                "delete" => Some(Self::DeleteYes),
+                "keep" => Some(Self::DeleteNo),
+                "resume" => Some(Self::Resume),
+                _ => None,
+            },
             Some(("faq", id)) => FaqId::new(id).ok().map(Self::Faq),
             Some(("topic", id)) => TopicId::new(id).ok().map(Self::Topic),
             Some(("optin", id)) => TopicId::new(id).ok().map(Self::OptIn),
+            Some(("back", id)) => TopicId::new(id).ok().map(Self::Back),
             Some(_) => None,
         }
     }
@@ -48,7 +63,11 @@ impl fmt::Display for Payload {
             Self::Faq(id) => write!(f, "sb:faq:{id}"),
             Self::Topic(id) => write!(f, "sb:topic:{id}"),
             Self::OptIn(id) => write!(f, "sb:optin:{id}"),
+            Self::Back(id) => write!(f, "sb:back:{id}"),
             Self::Human => f.write_str("sb:human"),
+            Self::DeleteYes => f.write_str("sb:delete"),
+            Self::DeleteNo => f.write_str("sb:keep"),
+            Self::Resume => f.write_str("sb:resume"),
         }
     }
 }
@@ -86,7 +105,11 @@ mod tests {
             Payload::Faq(id("hours")),
             Payload::Topic(topic("lunch")),
             Payload::OptIn(topic("lunch")),
+            Payload::Back(topic("lunch")),
             Payload::Human,
+            Payload::DeleteYes,
+            Payload::DeleteNo,
+            Payload::Resume,
         ] {
             assert_eq!(Payload::parse(&payload.to_string()), Some(payload));
         }

@@ -11,6 +11,9 @@ use crate::time::{DAY, UnixMs};
 /// How long silence lasts before the next message counts as a new beginning.
 pub const SILENCE_MS: i64 = DAY;
 
+/// How long the question whether somebody means to be forgotten waits for its answer.
+pub const DELETE_ASKED_MS: i64 = DAY;
+
 /// A person as the Desk knows them.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -35,6 +38,9 @@ pub struct Person {
     pub topics: BTreeMap<TopicId, TopicWord>,
     /// When they last said STOP.
     pub stopped_at: Option<UnixMs>,
+    /// When they last asked to be forgotten; they have a day to say that they mean it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub delete_asked: Option<UnixMs>,
     /// The poster that brought them first, and the last one.
     pub first_touch: Option<Touch>,
     /// The poster that brought them last.
@@ -81,6 +87,12 @@ impl Person {
     #[must_use]
     pub fn paused(&self, now: UnixMs) -> bool {
         self.paused_until.is_some_and(|until| now < until)
+    }
+
+    /// Whether a yes at `at` still answers the question if they mean to be forgotten.
+    #[must_use]
+    pub fn may_confirm_deletion(&self, at: UnixMs) -> bool {
+        self.delete_asked.is_some_and(|asked| at.since(asked) < DELETE_ASKED_MS)
     }
 
     /// Whether this person agreed to a topic and has not taken it back.

@@ -2,15 +2,17 @@
 
 use std::fmt;
 
-use super::decide::{Effect, Inbound, Turn, ends, open_poster};
+use super::decide::{Effect, Grant, Inbound, Turn, ends, open_poster};
 use super::payload::Payload;
-use super::replies;
 use super::words::{self, Command, Courtesy};
-use crate::faq::{self, Decision as Found};
+use super::{deletion, replies};
+use crate::faq::{self, Decision as Found, Said};
 use crate::meta::ids::FaqId;
+use crate::meta::limits;
 use crate::meta::send::Content;
 use crate::shop::hours::Opening;
-use crate::shop::model::{FaqEntry, Lang};
+use crate::shop::lookup::TextKey;
+use crate::shop::model::{FaqEntry, Lang, Topic};
 use crate::time::HOUR;
 
 /// A step of the table.
@@ -89,16 +91,35 @@ fn stop(turn: &mut Turn<'_>) -> Option<Vec<Content>> {
     let again = turn.person.stopped_at.is_some_and(|at| turn.at.since(at) < 24 * HOUR);
     let ended = turn.person.stop_all(turn.at);
     let nothing_new = again && ended.is_empty();
-    turn.effects.extend(ends(ended, turn.at));
-    Some(if nothing_new { Vec::new() } else { replies::stopped(turn) })
+    turn.effects.extend(ends(ended.clone(), turn.at));
+    Some(if nothing_new { Vec::new() } else { replies::stopped(turn, &ended) })
 }
 
+/// Asks whether the person means it; the yes has a day.
 fn delete(turn: &mut Turn<'_>) -> Option<Vec<Content>> {
-    if turn.command != Some(Command::Delete) {
+    let may_confirm = turn.person.may_confirm_deletion(turn.at);
+    let says = |payload: Payload, title: TextKey| match &turn.inbound {
+        Inbound::Tap(tapped) => *tapped == Some(payload),
+        // Quick replies are gone after the next message, and some windows never show them.
+        Inbound::Text(typed) => may_confirm && Said::new(typed).says(&replies::text(turn, title)),
+        _ => false,
+    };
+    let yes = says(Payload::DeleteYes, TextKey::DeleteYes);
+    if yes && may_confirm {
+        let code = deletion::code(turn.context, turn.id, turn.at);
+        let bubbles = replies::deleted(turn, &code);
+        turn.effects.push(Effect::Erase { at: turn.at, code });
+        return Some(bubbles);
+    }
+    if says(Payload::DeleteNo, TextKey::DeleteNo) {
+        turn.person.delete_asked = None;
+        return Some(replies::kept(turn));
+    }
+    if !yes && turn.command != Some(Command::Delete) {
         return None;
     }
-    turn.effects.push(Effect::Erase { at: turn.at });
-    Some(replies::deleted(turn))
+    turn.person.delete_asked = Some(turn.at);
+    Some(replies::delete_ask(turn))
 }
 
 fn human(turn: &mut Turn<'_>) -> Option<Vec<Content>> {
@@ -120,7 +141,7 @@ fn quiet(turn: &mut Turn<'_>) -> Option<Vec<Content>> {
 fn opt_in(turn: &mut Turn<'_>) -> Option<Vec<Content>> {
     match turn.inbound.clone() {
         Inbound::OptedIn(topic) => Some(replies::opted_in(turn, &topic)),
-        Inbound::OptedOut => Some(replies::stopped(turn)),
+        Inbound::OptedOut => Some(replies::stopped(turn, &[])),
         _ => None,
     }
 }
@@ -146,9 +167,43 @@ fn tap(turn: &mut Turn<'_>) -> Option<Vec<Content>> {
             Some(topic) => replies::opt_in_on_request(turn, topic),
             None => replies::welcome(turn),
         },
-        // A button of another app, or of a shop.toml that has changed since.
-        Some(Payload::GetStarted | Payload::Human) | None => replies::welcome(turn),
+        Some(Payload::Back(id)) => match shop.topic(&id) {
+            Some(topic) => back_to(turn, topic),
+            None => replies::welcome(turn),
+        },
+        // A button of another app, or of a shop.toml that has changed since. The others were
+        // answered further up.
+        Some(
+            Payload::GetStarted
+            | Payload::Human
+            | Payload::DeleteYes
+            | Payload::DeleteNo
+            | Payload::Resume,
+        )
+        | None => replies::welcome(turn),
     })
+}
+
+/// Somebody wants notifications again that they have stopped. Meta's own request says most, but
+/// within a week of the last one it would be refused: then the tap is the consent.
+fn back_to(turn: &mut Turn<'_>, topic: &Topic) -> Vec<Content> {
+    let asked = turn.person.asked.get(&topic.id);
+    let asked_lately = asked.is_some_and(|at| turn.now.since(*at) < limits::OPT_IN_EVERY_MS);
+    let was_theirs = turn.person.topics.get(&topic.id).is_some_and(|word| !word.active);
+    if !asked_lately || !was_theirs || !turn.person.say_on_topic(&topic.id, true, turn.at) {
+        return replies::opt_in_on_request(turn, topic);
+    }
+    turn.effects.push(Effect::Grant(Box::new(Grant {
+        topic: topic.id.clone(),
+        token: None,
+        timezone: None,
+        expires_at: None,
+        frequency: None,
+        title: turn.context.shop.pick(&topic.title, &turn.lang).map(str::to_owned),
+        source: "chat".to_owned(),
+        at: turn.at,
+    })));
+    replies::opted_in(turn, &topic.id)
 }
 
 fn keyword(turn: &mut Turn<'_>) -> Option<Vec<Content>> {

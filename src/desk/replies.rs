@@ -2,7 +2,7 @@
 
 use super::decide::Turn;
 use super::payload::Payload;
-use crate::meta::ids::{FaqId, TopicId};
+use crate::meta::ids::{DeletionCode, FaqId, TopicId};
 use crate::meta::limits;
 use crate::meta::send::{Button, Card, Content, OptInRequest, QuickReply};
 use crate::shop::lookup::TextKey;
@@ -19,7 +19,8 @@ fn fill(turn: &Turn<'_>, template: &str, topic: Option<&str>) -> String {
     say(turn.context.shop, &turn.lang, template, &listener, turn.now)
 }
 
-fn text(turn: &Turn<'_>, key: TextKey) -> String {
+/// One of the assistant's own texts, as this person reads it.
+pub(super) fn text(turn: &Turn<'_>, key: TextKey) -> String {
     fill(turn, turn.context.shop.text(key, &turn.lang), None)
 }
 
@@ -169,14 +170,41 @@ pub fn opted_in(turn: &Turn<'_>, topic: &TopicId) -> Vec<Content> {
     vec![bubble(fill(turn, shop.text(TextKey::OptedIn, &turn.lang), title), Vec::new())]
 }
 
-/// Notifications have ended.
-pub fn stopped(turn: &Turn<'_>) -> Vec<Content> {
-    vec![bubble(text(turn, TextKey::Stopped), Vec::new())]
+/// Notifications have ended; a tap brings back what has ended now.
+pub fn stopped(turn: &Turn<'_>, ended: &[TopicId]) -> Vec<Content> {
+    let shop = turn.context.shop;
+    let back = |id: &TopicId| {
+        let title = shop.pick(&shop.topic(id)?.title, &turn.lang)?.to_owned();
+        Some(QuickReply { title, payload: Payload::Back(id.clone()).to_string() })
+    };
+    vec![bubble(text(turn, TextKey::Stopped), ended.iter().filter_map(back).collect())]
 }
 
-/// The person is forgotten.
-pub fn deleted(turn: &Turn<'_>) -> Vec<Content> {
-    vec![bubble(text(turn, TextKey::Deleted), Vec::new())]
+fn tap(turn: &Turn<'_>, title: TextKey, payload: Payload) -> QuickReply {
+    QuickReply { title: text(turn, title), payload: payload.to_string() }
+}
+
+/// Does the person mean to be forgotten?
+pub fn delete_ask(turn: &Turn<'_>) -> Vec<Content> {
+    let taps = vec![
+        tap(turn, TextKey::DeleteYes, Payload::DeleteYes),
+        tap(turn, TextKey::DeleteNo, Payload::DeleteNo),
+    ];
+    vec![bubble(text(turn, TextKey::DeleteAsk), taps)]
+}
+
+/// They do not.
+pub fn kept(turn: &Turn<'_>) -> Vec<Content> {
+    vec![bubble(text(turn, TextKey::Kept), Vec::new())]
+}
+
+/// The person is forgotten, and can ask after it.
+pub fn deleted(turn: &Turn<'_>, code: &DeletionCode) -> Vec<Content> {
+    let at = match turn.context.host.public_url {
+        Some(url) => format!("{url}/deletion/{code}"),
+        None => code.to_string(),
+    };
+    vec![bubble(format!("{}\n{at}", text(turn, TextKey::Deleted)), Vec::new())]
 }
 
 /// A person was asked for.

@@ -1,9 +1,40 @@
 //! Words that are understood without an FAQ: STOP, HUMAN and DELETE, which always win, and mere
 //! courtesy.
+//!
+//! A command is a whole message: a sentence that only contains one is none. Case, diacritics,
+//! punctuation and emoji do not count, nor do letters that somebody leaned on. One letter may be
+//! wrong, in a word of six letters or more that is no other word ([`OTHER_WORDS`], and every word
+//! of the shop's own texts).
 
+use super::typo::one_letter_apart;
 use crate::faq::Said;
-use crate::shop::lang::{Language, language};
-use crate::shop::model::{Lang, Shop};
+use crate::faq::normalise::normalise;
+use crate::shop::lang::{Language, all, language};
+use crate::shop::model::{Lang, Localized, Shop};
+
+/// Shorter words are one letter away from too many others.
+const LONG_ENOUGH: usize = 6;
+
+/// Words that are one letter away from a command and mean something else, folded.
+const OTHER_WORDS: &[&str] = &[
+    "abfinden",
+    "abholen",
+    "abwenden",
+    "agenda",
+    "anmelden",
+    "auftragen",
+    "deleted",
+    "elimina",
+    "melden",
+    "nusiuskite",
+    "nusiuskit",
+    "parasykite",
+    "pessoal",
+    "personal",
+    "humanos",
+    "превратить",
+    "увидите",
+];
 
 /// A word that wins over everything else when it is the whole message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
@@ -22,33 +53,91 @@ pub enum Command {
 #[must_use]
 pub fn command(shop: &Shop, text: &str) -> Option<Command> {
     let said = Said::new(text);
-    let is = |phrase: &str| said.says(phrase);
-    if shop.assistant.stop_words.iter().any(|word| is(word)) {
-        return Some(Command::Stop);
-    }
-    if shop.assistant.delete_words.iter().any(|word| is(word)) {
-        return Some(Command::Delete);
-    }
-    if shop.assistant.human_words.iter().any(|word| is(word)) {
-        return Some(Command::Human);
+    find(shop, |phrase| said.says(phrase)).or_else(|| mistyped(shop, text))
+}
+
+/// The first command with a phrase that `is` the message.
+fn find(shop: &Shop, is: impl Fn(&str) -> bool) -> Option<Command> {
+    let own = &shop.assistant;
+    let owners = [
+        (Command::Stop, &own.stop_words),
+        (Command::Delete, &own.delete_words),
+        (Command::Human, &own.human_words),
+    ];
+    let by_owner = owners.into_iter().find(|(_, words)| words.iter().any(|word| is(word)));
+    if let Some((command, _)) = by_owner {
+        return Some(command);
     }
     // STOP is international; people type it whatever they speak.
     let english = Lang("en".to_owned());
     let mut languages = shop.languages.iter().chain([&english]).map(language);
-    languages.find_map(|language| spoken(language, &is))
+    languages.find_map(|language| {
+        let lists = commands(language).into_iter();
+        lists.filter(|(_, words)| words.iter().any(|word| is(word))).map(|(c, _)| c).next()
+    })
 }
 
-fn spoken(language: &Language, is: &impl Fn(&str) -> bool) -> Option<Command> {
-    let any = |words: &[&str]| words.iter().any(|word| is(word));
-    if any(language.stop) {
-        Some(Command::Stop)
-    } else if any(language.delete) {
-        Some(Command::Delete)
-    } else if any(language.human) {
-        Some(Command::Human)
-    } else {
-        None
+fn commands(language: &Language) -> [(Command, &'static [&'static str]); 3] {
+    [
+        (Command::Stop, language.stop),
+        (Command::Delete, language.delete),
+        (Command::Human, language.human),
+    ]
+}
+
+/// The command a message is but for one letter.
+fn mistyped(shop: &Shop, text: &str) -> Option<Command> {
+    let typed = normalise(text);
+    let letters = |word: &str| word.chars().filter(|c| c.is_alphabetic()).count();
+    if !typed.split(' ').any(|word| letters(word) >= LONG_ENOUGH) {
+        return None;
     }
+    let (begins, words) = (typed.chars().next(), typed.split(' ').count());
+    let slip = |phrase: &str| -> Option<String> {
+        // Nearly every phrase ends here: folding it costs.
+        if phrase.split_whitespace().count() != words {
+            return None;
+        }
+        let phrase = normalise(phrase);
+        if phrase.chars().next() != begins || phrase.split(' ').count() != words {
+            return None;
+        }
+        let mut wrong = typed.split(' ').zip(phrase.split(' ')).filter(|(a, b)| a != b);
+        let (typed, meant) = wrong.next()?;
+        let slip = wrong.next().is_none()
+            && letters(typed) >= LONG_ENOUGH
+            && letters(meant) >= LONG_ENOUGH
+            && one_letter_apart(typed, meant);
+        slip.then(|| typed.to_owned())
+    };
+    find(shop, |phrase| slip(phrase).is_some_and(|word| !is_a_word(shop, &word)))
+}
+
+/// Whether a folded word is one of a language's or of the shop's, so that nobody mistyped it.
+fn is_a_word(shop: &Shop, word: &str) -> bool {
+    let within = |text: &str| normalise(text).split(' ').any(|known| known == word);
+    if OTHER_WORDS.contains(&word) {
+        return true;
+    }
+    let known = |l: &&Language| {
+        let lists = [l.stop, l.human, l.delete, l.greetings, l.thanks];
+        lists.into_iter().flatten().any(|phrase| within(phrase))
+    };
+    all().iter().any(known) || shop_texts(shop).any(within)
+}
+
+/// Everything the owner wrote that customers read or ask.
+fn shop_texts(shop: &Shop) -> impl Iterator<Item = &str> {
+    let asked = shop.faq.iter().flat_map(|entry| {
+        entry.ask.values().chain(entry.keywords.values()).flatten().map(String::as_str)
+    });
+    let said = shop.faq.iter().flat_map(|entry| [&entry.title, &entry.answer]);
+    let topics = shop.topics.iter().map(|topic| &topic.title);
+    let posters = shop.posters.iter().map(|poster| &poster.text);
+    let notifications = shop.notifications.iter().map(|notification| &notification.text);
+    let texts = said.chain(topics).chain(posters).chain(notifications);
+    let spoken = texts.flat_map(|text: &Localized| text.0.values().map(String::as_str));
+    asked.chain(spoken).chain([shop.name.as_str()])
 }
 
 /// A message that is only politeness.
@@ -74,4 +163,128 @@ pub fn courtesy(shop: &Shop, text: &str) -> Option<Courtesy> {
             None
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shop(languages: &str, more: &str) -> Shop {
+        let source = format!(
+            "[shop]\nname = \"A\"\nlanguages = [{languages}]\ntime_zone = \"UTC\"\n\
+             [[page]]\nid = \"1\"\nusername = \"a\"\n{more}"
+        );
+        let compiled = crate::shop::source::compile(&source);
+        assert!(!compiled.has_errors(), "{:?}", compiled.diagnostics);
+        compiled.shops.into_iter().next().unwrap()
+    }
+
+    const ALL: &str =
+        "\"lt\", \"en\", \"pt-BR\", \"zh-TW\", \"es\", \"de\", \"fr\", \"pl\", \"ru\"";
+
+    #[test]
+    fn ordinary_ways_of_saying_it_are_understood() {
+        let shop = shop(ALL, "");
+        use Command::{Delete, Human, Stop};
+        for (text, command) in [
+            ("STOP!!! 🛑", Stop),
+            ("stoooop", Stop),
+            ("Nebesiuskit 🙏", Stop),
+            ("PLEASE STOP.", Stop),
+            ("Não quero mais receber mensagens", Stop),
+            ("請不要再傳訊息！", Stop),
+            ("Dejen de escribirme.", Stop),
+            ("ich moechte keine Nachrichten mehr", Stop),
+            ("Ne m'écrivez plus !", Stop),
+            ("NIE PISZCIE DO MNIE", Stop),
+            ("Отпишите меня, пожалуйста", Stop),
+            ("Ar galiu pakalbėti su žmogumi?", Human),
+            ("Can I talk to a human?", Human),
+            ("quero falar com um atendente", Human),
+            ("有真人嗎？", Human),
+            ("¿Puedo hablar con alguien?", Human),
+            ("Kann ich mit jemandem sprechen?", Human),
+            ("Puis-je parler à quelqu’un ?", Human),
+            ("chce porozmawiac z czlowiekiem", Human),
+            ("Можно поговорить с человеком?", Human),
+            ("Prašau ištrinti mano duomenis", Delete),
+            ("DELETE MY DATA", Delete),
+            ("Quero excluir meus dados", Delete),
+            ("請刪除我的資料。", Delete),
+            ("Borren mis datos", Delete),
+            ("Bitte löschen Sie meine Daten!", Delete),
+            ("Supprimez mes données", Delete),
+            ("Proszę usunąć moje dane", Delete),
+            ("Удалите мои данные", Delete),
+        ] {
+            assert_eq!(super::command(&shop, text), Some(command), "{text}");
+        }
+    }
+
+    #[test]
+    fn one_wrong_letter_in_a_long_word_is_forgiven() {
+        let shop = shop(ALL, "");
+        use Command::{Delete, Human, Stop};
+        for (text, command) in [
+            ("unsubscibe", Stop),
+            ("Unsubscrible", Stop),
+            ("descadstrar", Stop),
+            ("abbestelen", Stop),
+            ("nebesiuskitee", Stop),
+            ("отписатся", Stop),
+            ("deleet", Delete),
+            ("darbuotojs", Human),
+            ("falar com atendnte", Human),
+        ] {
+            assert_eq!(super::command(&shop, text), Some(command), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_only_looks_like_a_command_is_none() {
+        let shop = shop(ALL, "");
+        for text in [
+            "stp",
+            // Five letters are not enough to guess by.
+            "delte my data",
+            "don't stop",
+            "is there a bus stop nearby",
+            "can I stop by tomorrow",
+            "where do I unsubscribe from the gym",
+            "is a person allowed to bring a dog",
+            "one person or two",
+            "do you delete old orders?",
+            "please delete the last item from my order",
+            "table for one person",
+            "quero cancelar o pedido de ontem",
+            "quanto custa por pessoa",
+            "Pessoal",
+            "a pagar",
+            "anmelden",
+            "Ich möchte mich anmelden",
+            "nusiųskite",
+            "Nusiųskite meniu",
+            "ar galima atsisakyti padažo",
+            "kiek kainuoja vienam žmogui",
+            "превратить",
+            "сколько человек помещается",
+            "un café para una persona",
+            "agenda",
+            "unsubscribed twice alreday",
+            "取消訂位可以嗎",
+            "一個人可以訂位嗎",
+            "koniec promocji kiedy",
+            "une table pour une personne",
+        ] {
+            assert_eq!(super::command(&shop, text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_word_of_the_shops_own_texts_is_not_a_typo() {
+        let texts = "[[faq]]\nid = \"f\"\nask.en = [\"do you fix a delate pump\"]\n\
+                     title.en = \"Pump\"\nanswer.en = \"Yes.\"\n";
+        assert_eq!(super::command(&shop("\"en\"", ""), "delate"), Some(Command::Delete));
+        assert_eq!(super::command(&shop("\"en\"", texts), "delate"), None);
+    }
 }

@@ -93,12 +93,23 @@ key_part! {
     PosterCode
 }
 key_part! {
+    /// The code under which somebody asks what became of their deletion.
+    DeletionCode
+}
+key_part! {
     /// An FAQ entry, as named in `shop.toml`.
     FaqId
 }
 key_part! {
     /// A scheduled notification, as named in `shop.toml`.
     NotificationId
+}
+
+impl DeletionCode {
+    /// Stands where no code can be made, which does not happen.
+    pub(crate) fn none() -> Self {
+        Self("0".to_owned())
+    }
 }
 
 impl AccountId {

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::model::{Poster, Shop};
-use crate::meta::ids::{AccountId, PageId, PosterCode};
+use crate::meta::ids::{AccountId, DeletionCode, PageId, PosterCode};
 
 /// The version of the values here. A reader refuses any other.
 pub const KV_SCHEMA: u32 = 1;
@@ -32,6 +32,36 @@ pub fn poster_key(code: &PosterCode) -> String {
 #[must_use]
 pub fn account_key(account: &AccountId) -> String {
     format!("account:{account}")
+}
+
+/// Key of a deletion's [`DeletionValue`].
+#[must_use]
+pub fn deletion_key(code: &DeletionCode) -> String {
+    format!("deletion:{code}")
+}
+
+/// Who knows how far a deletion is. It says nothing of whom it is about.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+pub struct DeletionValue {
+    /// [`KV_SCHEMA`].
+    pub v: u32,
+    /// When it was asked for, RFC 3339 in UTC.
+    #[cfg_attr(not(target_arch = "wasm32"), schemars(with = "String"))]
+    pub at: jiff::Timestamp,
+    /// The Desks that delete. None: nobody could tell which person is meant, and nothing was
+    /// deleted.
+    pub desks: Vec<DeskRef>,
+}
+
+/// A Page's Desk.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+pub struct DeskRef {
+    /// The Page.
+    pub page: PageId,
+    /// Which of its Desks.
+    pub shard: u32,
 }
 
 /// Every Page of the deployment.

@@ -81,11 +81,27 @@ pub enum TextKey {
     Deleted,
     /// [`Texts::human_button`]
     HumanButton,
+    /// [`Texts::delete_ask`]
+    DeleteAsk,
+    /// [`Texts::delete_yes`]
+    DeleteYes,
+    /// [`Texts::delete_no`]
+    DeleteNo,
+    /// [`Texts::kept`]
+    Kept,
+    /// [`Texts::delicate`]
+    Delicate,
+    /// [`Texts::resume_button`]
+    ResumeButton,
+    /// [`Texts::resumed`]
+    Resumed,
+    /// [`Texts::disclosure`]
+    Disclosure,
 }
 
 impl TextKey {
     /// All of them, with their names in `shop.toml`.
-    pub const ALL: [(Self, &'static str); 10] = [
+    pub const ALL: [(Self, &'static str); 18] = [
         (Self::Welcome, "welcome"),
         (Self::Instant, "instant"),
         (Self::Away, "away"),
@@ -96,6 +112,14 @@ impl TextKey {
         (Self::OptedIn, "opted_in"),
         (Self::Deleted, "deleted"),
         (Self::HumanButton, "human_button"),
+        (Self::DeleteAsk, "delete_ask"),
+        (Self::DeleteYes, "delete_yes"),
+        (Self::DeleteNo, "delete_no"),
+        (Self::Kept, "kept"),
+        (Self::Delicate, "delicate"),
+        (Self::ResumeButton, "resume_button"),
+        (Self::Resumed, "resumed"),
+        (Self::Disclosure, "disclosure"),
     ];
 }
 
@@ -114,6 +138,14 @@ impl Texts {
             TextKey::OptedIn => &self.opted_in,
             TextKey::Deleted => &self.deleted,
             TextKey::HumanButton => &self.human_button,
+            TextKey::DeleteAsk => &self.delete_ask,
+            TextKey::DeleteYes => &self.delete_yes,
+            TextKey::DeleteNo => &self.delete_no,
+            TextKey::Kept => &self.kept,
+            TextKey::Delicate => &self.delicate,
+            TextKey::ResumeButton => &self.resume_button,
+            TextKey::Resumed => &self.resumed,
+            TextKey::Disclosure => &self.disclosure,
         }
     }
 }

@@ -155,6 +155,22 @@ pub struct Texts {
     pub deleted: Localized,
     /// The button that asks for a person, at most 20 characters.
     pub human_button: Localized,
+    /// Somebody asked to be forgotten: whether they mean it.
+    pub delete_ask: Localized,
+    /// The button that says yes to that, at most 20 characters.
+    pub delete_yes: Localized,
+    /// The button that says no to that, at most 20 characters.
+    pub delete_no: Localized,
+    /// They said no.
+    pub kept: Localized,
+    /// Somebody wrote of something that only people answer.
+    pub delicate: Localized,
+    /// The button that ends a person's turn, at most 20 characters.
+    pub resume_button: Localized,
+    /// The assistant is back.
+    pub resumed: Localized,
+    /// The assistant says that it is one.
+    pub disclosure: Localized,
 }
 
 /// One question with its answer.

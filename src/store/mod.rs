@@ -14,6 +14,7 @@
 
 pub mod consents;
 pub mod counters;
+pub mod deletions;
 pub mod facts;
 pub mod kv_queue;
 pub mod ledger;

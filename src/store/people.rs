@@ -43,7 +43,7 @@ pub fn save<P: Serialize>(
 }
 
 /// Forgets a person: their row, their consents, what was still to leave, what was put aside, and
-/// what the ledger and the outbox hold of them. A tombstone under `hash` keeps anything older than `at` from
+/// what the ledger, the outbox and the keys of seen events hold of them. A tombstone under `hash` keeps anything older than `at` from
 /// bringing them back.
 ///
 /// # Errors
@@ -69,6 +69,13 @@ pub fn erase(
            json_extract(event, '$.channel') = ?1 AND json_extract(event, '$.person') = ?2
            AND json_extract(event, '$.at') <= ?3 END",
         params![channel, id.as_str(), at],
+    )?;
+    // Where an event has no id of its own, its key names the person. The tombstone stands in: an
+    // event of before counts as forgotten.
+    sql.execute(
+        "DELETE FROM seen WHERE substr(key, 1, 1) = substr(?1, 1, 1)
+           AND instr(key || ':', ':' || ?2 || ':') > 0",
+        params![channel, id.as_str()],
     )?;
     sql.execute(
         "INSERT INTO tombstones (person, at) VALUES (?1, ?2)

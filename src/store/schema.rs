@@ -12,6 +12,12 @@ const MIGRATIONS: &[&[&str]] = &[
         // After this the message helps nobody, or is not allowed any more.
         "ALTER TABLE outbox ADD COLUMN expires_at INTEGER",
     ],
+    &[
+        // One row for each channel of a person. `person` is emptied when all is gone.
+        "CREATE TABLE deletions (code TEXT NOT NULL, channel TEXT NOT NULL, person TEXT NOT NULL,
+           erased_at INTEGER NOT NULL, swept INTEGER NOT NULL DEFAULT 0, done_at INTEGER,
+           PRIMARY KEY (code, channel)) WITHOUT ROWID",
+    ],
 ];
 
 const FIRST: &[&str] = &[

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use std::sync::LazyLock;
 
 use shopbell::cli::publish::Bundle;
-use shopbell::desk::decide::Context;
+use shopbell::desk::decide::{Context, Host};
 use shopbell::desk::inbox;
 use shopbell::desk::payload::OutboxMark;
 use shopbell::desk::person::Person;
@@ -67,7 +67,7 @@ pub const OUR_APP: &str = "1000000000001";
 
 pub fn context(open: &Open) -> Context<'_> {
     static APP: LazyLock<AppId> = LazyLock::new(|| AppId(OUR_APP.to_owned()));
-    Context { shop: &open.shop, faq: open.faq.as_ref(), keys: &KEYS, app: Some(&APP) }
+    Context { shop: &open.shop, faq: open.faq.as_ref(), keys: &KEYS, app: Some(&APP), host: Host::default() }
 }
 
 pub fn ms(text: &str) -> UnixMs {
@@ -120,6 +120,11 @@ pub fn message(person: usize, at: UnixMs, mid: &str, text: &str) -> Event {
 pub fn quick_reply(person: usize, at: UnixMs, mid: &str, title: &str, payload: &str) -> Event {
     let message = Message { quick_reply: Some(payload.to_owned()), ..words_of(mid, title) };
     event(person, at, EventKind::Message(message))
+}
+
+/// The yes to the question whether somebody means to be forgotten.
+pub fn yes_delete(person: usize, at: UnixMs) -> Event {
+    quick_reply(person, at, &format!("yes{}", at.get()), "Yes", "sb:delete")
 }
 
 pub fn postback(person: usize, at: UnixMs, payload: &str, referral: Option<&str>) -> Event {

@@ -86,6 +86,14 @@ pub struct DefaultTexts {
     pub opted_in: &'static str,
     pub deleted: &'static str,
     pub human_button: &'static str,
+    pub delete_ask: &'static str,
+    pub delete_yes: &'static str,
+    pub delete_no: &'static str,
+    pub kept: &'static str,
+    pub delicate: &'static str,
+    pub resume_button: &'static str,
+    pub resumed: &'static str,
+    pub disclosure: &'static str,
 }
 
 /// Why a notification is held, in sentences for the owner.
@@ -144,6 +152,14 @@ impl DefaultTexts {
             TextKey::OptedIn => self.opted_in,
             TextKey::Deleted => self.deleted,
             TextKey::HumanButton => self.human_button,
+            TextKey::DeleteAsk => self.delete_ask,
+            TextKey::DeleteYes => self.delete_yes,
+            TextKey::DeleteNo => self.delete_no,
+            TextKey::Kept => self.kept,
+            TextKey::Delicate => self.delicate,
+            TextKey::ResumeButton => self.resume_button,
+            TextKey::Resumed => self.resumed,
+            TextKey::Disclosure => self.disclosure,
         }
     }
 }
@@ -261,7 +277,12 @@ mod tests {
             }
             assert!(language.texts.instant.contains("{wait}"), "{}", language.code);
             assert!(language.texts.away.contains("{next_open"), "{}", language.code);
-            assert!(language.texts.human_button.encode_utf16().count() <= 20, "{}", language.code);
+            let texts = &language.texts;
+            for title in
+                [texts.human_button, texts.delete_yes, texts.delete_no, texts.resume_button]
+            {
+                assert!(title.encode_utf16().count() <= 20, "{} {title}", language.code);
+            }
         }
     }
 

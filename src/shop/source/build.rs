@@ -164,6 +164,14 @@ fn texts(table: &DeTable<'_>) -> Texts {
         opted_in: localized(table, "opted_in"),
         deleted: localized(table, "deleted"),
         human_button: localized(table, "human_button"),
+        delete_ask: localized(table, "delete_ask"),
+        delete_yes: localized(table, "delete_yes"),
+        delete_no: localized(table, "delete_no"),
+        kept: localized(table, "kept"),
+        delicate: localized(table, "delicate"),
+        resume_button: localized(table, "resume_button"),
+        resumed: localized(table, "resumed"),
+        disclosure: localized(table, "disclosure"),
     }
 }
 
