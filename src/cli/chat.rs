@@ -135,8 +135,13 @@ impl Conversation {
             lane: Lane::Messaging,
             kind,
         };
-        let context =
-            Context { shop: &self.shop, faq: self.faq.as_ref(), keys: &self.keys, app: None, host: Host::default() };
+        let context = Context {
+            shop: &self.shop,
+            faq: self.faq.as_ref(),
+            keys: &self.keys,
+            app: None,
+            host: Host::default(),
+        };
         inbox::take(&self.sql, context, &[event], self.now)?;
         let room = Room { messages: 6, notifications: 6 };
         let mut bubbles = Vec::new();

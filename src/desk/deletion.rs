@@ -38,49 +38,43 @@ pub fn code_of(seed: [u8; 16], about: &str) -> DeletionCode {
     DeletionCode::new(text).unwrap_or_else(|_| DeletionCode::none())
 }
 
-/// Erases a person on one channel, as of `at`. Everything is written in the caller's
-/// transaction.
+/// What is asked of a Desk.
+#[derive(Clone, Copy, Debug)]
+pub struct Order<'a> {
+    /// The Page.
+    pub page: &'a PageId,
+    /// Whom to forget.
+    pub person: &'a Psid,
+    /// By what the deletion can be asked after.
+    pub code: &'a DeletionCode,
+    /// Every Desk that has the same order: a person may be known to several Pages.
+    pub desks: &'a [DeskRef],
+    /// Nothing of this moment or before may bring the person back.
+    pub at: UnixMs,
+}
+
+/// Erases a person on these channels. Everything is written in the caller's transaction.
 ///
 /// # Errors
 /// [`StoreError`].
 pub fn erase(
     sql: &impl Sql,
     keys: &Keys,
-    desk: &DeskRef,
-    (channel, person): (Channel, &Psid),
-    code: &DeletionCode,
-    at: UnixMs,
+    order: &Order<'_>,
+    channels: &[Channel],
     now: UnixMs,
 ) -> Result<(), StoreError> {
-    for consent in consents::of_person(sql, channel, person)? {
-        subscription::forget(sql, &desk.page, &consent, now)?;
+    let Order { page, person, code, desks, at } = *order;
+    for channel in channels {
+        for consent in consents::of_person(sql, *channel, person)? {
+            subscription::forget(sql, page, &consent, now)?;
+        }
+        people::erase(sql, *channel, person, &keys.tombstone(page, person), at)?;
+        deletions::begin(sql, code, *channel, person, now)?;
     }
-    people::erase(sql, channel, person, &keys.tombstone(&desk.page, person), at)?;
-    deletions::begin(sql, code, channel, person, now)?;
-    let value = DeletionValue { v: KV_SCHEMA, at: at.timestamp(), desks: vec![desk.clone()] };
+    let value = DeletionValue { v: KV_SCHEMA, at: at.timestamp(), desks: desks.to_vec() };
     kv_queue::push(sql, &deletion_key(code), Some(&to_json("deletions", &value)?), now)?;
     timers::set(sql, Timer::KvFlush, now.plus(SAFETY_NET_MS))
-}
-
-/// Erases a person on both channels because Meta or the owner says so. KV is told of the code by
-/// the caller, who may know of other Desks.
-///
-/// # Errors
-/// [`StoreError`].
-pub fn erase_everywhere(
-    sql: &impl Sql,
-    keys: &Keys,
-    desk: &DeskRef,
-    person: &Psid,
-    code: &DeletionCode,
-    now: UnixMs,
-) -> Result<(), StoreError> {
-    sql.transaction(|| {
-        for channel in [Channel::Messenger, Channel::Instagram] {
-            erase(sql, keys, desk, (channel, person), code, now, now)?;
-        }
-        Ok(())
-    })
 }
 
 /// Whether a person was forgotten at `at` or later: then nothing of `at`, an event or a line of an
@@ -130,6 +124,17 @@ pub fn swept(
         deletions::swept(sql, &deletion.code)?;
         timers::set(sql, Timer::KvFlush, now.plus(SAFETY_NET_MS))
     })
+}
+
+/// Forgets codes that nobody may ask after any more, and owes KV the same.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn prune(sql: &impl Sql, now: UnixMs) -> Result<(), StoreError> {
+    for code in deletions::prune(sql, now)? {
+        kv_queue::push(sql, &deletion_key(&code), None, now)?;
+    }
+    Ok(())
 }
 
 /// Ends the deletions for which nothing is owed any more. Returns how many are still open.

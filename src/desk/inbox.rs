@@ -214,8 +214,9 @@ fn apply(
     let (channel, page) = (event.channel, &context.shop.page.id);
     match effect {
         Effect::Erase { at, code } => {
-            let desk = DeskRef { page: page.clone(), shard: context.host.shard };
-            deletion::erase(sql, context.keys, &desk, (channel, id), &code, at, now)
+            let desks = [DeskRef { page: page.clone(), shard: context.host.shard }];
+            let order = deletion::Order { page, person: id, code: &code, desks: &desks, at };
+            deletion::erase(sql, context.keys, &order, &[channel], now)
         }
         Effect::Echoed { mark, mid } => {
             let class = outbox::echoed(sql, channel, id, mark.0, mid.as_ref())?;

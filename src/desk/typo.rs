@@ -36,9 +36,13 @@ mod tests {
         ] {
             assert!(one_letter_apart(a, b) && one_letter_apart(b, a), "{a} {b}");
         }
-        for (a, b) in
-            [("delete", "delete"), ("delete", "dalate"), ("delete", "delt"), ("abc", "bca"), ("", "")]
-        {
+        for (a, b) in [
+            ("delete", "delete"),
+            ("delete", "dalate"),
+            ("delete", "delt"),
+            ("abc", "bca"),
+            ("", ""),
+        ] {
             assert!(!one_letter_apart(a, b) && !one_letter_apart(b, a), "{a} {b}");
         }
     }

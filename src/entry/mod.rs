@@ -8,8 +8,10 @@
 //! - [`refs`]: signing and opening refs.
 //! - [`links`]: m.me and ig.me links.
 //! - [`qr`]: the pictures.
-//! - [`pages`]: what a visitor sees when a poster is unknown or revoked.
+//! - [`pages`]: what a visitor sees when a poster is unknown or revoked; [`deletion_page`]: how
+//!   far the deletion of somebody's data is.
 
+pub mod deletion_page;
 pub mod keys;
 pub mod links;
 pub mod pages;

@@ -76,7 +76,7 @@ const BRAZILIAN: Words = Words {
     days: ["Seg", "Ter", "Qua", "Qui", "Sex", "Sáb", "Dom"],
 };
 
-const STYLE: &str = "\
+pub(super) const STYLE: &str = "\
 :root{color-scheme:light dark;--ink:#1d2327;--dim:#5c6670;--paper:#fff;--back:#f3f1ec;--line:#e2ded5;--go:#0b57d0}\
 @media(prefers-color-scheme:dark){:root{--ink:#eceff1;--dim:#a3adb5;--paper:#1e2326;--back:#121517;--line:#343b40;--go:#8ab4f8}}\
 *{box-sizing:border-box}\

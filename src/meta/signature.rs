@@ -10,6 +10,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
+use super::ids::AppId;
 use super::json::{Raw, object};
 use crate::time::UnixMs;
 
@@ -124,6 +125,12 @@ impl AppSecret {
             .unwrap_or_default()
     }
 
+    /// The access token of the app itself, for calls that no Page makes. A secret.
+    #[must_use]
+    pub fn app_token(&self, app: &AppId) -> String {
+        format!("{}|{}", app.0, self.0)
+    }
+
     /// Opens the `signed_request` of a data-deletion or deauthorize callback.
     ///
     /// # Errors
@@ -192,12 +199,7 @@ impl HandshakeError {
 /// # Errors
 /// [`HandshakeError`], with the status it means.
 pub fn handshake(query: &str, verify_token: &str) -> Result<String, HandshakeError> {
-    let parameter = |name: &str| {
-        query.split('&').find_map(|pair| {
-            let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
-            (percent_decoded(key) == name.as_bytes()).then(|| percent_decoded(value))
-        })
-    };
+    let parameter = |name: &str| form_value(query, name);
     let mode = parameter("hub.mode").ok_or(HandshakeError::Missing)?;
     let token = parameter("hub.verify_token").ok_or(HandshakeError::Missing)?;
     let challenge = parameter("hub.challenge")
@@ -212,6 +214,15 @@ pub fn handshake(query: &str, verify_token: &str) -> Result<String, HandshakeErr
         return Err(HandshakeError::Token);
     }
     String::from_utf8(challenge).map_err(|_| HandshakeError::Missing)
+}
+
+/// The first value of that name in a form or a query, decoded.
+#[must_use]
+pub fn form_value(form: &str, name: &str) -> Option<Vec<u8>> {
+    form.split('&').find_map(|pair| {
+        let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
+        (percent_decoded(key) == name.as_bytes()).then(|| percent_decoded(value))
+    })
 }
 
 /// `application/x-www-form-urlencoded`, decoded; a `%` without two digits stands for itself.

@@ -110,8 +110,13 @@ pub fn end(
         "SELECT 1 FROM kv_queue WHERE value IS NULL AND substr(key, 1, ?2) = ?1
          UNION ALL SELECT 1 FROM outbox WHERE channel = ?3 AND person = ?4 AND created_at <= ?5
            AND state IN ('queued', 'sending', 'retry', 'unsure')",
-        params![prefix.as_str(), i64::try_from(prefix.len()).unwrap_or(i64::MAX), channel, person,
-            *erased_at],
+        params![
+            prefix.as_str(),
+            i64::try_from(prefix.len()).unwrap_or(i64::MAX),
+            channel,
+            person,
+            *erased_at
+        ],
     )?;
     if !owed.is_empty() || !swept {
         return Ok(false);
@@ -129,16 +134,9 @@ pub fn end(
 }
 
 /// Runs remember how far they came by naming the last person.
-fn forget_cursors(
-    sql: &impl Sql,
-    channel: Channel,
-    deletion: &Open,
-) -> Result<(), StoreError> {
+fn forget_cursors(sql: &impl Sql, channel: Channel, deletion: &Open) -> Result<(), StoreError> {
     let cursor = format!("{}/{}", super::channel_name(channel), deletion.person);
-    sql.execute(
-        "UPDATE runs SET cursor = '' WHERE done <> 0 AND cursor = ?1",
-        params![cursor],
-    )?;
+    sql.execute("UPDATE runs SET cursor = '' WHERE done <> 0 AND cursor = ?1", params![cursor])?;
     Ok(())
 }
 
@@ -147,7 +145,8 @@ fn forget_cursors(
 /// # Errors
 /// [`StoreError`].
 pub fn state(sql: &impl Sql, code: &DeletionCode) -> Result<State, StoreError> {
-    let rows = sql.query("SELECT done_at FROM deletions WHERE code = ?1", params![code.as_str()])?;
+    let rows =
+        sql.query("SELECT done_at FROM deletions WHERE code = ?1", params![code.as_str()])?;
     let mut state = State::Unknown;
     for row in &rows {
         state = match (Columns::of("deletions", row).maybe_moment()?, state) {

@@ -30,7 +30,7 @@ pub async fn status(request: &Request, env: &Env) -> Response {
         Err(why) => return http::text(503, &why),
     };
     if !is_owner(request, &config) {
-        return http::text(401, "this needs `Authorization: Bearer <ADMIN_TOKEN>`");
+        return http::text(401, TOKEN_NEEDED);
     }
     let pages = match shops::pages(env, desk::now()).await {
         Ok(pages) => pages,
@@ -65,7 +65,11 @@ pub async fn status(request: &Request, env: &Env) -> Response {
     )
 }
 
-fn is_owner(request: &Request, config: &Config) -> bool {
+/// What somebody without the token reads.
+pub const TOKEN_NEEDED: &str = "this needs `Authorization: Bearer <ADMIN_TOKEN>`";
+
+/// Whether the request carries the owner's token.
+pub fn is_owner(request: &Request, config: &Config) -> bool {
     let given = http::header(request, "authorization");
     let given = given.as_deref().and_then(|value| value.strip_prefix("Bearer "));
     given.is_some_and(|token| token.as_bytes().ct_eq(config.admin_token.as_bytes()).into())

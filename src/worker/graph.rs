@@ -74,6 +74,32 @@ impl Line {
     }
 }
 
+/// Reads something of the Graph API: the body of a 200.
+///
+/// # Errors
+/// What went wrong; never a token.
+pub async fn get(config: &Config, path: &str, token: &str) -> Result<String, String> {
+    let url = format!(
+        "{}/{}/{path}?appsecret_proof={}",
+        config.graph_base_url,
+        config.graph_version,
+        config.app_secret.proof(token)
+    );
+    let ask = async {
+        let headers = Headers::new()?;
+        headers.set("authorization", &format!("Bearer {token}"))?;
+        let init = RequestInit::new();
+        init.set_headers(&headers);
+        let limit = u32::try_from(CALL_TIMEOUT_MS).unwrap_or(u32::MAX);
+        init.set_signal(Some(&AbortSignal::timeout_with_u32(limit)));
+        let response: Response = JsFuture::from(fetch(&url.into(), &init)?).await?.unchecked_into();
+        let answer = JsFuture::from(response.text()?).await?.as_string().unwrap_or_default();
+        Ok((response.status(), answer))
+    };
+    let (status, answer) = ask.await.map_err(|error: JsValue| js_error(&error).into_owned())?;
+    if status == 200 { Ok(answer) } else { Err(format!("Graph answers {status}")) }
+}
+
 fn retry_after(response: &Response) -> Option<u32> {
     response.headers().get("retry-after").ok().flatten()?.parse().ok()
 }

@@ -4,7 +4,8 @@
 //! - [`config`]: secrets and vars, checked once per isolate.
 //! - [`http`]: requests and responses as plain `web_sys` types: each step over the border between
 //!   wasm and JavaScript costs, and the crate's own types cross it several times more.
-//! - [`webhook`], [`poster`], [`admin`]: the routes.
+//! - [`webhook`], [`poster`], [`admin`], [`deletion`]: the routes.
+//! - [`random`]: randomness, which the pure rooms get as an argument.
 //! - [`shops`]: the published shops, kept in the isolate's memory for a minute.
 //! - [`desk`]: the Durable Object; [`sql`]: its SQLite behind the store's trait.
 //! - [`graph`]: the Graph API client.
@@ -16,10 +17,12 @@
 mod admin;
 mod config;
 mod cron;
+mod deletion;
 mod desk;
 mod graph;
 mod http;
 mod poster;
+mod random;
 mod shops;
 mod sql;
 mod webhook;
@@ -48,8 +51,20 @@ async fn fetch(
         ("GET", "/health") => admin::health(&env).await,
         ("GET", path) if path.starts_with("/q/") => poster::serve(&request, &route, &env).await,
         ("GET", "/admin/status") => admin::status(&request, &env).await,
-        (_, "/webhook" | "/health" | "/admin/status") => http::text(405, "method not allowed"),
-        (_, path) if path.starts_with("/q/") => http::text(405, "method not allowed"),
+        ("POST", "/admin/delete") => deletion::by_owner(&request, &route, &env).await,
+        ("POST", "/meta/deletion") => deletion::callback(&request, &route, &env).await,
+        ("POST", "/meta/deauthorize") => deletion::deauthorized(&request, &env).await,
+        ("GET", path) if path.starts_with("/deletion/") => {
+            deletion::page(&request, &route, &env).await
+        }
+        (
+            _,
+            "/webhook" | "/health" | "/admin/status" | "/admin/delete" | "/meta/deletion"
+            | "/meta/deauthorize",
+        ) => http::text(405, "method not allowed"),
+        (_, path) if path.starts_with("/q/") || path.starts_with("/deletion/") => {
+            http::text(405, "method not allowed")
+        }
         _ => http::text(404, "not found"),
     };
     Ok(response)

@@ -67,7 +67,13 @@ pub const OUR_APP: &str = "1000000000001";
 
 pub fn context(open: &Open) -> Context<'_> {
     static APP: LazyLock<AppId> = LazyLock::new(|| AppId(OUR_APP.to_owned()));
-    Context { shop: &open.shop, faq: open.faq.as_ref(), keys: &KEYS, app: Some(&APP), host: Host::default() }
+    Context {
+        shop: &open.shop,
+        faq: open.faq.as_ref(),
+        keys: &KEYS,
+        app: Some(&APP),
+        host: Host::default(),
+    }
 }
 
 pub fn ms(text: &str) -> UnixMs {

@@ -255,14 +255,30 @@ static TEXTS: Table = Table {
         may("opted_in", said(Need::Wished), "To somebody who opted in; {topic} says to what."),
         may("deleted", said(Need::Wished), "To somebody who asked to be forgotten, and was."),
         may("human_button", title(TITLE_LIMIT, Need::Wished), "The button that asks for a person."),
-        may("delete_ask", said(Need::Wished), "To somebody who asked to be forgotten: whether they mean it."),
+        may(
+            "delete_ask",
+            said(Need::Wished),
+            "To somebody who asked to be forgotten: whether they mean it.",
+        ),
         may("delete_yes", title(TITLE_LIMIT, Need::Wished), "The button that says yes to that."),
         may("delete_no", title(TITLE_LIMIT, Need::Wished), "The button that says no to that."),
         may("kept", said(Need::Wished), "To somebody who said no to that."),
-        may("delicate", said(Need::Wished), "To somebody who wrote of something that only people answer."),
-        may("resume_button", title(TITLE_LIMIT, Need::Wished), "The button that brings the assistant back."),
+        may(
+            "delicate",
+            said(Need::Wished),
+            "To somebody who wrote of something that only people answer.",
+        ),
+        may(
+            "resume_button",
+            title(TITLE_LIMIT, Need::Wished),
+            "The button that brings the assistant back.",
+        ),
         may("resumed", said(Need::Wished), "When the assistant is back."),
-        may("disclosure", said(Need::Wished), "That it is an assistant, where the law wants it said."),
+        may(
+            "disclosure",
+            said(Need::Wished),
+            "That it is an assistant, where the law wants it said.",
+        ),
     ],
 };
 

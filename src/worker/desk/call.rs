@@ -12,6 +12,9 @@ use worker::Env;
 
 use super::Name;
 use crate::meta::event::Event;
+use crate::meta::ids::{DeletionCode, Psid};
+use crate::shop::kv::DeskRef;
+use crate::store::deletions::State;
 use crate::worker::binding;
 use crate::worker::http::js_error;
 
@@ -40,6 +43,10 @@ thread_local! {
 pub const TAKE: &str = "/take";
 /// The scheduled trigger.
 pub const TICK: &str = "/tick";
+/// Forgets somebody.
+pub const FORGET: &str = "/forget";
+/// How far a deletion is.
+pub const DELETION: &str = "/deletion";
 /// For the owner.
 pub const STATUS: &str = "/status";
 
@@ -48,6 +55,46 @@ pub const STATUS: &str = "/status";
 pub struct Delivery<'a> {
     pub desk: Cow<'a, Name>,
     pub events: Cow<'a, [Event]>,
+}
+
+/// Somebody to forget.
+#[derive(Serialize, Deserialize)]
+pub struct Forget<'a> {
+    pub desk: Cow<'a, Name>,
+    pub person: Cow<'a, Psid>,
+    pub code: Cow<'a, DeletionCode>,
+    pub desks: Cow<'a, [DeskRef]>,
+}
+
+/// A deletion to look up.
+#[derive(Serialize, Deserialize)]
+pub struct Deletion<'a> {
+    pub desk: Cow<'a, Name>,
+    pub code: Cow<'a, DeletionCode>,
+}
+
+/// Has a Desk forget somebody. `Ok` once their rows are gone.
+pub async fn forget(
+    env: &Env,
+    desk: &Name,
+    person: &Psid,
+    code: &DeletionCode,
+    desks: &[DeskRef],
+) -> Result<(), String> {
+    let forget = Forget {
+        desk: Cow::Borrowed(desk),
+        person: Cow::Borrowed(person),
+        code: Cow::Borrowed(code),
+        desks: Cow::Borrowed(desks),
+    };
+    post(env, desk, FORGET, &forget).await.map(|_| ())
+}
+
+/// How far a deletion is on a Desk.
+pub async fn deletion(env: &Env, desk: &Name, code: &DeletionCode) -> Result<State, String> {
+    let deletion = Deletion { desk: Cow::Borrowed(desk), code: Cow::Borrowed(code) };
+    let answer = post(env, desk, DELETION, &deletion).await?;
+    serde_json::from_str(&answer).map_err(|error| error.to_string())
 }
 
 /// Hands a Desk its events. `Ok` once it has committed them.

@@ -67,3 +67,11 @@ pub async fn read(desk: &Inner, keys: &[String]) -> HashMap<String, String> {
     }
     values
 }
+
+/// The names of the keys that begin so, at most a thousand. Only for what is rare: KV lists 1,000
+/// times a day on the free plan (Cloudflare KV limits, November 2026).
+pub async fn names(desk: &Inner, prefix: &str) -> Result<Vec<String>, String> {
+    let list = store(desk)?.list().prefix(prefix.to_owned()).execute().await;
+    let list = list.map_err(|error| error.to_string())?;
+    Ok(list.keys.into_iter().map(|key| key.name).collect())
+}

@@ -5,10 +5,12 @@
 //! hangs every request of the isolate and kills this object's alarm until the process restarts.
 //!
 //! - [`call`]: how the Worker reaches a Desk.
+//! - [`deletion`]: what a deletion still owes after the rows are gone.
 //! - [`drain`]: sends what is in the outbox.
 //! - [`kv`]: writes to KV what is owed, and reads tokens from it.
 
 pub mod call;
+mod deletion;
 mod drain;
 mod kv;
 
@@ -26,17 +28,20 @@ use worker::worker_sys::DurableObjectState;
 use super::config::Config;
 use super::graph::Line;
 use super::http::js_error;
+use super::random;
 use super::shops::{self, NoShop, Published};
 use super::sql::DeskSql;
-use crate::desk::decide::Context;
+use crate::desk::decide::{Context, Host};
+use crate::desk::deletion::{self as desk_deletion, Order, erase};
 use crate::desk::{inbox, sending};
-use crate::meta::event::Event;
+use crate::meta::event::{Channel, Event};
 use crate::meta::ids::{PageId, Psid};
 use crate::outreach::planner;
 use crate::store::outbox::Room;
 use crate::store::timers::{self, Timer};
 use crate::store::{
-    StoreError, counters, facts, kv_queue, ledger, outbox, parked, runs, schema, seen,
+    Sql, StoreError, counters, deletions, facts, kv_queue, ledger, outbox, parked, runs, schema,
+    seen,
 };
 use crate::time::{DAY, HOUR, MINUTE, SECOND, UnixMs};
 
@@ -182,6 +187,8 @@ impl Inner {
                 self.take(name, &events).await
             }
             call::TICK => self.tick(parse(body)?).await,
+            call::FORGET => self.forget(&parse(body)?),
+            call::DELETION => self.deletion(&parse(body)?),
             call::STATUS => self.status(parse(body)?).await,
             _ => Err(format!("a Desk has no {path}")),
         }
@@ -223,6 +230,7 @@ impl Inner {
                     faq: published.faq.as_ref(),
                     keys: &config.keys,
                     app: config.app_id.as_ref(),
+                    host: host(&config, &name),
                 };
                 inbox::take(&self.sql, context, events, now())
             }
@@ -274,7 +282,7 @@ impl Inner {
 
     /// Sets timers for what still waits, and writes to KV what is owed. The outbox is not looked
     /// at before `soonest`, nor before the end of a hold.
-    async fn look_ahead(&self, soonest: UnixMs, at: UnixMs) -> Result<(), String> {
+    async fn look_ahead(self: &Rc<Self>, soonest: UnixMs, at: UnixMs) -> Result<(), String> {
         let ahead = timers::look_ahead(&self.sql, at).map_err(|e| e.to_string())?;
         if let Some(due) = ahead.drain {
             let hold = sending::page_hold(&self.sql).map_err(|e| e.to_string())?;
@@ -291,7 +299,8 @@ impl Inner {
             timers::set(&self.sql, Timer::KvFlush, next.max(now().plus(SECOND)))
                 .map_err(|e| e.to_string())?;
         }
-        flushed.map_err(|why| format!("KV is behind: {why}"))
+        flushed.map_err(|why| format!("KV is behind: {why}"))?;
+        deletion::go_on(self).await
     }
 
     /// The scheduled trigger: begins what is due, and catches whatever an alarm dropped.
@@ -307,17 +316,46 @@ impl Inner {
             Err(why) => worker::console_error!("nothing is planned: {why}"),
         }
         timers::set(&self.sql, Timer::Prune, at.plus(DAY)).map_err(|e| e.to_string())?;
+        if let Err(why) = deletion::go_on(self).await {
+            worker::console_error!("deletions: {why}");
+        }
         self.deliver_later();
         Ok(String::new())
     }
 
-    fn unpark(&self, published: &Published) -> Result<(), String> {
+    /// Forgets somebody because Meta or the owner says so. Whether the id is a Messenger person's
+    /// or an Instagram person's nobody said.
+    fn forget(self: &Rc<Self>, forget: &call::Forget<'_>) -> Result<String, String> {
+        self.be(&forget.desk)?;
         let config = Config::of(&self.env)?;
+        let at = now();
+        let order = Order {
+            page: &forget.desk.page,
+            person: &forget.person,
+            code: &forget.code,
+            desks: &forget.desks,
+            at,
+        };
+        let channels = [Channel::Messenger, Channel::Instagram];
+        let erased = self.sql.transaction(|| erase(&self.sql, &config.keys, &order, &channels, at));
+        erased.map_err(|error: StoreError| error.to_string())?;
+        self.deliver_later();
+        Ok(String::new())
+    }
+
+    fn deletion(&self, deletion: &call::Deletion<'_>) -> Result<String, String> {
+        let state = deletions::state(&self.sql, &deletion.code).map_err(|e| e.to_string())?;
+        serde_json::to_string(&state).map_err(|e| e.to_string())
+    }
+
+    fn unpark(&self, published: &Published) -> Result<(), String> {
+        let (config, name) = (Config::of(&self.env)?, self.name()?);
         let context = Context {
             shop: &published.shop,
             faq: published.faq.as_ref(),
             keys: &config.keys,
             app: config.app_id.as_ref(),
+            host: host(&config, &name),
         };
         inbox::unpark(&self.sql, context, now()).map(|_| ()).map_err(|e| e.to_string())
     }
@@ -359,6 +397,7 @@ impl Inner {
         ledger::prune(&self.sql, at)?;
         runs::prune(&self.sql, at)?;
         counters::prune(&self.sql, at)?;
+        desk_deletion::prune(&self.sql, at)?;
         timers::set(&self.sql, Timer::Prune, at.plus(DAY))
     }
 
@@ -404,6 +443,11 @@ impl Inner {
         };
         read().map(|status| status.to_string()).map_err(|error| error.to_string())
     }
+}
+
+/// What the core gets of this deployment, anew for each call.
+fn host<'a>(config: &'a Config, name: &Name) -> Host<'a> {
+    Host { seed: random::bits128(), public_url: config.public_url.as_deref(), shard: name.shard }
 }
 
 fn parse<'a, T: Deserialize<'a>>(body: &'a str) -> Result<T, String> {
