@@ -723,7 +723,7 @@ fn of_somebody_forgotten_no_table_knows_anything_but_a_hash() {
     let open = deletions::open(&world.sql).unwrap();
     // A search of KV finds what this Desk did not know of.
     let found = format!("subscription:{page}:{}:forgotten-topic", person_id(0));
-    deletion::swept(&world.sql, &open[0], &page, &[found.clone()], world.now).unwrap();
+    deletion::swept(&world.sql, &open[0], &page, std::slice::from_ref(&found), world.now).unwrap();
     assert_eq!(deletion::settle(&world.sql, &page, world.now).unwrap(), 1);
     let owed = kv_queue::due(&world.sql, world.now.plus(MINUTE), 100).unwrap();
     assert!(owed.iter().any(|owed| owed.key == found && owed.value.is_none()));
