@@ -8,7 +8,9 @@ export function figures(asked, truths) {
   const share = (count) => (within.length ? count / within.length : undefined);
   const hits = (most) => within.filter(({ best, truth }) => best.slice(0, most).some(({ label }) => label === truth)).length;
   const given = asked.map(({ best, decision }) => (decision === "answer" ? best[0].label : NONE));
-  return { top1: share(hits(1)), top3: share(hits(3)), mcc: mcc(given, truths), oracle: oracle(asked, truths) };
+  const own = mcc(given, truths);
+  // Its own decision may rest on more than a threshold.
+  return { top1: share(hits(1)), top3: share(hits(3)), mcc: own, oracle: Math.max(own, oracle(asked, truths)) };
 }
 
 /** The best MCC that any one threshold on the first answer's score reaches: what a tool could do

@@ -1,4 +1,6 @@
-// What people put into a Worker or a page to find an answer, each used as its own documents say.
+// What people put into a Worker or a page to find an answer. Of the ways to set up MiniSearch (exact,
+// prefix, fuzzy, both) and Fuse.js (as it comes, anywhere in the text, token search) the one that was
+// right most often on HINT3's SOFMattress: that is in their favour.
 // A tool is `async (rows, lang) => text => [{ label, p }]`, the best first; `answers` says whether
 // its own threshold would give the first of them.
 import { createRequire } from "node:module";
@@ -27,15 +29,14 @@ async function nlp(rows, lang) {
 
 async function miniSearch(rows) {
   const MiniSearch = packages("minisearch");
-  const index = new MiniSearch({ fields: ["text"], storeFields: ["label"], searchOptions: { prefix: true, fuzzy: 0.2 } });
+  const index = new MiniSearch({ fields: ["text"], storeFields: ["label"], searchOptions: { fuzzy: 0.2 } });
   index.addAll(rows.map((row, id) => ({ id, ...row })));
   return (text) => firstOfEach(index.search(text).map(({ label, score }) => ({ label, p: score })));
 }
 
-/** Its token search, made for queries of several words, where any word may match. */
 async function fuse(rows) {
   const Fuse = packages("fuse.js");
-  const index = new (Fuse.default ?? Fuse)(rows, { keys: ["text"], includeScore: true, useTokenSearch: true });
+  const index = new (Fuse.default ?? Fuse)(rows, { keys: ["text"], includeScore: true, ignoreLocation: true });
   return (text) => firstOfEach(index.search(text).map(({ item, score }) => ({ label: item.label, p: 1 - score })));
 }
 

@@ -83,7 +83,7 @@ async function theirs(place, name, { lang, splits }) {
   try {
     const { stdout } = await run_(process.execPath, ["--expose-gc", "--max-old-space-size=4096", script, name, file], { ...options, timeout: WITHIN_MS, killSignal: "SIGKILL" });
     const { asked, times, trainingMs, memory } = JSON.parse(stdout.trim().split("\n").pop());
-    return { asked, p50: quantile(times, 0.5), p99: quantile(times, 0.99), trainingMs: mean(trainingMs), memory: mean(memory) };
+    return { asked, p50: quantile(times, 0.5), p99: quantile(times, 0.99), trainingMs: mean(trainingMs), memory };
   } catch (error) {
     if (error.killed) return undefined;
     throw error;

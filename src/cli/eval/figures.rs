@@ -123,8 +123,8 @@ fn mcc(rows: &[Judged]) -> f64 {
     let sum = |of: fn(&(f64, f64)) -> f64| classes.values().map(of).sum::<f64>();
     let both = sum(|(truly, given)| truly * given);
     let spread = |squares: f64| total * total - squares;
-    let norm = (spread(sum(|(truly, _)| truly * truly)) * spread(sum(|(_, given)| given * given)))
-        .sqrt();
+    let norm =
+        (spread(sum(|(truly, _)| truly * truly)) * spread(sum(|(_, given)| given * given))).sqrt();
     if norm > 0.0 { (correct * total - both) / norm } else { 0.0 }
 }
 

@@ -97,9 +97,9 @@ pub fn run(args: &EvalArgs) -> ExitCode {
         let test = read(&args.test, args.format, Part::Test)?;
         Ok((train, test))
     });
-    let report = evaluated.map_err(EvalError::from).and_then(|(train, test)| {
-        evaluate(&train, &test, lang.as_ref(), args.eagerness.into())
-    });
+    let report = evaluated
+        .map_err(EvalError::from)
+        .and_then(|(train, test)| evaluate(&train, &test, lang.as_ref(), args.eagerness.into()));
     let report = match report {
         Ok(report) => report,
         Err(error) => {
@@ -221,14 +221,8 @@ pub fn evaluate(
         })
         .collect();
     let (p50_us, p99_us) = percentiles(&mut times);
-    let costs = Costs {
-        phrasings: train.len(),
-        labels: trained,
-        training_ms,
-        model_bytes,
-        p50_us,
-        p99_us,
-    };
+    let costs =
+        Costs { phrasings: train.len(), labels: trained, training_ms, model_bytes, p50_us, p99_us };
     Ok(Report { asked, figures: figures(&judged), costs, untrained })
 }
 
@@ -274,9 +268,8 @@ impl Labels {
             Decision::None => (Decided::None, "none"),
         };
         best.truncate(SHOWN);
-        let likely = |(id, p): &(usize, f32)| {
-            Some(Likely { label: self.names.get(*id)?.clone(), p: *p })
-        };
+        let likely =
+            |(id, p): &(usize, f32)| Some(Likely { label: self.names.get(*id)?.clone(), p: *p });
         let asked = Asked { best: best.iter().filter_map(likely).collect(), decision };
         (Judged { truth, ranked: best.iter().map(|(id, _)| *id).collect(), decided }, asked)
     }

@@ -151,8 +151,7 @@ pub fn read(
     part: Part,
 ) -> Result<Vec<Labelled>, ReadError> {
     let of = |problem| ReadError { path: path.to_owned(), problem };
-    let format =
-        format.or_else(|| format_of(path)).ok_or_else(|| of(Problem::UnknownFormat))?;
+    let format = format.or_else(|| format_of(path)).ok_or_else(|| of(Problem::UnknownFormat))?;
     let bytes = std::fs::read(path).map_err(|error| of(Problem::Unreadable(error)))?;
     parse(&bytes, format, part).map_err(of)
 }
