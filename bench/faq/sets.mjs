@@ -1,7 +1,8 @@
 // The sets in a data folder, cut into what is trained on and what is asked. The same cuts for
 // everyone, and in every run.
 //
-// A set is { name, lang, splits: [{ train, test }] }; figures are taken over all of its splits.
+// A set is { name, lang, splits: [{ train, test }] }; figures are taken over all of its splits. A
+// `mixed` one has questions in other languages too.
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { NONE, clinc, conll, csv, paired, rasaMarkdown } from "./readers.mjs";
@@ -92,7 +93,7 @@ export function exampleShops(root, toml) {
       const train = shop.faq.flatMap(({ id, ask }) => Object.values(ask ?? {}).flat().map((text) => ({ text, label: id })));
       const lines = readFileSync(join(folder, "questions.tsv"), "utf8").trim().split("\n");
       const test = lines.map((line) => line.split("\t")).map(([, text, label]) => ({ text, label: label === "none" ? NONE : label }));
-      return { name: `examples/${name}`, lang: undefined, splits: [{ train, test }] };
+      return { name: `examples/${name}`, lang: shop.shop.languages[0], mixed: true, splits: [{ train, test }] };
     });
 }
 

@@ -17,7 +17,7 @@ export const TOOLS = {
 
 async function nlp(rows, lang) {
   const { NlpManager } = packages("node-nlp");
-  const language = (lang ?? "en").slice(0, 2);
+  const language = lang.slice(0, 2);
   const manager = new NlpManager({ languages: [language], autoSave: false, nlu: { log: false }, forceNER: false });
   for (const { text, label } of rows) manager.addDocument(language, text, label);
   await manager.train();

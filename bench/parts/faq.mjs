@@ -42,16 +42,20 @@ async function everyone(folder, set) {
   const truths = set.splits.flatMap(({ test }) => test.map(({ label }) => label));
   const tools = {};
   for (const name of [OURS, ...THEIRS]) {
-    process.stderr.write(`\r\x1b[K${set.name}: ${name}`);
+    progress(`${set.name}: ${name}`);
     const measured = await (name === OURS ? ours(place, set) : theirs(place, name, set));
     tools[name] = measured && { ...measured, ...figures(measured.asked, truths), asked: undefined };
   }
-  process.stderr.write("\r\x1b[K");
+  progress("");
   return { tools, asked: truths.length, none: truths.filter((label) => label === NONE).length };
 }
 
+function progress(text) {
+  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`);
+}
+
 /** Through `shopbell eval`, a process for each cut. */
-async function ours(place, { lang, splits }) {
+async function ours(place, { lang, mixed, splits }) {
   const all = { asked: [], p50: [], p99: [], trainingMs: [], memory: [] };
   for (const split of splits) {
     const [train, test] = ["train", "test"].map((part) => {
@@ -59,7 +63,7 @@ async function ours(place, { lang, splits }) {
       writeFileSync(file, toCsv(split[part]));
       return file;
     });
-    const { stdout } = await run_(process.env.SHOPBELL_FAST, ["eval", "--train", train, "--test", test, ...(lang ? ["--lang", lang] : [])], options);
+    const { stdout } = await run_(process.env.SHOPBELL_FAST, ["eval", "--train", train, "--test", test, ...(mixed ? [] : ["--lang", lang])], options);
     const lines = stdout.trim().split("\n").map((line) => JSON.parse(line));
     const { figures: own } = lines.pop();
     if (lines.length !== split.test.length) throw new Error(`${lines.length} lines for ${split.test.length} questions`);
