@@ -65,8 +65,9 @@ const bench = outside === undefined ? { root, folder, ...args } : {
 
 console.log(`${new Date().toISOString().slice(0, 10)}   ${cpus().length} × ${cpus()[0].model.trim()}   ${version("workerd")}   node ${process.version}`);
 for (const name of parts) {
-  const tables = [await PARTS[name].run(bench)].flat();
-  for (const { title, rows } of tables) print(title, rows);
+  const made = PARTS[name].run(bench);
+  // One table, or several as they get ready.
+  for await (const { title, rows } of made[Symbol.asyncIterator] ? made : [made]) print(title, rows);
 }
 process.exit(0);
 

@@ -17,7 +17,7 @@ const WITHIN_MS = Number(process.env.BENCH_FAQ_SECONDS ?? 300) * 1000;
 const run_ = promisify(execFile);
 const options = { encoding: "utf8", maxBuffer: 1 << 30 };
 
-export async function run({ root, folder, data, only }) {
+export async function* run({ root, folder, data, only }) {
   const toml = createRequire(join(process.env.NPM_TOOLS, "package.json"))("smol-toml");
   const wanted = ({ name }) => !only || name.includes(only);
   if (!data) console.log("\nfaq: no --data DIR with public sets, so only the example shops are asked");
@@ -27,13 +27,10 @@ export async function run({ root, folder, data, only }) {
   const results = [];
   for (const set of [...sets, ...sized]) results.push({ set, ...(await everyone(folder, set)) });
   const of = (some) => results.filter(({ set }) => some.includes(set));
-  const tables = [
-    { title: "faq: right answers, in %; at its own threshold, and at the best one (seen afterwards)", rows: quality(of(sets)) },
-    { title: `faq: time of a question in µs, memory in KiB (ours: the model; theirs: the heap), training in ms; ${OURS} natively, theirs in Node`, rows: costs(of(sized.length ? sized : sets)) },
-    decisions(root),
-  ];
-  if (sets.length > 1) tables.splice(1, 0, { title: "faq: the same, as means over those sets that every tool got through", rows: means(of(sets)) });
-  return tables.filter(({ rows }) => rows.length > 1);
+  if (sets.length) yield { title: "faq: right answers, in %; at its own threshold, and at the best one (seen afterwards)", rows: quality(of(sets)) };
+  if (sets.length > 1) yield { title: "faq: the same, as means over those sets that every tool got through", rows: means(of(sets)) };
+  yield { title: `faq: time of a question in µs, memory in KiB (ours: the model; theirs: the heap), training in ms; ${OURS} natively, theirs in Node`, rows: costs(of(sized.length ? sized : sets)) };
+  yield decisions(root);
 }
 
 async function everyone(folder, set) {
