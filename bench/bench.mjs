@@ -1,10 +1,11 @@
 // scripts/bench: the parts, and what they share. Every comparison runs ours and theirs in turn, in
 // the same minutes, and prints ratios: a machine's own speed is nobody's merit.
 import { execFileSync, spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
+import { parseArgs } from "node:util";
 import { secrets } from "../scripts/lib/worker-config.mjs";
 import { Running, subjects } from "./workerd.mjs";
 import * as cold from "./parts/cold.mjs";
@@ -15,7 +16,14 @@ import * as webhook from "./parts/webhook.mjs";
 
 const PARTS = { webhook, cold, size, desk, faq };
 const root = process.env.SHOPBELL_ROOT;
-const wanted = process.argv.slice(2);
+const { values: args, positionals: wanted } = parseArgs({
+  allowPositionals: true,
+  options: { data: { type: "string" }, only: { type: "string" } },
+});
+if (args.data !== undefined && !existsSync(args.data)) {
+  console.error(`error: there is no folder ${args.data}; --data takes one with labelled sets, as bench/README.md says`);
+  process.exit(2);
+}
 const unknown = wanted.filter((name) => !(name in PARTS));
 if (unknown.length) {
   console.error(`error: there is no part ${unknown.join(", ")}; there are ${Object.keys(PARTS).join(", ")}`);
@@ -27,10 +35,13 @@ const folder = mkdtempSync(join(tmpdir(), "shopbell-bench-"));
 process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => process.exit(130));
 
-const outside = await standIns();
-const bench = {
+const parts = wanted.length ? wanted : Object.keys(PARTS);
+// Matching needs no platform, and no bundle.
+const outside = parts.some((name) => name !== "faq") ? await standIns() : undefined;
+const bench = outside === undefined ? { root, folder, ...args } : {
   root,
   folder,
+  ...args,
   ...shop(),
   secret: secrets(root).APP_SECRET,
   subjects: subjects(root),
@@ -53,9 +64,10 @@ const bench = {
 };
 
 console.log(`${new Date().toISOString().slice(0, 10)}   ${cpus().length} × ${cpus()[0].model.trim()}   ${version("workerd")}   node ${process.version}`);
-for (const name of wanted.length ? wanted : Object.keys(PARTS)) {
-  const { title, rows } = await PARTS[name].run(bench);
-  print(title, rows);
+for (const name of parts) {
+  const made = PARTS[name].run(bench);
+  // One table, or several as they get ready.
+  for await (const { title, rows } of made[Symbol.asyncIterator] ? made : [made]) print(title, rows);
 }
 process.exit(0);
 

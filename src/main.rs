@@ -15,7 +15,7 @@ mod native {
     use std::process::ExitCode;
 
     use clap::{Parser, Subcommand};
-    use shopbell::cli::{chat, check, doctor, explain, publish, sandbox};
+    use shopbell::cli::{chat, check, doctor, eval, explain, publish, sandbox};
 
     /// An assistant for a small shop's Messenger and Instagram inbox, on your own Cloudflare
     /// Worker.
@@ -41,6 +41,8 @@ mod native {
         Chat(chat::ChatArgs),
         /// Says what a message is taken for, and why.
         Explain(explain::ExplainArgs),
+        /// Measures the matcher on labelled questions.
+        Eval(eval::EvalArgs),
         /// Compiles a shop and writes it to KV.
         Publish(publish::PublishArgs),
         /// Says what keeps a shop from working, at the Worker and at Meta.
@@ -54,6 +56,7 @@ mod native {
             Command::Check { dir, format } => check::run(&dir, format),
             Command::Chat(args) => chat::run(&args),
             Command::Explain(args) => explain::run(&args),
+            Command::Eval(args) => eval::run(&args),
             Command::Publish(args) => publish::run(&args),
             Command::Doctor(args) => doctor::run(args),
             Command::Sandbox(args) => sandbox::run(args),
