@@ -2,6 +2,7 @@
 
 use super::decide::Turn;
 use super::payload::Payload;
+use super::person::Person;
 use crate::meta::ids::{DeletionCode, FaqId, TopicId};
 use crate::meta::limits;
 use crate::meta::send::{Button, Card, Content, OptInRequest, QuickReply};
@@ -9,14 +10,42 @@ use crate::shop::lookup::TextKey;
 use crate::shop::model::{
     ButtonAction, FaqEntry, Lang, LinkButton, Notification, Poster, Shop, Topic,
 };
-use crate::shop::text::{Listener, say};
+use crate::shop::text::{self, Listener, say, say_openly};
 use crate::time::{DAY, UnixMs};
 
-/// Fills a template for the person of this turn.
+/// Fills a template for the person of this turn. The place of a name that Meta may still tell
+/// stays open until the message leaves ([`close`]).
 fn fill(turn: &Turn<'_>, template: &str, topic: Option<&str>) -> String {
-    let listener =
-        Listener { first_name: turn.person.first_name.as_deref(), topic, ..Listener::default() };
+    let person = &turn.person;
+    let listener = Listener {
+        first_name: person.first_name.as_deref(),
+        full_name: person.full_name.as_deref(),
+        topic,
+        agent: None,
+    };
+    let say = if person.may_ask_profile(turn.now) { say_openly } else { say };
     say(turn.context.shop, &turn.lang, template, &listener, turn.now)
+}
+
+/// Whether a message waits for a name.
+#[must_use]
+pub fn is_open(content: &Content) -> bool {
+    match content {
+        Content::Text { text, .. } | Content::Buttons { text, .. } => text::is_open(text),
+        Content::Cards { .. } | Content::Image { .. } | Content::OptIn(_) => false,
+    }
+}
+
+/// Fills the open places of a message with the names of its person, as far as they are known.
+/// Open texts are short enough to stay within every limit with a name in them.
+pub fn close(content: &mut Content, person: Option<&Person>) {
+    if let Content::Text { text, .. } | Content::Buttons { text, .. } = content
+        && text::is_open(text)
+    {
+        let first_name = person.and_then(|person| person.first_name.as_deref());
+        let full_name = person.and_then(|person| person.full_name.as_deref());
+        *text = text::close(text, first_name, full_name);
+    }
 }
 
 /// One of the assistant's own texts, as this person reads it.
