@@ -48,6 +48,23 @@ fn a_shop_with_every_line_of_the_format_compiles_without_a_word() {
 }
 
 #[test]
+fn a_branch_has_its_own_hours_contact_and_switches_and_shares_the_rest() {
+    let compiled = compile(WHOLE);
+    let [first, second] = compiled.shops.as_slice() else { panic!("two Pages") };
+    let lt = Lang("lt".into());
+    assert_eq!(second.contact.phone.as_deref(), Some("+37060000001"));
+    assert_eq!(second.pick(&second.contact.address, &lt), Some("Užupio g. 2, Vilnius"));
+    assert_eq!(second.contact.map, None, "the shop's map shows another house");
+    assert!(first.contact.map.is_some());
+    let week = second.hours.week.as_ref().unwrap();
+    assert!(week[0].is_empty());
+    assert_eq!(week[5], [Range { open: 540, close: 900 }]);
+    assert_eq!(second.hours.exceptions.len(), 1, "in place of all of the shop's");
+    assert!(first.assistant.instagram && !second.assistant.instagram);
+    assert_eq!(first.faq, second.faq);
+}
+
+#[test]
 fn buttons_without_a_title_borrow_one() {
     let compiled = compile(WHOLE);
     let shop = &compiled.shops[0];

@@ -202,6 +202,22 @@ static PAGE: Table = Table {
         ),
         may("instagram_username", Kind::InstagramName, "The name of that account."),
         may("branch", Kind::Name, "Which branch it is."),
+        may("phone", Kind::Phone, "This branch's, instead of the shop's."),
+        may("site", Kind::Url, "This branch's, instead of the shop's."),
+        may("email", Kind::Email, "This branch's, instead of the shop's."),
+        may("map", Kind::Url, "This branch's, instead of the shop's."),
+        may("address", title(300, Need::Free), "This branch's, instead of the shop's."),
+        may("hours", Kind::Table(&PAGE_HOURS), "This branch's, instead of `[hours]` as a whole."),
+        may(
+            "messenger",
+            Kind::Flag,
+            "Answers on Messenger, whatever `[assistant]` says for all Pages.",
+        ),
+        may(
+            "instagram",
+            Kind::Flag,
+            "Answers on Instagram, whatever `[assistant]` says for all Pages.",
+        ),
         may(
             "shards",
             Kind::Number(1, SHARDS_LIMIT),
@@ -210,20 +226,26 @@ static PAGE: Table = Table {
     ],
 };
 
-static HOURS: Table = Table {
-    header: "[hours]",
-    doc: "The week, and days that differ.",
-    keys: &[
-        may("mon", Kind::Ranges, "Monday."),
-        may("tue", Kind::Ranges, "Tuesday."),
-        may("wed", Kind::Ranges, "Wednesday."),
-        may("thu", Kind::Ranges, "Thursday."),
-        may("fri", Kind::Ranges, "Friday."),
-        may("sat", Kind::Ranges, "Saturday."),
-        may("sun", Kind::Ranges, "Sunday."),
-        may("exception", Kind::Tables(&EXCEPTION, None), "Days that differ."),
-    ],
+static HOURS: Table =
+    Table { header: "[hours]", doc: "The week, and days that differ.", keys: &WEEK };
+
+static PAGE_HOURS: Table = Table {
+    header: "[page.hours]",
+    doc: "The hours of one branch, in place of all of `[hours]`: the week, and days that differ \
+          (`[[page.hours.exception]]`).",
+    keys: &WEEK,
 };
+
+static WEEK: [Key; 8] = [
+    may("mon", Kind::Ranges, "Monday."),
+    may("tue", Kind::Ranges, "Tuesday."),
+    may("wed", Kind::Ranges, "Wednesday."),
+    may("thu", Kind::Ranges, "Thursday."),
+    may("fri", Kind::Ranges, "Friday."),
+    may("sat", Kind::Ranges, "Saturday."),
+    may("sun", Kind::Ranges, "Sunday."),
+    may("exception", Kind::Tables(&EXCEPTION, None), "Days that differ."),
+];
 
 static EXCEPTION: Table = Table {
     header: "[[hours.exception]]",

@@ -51,8 +51,11 @@ pub(super) fn check(file: &DeTable<'_>, names: &Names<'_>, found: &mut Vec<Diagn
                 .help("add a table [[page]]"),
         );
     }
-    week(file, found);
-    exceptions(file, found);
+    for (hours, place) in hours(file) {
+        week(hours, &place, found);
+        exceptions(hours, found);
+    }
+    branches(file, found);
     poster_texts(file, names, found);
     poster_pages(file, found);
     unreachable_topics(file, found);
@@ -164,9 +167,57 @@ fn text_above_buttons(entry: &DeTable<'_>, found: &mut Vec<Diagnostic>) {
     }
 }
 
-fn week(file: &DeTable<'_>, found: &mut Vec<Diagnostic>) {
-    let Some(hours) = read::table(file, "hours") else { return };
-    let place = get(file, "hours").map(toml::Spanned::span).unwrap_or_default();
+/// The hours of the shop, and those of its branches.
+fn hours<'t>(file: &'t DeTable<'t>) -> Vec<(&'t DeTable<'t>, Place)> {
+    let pages = read::tables(file, "page");
+    let tables = std::iter::once(file).chain(pages.into_iter().map(|(page, _)| page));
+    tables
+        .filter_map(|table| {
+            let hours = read::table(table, "hours")?;
+            Some((hours, get(table, "hours").map(toml::Spanned::span).unwrap_or_default()))
+        })
+        .collect()
+}
+
+/// What customers of one branch are told and those of another are not is easily forgotten.
+fn branches(file: &DeTable<'_>, found: &mut Vec<Diagnostic>) {
+    let pages = read::tables(file, "page");
+    if pages.len() < 2 {
+        return;
+    }
+    let shop = read::table(file, "shop");
+    for (key, of_all, what, fix) in [
+        ("hours", get(file, "hours"), "no hours: it counts as always open", "[page.hours]"),
+        ("phone", shop.and_then(|shop| get(shop, "phone")), "no phone", "phone = \"+…\""),
+        ("address", shop.and_then(|shop| get(shop, "address")), "no address", "address.… = \"…\""),
+    ] {
+        let told = pages.iter().any(|(page, _)| get(page, key).is_some());
+        if of_all.is_some() || !told {
+            continue;
+        }
+        for (_, place) in pages.iter().filter(|(page, _)| get(page, key).is_none()) {
+            let message = format!("this Page has {what}, and another one has its own");
+            found.push(
+                Diagnostic::warning("branch-without", place.clone(), message)
+                    .help(format!("add {fix} to it, or write it once for all Pages")),
+            );
+        }
+    }
+    for (page, place) in pages {
+        if get(page, "branch").is_none() {
+            found.push(
+                Diagnostic::warning(
+                    "branch-without-name",
+                    place,
+                    "this Page does not say which branch it is",
+                )
+                .help("add branch = \"…\": customers and you can tell them apart by it"),
+            );
+        }
+    }
+}
+
+fn week(hours: &DeTable<'_>, place: &Place, found: &mut Vec<Diagnostic>) {
     let missing: Vec<&str> = WEEKDAYS.into_iter().filter(|day| get(hours, day).is_none()).collect();
     if let Some(first) = missing.first()
         && missing.len() < WEEKDAYS.len()
@@ -174,7 +225,7 @@ fn week(file: &DeTable<'_>, found: &mut Vec<Diagnostic>) {
         let message =
             format!("the week says nothing of {}; that counts as closed", missing.join(", "));
         found.push(
-            Diagnostic::warning("hours-gap", place, message)
+            Diagnostic::warning("hours-gap", place.clone(), message)
                 .help(format!("add {first} = \"closed\", or its hours")),
         );
     }
@@ -218,8 +269,7 @@ pub(super) fn exception_days(exception: &DeTable<'_>) -> Result<(Date, Date), Op
     }
 }
 
-fn exceptions(file: &DeTable<'_>, found: &mut Vec<Diagnostic>) {
-    let Some(hours) = read::table(file, "hours") else { return };
+fn exceptions(hours: &DeTable<'_>, found: &mut Vec<Diagnostic>) {
     let mut earlier: Vec<(Date, Date)> = Vec::new();
     for (exception, place) in read::tables(hours, "exception") {
         match exception_days(exception) {
@@ -310,6 +360,19 @@ fn unreachable_topics(file: &DeTable<'_>, found: &mut Vec<Diagnostic>) {
 }
 
 fn instagram(file: &DeTable<'_>, found: &mut Vec<Diagnostic>) {
+    for (page, _) in read::tables(file, "page") {
+        if read::flag(page, "instagram") == Some(true) && get(page, "instagram_id").is_none() {
+            let span = get(page, "instagram").map(toml::Spanned::span).unwrap_or_default();
+            found.push(
+                Diagnostic::warning(
+                    "instagram-without-account",
+                    span,
+                    "this Page does not name its Instagram account",
+                )
+                .help("add instagram_id = \"…\""),
+            );
+        }
+    }
     let Some(assistant) = read::table(file, "assistant") else { return };
     let accounts =
         read::tables(file, "page").iter().any(|(page, _)| get(page, "instagram_id").is_some());
