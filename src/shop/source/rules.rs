@@ -190,6 +190,7 @@ fn branches(file: &DeTable<'_>, found: &mut Vec<Diagnostic>) {
         ("hours", get(file, "hours"), "no hours: it counts as always open", "[page.hours]"),
         ("phone", shop.and_then(|shop| get(shop, "phone")), "no phone", "phone = \"+…\""),
         ("address", shop.and_then(|shop| get(shop, "address")), "no address", "address.… = \"…\""),
+        ("branch", None, "no branch", "branch = \"…\""),
     ] {
         let told = pages.iter().any(|(page, _)| get(page, key).is_some());
         if of_all.is_some() || !told {
@@ -200,18 +201,6 @@ fn branches(file: &DeTable<'_>, found: &mut Vec<Diagnostic>) {
             found.push(
                 Diagnostic::warning("branch-without", place.clone(), message)
                     .help(format!("add {fix} to it, or write it once for all Pages")),
-            );
-        }
-    }
-    for (page, place) in pages {
-        if get(page, "branch").is_none() {
-            found.push(
-                Diagnostic::warning(
-                    "branch-without-name",
-                    place,
-                    "this Page does not say which branch it is",
-                )
-                .help("add branch = \"…\": customers and you can tell them apart by it"),
             );
         }
     }
