@@ -310,6 +310,39 @@ fn after_gap<'t>(out: &mut String, text: &'t str) -> Cow<'t, str> {
     }
 }
 
+/// The most bubbles that one text becomes; what is left stays together in the last. Our own: more
+/// would be a flood.
+pub const MOST_BUBBLES: usize = 5;
+
+/// The bubbles of a text: a blank line begins the next one.
+#[must_use]
+pub fn bubbles(text: &str) -> Vec<&str> {
+    let mut bubbles = Vec::new();
+    let mut rest = text.trim();
+    while !rest.is_empty() {
+        if bubbles.len().saturating_add(1) == MOST_BUBBLES {
+            bubbles.push(rest);
+            break;
+        }
+        let (bubble, next) = rest.split_at(blank_line(rest).unwrap_or(rest.len()));
+        bubbles.push(bubble.trim_end());
+        rest = next.trim_start();
+    }
+    bubbles
+}
+
+/// Where a line of nothing but white space begins.
+fn blank_line(text: &str) -> Option<usize> {
+    let mut at: usize = 0;
+    for line in text.split_inclusive('\n') {
+        if line.trim().is_empty() {
+            return Some(at);
+        }
+        at = at.saturating_add(line.len());
+    }
+    None
+}
+
 /// Opens a place that a name may still fill; the name and the fallback follow as in a template.
 /// From Unicode's private area: nobody types it, and [`crate::meta::profile::name`] takes it out
 /// of names.
@@ -561,6 +594,14 @@ mod tests {
         let long = format!("Hi, {{first_name}}! {}", "x ".repeat(300));
         let said = say_openly(&shop, &lang, &long, &nobody, at("2026-11-22T03:00:00Z"));
         assert!(!is_open(&said) && said.starts_with("Hi! x"));
+    }
+
+    #[test]
+    fn a_blank_line_begins_the_next_bubble() {
+        assert_eq!(bubbles("a\nb\n\nc\r\n \t\r\n\n\nd "), ["a\nb", "c", "d"]);
+        assert_eq!(bubbles(" \n\n "), [""; 0]);
+        let six = "1\n\n2\n\n3\n\n4\n\n5\n\n6";
+        assert_eq!(bubbles(six), ["1", "2", "3", "4", "5\n\n6"]);
     }
 
     #[test]

@@ -14,7 +14,7 @@ use crate::meta::ids::{AccountId, FaqId, NotificationId, PageId, PosterCode, Top
 use crate::shop::lang;
 use crate::shop::model::{
     Assistant, ButtonAction, Contact, Eagerness, FaqEntry, Hours, HoursException, Lang, LinkButton,
-    Localized, MetaStanding, Notification, Page, Poster, Range, SHOP_SCHEMA, Schedule, Shop, Texts,
+    Localized, MetaStanding, Notification, Page, Poster, Range, RichCard, SHOP_SCHEMA, Schedule, Shop, Texts,
     Topic, Zone,
 };
 
@@ -48,7 +48,7 @@ fn shop(file: &DeTable<'_>, page_table: &DeTable<'_>, first: bool) -> Option<Sho
         faq: all(file, "faq", |table| faq(table, &buttons))?,
         model: None,
         topics: all(file, "topic", topic)?,
-        posters: posters(file, &page, first)?,
+        posters: posters(file, &page, first, &buttons)?,
         notifications: all(file, "notification", |table| notification(table, &buttons))?,
         assistant: assistant(file, page_table, &page)?,
         meta: MetaStanding {
@@ -117,7 +117,14 @@ fn localized(table: &DeTable<'_>, name: &str) -> Localized {
     Localized(
         texts
             .filter_map(|(tag, value)| {
-                Some((Lang(tag.get_ref().to_string()), text(value)?.0.to_owned()))
+                let bubbles = read::bubbles(value)?;
+                let said = match bubbles.as_slice() {
+                    [(one, _)] => (*one).to_owned(),
+                    several => {
+                        several.iter().map(|(t, _)| t.trim()).collect::<Vec<_>>().join("\n\n")
+                    }
+                };
+                Some((Lang(tag.get_ref().to_string()), said))
             })
             .collect(),
     )
@@ -196,6 +203,8 @@ fn faq(table: &DeTable<'_>, buttons: &Buttons<'_>) -> Option<FaqEntry> {
         answer: localized(table, "answer"),
         image: checked(table, "image", values::url),
         buttons: buttons.of(table)?,
+        cards: buttons.cards(table)?,
+        quick_replies: buttons.named(table, "quick_replies")?,
     })
 }
 
@@ -209,7 +218,12 @@ fn topic(table: &DeTable<'_>) -> Option<Topic> {
 }
 
 /// The posters of a Page; those that do not say whose they are belong to the first.
-fn posters(file: &DeTable<'_>, page: &Page, first: bool) -> Option<Vec<Poster>> {
+fn posters(
+    file: &DeTable<'_>,
+    page: &Page,
+    first: bool,
+    buttons: &Buttons<'_>,
+) -> Option<Vec<Poster>> {
     let is_its = |table: &DeTable<'_>| match get(table, "page").and_then(text) {
         Some((whose, _)) => whose == page.id.as_str() || whose == page.username,
         None => first,
@@ -220,6 +234,10 @@ fn posters(file: &DeTable<'_>, page: &Page, first: bool) -> Option<Vec<Poster>> 
             code: named::<PosterCode>(table, "code")?,
             place: checked(table, "place", values::name),
             text: localized(table, "text"),
+            image: checked(table, "image", values::url),
+            buttons: buttons.of(table)?,
+            cards: buttons.cards(table)?,
+            quick_replies: buttons.named(table, "quick_replies")?,
             topic: named::<TopicId>(table, "topic"),
             faq: named::<FaqId>(table, "faq"),
             language: checked(table, "language", values::language).map(Lang),
@@ -275,8 +293,24 @@ struct Buttons<'t> {
 
 impl Buttons<'_> {
     fn of(&self, table: &DeTable<'_>) -> Option<Vec<LinkButton>> {
-        let all = read::tables(table, "buttons").into_iter();
+        self.named(table, "buttons")
+    }
+
+    fn named(&self, table: &DeTable<'_>, name: &str) -> Option<Vec<LinkButton>> {
+        let all = read::tables(table, name).into_iter();
         all.map(|(button, _)| self.button(button)).collect()
+    }
+
+    fn cards(&self, table: &DeTable<'_>) -> Option<Vec<RichCard>> {
+        let card = |card: &DeTable<'_>| {
+            Some(RichCard {
+                title: localized(card, "title"),
+                subtitle: localized(card, "subtitle"),
+                image: checked(card, "image", values::url),
+                buttons: self.of(card)?,
+            })
+        };
+        read::tables(table, "card").into_iter().map(|(table, _)| card(table)).collect()
     }
 
     fn button(&self, table: &DeTable<'_>) -> Option<LinkButton> {

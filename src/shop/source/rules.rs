@@ -38,10 +38,10 @@ pub(super) fn check(file: &DeTable<'_>, names: &Names<'_>, found: &mut Vec<Diagn
     for (button, place) in buttons(file) {
         check_button(file, button, &place, names, found);
     }
-    for (entry, _) in
-        read::tables(file, "faq").into_iter().chain(read::tables(file, "notification"))
-    {
-        text_above_buttons(entry, found);
+    for name in ["faq", "notification", "poster"] {
+        for (entry, _) in read::tables(file, name) {
+            text_above_buttons(entry, found);
+        }
     }
     if read::tables(file, "page").is_empty()
         && let Some(page) = get(file, "page")
@@ -56,6 +56,7 @@ pub(super) fn check(file: &DeTable<'_>, names: &Names<'_>, found: &mut Vec<Diagn
         exceptions(hours, found);
     }
     branches(file, found);
+    rich(file, found);
     poster_texts(file, names, found);
     poster_pages(file, found);
     unreachable_topics(file, found);
@@ -81,11 +82,40 @@ fn duplicates(file: &DeTable<'_>, table: &str, key: &str, what: &str, found: &mu
 
 /// Every button of the file.
 pub(super) fn buttons<'t>(file: &'t DeTable<'t>) -> Vec<(&'t DeTable<'t>, Place)> {
-    ["faq", "notification"]
-        .into_iter()
-        .flat_map(|name| read::tables(file, name))
-        .flat_map(|(table, _)| read::tables(table, "buttons"))
-        .collect()
+    let said = ["faq", "notification", "poster"].into_iter();
+    let tables: Vec<_> = said.flat_map(|name| read::tables(file, name)).collect();
+    let cards: Vec<_> =
+        tables.iter().flat_map(|(table, _)| read::tables(table, "card")).collect();
+    let all = tables.into_iter().chain(cards);
+    all.flat_map(|(table, _)| {
+        ["buttons", "quick_replies"].into_iter().flat_map(move |name| read::tables(table, name))
+    })
+    .collect()
+}
+
+/// What hangs under a text: cards that Meta refuses, taps that nobody would see.
+fn rich(file: &DeTable<'_>, found: &mut Vec<Diagnostic>) {
+    for (table, _) in read::tables(file, "faq").into_iter().chain(read::tables(file, "poster")) {
+        for (card, place) in read::tables(table, "card") {
+            if ["subtitle", "image", "buttons"].iter().all(|key| get(card, key).is_none()) {
+                found.push(
+                    Diagnostic::error("bare-card", place, "this card has nothing but a title")
+                        .label("Meta refuses it")
+                        .help("add subtitle.… = \"…\", an image or buttons"),
+                );
+            }
+        }
+        let Some(taps) = get(table, "quick_replies") else { continue };
+        let hides = ["buttons", "faq", "topic"].into_iter().find(|key| get(table, key).is_some());
+        if let Some(other) = hides {
+            let message = format!("quick replies cannot be seen beside `{other}`");
+            found.push(
+                Diagnostic::error("hidden-quick-replies", taps.span(), message)
+                    .label("they only show under what comes last")
+                    .help("make them buttons, or leave one of the two out"),
+            );
+        }
+    }
 }
 
 fn check_button(
@@ -155,8 +185,9 @@ fn text_above_buttons(entry: &DeTable<'_>, found: &mut Vec<Diagnostic>) {
         return;
     }
     let texts = ["answer", "text"].into_iter().filter_map(|key| read::table(entry, key));
-    for (text, span) in texts.flat_map(|t| t.values()).filter_map(text) {
-        let length = units(text);
+    // The buttons stand under the last bubble.
+    for (text, span) in texts.flat_map(|t| t.values()).filter_map(|v| read::bubbles(v)?.pop()) {
+        let length = crate::shop::text::bubbles(text).last().map_or(0, |bubble| units(bubble));
         if length > BUTTON_TEXT_LIMIT && length <= super::format::MESSAGE_LIMIT {
             let message = format!("{length} characters do not fit above buttons");
             found.push(
