@@ -894,7 +894,11 @@ fn a_name_that_is_known_when_the_message_leaves_is_in_it() {
     assert_eq!(again.strangers, [], "nobody asks twice");
 
     // Whoever asked to be forgotten is never asked about again.
-    world.take(&[message(1, world.now.plus(1), "m3", "delete my data")]);
+    world.wait(1);
+    world.take(&[message(1, world.now, "m3", "delete my data")]);
+    world.wait(1);
+    world.take(&[quick_reply(1, world.now, "m3b", "Yes", "sb:delete")]);
+    assert_eq!(world.person(1), None);
     world.wait(60_000);
     let back = world.take(&[message(1, world.now, "m4", "cakes")]);
     assert_eq!((back.handled, back.strangers), (1, Vec::<Stranger>::new()));

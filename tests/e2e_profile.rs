@@ -63,6 +63,9 @@ fn names_are_asked_for_once_and_held_up_by_nothing() {
 
         // Whoever asks to be forgotten is not asked about any more.
         stage.says(&kate, "delete my data").await;
+        let yes =
+            Act::QuickReply { title: "Yes".to_owned(), payload: Some("sb:delete".to_owned()) };
+        stage.does(&kate, yes).await;
         let said = stage.does(&kate, Act::GetStarted).await;
         assert!(!said[0].contains("Kate"), "{said:?}");
         assert_eq!(questions(stage, &kate).len(), 1);

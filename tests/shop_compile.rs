@@ -70,9 +70,10 @@ fn a_list_of_texts_is_a_list_of_bubbles_and_cards_bring_their_buttons() {
     let shop = &compiled.shops[1];
     let lt = Lang("lt".into());
     let rich = shop.faq.iter().find(|entry| entry.id.as_str() == "cakes").unwrap();
-    for (lang, expected) in
-        [("lt", ["Pyragai šiandien:", "Kviečiame, {first_name}!"]), ("en", ["Today's cakes:", "Come in, {first_name}!"])]
-    {
+    for (lang, expected) in [
+        ("lt", ["Pyragai šiandien:", "Kviečiame, {first_name}!"]),
+        ("en", ["Today's cakes:", "Come in, {first_name}!"]),
+    ] {
         let answer = shop.pick(&rich.answer, &Lang(lang.into())).unwrap();
         assert_eq!(shopbell::shop::text::bubbles(answer), expected);
     }

@@ -206,10 +206,8 @@ fn commit(
     decision: Decision,
     now: UnixMs,
 ) -> Result<Done, StoreError> {
-    let mut done = Done {
-        stranger: stranger(sql, context, event, &decision, now)?,
-        paced_until: None,
-    };
+    let mut done =
+        Done { stranger: stranger(sql, context, event, &decision, now)?, paced_until: None };
     if let Some(id) = &event.person {
         for effect in decision.effects {
             apply(sql, context, event, id, effect, now)?;

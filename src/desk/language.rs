@@ -117,11 +117,9 @@ mod tests {
     #[test]
     fn chinese_is_answered_as_it_is_written() {
         let both = "[\"en\", \"zh-TW\", \"zh-CN\"]";
-        for (text, expected) in [
-            ("你们几点开门", "zh-CN"),
-            ("你們幾點開門", "zh-TW"),
-            ("早", "zh-TW"),
-        ] {
+        for (text, expected) in
+            [("你们几点开门", "zh-CN"), ("你們幾點開門", "zh-TW"), ("早", "zh-TW")]
+        {
             assert_eq!(spoken(both, text).as_deref(), Some(expected), "{text}");
         }
         assert_eq!(spoken("[\"en\", \"zh-TW\"]", "你们几点开门").as_deref(), Some("zh-TW"));

@@ -46,8 +46,8 @@ pub fn close(content: &mut Content, person: Option<&Person>) {
         let full_name = person.and_then(|person| person.full_name.as_deref());
         let named = text::close(text, first_name, full_name);
         // A name said many times is still no reason to break a limit.
-        let fits = limits::units(&named) <= limits::BUTTON_TEXT
-            && named.len() <= limits::INSTAGRAM_TEXT;
+        let fits =
+            limits::units(&named) <= limits::BUTTON_TEXT && named.len() <= limits::INSTAGRAM_TEXT;
         *text = if fits { named } else { text::close(text, None, None) };
     }
 }

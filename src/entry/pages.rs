@@ -236,7 +236,9 @@ fn words(lang: &Lang) -> &'static Words {
     let tag = crate::shop::lang::find(lang).map(|language| language.code);
     all.into_iter()
         .find(|words| Some(words.tag) == tag)
-        .or_else(|| all.into_iter().find(|words| primary(words.tag).eq_ignore_ascii_case(primary(&lang.0))))
+        .or_else(|| {
+            all.into_iter().find(|words| primary(words.tag).eq_ignore_ascii_case(primary(&lang.0)))
+        })
         .unwrap_or(&ENGLISH)
 }
 

@@ -103,8 +103,7 @@ pub fn read(reply: &Reply<'_>, channel: Channel, asked: Fields) -> Told {
 
 fn profile(answer: &Answer<'_>, channel: Channel) -> Profile {
     let text = |raw: Option<Raw<'_>>| raw.and_then(Raw::text).and_then(|text| name(&text));
-    let (first, last, whole) =
-        (text(answer.first_name), text(answer.last_name), text(answer.name));
+    let (first, last, whole) = (text(answer.first_name), text(answer.last_name), text(answer.name));
     let joined = match (&first, &last) {
         (Some(first), Some(last)) => Some(whole_name(first, last)),
         (Some(only), None) | (None, Some(only)) => Some(only.clone()),
@@ -182,7 +181,10 @@ mod tests {
     fn instagram_has_one_name_which_is_a_first_name_when_it_is_one_word() {
         let whole = known(r#"{"name":"Ona Petrauskė"}"#, Channel::Instagram);
         assert_eq!((whole.first_name, whole.full_name.as_deref()), (None, Some("Ona Petrauskė")));
-        assert_eq!(known(r#"{"name":"Ona"}"#, Channel::Instagram).first_name.as_deref(), Some("Ona"));
+        assert_eq!(
+            known(r#"{"name":"Ona"}"#, Channel::Instagram).first_name.as_deref(),
+            Some("Ona")
+        );
     }
 
     #[test]
@@ -217,16 +219,21 @@ mod tests {
         assert_eq!(messenger(400, &error(100, 33), Fields::All), Told::FewerFields);
         assert_eq!(messenger(400, &error(100, 33), Fields::Names), Told::Nothing);
         assert_eq!(messenger(403, &error(200, 0), Fields::All), Told::FewerFields);
-        for (status, body) in
-            [(429, ""), (500, "<html>"), (200, "<html>"), (401, &*error(190, 460)), (400, &error(4, 0))]
-        {
+        for (status, body) in [
+            (429, ""),
+            (500, "<html>"),
+            (200, "<html>"),
+            (401, &*error(190, 460)),
+            (400, &error(4, 0)),
+        ] {
             assert_eq!(messenger(status, body, Fields::All), Told::Later, "{status} {body}");
         }
     }
 
     #[test]
     fn names_are_not_debugged() {
-        let told = Told::Known(known(r#"{"first_name":"Ona","last_name":"P"}"#, Channel::Messenger));
+        let told =
+            Told::Known(known(r#"{"first_name":"Ona","last_name":"P"}"#, Channel::Messenger));
         assert!(!format!("{told:?}").contains("Ona"));
     }
 }

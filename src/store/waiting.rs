@@ -143,11 +143,15 @@ mod tests {
         }
         assert_eq!(near(&sql, at(100), at(5_000)).unwrap(), [], "the first is due already");
         let room = Room { messages: 6, notifications: 4 };
-        let (first, ()) = outbox::claim(&sql, at(100), room, |_| Ok(Admit::Yes(()))).unwrap().remove(0);
+        let (first, ()) =
+            outbox::claim(&sql, at(100), room, |_| Ok(Admit::Yes(()))).unwrap().remove(0);
         assert_eq!(near(&sql, at(100), at(5_000)).unwrap(), [], "it is on its way");
         outbox::settle(&sql, &first, &Outcome::Sent { mid: None }, at(150)).unwrap();
         let next = near(&sql, at(150), at(5_000)).unwrap();
-        assert_eq!(next.iter().map(|n| (n.due_at, n.follows)).collect::<Vec<_>>(), [(at(1_100), true)]);
+        assert_eq!(
+            next.iter().map(|n| (n.due_at, n.follows)).collect::<Vec<_>>(),
+            [(at(1_100), true)]
+        );
         assert_eq!(near(&sql, at(150), at(1_000)).unwrap(), [], "not that near");
     }
 }

@@ -56,10 +56,8 @@ impl Line {
     /// # Errors
     /// The connection broke, or time ran out.
     pub async fn person(&self, person: &Psid, fields: &str) -> Result<(u16, String), String> {
-        let url = format!(
-            "{}/{person}?fields={fields}&appsecret_proof={}",
-            self.objects, self.proof
-        );
+        let url =
+            format!("{}/{person}?fields={fields}&appsecret_proof={}", self.objects, self.proof);
         let init = RequestInit::new();
         init.set_method("GET");
         init.set_headers(&self.headers);

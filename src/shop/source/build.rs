@@ -14,8 +14,8 @@ use crate::meta::ids::{AccountId, FaqId, NotificationId, PageId, PosterCode, Top
 use crate::shop::lang;
 use crate::shop::model::{
     Assistant, ButtonAction, Contact, Eagerness, FaqEntry, Hours, HoursException, Lang, LinkButton,
-    Localized, MetaStanding, Notification, Page, Poster, Range, RichCard, SHOP_SCHEMA, Schedule, Shop, Texts,
-    Topic, Zone,
+    Localized, MetaStanding, Notification, Page, Poster, Range, RichCard, SHOP_SCHEMA, Schedule,
+    Shop, Texts, Topic, Zone,
 };
 
 /// Hours the bot keeps quiet after a person took over, unless the owner says otherwise.

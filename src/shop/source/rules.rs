@@ -84,8 +84,7 @@ fn duplicates(file: &DeTable<'_>, table: &str, key: &str, what: &str, found: &mu
 pub(super) fn buttons<'t>(file: &'t DeTable<'t>) -> Vec<(&'t DeTable<'t>, Place)> {
     let said = ["faq", "notification", "poster"].into_iter();
     let tables: Vec<_> = said.flat_map(|name| read::tables(file, name)).collect();
-    let cards: Vec<_> =
-        tables.iter().flat_map(|(table, _)| read::tables(table, "card")).collect();
+    let cards: Vec<_> = tables.iter().flat_map(|(table, _)| read::tables(table, "card")).collect();
     let all = tables.into_iter().chain(cards);
     all.flat_map(|(table, _)| {
         ["buttons", "quick_replies"].into_iter().flat_map(move |name| read::tables(table, name))

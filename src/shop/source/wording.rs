@@ -57,7 +57,8 @@ impl Checker<'_, '_> {
     ) {
         let Some(table) = self.per_language(value, name) else { return };
         for (_, value) in table {
-            let texts = if rule.split { read::bubbles(value) } else { text(value).map(|t| vec![t]) };
+            let texts =
+                if rule.split { read::bubbles(value) } else { text(value).map(|t| vec![t]) };
             let Some(texts) = texts else {
                 let wanted = match rule.split {
                     true => "a text in quotation marks, or a list of bubbles",
