@@ -7,15 +7,18 @@
 //! - [`replies`]: the words and bubbles of each answer; [`payload`]: what our buttons carry.
 //! - [`words`]: STOP, HUMAN and DELETE (`typo`: with one letter wrong); [`language`]: which language to answer in.
 //! - [`inbox`]: takes events into the store, each once and each in one transaction.
+//! - [`profile`]: who somebody is, as Meta tells it; [`pace`]: bubbles one after the other.
 //! - [`sending`]: what may leave the outbox, and what Graph's answers mean for it.
 
 pub mod decide;
 pub mod deletion;
 pub mod inbox;
 pub mod language;
+pub mod pace;
 pub mod payload;
 pub mod person;
 pub mod precedence;
+pub mod profile;
 pub mod replies;
 pub mod sending;
 mod typo;
