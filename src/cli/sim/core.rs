@@ -11,7 +11,7 @@ use crate::cli::publish::Bundle;
 use crate::cli::sandbox::{
     Act, Call, Fault, How, NewPerson, SandboxConfig, StillMeta, pages_of, posters_of,
 };
-use crate::desk::decide::{Context, Decision, decide};
+use crate::desk::decide::{Context, Decision, Host, decide};
 use crate::desk::payload::OutboxMark;
 use crate::desk::sending::{self, Via};
 use crate::desk::{inbox, person};
@@ -168,7 +168,13 @@ impl Core {
     }
 
     fn context(&self) -> Context<'_> {
-        Context { shop: &self.shop, faq: self.faq.as_ref(), keys: &self.keys, app: Some(&self.app) }
+        Context {
+            shop: &self.shop,
+            faq: self.faq.as_ref(),
+            keys: &self.keys,
+            app: Some(&self.app),
+            host: Host::default(),
+        }
     }
 
     /// Sends what is due and writes to KV what is owed, as the Worker does after every delivery.
