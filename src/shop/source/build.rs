@@ -281,6 +281,9 @@ fn assistant(file: &DeTable<'_>, page_table: &DeTable<'_>, page: &Page) -> Optio
         stop_words: list("stop_words"),
         human_words: list("human_words"),
         delete_words: list("delete_words"),
+        keep_misses_days: get(table, "keep_misses_days")
+            .and_then(read::number)
+            .and_then(|days| u16::try_from(days).ok()),
     })
 }
 
