@@ -8,6 +8,7 @@ use std::process::ExitCode;
 use super::check;
 use super::publish::Bundle;
 use crate::desk::decide::{Context, Host};
+use crate::desk::person::Person;
 use crate::desk::{inbox, sending};
 use crate::entry::keys::Keys;
 use crate::faq::Model;
@@ -15,10 +16,10 @@ use crate::meta::event::{Channel, Event, EventKind, Lane, Message, Postback};
 use crate::meta::graph_error::Verdict;
 use crate::meta::ids::{AccountId, Mid, Psid};
 use crate::meta::send::{Button, Content};
-use crate::shop::model::Shop;
+use crate::shop::model::{Lang, Shop};
 use crate::store::native::Sqlite;
 use crate::store::outbox::Room;
-use crate::store::{StoreError, schema, waiting};
+use crate::store::{StoreError, people, schema, waiting};
 use crate::time::{HOUR, MINUTE, UnixMs};
 
 /// Whom to talk to.
@@ -83,6 +84,15 @@ impl Conversation {
             taps: Vec::new(),
             shop,
         })
+    }
+
+    /// Lets the customer be known to speak a language of the shop.
+    ///
+    /// # Errors
+    /// [`ChatError::Store`].
+    pub fn speaks(&mut self, lang: &Lang) -> Result<(), ChatError> {
+        let person = Person { language: Some(lang.clone()), ..Person::new(self.now) };
+        Ok(people::save(&self.sql, Channel::Messenger, &self.person, &person)?)
     }
 
     /// Lets time pass.
@@ -248,7 +258,12 @@ fn talk(args: &ChatArgs) -> Result<(), String> {
                 }
                 None => {
                     if args.why {
-                        print!("{}", super::explain::text(&chat.shop, chat.faq.as_ref(), text));
+                        print!("{}", super::explain::text(&super::explain::explained(
+                            &chat.shop,
+                            chat.faq.as_ref(),
+                            text,
+                            None,
+                        )));
                     }
                     chat.says(text)
                 }
