@@ -14,11 +14,7 @@ mod native {
     use std::process::ExitCode;
 
     use clap::{Parser, Subcommand};
-<<<<<<< HEAD
-    use shopbell::cli::{chat, check, doctor, eval, explain, publish, sandbox};
-=======
-    use shopbell::cli::{chat, check, doctor, explain, misses, publish, sandbox};
->>>>>>> cf43237 (wip)
+    use shopbell::cli::{chat, check, doctor, eval, explain, misses, publish, sandbox};
 
     /// An assistant for a small shop's Messenger and Instagram inbox, on your own Cloudflare
     /// Worker.
@@ -37,13 +33,10 @@ mod native {
         Chat(chat::ChatArgs),
         /// Says what a message is taken for, and why.
         Explain(explain::ExplainArgs),
-<<<<<<< HEAD
         /// Measures the matcher on labelled questions.
         Eval(eval::EvalArgs),
-=======
         /// Fetches what customers asked in vain, and writes it as lines for shop.toml.
         Misses(misses::MissesArgs),
->>>>>>> cf43237 (wip)
         /// Compiles a shop and writes it to KV.
         Publish(publish::PublishArgs),
         /// Says what keeps a shop from working, at the Worker and at Meta.
@@ -57,11 +50,8 @@ mod native {
             Command::Check(args) => check::run(&args),
             Command::Chat(args) => chat::run(&args),
             Command::Explain(args) => explain::run(&args),
-<<<<<<< HEAD
             Command::Eval(args) => eval::run(&args),
-=======
             Command::Misses(args) => misses::run(&args),
->>>>>>> cf43237 (wip)
             Command::Publish(args) => publish::run(&args),
             Command::Doctor(args) => doctor::run(args),
             Command::Sandbox(args) => sandbox::run(args),

@@ -258,12 +258,15 @@ fn talk(args: &ChatArgs) -> Result<(), String> {
                 }
                 None => {
                     if args.why {
-                        print!("{}", super::explain::text(&super::explain::explained(
-                            &chat.shop,
-                            chat.faq.as_ref(),
-                            text,
-                            None,
-                        )));
+                        print!(
+                            "{}",
+                            super::explain::text(&super::explain::explained(
+                                &chat.shop,
+                                chat.faq.as_ref(),
+                                text,
+                                None,
+                            ))
+                        );
                     }
                     chat.says(text)
                 }

@@ -194,7 +194,9 @@ fn in_words(doubt: Doubt, matching: Eagerness) -> String {
         Doubt::Wordless => "it holds no letter and no digit".to_owned(),
         Doubt::OnlyPoliteness => "it only greets or thanks".to_owned(),
         Doubt::NothingKnown => "none of its words stands in any phrasing".to_owned(),
-        Doubt::OnlyNumbers => "the shop knows only its numbers, which do not decide alone".to_owned(),
+        Doubt::OnlyNumbers => {
+            "the shop knows only its numbers, which do not decide alone".to_owned()
+        }
         Doubt::TooClose => "two entries fit about equally well".to_owned(),
         Doubt::BelowThreshold => {
             let matching = match matching {

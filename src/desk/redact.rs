@@ -17,8 +17,10 @@ const LONG_NUMBER: usize = 7;
 pub fn redact(text: &str) -> String {
     // What is cut off is not looked at; a number that lies across the cut is seen whole.
     let start = spaced(text.chars().take(MOST_CHARS.saturating_mul(2)));
-    let words: Vec<&str> =
-        start.split(|c: char| c.is_whitespace() || is_invisible(c)).filter(|w| !w.is_empty()).collect();
+    let words: Vec<&str> = start
+        .split(|c: char| c.is_whitespace() || is_invisible(c))
+        .filter(|w| !w.is_empty())
+        .collect();
     let mut kept: Vec<String> = Vec::new();
     let mut rest = words.as_slice();
     while let Some((word, after)) = rest.split_first() {
@@ -59,7 +61,8 @@ fn number_ahead(words: &[&str]) -> Option<usize> {
             && word.chars().all(|c| c.is_numeric() || is_separator(c) || "?!,;:".contains(c))
     };
     let run = words.iter().take_while(numeric).count();
-    let digits = words.iter().take(run).map(|word| digits(word)).fold(0_usize, usize::saturating_add);
+    let digits =
+        words.iter().take(run).map(|word| digits(word)).fold(0_usize, usize::saturating_add);
     (run > 0 && digits >= LONG_NUMBER).then_some(run)
 }
 

@@ -8,7 +8,7 @@ use crate::cli::explain::{Explanation, explained, in_short};
 use crate::faq::Model;
 use crate::faq::normalise::normalise;
 use crate::shop::model::Shop;
-use crate::shop::source::diagnostic::Diagnostic;
+use crate::shop::source::diagnostic::{Diagnostic, Severity};
 use crate::shop::source::places::{Expectation, Places};
 
 pub(super) fn check(
@@ -39,11 +39,7 @@ fn proves_nothing(expectation: &Expectation) -> Diagnostic {
         .help("write it in other words, or leave it out")
 }
 
-fn judged(
-    expectation: &Expectation,
-    explained: &Explanation,
-    strict: bool,
-) -> Option<Diagnostic> {
+fn judged(expectation: &Expectation, explained: &Explanation, strict: bool) -> Option<Diagnostic> {
     let text = &expectation.text;
     let got = outcome(explained);
     let among = expectation.entry.as_ref().is_some_and(|id| explained.entries.contains(id));
@@ -66,7 +62,9 @@ fn judged(
         }
         (None, _) => {
             let help = match &explained.keyword {
-                Some(said) => format!("make the keyword \"{}\" longer or take it out", said.keyword),
+                Some(said) => {
+                    format!("make the keyword \"{}\" longer or take it out", said.keyword)
+                }
                 None => "look which phrasing it is like; matching = \"cautious\" asks for more \
                          certainty"
                     .to_owned(),
@@ -84,13 +82,17 @@ fn judged(
             (false, format!("\"{text}\" {got}, not answered with \"{id}\""), help)
         }
     };
-    let (code, diagnostic): (_, fn(_, _, String) -> Diagnostic) = match (offered, strict) {
-        (true, false) => ("expectation-offered", Diagnostic::warning),
-        (true, true) => ("expectation-offered", Diagnostic::error),
-        (false, _) => ("expectation-failed", Diagnostic::error),
+    // Asking back where nothing fits costs a tap; not answering what was asked costs more.
+    let severity = match (offered, strict, &expectation.entry) {
+        (false, ..) | (true, true, _) => Severity::Error,
+        (true, false, Some(_)) => Severity::Warning,
+        (true, false, None) => Severity::Note,
     };
+    let code = if offered { "expectation-offered" } else { "expectation-failed" };
+    let diagnostic =
+        Diagnostic { severity, ..Diagnostic::error(code, expectation.span.clone(), message) };
     Some(
-        diagnostic(code, expectation.span.clone(), message)
+        diagnostic
             .label(in_short(explained))
             .help(help)
             .data(json!({ "expected": expectation.entry, "found": explained })),

@@ -4,9 +4,9 @@
 use std::collections::BTreeMap;
 use std::thread;
 
-use crate::faq::{Decision, Model, keyword, train};
+use crate::faq::{Decision, Example, Model, keyword, train};
 use crate::meta::ids::FaqId;
-use crate::shop::model::{FaqEntry, Shop};
+use crate::shop::model::Shop;
 use crate::shop::source::diagnostic::Diagnostic;
 use crate::shop::source::places::{Phrasing, Places};
 
@@ -26,6 +26,7 @@ pub(super) fn check(shop: &Shop, places: &Places) -> Vec<Diagnostic> {
 struct Asked<'a> {
     phrasing: &'a Phrasing,
     decision: Decision,
+    by_keyword: bool,
 }
 
 impl Asked<'_> {
@@ -39,7 +40,10 @@ impl Asked<'_> {
     /// The entry that answered in its stead.
     fn astray(&self) -> Option<&FaqId> {
         match &self.decision {
-            Decision::Answer(ids) if !ids.contains(&self.phrasing.entry) => ids.first(),
+            // What a keyword takes from another entry is told of by itself.
+            Decision::Answer(ids) if !self.by_keyword && !ids.contains(&self.phrasing.entry) => {
+                ids.first()
+            }
             _ => None,
         }
     }
@@ -68,7 +72,9 @@ fn asked<'a>(shop: &Shop, places: &'a Places) -> Vec<Asked<'a>> {
             .map(|worker| {
                 scope.spawn(move || {
                     let turns_of_its = (worker..turns).step_by(workers);
-                    turns_of_its.flat_map(|turn| turned(shop, placed, turn, turns)).collect::<Vec<_>>()
+                    turns_of_its
+                        .flat_map(|turn| turned(shop, placed, turn, turns))
+                        .collect::<Vec<_>>()
                 })
             })
             .collect();
@@ -86,28 +92,25 @@ fn turned<'a>(
     turns: usize,
 ) -> Vec<Asked<'a>> {
     let its = |at: usize| at.checked_rem(turns) == Some(turn);
-    let mut entries = shop.faq.clone();
-    for asks in entries.iter_mut().flat_map(|entry: &mut FaqEntry| entry.ask.values_mut()) {
-        let mut at = 0_usize;
-        asks.retain(|_| {
-            let stays = !its(at);
-            at = at.saturating_add(1);
-            stays
-        });
-    }
-    let Ok(model) = Model::load(train(&entries)) else { return Vec::new() };
+    let taught = placed.iter().filter(|(at, _)| !its(*at)).map(|(_, phrasing)| Example {
+        entry: &phrasing.entry,
+        lang: Some(&phrasing.lang),
+        text: &phrasing.text,
+    });
+    let Ok(model) = Model::load(train(taught)) else { return Vec::new() };
     placed
         .iter()
         .filter(|(at, _)| its(*at))
         .map(|(_, phrasing)| {
-            let decision = match keyword(&entries, &phrasing.text) {
+            let said = keyword(&shop.faq, &phrasing.text);
+            let decision = match said {
                 Some((entry, _)) => Decision::Answer(vec![entry.id.clone()]),
                 None => {
                     let lang = Some(&phrasing.lang);
                     model.answer(&phrasing.text, lang, shop.assistant.eagerness).decision
                 }
             };
-            Asked { phrasing, decision }
+            Asked { phrasing, decision, by_keyword: said.is_some() }
         })
         .collect()
 }

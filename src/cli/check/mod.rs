@@ -60,9 +60,13 @@ pub struct CheckArgs {
     /// How to print it.
     #[arg(long, value_enum, default_value_t)]
     format: Format,
-    /// Lets an expectation fail, too, when its answer is only offered among others.
+    /// Lets an expectation fail, too, when its answer is only offered, or when something is
+    /// offered where nothing fits.
     #[arg(long)]
     strict: bool,
+    /// Shows the notes, too: what is not wrong and could be better. JSON always has them.
+    #[arg(long)]
+    notes: bool,
 }
 
 /// A shop whose file was checked and whose FAQ was tried.
@@ -91,7 +95,8 @@ pub fn run(args: &CheckArgs) -> ExitCode {
     match args.format {
         Format::Json => print!("{}", for_machines(&compiled.diagnostics, &source, &path)),
         Format::Text => {
-            show(&compiled.diagnostics, &source, &path);
+            let least = if args.notes { Severity::Note } else { Severity::Warning };
+            show(&from(&compiled, least), &source, &path);
             if compiled.has_errors() {
                 eprintln!("{}", closing_line(&compiled, &path));
             } else {
@@ -112,9 +117,7 @@ pub fn load(dir: &Path) -> Result<Vec<Shop>, LoadError> {
     let compiled = compile(&source);
     let errors = count(&compiled, Severity::Error);
     let warnings = count(&compiled, Severity::Warning);
-    let of_errors: Vec<Diagnostic> =
-        compiled.diagnostics.iter().filter(|d| d.severity == Severity::Error).cloned().collect();
-    show(&of_errors, &source, &path);
+    show(&from(&compiled, Severity::Error), &source, &path);
     if warnings > 0 {
         let them = if warnings == 1 { "it" } else { "them" };
         eprintln!("{}: shopbell check shows {them}", counted(warnings, "warning"));
@@ -139,6 +142,11 @@ fn show(diagnostics: &[Diagnostic], source: &str, path: &Path) {
     eprint!("{}", for_people(diagnostics, source, path, color));
 }
 
+/// The diagnostics of this severity, and worse ones.
+fn from(compiled: &Compiled, least: Severity) -> Vec<Diagnostic> {
+    compiled.diagnostics.iter().filter(|d| d.severity <= least).cloned().collect()
+}
+
 fn count(compiled: &Compiled, severity: Severity) -> usize {
     compiled.diagnostics.iter().filter(|d| d.severity == severity).count()
 }
@@ -151,7 +159,12 @@ pub fn closing_line(compiled: &Compiled, path: &Path) -> String {
     let notes = count(compiled, Severity::Note);
     let beside = [(warnings, "warning"), (notes, "note")];
     let beside = beside.into_iter().filter(|(n, _)| *n > 0).map(|(n, what)| counted(n, what));
-    let beside: Vec<String> = beside.collect();
+    let mut beside: Vec<String> = beside.collect();
+    if notes > 0
+        && let Some(last) = beside.last_mut()
+    {
+        last.push_str(" (--notes)");
+    }
     let Some(shop) = compiled.shops.first().filter(|_| !compiled.has_errors()) else {
         let errors = counted(count(compiled, Severity::Error), "error");
         let all: Vec<String> = std::iter::once(errors).chain(beside).collect();

@@ -136,7 +136,9 @@ fn questions<'a>(misses: impl Iterator<Item = &'a Missed>) -> Vec<Asked> {
     let mut asked: Vec<Asked> = asked
         .into_values()
         .map(|(one, spellings)| {
-            let most = spellings.into_iter().max_by_key(|(text, times)| (*times, std::cmp::Reverse(*text)));
+            let most = spellings
+                .into_iter()
+                .max_by_key(|(text, times)| (*times, std::cmp::Reverse(*text)));
             Asked { text: most.map(|(text, _)| text.to_owned()).unwrap_or_default(), ..one }
         })
         .collect();

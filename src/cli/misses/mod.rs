@@ -44,7 +44,7 @@ pub struct MissesArgs {
     #[arg(long, value_name = "URL", env = "PUBLIC_URL", required_unless_present = "from")]
     url: Option<String>,
     /// Only this Page's.
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", value_parser = page_id)]
     page: Option<PageId>,
     /// Reads what the Worker said from a file instead.
     #[arg(long, value_name = "FILE")]
@@ -55,6 +55,10 @@ pub struct MissesArgs {
     /// How to print the questions.
     #[arg(long, value_enum, default_value_t, conflicts_with = "patch")]
     format: Format,
+}
+
+fn page_id(text: &str) -> Result<PageId, String> {
+    PageId::new(text).map_err(|error| error.to_string())
 }
 
 /// Why there is nothing to show.
@@ -171,7 +175,8 @@ pub fn for_people(groups: &Groups) -> String {
         let times = if group.times == 1 { "once".to_owned() } else { format!("{}x", group.times) };
         text += &format!("{times}, last on {newest}, {}, {nearest}\n", group.lang.0);
         for question in &group.questions {
-            let times = if question.times == 1 { String::new() } else { format!(" ({}x)", question.times) };
+            let times =
+                if question.times == 1 { String::new() } else { format!(" ({}x)", question.times) };
             text += &format!("   {}{times}\n", question.text);
         }
         text += "\n";
@@ -191,9 +196,8 @@ pub fn for_people(groups: &Groups) -> String {
 
 /// The name a patch has for the file: as given, when it leads there from here.
 fn patch_name(path: &Path) -> String {
-    let relative = path.is_relative() && !path.components().any(|part| {
-        matches!(part, std::path::Component::ParentDir)
-    });
+    let relative = path.is_relative()
+        && !path.components().any(|part| matches!(part, std::path::Component::ParentDir));
     let parts: Vec<String> = path
         .components()
         .filter(|part| matches!(part, std::path::Component::Normal(_)))

@@ -191,7 +191,8 @@ pause_hours = 3
         let patch = unified(SHOP, &new, Path::new("./examples/cafe/shop.toml"));
         insta::assert_snapshot!(patch, @"");
         // What the sketch says is TOML once the # are gone.
-        let sketch = new.rsplit_once("take the # away.\n").unwrap().1.replace("# ", "").replace('#', "");
+        let sketch =
+            new.rsplit_once("take the # away.\n").unwrap().1.replace("# ", "").replace('#', "");
         let sketch: toml::Table = sketch.parse().unwrap();
         assert_eq!(sketch["faq"][0]["ask"]["lt"][1].as_str(), Some("dviraciu nuoma"));
     }

@@ -44,7 +44,8 @@ impl Report {
 
     /// Every question, of one Page or of all.
     pub fn misses<'a>(&'a self, page: Option<&'a PageId>) -> impl Iterator<Item = &'a Missed> {
-        let desks = self.desks.iter().filter(move |desk| page.is_none_or(|page| desk.page == *page));
+        let desks =
+            self.desks.iter().filter(move |desk| page.is_none_or(|page| desk.page == *page));
         desks.flat_map(|desk| &desk.misses)
     }
 }

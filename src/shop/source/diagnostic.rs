@@ -46,11 +46,7 @@ pub struct Diagnostic {
 
 impl Diagnostic {
     /// Something that keeps the shop from being published, or the check from passing.
-    pub fn error(
-        code: &'static str,
-        span: Range<usize>,
-        message: impl Into<String>,
-    ) -> Self {
+    pub fn error(code: &'static str, span: Range<usize>, message: impl Into<String>) -> Self {
         Self {
             code,
             severity: Severity::Error,

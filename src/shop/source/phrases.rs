@@ -143,9 +143,9 @@ impl<'t> Commands<'t> {
             let lists = self.languages.iter().flat_map(|language| {
                 [(language.stop, STOP), (language.human, HUMAN), (language.delete, DELETE)]
             });
-            lists.into_iter().find_map(|(words, what)| {
-                words.iter().any(|word| said.says(word)).then_some(what)
-            })
+            lists
+                .into_iter()
+                .find_map(|(words, what)| words.iter().any(|word| said.says(word)).then_some(what))
         })
     }
 }
