@@ -146,7 +146,7 @@ fn after_stop_nothing_is_kept_until_the_person_agrees_to_something_again() {
     assert_eq!(kept(&world), []);
     world.wait(MINUTE);
     let topic = world.shop.topics[0].id.to_string();
-    let yes = shopbell::meta::event::OptinStatus::Given;
+    let yes = shopbell::meta::event::OptinStatus::Granted;
     world.take(&[optin(0, world.now, &topic, yes, Some("token"), None)]);
     say(&mut world, 0, NONSENSE);
     assert_eq!(kept(&world).len(), 1);
