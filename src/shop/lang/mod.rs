@@ -324,15 +324,6 @@ mod tests {
     }
 
     #[test]
-    fn a_message_is_compared_without_its_trimmings() {
-        assert_eq!(plain("  STOP!! 🙏"), "stop");
-        assert_eq!(plain("Nebesiu\u{0301}sti"), "nebesiústi");
-        assert_eq!(plain("ＳＴＯＰ。"), "stop");
-        assert_eq!(plain("Delete\n  me"), "delete me");
-        assert_eq!(plain("👍"), "");
-    }
-
-    #[test]
     fn languages_are_found_by_tag_then_by_primary_then_english() {
         let code = |tag: &str| language(&Lang(tag.into())).code;
         assert_eq!(code("lt"), "lt");
