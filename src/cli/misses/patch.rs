@@ -107,12 +107,15 @@ fn add(entry: &mut dyn TableLike, group: &Group) {
 fn push(list: &mut Array, text: &str) {
     let before = list.iter().last().and_then(|last| last.decor().prefix()).and_then(|p| p.as_str());
     // A comment before the last one is not the next one's.
-    let indent = before.and_then(|prefix| prefix.rsplit_once('\n')).map(|(_, indent)| indent);
+    let indent = before.and_then(|prefix| prefix.rsplit_once('\n'));
+    let indent = indent.map(|(_, indent)| indent.to_owned());
     let mut value = Value::from(text);
     match indent {
         Some(indent) => {
-            // What follows the last value, with its comment, belongs in front of the comma.
-            value.decor_mut().set_prefix(format!("\n{indent}"));
+            // A comment behind the last one stays there.
+            let behind = list.trailing().as_str().unwrap_or_default().trim_end().to_owned();
+            value.decor_mut().set_prefix(format!("{behind}\n{indent}"));
+            list.set_trailing("\n");
         }
         None => value.decor_mut().set_prefix(if list.is_empty() { "" } else { " " }),
     }
@@ -160,7 +163,7 @@ mod tests {
 id = "hours"
 ask.lt = [
     "kada dirbate", # the first
-    "iki kelių",
+    "iki kelių", # the second
 ]
 ask.en = ["opening hours"] # one line
 
@@ -189,7 +192,41 @@ pause_hours = 3
         assert_eq!(file["faq"][0]["ask"]["lt"].as_array().unwrap().len(), 3);
         assert_eq!(file["faq"][1]["ask"]["lt"][0].as_str(), Some("ką turit"));
         let patch = unified(SHOP, &new, Path::new("./examples/cafe/shop.toml"));
-        insta::assert_snapshot!(patch, @"");
+        let lines: Vec<&str> = patch.lines().collect();
+        assert_eq!(
+            lines,
+            [
+                "--- a/examples/cafe/shop.toml",
+                "+++ b/examples/cafe/shop.toml",
+                "@@ -4,12 +4,25 @@",
+                " ask.lt = [",
+                "     \"kada dirbate\", # the first",
+                "     \"iki kelių\", # the second",
+                "+    'kada \"atidarot\"',",
+                " ]",
+                "-ask.en = [\"opening hours\"] # one line",
+                "+ask.en = [\"opening hours\", \"are you open\"] # one line",
+                " ",
+                " [[faq]]",
+                " id = \"menu\"",
+                " keywords.lt = [\"meniu\"]",
+                "+ask.lt = [\"ką turit\"]",
+                " ",
+                " [assistant]",
+                " pause_hours = 3",
+                "+",
+                "+# Asked in vain. Give each an id, a title and an answer, and take the # away.",
+                "+#",
+                "+# [[faq]]",
+                "+# id = \"\"",
+                "+# title.lt = \"\"",
+                "+# ask.lt = [",
+                "+#     \"ar nuomojat dviračius\",",
+                "+#     \"dviraciu nuoma\",",
+                "+# ]",
+                "+# answer.lt = \"\"",
+            ]
+        );
         // What the sketch says is TOML once the # are gone.
         let sketch =
             new.rsplit_once("take the # away.\n").unwrap().1.replace("# ", "").replace('#', "");
