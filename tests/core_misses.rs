@@ -159,7 +159,10 @@ fn delete_takes_along_the_one_miss_that_is_still_known_to_be_theirs() {
     say(&mut world, 0, &VAGUE);
     say(&mut world, 1, &VAGUE);
     assert_eq!(kept(&world).iter().map(|k| k.1).sum::<u32>(), 3);
-    say(&mut world, 0, "delete my data");
+    let asked = taps(&say(&mut world, 0, "delete my data"));
+    let (title, payload) = asked.iter().find(|(_, payload)| payload == "sb:delete").unwrap();
+    world.wait(MINUTE);
+    world.take(&[quick_reply(0, world.now, "yes", title, payload)]);
     // Theirs is gone with the link; the other's is still linked, and can be taken.
     assert_eq!(kept(&world).iter().map(|k| k.1).sum::<u32>(), 2);
     assert!(world.person(1).unwrap().offered.is_some());

@@ -170,9 +170,15 @@ fn a_phrasing_that_holds_a_keyword_of_another_entry_is_shadowed_at_its_line() {
         entry("kids", "ask.en = [\n    \"is there a menu for kids\",\n    \"children's menus please\",\n    \"high chairs\",\n]"),
         entry("wine", "ask.en = [\"wine menu\", \"which wines\", \"red wine\"]\nkeywords.en = [\"wine menu\"]"),
     ].concat());
-    let shadowed: Vec<_> =
-        found(&source, false).into_iter().filter(|f| f.1 == "shadowed").map(|f| f.0).collect();
-    assert_eq!(shadowed, [line_of(&source, "menu for kids")]);
+    let shadowed = |source: &str| -> Vec<_> {
+        found(source, false).into_iter().filter(|f| f.1 == "shadowed").map(|f| f.0).collect()
+    };
+    assert_eq!(shadowed(&source), [line_of(&source, "menu for kids")]);
+    // A command word does the same, the owner's own too.
+    let lines = "ask.en = [\n    \"enough now\",\n    \"Stop!\",\n    \"when does it stop\",\n]";
+    let source = shop(&entry("bus", lines)) + "[assistant]\nstop_words = [\"enough now\"]\n";
+    let expected = ["enough now", "Stop!"].map(|text| line_of(&source, text));
+    assert_eq!(shadowed(&source), expected);
 }
 
 #[test]

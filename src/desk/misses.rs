@@ -8,11 +8,15 @@ use super::decide::{Effect, Inbound, Turn};
 use super::payload::Payload;
 use super::precedence::Step;
 use super::redact::redact;
-use super::words;
+use super::words::{self, Command};
 use crate::store::misses::Miss;
 
 /// Closes what was offered before: a tap on it makes it no miss, anything else leaves it one.
 pub(super) fn settle(turn: &mut Turn<'_>) {
+    // Whoever asks to be forgotten wants that question forgotten, too: it stays known as theirs.
+    if turn.command == Some(Command::Delete) {
+        return;
+    }
     let Some(offered) = turn.person.offered.take() else { return };
     if let Inbound::Tap(Some(Payload::Faq(id))) = &turn.inbound
         && offered.entries.contains(id)

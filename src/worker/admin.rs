@@ -97,11 +97,7 @@ pub async fn misses(request: &Request, route: &http::Route, env: &Env) -> Respon
 /// The configuration, for the owner; a refusal for anybody else.
 fn owners(request: &Request, env: &Env) -> Result<Rc<Config>, Response> {
     let config = Config::of(env).map_err(|why| http::text(503, &why))?;
-    if is_owner(request, &config) {
-        Ok(config)
-    } else {
-        Err(http::text(401, TOKEN_NEEDED))
-    }
+    if is_owner(request, &config) { Ok(config) } else { Err(http::text(401, TOKEN_NEEDED)) }
 }
 
 /// What somebody without the token reads.

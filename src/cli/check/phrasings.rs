@@ -1,5 +1,6 @@
-//! Phrasings that a keyword catches first, and entries with too few of them.
+//! Phrasings that a command or a keyword catches first, and entries with too few of them.
 
+use crate::desk::words::{self, Command};
 use crate::faq::keyword_said;
 use crate::shop::model::Shop;
 use crate::shop::source::diagnostic::Diagnostic;
@@ -9,7 +10,24 @@ use crate::shop::source::places::Places;
 const ENOUGH: usize = 3;
 
 pub(super) fn check(shop: &Shop, places: &Places) -> Vec<Diagnostic> {
-    shadowed(shop, places).chain(few(shop, places)).collect()
+    commands(shop, places).chain(shadowed(shop, places)).chain(few(shop, places)).collect()
+}
+
+/// Phrasings that are STOP, HUMAN or DELETE to the Desk.
+fn commands<'a>(shop: &'a Shop, places: &'a Places) -> impl Iterator<Item = Diagnostic> + 'a {
+    places.phrasings.iter().filter_map(|phrasing| {
+        let what = match words::command(shop, &phrasing.text)? {
+            Command::Stop => "no more notifications",
+            Command::Human => "a person",
+            Command::Delete => "being forgotten",
+        };
+        let message = format!("\"{}\" is how people ask for {what}", phrasing.text);
+        Some(
+            Diagnostic::warning("shadowed", phrasing.span.clone(), message)
+                .label(format!("never reaches \"{}\"", phrasing.entry))
+                .help("leave it out, or make it a longer question"),
+        )
+    })
 }
 
 /// Phrasings of one entry that hold a keyword of another: the keyword goes first.

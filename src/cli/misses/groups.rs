@@ -1,5 +1,6 @@
 //! Like questions together, each group beside the entry it is nearest to.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde::Serialize;
@@ -65,6 +66,10 @@ struct Asked {
     newest: UnixMs,
     offered: Vec<FaqId>,
     stems: HashSet<String>,
+    /// How often in which spelling.
+    spellings: BTreeMap<String, u32>,
+    /// The entry nearest to it.
+    nearest: Option<Likeness>,
 }
 
 /// Groups questions: by the entry they are close to, and the others by the words they share.
@@ -74,29 +79,23 @@ pub fn grouped<'a>(
     misses: impl Iterator<Item = &'a Missed>,
 ) -> Groups {
     let mut found = Groups::default();
-    let mut close: BTreeMap<(FaqId, Lang), Vec<(Asked, Option<Likeness>)>> = BTreeMap::new();
-    let mut far: Vec<Vec<(Asked, Option<Likeness>)>> = Vec::new();
-    for asked in questions(misses) {
+    let mut close: BTreeMap<(FaqId, Lang), Vec<Asked>> = BTreeMap::new();
+    let mut far: Vec<Vec<Asked>> = Vec::new();
+    for mut asked in questions(misses) {
         let explained = explained(shop, model, &plain(&asked.text), Some(&asked.lang));
         if explained.decision == "answer" || explained.command.is_some() {
             found.answered = found.answered.saturating_add(asked.times);
             continue;
         }
-        let offered = explained.entries.iter().chain(&asked.offered);
-        let entry = offered.into_iter().find(|id| shop.faq(id).is_some()).cloned();
-        let one = |likeness| (asked, likeness);
+        let mut offered = explained.entries.iter().chain(&asked.offered);
+        let entry = offered.find(|id| shop.faq(id).is_some()).cloned();
+        asked.nearest = explained.best;
         match entry {
-            Some(entry) => {
-                let place = (entry, one(explained.best));
-                close.entry((place.0, place.1.0.lang.clone())).or_default().push(place.1);
-            }
-            None => {
-                let new = one(explained.best);
-                match far.iter_mut().find(|group| belongs(&new.0, group)) {
-                    Some(group) => group.push(new),
-                    None => far.push(vec![new]),
-                }
-            }
+            Some(entry) => close.entry((entry, asked.lang.clone())).or_default().push(asked),
+            None => match far.iter_mut().find(|group| belongs(&asked, group)) {
+                Some(group) => group.push(asked),
+                None => far.push(vec![asked]),
+            },
         }
     }
     let close = close.into_iter().map(|((entry, _), asked)| group(Some(entry), asked));
@@ -107,41 +106,36 @@ pub fn grouped<'a>(
 
 /// Each question once, whatever its spelling, the most frequent first.
 fn questions<'a>(misses: impl Iterator<Item = &'a Missed>) -> Vec<Asked> {
-    let mut asked: HashMap<(String, &str), (Asked, BTreeMap<&str, u32>)> = HashMap::new();
+    let mut asked: HashMap<(String, &str), Asked> = HashMap::new();
     for miss in misses {
         let folded = normalise(&plain(&miss.text));
         if folded.is_empty() {
             continue;
         }
         let stems = stems(&folded);
-        let (one, spellings) = asked.entry((folded, miss.lang.as_str())).or_insert_with(|| {
-            let one = Asked {
-                text: String::new(),
-                lang: Lang(miss.lang.clone()),
-                times: 0,
-                newest: miss.newest,
-                offered: Vec::new(),
-                stems,
-            };
-            (one, BTreeMap::new())
+        let one = asked.entry((folded, miss.lang.as_str())).or_insert_with(|| Asked {
+            text: String::new(),
+            lang: Lang(miss.lang.clone()),
+            times: 0,
+            newest: miss.newest,
+            offered: Vec::new(),
+            stems,
+            spellings: BTreeMap::new(),
+            nearest: None,
         });
         one.times = one.times.saturating_add(miss.times);
         one.newest = one.newest.max(miss.newest);
         if one.offered.is_empty() {
             one.offered.clone_from(&miss.offered);
         }
-        let times = spellings.entry(miss.text.as_str()).or_default();
+        let times = one.spellings.entry(miss.text.clone()).or_default();
         *times = times.saturating_add(miss.times);
     }
-    let mut asked: Vec<Asked> = asked
-        .into_values()
-        .map(|(one, spellings)| {
-            let most = spellings
-                .into_iter()
-                .max_by_key(|(text, times)| (*times, std::cmp::Reverse(*text)));
-            Asked { text: most.map(|(text, _)| text.to_owned()).unwrap_or_default(), ..one }
-        })
-        .collect();
+    let mut asked: Vec<Asked> = asked.into_values().collect();
+    for one in &mut asked {
+        let most = one.spellings.iter().max_by_key(|(text, times)| (**times, Reverse(*text)));
+        one.text = most.map(|(text, _)| text.clone()).unwrap_or_default();
+    }
     asked.sort_by(|a, b| {
         b.times.cmp(&a.times).then(b.newest.cmp(&a.newest)).then_with(|| a.text.cmp(&b.text))
     });
@@ -174,22 +168,22 @@ fn stems(folded: &str) -> HashSet<String> {
 }
 
 /// Whether a question is about the same as the first of a group, its most frequent.
-fn belongs(asked: &Asked, group: &[(Asked, Option<Likeness>)]) -> bool {
-    let Some((first, _)) = group.first() else { return false };
+fn belongs(asked: &Asked, group: &[Asked]) -> bool {
+    let Some(first) = group.first() else { return false };
     let shared = asked.stems.intersection(&first.stems).count();
     let shorter = asked.stems.len().min(first.stems.len());
     asked.lang == first.lang && shared > 0 && shared as f64 >= SHARED * shorter as f64
 }
 
-fn group(entry: Option<FaqId>, asked: Vec<(Asked, Option<Likeness>)>) -> Option<Group> {
-    let lang = asked.first()?.0.lang.clone();
-    let times = asked.iter().map(|(one, _)| one.times).fold(0, u32::saturating_add);
-    let newest = asked.iter().map(|(one, _)| one.newest).max()?;
+fn group(entry: Option<FaqId>, asked: Vec<Asked>) -> Option<Group> {
+    let lang = asked.first()?.lang.clone();
+    let times = asked.iter().map(|one| one.times).fold(0, u32::saturating_add);
+    let newest = asked.iter().map(|one| one.newest).max()?;
     let mut nearest = None;
     let mut questions = Vec::new();
-    for (at, (one, likeness)) in asked.into_iter().enumerate() {
+    for (at, one) in asked.into_iter().enumerate() {
         if at == 0 {
-            nearest = likeness;
+            nearest = one.nearest;
         }
         questions.push(Question { text: one.text, times: one.times });
     }

@@ -63,7 +63,7 @@ pub fn compile(source: &str) -> Compiled {
         let names = shape::Names::of(file);
         shape::check(file, &names, &mut found);
         rules::check(file, &names, &mut found);
-        phrases::check(file, &names, &mut found);
+        phrases::check(file, &mut found);
         schedule::check(file, &mut found);
         if !found.iter().any(|d| d.severity == Severity::Error) {
             shops = build::shops(file);

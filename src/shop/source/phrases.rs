@@ -7,15 +7,10 @@ use toml::de::{DeTable, DeValue};
 
 use super::diagnostic::Diagnostic;
 use super::read::{self, get, text};
-use super::shape::Names;
 use super::values::quoted;
-use crate::faq::Said;
 use crate::faq::normalise::normalise;
-use crate::shop::lang::{Language, language};
-use crate::shop::model::Lang;
 
-pub(super) fn check(file: &DeTable<'_>, names: &Names<'_>, found: &mut Vec<Diagnostic>) {
-    let commands = Commands::of(file, names);
+pub(super) fn check(file: &DeTable<'_>, found: &mut Vec<Diagnostic>) {
     // (language, phrase as it is compared) -> the entry that has it
     let mut seen: HashMap<(String, String), &str> = HashMap::new();
     for (entry, span) in read::tables(file, "faq") {
@@ -41,16 +36,6 @@ pub(super) fn check(file: &DeTable<'_>, names: &Names<'_>, found: &mut Vec<Diagn
                             .help("leave it out, or say it in words"),
                     );
                     continue;
-                }
-                if let Some(command) = commands.asked_by(phrase) {
-                    let message = format!(
-                        "{} never gets here: it is how people ask for {command}",
-                        quoted(phrase)
-                    );
-                    found.push(
-                        Diagnostic::warning("shadowed", span.clone(), message)
-                            .help("leave it out, or make it a longer question"),
-                    );
                 }
                 match seen.entry((tag.to_owned(), folded)) {
                     Entry::Vacant(free) => {
@@ -112,44 +97,3 @@ fn is_reached(file: &DeTable<'_>, id: &str) -> bool {
         || read::tables(file, "poster").iter().any(|(poster, _)| is(poster))
         || menu.unwrap_or_default().into_iter().filter_map(text).any(|(faq, _)| faq == id)
 }
-
-/// The words that win over every answer when they are the whole message.
-struct Commands<'t> {
-    /// The shop's languages, and English: people type STOP whatever they speak.
-    languages: Vec<&'static Language>,
-    own: Vec<(&'t str, &'static str)>,
-}
-
-impl<'t> Commands<'t> {
-    fn of(file: &'t DeTable<'t>, names: &Names<'_>) -> Self {
-        let tags = names.languages.iter().copied().chain(["en"]);
-        let assistant = read::table(file, "assistant");
-        let own = [("stop_words", STOP), ("human_words", HUMAN), ("delete_words", DELETE)];
-        let own = own.into_iter().flat_map(|(key, what)| {
-            let words = assistant.and_then(|a| get(a, key)).map(read::list).unwrap_or_default();
-            words.into_iter().filter_map(text).map(move |(word, _)| (word, what))
-        });
-        Self {
-            languages: tags.map(|tag| language(&Lang(tag.to_owned()))).collect(),
-            own: own.collect(),
-        }
-    }
-
-    /// What a message that is nothing but `phrase` asks for.
-    fn asked_by(&self, phrase: &str) -> Option<&'static str> {
-        let said = Said::new(phrase);
-        let own = self.own.iter().find(|(word, _)| said.says(word)).map(|(_, what)| *what);
-        own.or_else(|| {
-            let lists = self.languages.iter().flat_map(|language| {
-                [(language.stop, STOP), (language.human, HUMAN), (language.delete, DELETE)]
-            });
-            lists
-                .into_iter()
-                .find_map(|(words, what)| words.iter().any(|word| said.says(word)).then_some(what))
-        })
-    }
-}
-
-const STOP: &str = "no more notifications";
-const HUMAN: &str = "a person";
-const DELETE: &str = "being forgotten";

@@ -45,8 +45,8 @@ use crate::outreach::planner;
 use crate::store::outbox::Room;
 use crate::store::timers::{self, Timer};
 use crate::store::{
-    Sql, StoreError, counters, deletions, facts, kv_queue, ledger, misses, outbox, parked, runs, schema,
-    seen,
+    Sql, StoreError, counters, deletions, facts, kv_queue, ledger, misses, outbox, parked, runs,
+    schema, seen,
 };
 use crate::time::{DAY, HOUR, MINUTE, SECOND, UnixMs};
 
