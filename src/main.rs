@@ -11,11 +11,10 @@ fn main() {}
 
 #[cfg(not(target_arch = "wasm32"))]
 mod native {
-    use std::path::PathBuf;
     use std::process::ExitCode;
 
     use clap::{Parser, Subcommand};
-    use shopbell::cli::{chat, check, doctor, eval, explain, publish, sandbox, sim};
+    use shopbell::cli::{chat, check, doctor, eval, explain, misses, publish, sandbox, sim};
 
     /// An assistant for a small shop's Messenger and Instagram inbox, on your own Cloudflare
     /// Worker.
@@ -29,20 +28,15 @@ mod native {
     #[derive(Subcommand)]
     enum Command {
         /// Says what is wrong in a shop.toml, and what to write instead.
-        Check {
-            /// The folder with the shop.toml.
-            #[arg(default_value = ".")]
-            dir: PathBuf,
-            /// How to print it.
-            #[arg(long, value_enum, default_value_t)]
-            format: check::Format,
-        },
+        Check(check::CheckArgs),
         /// Talks to a shop in the terminal.
         Chat(chat::ChatArgs),
         /// Says what a message is taken for, and why.
         Explain(explain::ExplainArgs),
         /// Measures the matcher on labelled questions.
         Eval(eval::EvalArgs),
+        /// Fetches what customers asked in vain, and writes it as lines for shop.toml.
+        Misses(misses::MissesArgs),
         /// Compiles a shop and writes it to KV.
         Publish(publish::PublishArgs),
         /// Says what keeps a shop from working, at the Worker and at Meta.
@@ -55,10 +49,11 @@ mod native {
 
     pub fn main() -> ExitCode {
         match Shopbell::parse().command {
-            Command::Check { dir, format } => check::run(&dir, format),
+            Command::Check(args) => check::run(&args),
             Command::Chat(args) => chat::run(&args),
             Command::Explain(args) => explain::run(&args),
             Command::Eval(args) => eval::run(&args),
+            Command::Misses(args) => misses::run(&args),
             Command::Publish(args) => publish::run(&args),
             Command::Doctor(args) => doctor::run(args),
             Command::Sim(args) => sim::run(&args),

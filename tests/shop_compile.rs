@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
 use shopbell::cli::check::closing_line;
-use shopbell::shop::model::{ButtonAction, Days, Lang, Range, Zone};
+use shopbell::shop::model::{ButtonAction, Days, Eagerness, Lang, Range, Zone};
 use shopbell::shop::source::compile;
 use shopbell::shop::source::render::{for_machines, for_people, place};
 
@@ -33,6 +33,8 @@ fn a_shop_with_every_line_of_the_format_compiles_without_a_word() {
 
     assert!(first.assistant.instagram);
     assert_eq!(first.assistant.pause_hours, 24);
+    assert_eq!(first.assistant.eagerness, Eagerness::Cautious);
+    assert_eq!(first.assistant.keep_misses_days, Some(30));
     let codes =
         |i: usize| compiled.shops[i].posters.iter().map(|p| p.code.as_str()).collect::<Vec<_>>();
     assert_eq!(codes(0), ["DOOR", "TAPS"]);
@@ -82,6 +84,36 @@ fn a_list_of_texts_is_a_list_of_bubbles_and_cards_bring_their_buttons() {
     assert_eq!(shop.pick(&rich.quick_replies[0].title, &lt), Some("Darbo laikas"));
     let poster = shop.posters.iter().find(|poster| poster.code.as_str() == "SHELF").unwrap();
     assert_eq!((poster.cards.len(), poster.buttons.len()), (1, 1));
+}
+
+#[test]
+fn expectations_are_known_by_their_place_and_are_not_published() {
+    let compiled = compile(WHOLE);
+    let expected: Vec<_> = compiled
+        .places
+        .expectations
+        .iter()
+        .map(|e| {
+            let entry = e.entry.as_ref().map(|id| id.as_str());
+            (entry, e.lang.as_ref().map(|l| l.0.as_str()), e.text.as_str())
+        })
+        .collect();
+    assert_eq!(
+        expected,
+        [
+            (Some("hours"), Some("lt"), "kada jūs dirbate"),
+            (None, None, "kokia šiandien diena"),
+            (None, None, "what day is it"),
+        ]
+    );
+    for expectation in &compiled.places.expectations {
+        let span = expectation.span.clone();
+        assert_eq!(WHOLE[span].trim_matches('"'), expectation.text);
+    }
+    let published = serde_json::to_string(&compiled.shops).unwrap();
+    assert!(!published.contains("kokia šiandien"), "{published}");
+    let ids: Vec<_> = compiled.places.phrasings.iter().map(|p| p.entry.as_str()).collect();
+    assert_eq!(ids.iter().filter(|id| **id == "hours").count(), 3);
 }
 
 #[test]

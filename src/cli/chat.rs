@@ -13,7 +13,7 @@ use super::sim::core::Core;
 use super::sim::ground::{Ground, GroundError};
 use super::sim::transcript::{self, Choice, Tap};
 use crate::desk::decide::{Decision, Effect};
-use crate::shop::model::Shop;
+use crate::shop::model::{Lang, Shop};
 use crate::time::{HOUR, SECOND, UnixMs};
 
 /// Whom to talk to.
@@ -56,6 +56,14 @@ impl Conversation {
     #[must_use]
     pub fn shop(&self) -> &Shop {
         self.core.shop()
+    }
+
+    /// Lets the customer be known to speak a language of the shop.
+    ///
+    /// # Errors
+    /// [`GroundError`].
+    pub fn speaks(&mut self, lang: &Lang) -> Result<(), GroundError> {
+        self.core.speaks(&self.person, lang)
     }
 
     /// Lets time pass, and returns what came meanwhile.
@@ -175,7 +183,9 @@ fn why(core: &Core, said: Option<&str>, decision: &Decision) -> String {
     }
     let facts: String =
         lines.iter().map(|(name, text)| format!("   {name:<11} {text}\n")).collect();
-    let words = said.map(|text| explain::text(core.shop(), core.faq(), text)).unwrap_or_default();
+    let words = said
+        .map(|said| explain::text(&explain::explained(core.shop(), core.faq(), said, None)))
+        .unwrap_or_default();
     facts + &words
 }
 

@@ -5,15 +5,16 @@ use std::borrow::Cow;
 use super::payload::{OutboxMark, Payload};
 use super::person::{Person, Touch};
 use super::precedence::{PRECEDENCE, Step};
-use super::{deletion, language, words};
+use super::{deletion, language, misses, words};
 use crate::entry::keys::Keys;
 use crate::faq::Model;
 use crate::meta::event::{Echo, Event, EventKind, Lane, Message, Optin, OptinStatus, Referral};
 use crate::meta::fit::fit;
-use crate::meta::ids::{AppId, DeletionCode, Mid, NotificationToken, Psid, TopicId};
+use crate::meta::ids::{AppId, DeletionCode, FaqId, Mid, NotificationToken, Psid, TopicId};
 use crate::meta::policy::{Opener, window_after};
 use crate::meta::send::Content;
 use crate::shop::model::{Lang, Poster, Shop};
+use crate::store::misses::Miss;
 use crate::store::seen;
 use crate::time::{DAY, HOUR, UnixMs};
 
@@ -59,6 +60,8 @@ pub struct Decision {
     pub effects: Vec<Effect>,
     /// Who answers, and with what.
     pub answer: Option<Answer>,
+    /// The question found no answer, and the owner wants to know such questions.
+    pub miss: Option<Miss>,
     /// Counted under these names.
     pub counts: Vec<String>,
 }
@@ -90,6 +93,11 @@ pub enum Effect {
         at: UnixMs,
         /// By what they can ask after it.
         code: DeletionCode,
+    },
+    /// The person took an answer that was offered for a miss: it was none.
+    Taken {
+        /// Its number among the misses.
+        miss: i64,
     },
     /// Our own message has arrived.
     Echoed {
@@ -142,6 +150,8 @@ pub struct Turn<'a> {
     pub lang: Lang,
     /// Whether this event ended 24 hours of silence.
     pub after_silence: bool,
+    /// The answers that were offered instead of one.
+    pub offered: Vec<FaqId>,
     /// What changes besides the person.
     pub effects: Vec<Effect>,
     /// Counted under these names.
@@ -474,10 +484,12 @@ fn answer<'a>(
         now,
         lang,
         after_silence,
+        offered: Vec::new(),
         effects: Vec::new(),
         counts: vec![name_of(&event.kind).into_owned()],
     };
     note_arrival(&mut turn, referral);
+    misses::settle(&mut turn);
     let before = turn.person.clone();
     let mut answered = None;
     for (step, answer) in PRECEDENCE {
@@ -487,6 +499,7 @@ fn answer<'a>(
         }
     }
     let channel = event.channel;
+    let mut miss = misses::of(&turn, answered.as_ref().map(|(by, _)| *by));
     let answer = answered.and_then(|(by, bubbles)| {
         turn.counts.push(format!("answer.{by}"));
         let bubbles: Vec<Content> = bubbles.into_iter().flat_map(|b| fit(b, channel)).collect();
@@ -503,6 +516,7 @@ fn answer<'a>(
         };
         if muted {
             turn.counts.push("answer.channel_off".to_owned());
+            miss = None;
             return None;
         }
         Some(Answer { by, bubbles })
@@ -518,6 +532,7 @@ fn answer<'a>(
         person: (!erased).then_some(turn.person),
         effects: turn.effects,
         answer,
+        miss,
         counts: turn.counts,
     }
 }

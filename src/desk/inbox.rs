@@ -3,7 +3,7 @@
 use super::decide::{Context, Decision, Effect, UNKNOWN, decide};
 use super::deletion;
 use super::pace;
-use super::person::Person;
+use super::person::{Offered, Person};
 use super::profile::Stranger;
 use crate::meta::event::Event;
 use crate::meta::ids::Psid;
@@ -14,7 +14,7 @@ use crate::shop::text::says_names;
 use crate::store::consents::{self, Consent, Status};
 use crate::store::outbox::{self, Class};
 use crate::store::timers::{self, Timer};
-use crate::store::{Sql, StoreError, counters, ledger, parked, people, seen};
+use crate::store::{Sql, StoreError, counters, ledger, misses, parked, people, seen};
 use crate::time::{SECOND, UnixMs};
 
 /// How long after a commit the safety net looks whether the outbox was drained. The drain itself
@@ -152,6 +152,7 @@ fn handle(
             // Only that a message of ours arrived is still news.
             decision.person = None;
             decision.answer = None;
+            decision.miss = None;
             decision.effects.retain(|effect| matches!(effect, Effect::Echoed { .. }));
             decision.counts = vec!["event.before_deletion".to_owned()];
         }
@@ -203,12 +204,18 @@ fn commit(
     sql: &impl Sql,
     context: Context<'_>,
     event: &Event,
-    decision: Decision,
+    mut decision: Decision,
     now: UnixMs,
 ) -> Result<Done, StoreError> {
     let mut done =
         Done { stranger: stranger(sql, context, event, &decision, now)?, paced_until: None };
     if let Some(id) = &event.person {
+        if let Some(miss) = decision.miss.take() {
+            let number = misses::keep(sql, &miss, now)?;
+            if let Some(person) = decision.person.as_mut().filter(|_| !miss.offered.is_empty()) {
+                person.offered = Some(Offered { miss: number, entries: miss.offered });
+            }
+        }
         for effect in decision.effects {
             apply(sql, context, event, id, effect, now)?;
         }
@@ -261,6 +268,7 @@ fn apply(
             let order = deletion::Order { page, person: id, code: &code, desks: &desks, at };
             deletion::erase(sql, context.keys, &order, &[channel], now)
         }
+        Effect::Taken { miss } => misses::taken(sql, miss),
         Effect::Echoed { mark, mid } => {
             let class = outbox::echoed(sql, channel, id, mark.0, mid.as_ref())?;
             if let Some(class) = &class {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::meta::ids::{PosterCode, TopicId};
+use crate::meta::ids::{FaqId, PosterCode, TopicId};
 use crate::meta::profile::{AGAIN_MS, KEPT_MS, Profile, Told};
 use crate::shop::model::{Lang, Shop};
 use crate::time::{DAY, UnixMs};
@@ -56,6 +56,18 @@ pub struct Person {
     pub profile_at: Option<UnixMs>,
     /// Meta is not asked again before; never asked when there is none.
     pub profile_again: Option<UnixMs>,
+    /// What their last message was offered instead of an answer, when misses are kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub offered: Option<Offered>,
+}
+
+/// A few answers that somebody was offered, and the miss that it is unless they take one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Offered {
+    /// Its number among the misses.
+    pub miss: i64,
+    /// Which answers.
+    pub entries: Vec<FaqId>,
 }
 
 /// The newest word of a person on a topic.

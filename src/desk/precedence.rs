@@ -238,7 +238,9 @@ fn faq_answer(turn: &mut Turn<'_>) -> Option<Vec<Content>> {
             if let Some(best) = found.candidates.first() {
                 learn_language(turn, &best.lang);
             }
-            Some(replies::offer(turn, &ids))
+            let bubbles = replies::offer(turn, &ids);
+            turn.offered = ids;
+            Some(bubbles)
         }
         Found::None => None,
     }

@@ -20,7 +20,7 @@ mod small_talk;
 mod train;
 
 pub use format::{ModelError, model_key};
-pub use keyword::keyword;
+pub use keyword::{KeywordSaid, keyword, keyword_said};
 pub use matcher::{Candidate, Decision, Doubt, Match, Model};
 pub use normalise::{Said, same_words};
 pub use train::{Example, examples, train};

@@ -387,6 +387,9 @@ pub struct Assistant {
     pub human_words: Vec<String>,
     /// Ask to be forgotten.
     pub delete_words: Vec<String>,
+    /// For how many days questions without an answer are kept, redacted; none: they are not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keep_misses_days: Option<u16>,
 }
 
 /// How sure the assistant has to be of an answer before it gives it.

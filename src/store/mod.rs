@@ -11,7 +11,7 @@
 //!   [`ledger`]: who was sent which notification.
 //! - [`runs`]: how far a notification has come; [`facts`]: what holds for the whole Desk.
 //! - [`kv_queue`]: KV writes that are still owed; [`timers`]: what has to happen later;
-//!   [`counters`]: how often things happened.
+//!   [`counters`]: how often things happened; [`misses`]: questions that found no answer.
 
 pub mod consents;
 pub mod counters;
@@ -19,6 +19,7 @@ pub mod deletions;
 pub mod facts;
 pub mod kv_queue;
 pub mod ledger;
+pub mod misses;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod native;
 pub mod outbox;

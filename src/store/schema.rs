@@ -18,6 +18,12 @@ const MIGRATIONS: &[&[&str]] = &[
            erased_at INTEGER NOT NULL, swept INTEGER NOT NULL DEFAULT 0, done_at INTEGER,
            PRIMARY KEY (code, channel)) WITHOUT ROWID",
     ],
+    &[
+        // Questions without an answer, redacted, of nobody. AUTOINCREMENT: a person's row names
+        // the one that something was offered for, and must never come to mean another.
+        "CREATE TABLE misses (id INTEGER PRIMARY KEY AUTOINCREMENT, text TEXT NOT NULL,
+           lang TEXT NOT NULL, offered TEXT NOT NULL, at INTEGER NOT NULL, until INTEGER NOT NULL)",
+    ],
 ];
 
 const FIRST: &[&str] = &[

@@ -20,11 +20,11 @@ use crate::entry::pages;
 use crate::faq::Model;
 use crate::meta::event::{Channel, Event};
 use crate::meta::graph_error::{Reply, Verdict, judge};
-use crate::meta::ids::{AppId, PosterCode};
+use crate::meta::ids::{AppId, PosterCode, Psid};
 use crate::meta::parse;
 use crate::meta::send::{self, MessagingType, Recipient};
 use crate::outreach::{planner, subscription};
-use crate::shop::model::Shop;
+use crate::shop::model::{Lang, Shop};
 use crate::store::native::Sqlite;
 use crate::store::outbox::{self, Claimed, Room};
 use crate::store::timers::{self, Timer};
@@ -128,12 +128,23 @@ impl Core {
     /// # Errors
     /// [`GroundError`].
     pub fn known(&self, psid: &str) -> Result<Option<person::Person>, GroundError> {
-        let Ok(id) = crate::meta::ids::Psid::new(psid) else { return Ok(None) };
+        let Ok(id) = Psid::new(psid) else { return Ok(None) };
         let of = |channel| people::load(&self.sql, channel, &id);
         Ok(match of(Channel::Messenger)? {
             Some(person) => Some(person),
             None => of(Channel::Instagram)?,
         })
+    }
+
+    /// Lets a person be known to speak a language of the shop.
+    ///
+    /// # Errors
+    /// [`GroundError`].
+    pub fn speaks(&mut self, psid: &str, lang: &Lang) -> Result<(), GroundError> {
+        let id = Psid::new(psid).map_err(|error| GroundError(error.to_string()))?;
+        let person = self.known(psid)?.unwrap_or_else(|| person::Person::new(self.now));
+        let person = person::Person { language: Some(lang.clone()), ..person };
+        Ok(people::save(&self.sql, Channel::Messenger, &id, &person)?)
     }
 
     /// Delivers webhooks, and what follows from them: replies, and their echoes.

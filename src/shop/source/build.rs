@@ -276,11 +276,18 @@ fn assistant(file: &DeTable<'_>, page_table: &DeTable<'_>, page: &Page) -> Optio
         instagram: switch("instagram").unwrap_or(page.instagram_id.is_some()),
         pause_hours: number(table, "pause_hours", PAUSE_HOURS)?,
         fallback_every_hours: number(table, "fallback_every_hours", FALLBACK_HOURS)?,
-        eagerness: Eagerness::default(),
+        eagerness: match get(table, "matching").and_then(text) {
+            Some(("cautious", _)) => Eagerness::Cautious,
+            Some(("eager", _)) => Eagerness::Eager,
+            _ => Eagerness::Normal,
+        },
         menu: list("menu").into_iter().filter_map(|id| FaqId::new(id).ok()).collect(),
         stop_words: list("stop_words"),
         human_words: list("human_words"),
         delete_words: list("delete_words"),
+        keep_misses_days: get(table, "keep_misses_days")
+            .and_then(read::number)
+            .and_then(|days| u16::try_from(days).ok()),
     })
 }
 

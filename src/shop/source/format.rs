@@ -84,6 +84,8 @@ pub(super) enum Kind {
     Text(TextRule),
     /// Phrases per language.
     Phrases,
+    /// Messages to try, per language or in any.
+    Expected,
     /// A table.
     Table(&'static Table),
     /// Any number of tables, or at most so many.
@@ -130,6 +132,9 @@ pub(super) const OPT_IN_TITLE_LIMIT: usize = 65;
 pub(super) const MENU_LIMIT: usize = 12;
 /// How long a bot may keep quiet after a person took over, in hours. Our own: a month.
 const PAUSE_LIMIT: i64 = 720;
+/// How long questions without an answer can be kept, in days. Our own: they are there to be read,
+/// not collected.
+const MISSES_LIMIT: i64 = 180;
 /// The most Desks a Page can have. Our own.
 const SHARDS_LIMIT: i64 = 64;
 
@@ -163,6 +168,11 @@ pub(super) static FILE: Table = Table {
             "The shop's own wording. What is missing has a default in every language Shopbell knows.",
         ),
         may("faq", Kind::Tables(&FAQ, None), "Questions and answers."),
+        may(
+            "faq_none",
+            Kind::Table(&FAQ_NONE),
+            "Messages that no answer fits. Tried by `shopbell check`, never published.",
+        ),
         may("topic", Kind::Tables(&TOPIC, None), "What people can opt in to."),
         may("poster", Kind::Tables(&POSTER, None), "Posters, stickers and flyers with a QR code."),
         may(
@@ -314,6 +324,12 @@ static FAQ: Table = Table {
         must("title", title(TITLE_LIMIT, Need::Default), "What it is called on a quick reply."),
         may("ask", Kind::Phrases, "Ways to ask it, as customers write; five or more are good."),
         may("keywords", Kind::Phrases, "Words that ask for it by themselves."),
+        may(
+            "expect",
+            Kind::Expected,
+            "Messages that have to get this answer, in other words than `ask`. Tried by \
+             `shopbell check`, never published.",
+        ),
         must("answer", said(Need::Default), "The answer."),
         may("image", Kind::Url, "A picture sent before it."),
         may("buttons", Kind::Tables(&BUTTON, Some(BUTTONS_LIMIT)), "Buttons under it."),
@@ -350,6 +366,12 @@ static QUICK_REPLY: Table = Table {
         may("topic", Kind::Topic, "Asks for consent to a topic."),
         may("human", Kind::Flag, "Asks for a person."),
     ],
+};
+
+static FAQ_NONE: Table = Table {
+    header: "[faq_none]",
+    doc: "What the FAQ has to leave alone.",
+    keys: &[must("expect", Kind::Expected, "Messages that no answer may be given to.")],
 };
 
 pub(super) static BUTTON: Table = Table {
@@ -472,9 +494,21 @@ static ASSISTANT: Table = Table {
             "How long the fallback is not repeated to a person: 6 if nothing is said.",
         ),
         may("menu", Kind::Faqs(MENU_LIMIT), "Answers offered with the welcome and the fallback."),
+        may(
+            "matching",
+            Kind::OneOf(&["cautious", "normal", "eager"]),
+            "How sure it has to be of an answer: \"cautious\" asks back more often, \"eager\" answers \
+             more often. \"normal\" if nothing is said.",
+        ),
         may("stop_words", Kind::Words, "More words that end notifications."),
         may("human_words", Kind::Words, "More words that ask for a person."),
         may("delete_words", Kind::Words, "More words that ask to be forgotten."),
+        may(
+            "keep_misses_days",
+            Kind::Number(1, MISSES_LIMIT),
+            "Keeps questions that found no answer, without names and numbers, for so many days, for \
+             `shopbell misses`; 30 is good. None are kept if nothing is said.",
+        ),
     ],
 };
 

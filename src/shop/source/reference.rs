@@ -90,6 +90,7 @@ fn value(key: &Key) -> String {
         Kind::Page => "the id or the username of a `[[page]]`".to_owned(),
         Kind::Text(rule) => per_language(*rule),
         Kind::Phrases => "a list of texts per language".to_owned(),
+        Kind::Expected => "a list of texts, or one per language".to_owned(),
         Kind::Table(table) => format!("a table: {}", heading(table)),
         Kind::Tables(table, None) => format!("any number of {}", plural(table)),
         Kind::Tables(table, Some(most)) => format!("at most {most} of {}", plural(table)),

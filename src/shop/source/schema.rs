@@ -78,6 +78,10 @@ fn kind(kind: &Kind) -> Value {
         }
         Kind::Text(rule) => per_language(&text(rule)),
         Kind::Phrases => per_language(&list(json!({ "type": "string", "minLength": 1 }))),
+        Kind::Expected => {
+            let texts = list(json!({ "type": "string", "minLength": 1 }));
+            json!({ "anyOf": [texts, per_language(&texts)] })
+        }
         Kind::Table(inner) => table(inner),
         Kind::Tables(inner, most) => {
             let mut schema = list(table(inner));

@@ -147,6 +147,7 @@ impl Checker<'_, '_> {
             Kind::On => {}
             Kind::Text(rule) => self.text(value, key, name, rule),
             Kind::Phrases => self.phrases(value, key, name),
+            Kind::Expected => self.expected(value, key, name),
             Kind::Table(inner) => match value.get_ref() {
                 DeValue::Table(table) => self.table(table, value.span(), inner),
                 _ => self.mistyped(value, name, &format!("a table, {}", inner.header)),

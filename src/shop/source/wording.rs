@@ -158,6 +158,16 @@ impl Checker<'_, '_> {
         }
     }
 
+    /// Messages to try: a list, or one per language.
+    pub(super) fn expected(&mut self, value: &Value<'_>, key: Range<usize>, name: &str) {
+        match value.get_ref() {
+            DeValue::Table(_) => self.phrases(value, key, name),
+            _ => self.each(value, name, "a list of texts: [\"…\", \"…\"]", |s, v, n| {
+                s.read(v, n, values::name);
+            }),
+        }
+    }
+
     pub(super) fn phrases(&mut self, value: &Value<'_>, key: Range<usize>, name: &str) {
         let Some(table) = self.per_language(value, name) else { return };
         for (_, phrases) in table {

@@ -45,8 +45,8 @@ use crate::outreach::planner;
 use crate::store::outbox::Room;
 use crate::store::timers::{self, Timer};
 use crate::store::{
-    Sql, StoreError, counters, deletions, facts, kv_queue, ledger, outbox, parked, runs, schema,
-    seen,
+    Sql, StoreError, counters, deletions, facts, kv_queue, ledger, misses, outbox, parked, runs,
+    schema, seen,
 };
 use crate::time::{DAY, HOUR, MINUTE, SECOND, UnixMs};
 
@@ -81,6 +81,9 @@ impl Name {
 
 /// How long until a Desk that has events but no shop looks for one again.
 const NO_SHOP_AGAIN_MS: i64 = 5 * MINUTE;
+
+/// The most questions without an answer that one Desk tells of at once.
+const MOST_MISSES: u32 = 1_000;
 
 /// What this Desk is called, in its own tables: an alarm does not say.
 const NAME: &str = "name";
@@ -206,6 +209,7 @@ impl Inner {
             call::FORGET => self.forget(&parse(body)?),
             call::DELETION => self.deletion(&parse(body)?),
             call::STATUS => self.status(parse(body)?).await,
+            call::MISSES => self.misses(parse(body)?).await,
             _ => Err(format!("a Desk has no {path}")),
         }
     }
@@ -403,6 +407,11 @@ impl Inner {
         sending::recover(&self.sql, false, at).map_err(|e| e.to_string())?;
         if due.contains(&Timer::Prune) {
             self.prune(at).map_err(|e| e.to_string())?;
+            // Without the shop nobody knows how long: what is too old waits a day, unseen.
+            if let Ok(published) = self.shop(&self.name()?.page).await {
+                let days = published.shop.assistant.keep_misses_days;
+                misses::prune(&self.sql, days, at).map_err(|e| e.to_string())?;
+            }
         }
         if due.contains(&Timer::Plan) || due.contains(&Timer::Unpark) {
             let page = self.name()?.page;
@@ -435,6 +444,22 @@ impl Inner {
         counters::prune(&self.sql, at)?;
         desk_deletion::prune(&self.sql, at)?;
         timers::set(&self.sql, Timer::Prune, at.plus(DAY))
+    }
+
+    /// For the owner who switched it on: the questions that found no answer, redacted.
+    async fn misses(&self, name: Name) -> Result<String, String> {
+        self.be(&name)?;
+        let published = self.shop(&name.page).await.map_err(|why| why.to_string())?;
+        let days = published.shop.assistant.keep_misses_days;
+        let missed = match days {
+            Some(days) => misses::list(&self.sql, days, MOST_MISSES, now()),
+            None => Ok(Vec::new()),
+        };
+        let missed = missed.map_err(|error| error.to_string())?;
+        Ok(serde_json::json!({
+            "page": name.page, "shard": name.shard, "keep_days": days, "misses": missed,
+        })
+        .to_string())
     }
 
     /// For the owner: counts and states, never a text, a name or a token.
