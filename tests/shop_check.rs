@@ -38,7 +38,7 @@ fn the_closing_line_counts_what_was_found() {
     };
     assert_eq!(
         line("whole.toml"),
-        "whole.toml is fine: 2 Pages, 2 languages, 2 answers, 3 topics, 3 posters, 3 notifications; \
+        "whole.toml is fine: 2 Pages, 2 languages, 3 answers, 3 topics, 5 posters, 3 notifications; \
          3 expectations"
     );
     assert_eq!(line("broken/syntax.toml"), "syntax.toml has 2 errors");
