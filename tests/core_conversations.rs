@@ -416,9 +416,9 @@ impl Conversation {
                 assert!(answer.is_none_or(|answer| answer.by == Step::Stop));
             }
             Some(Command::Delete) => {
-                assert_eq!(known, None, "DELETE forgets");
+                let asked = known.as_ref().unwrap().delete_asked;
+                assert_eq!(asked, Some(now), "DELETE asks");
                 assert!(answer.is_none_or(|answer| answer.by == Step::Delete));
-                self.people[who].quiet_until = None;
             }
             Some(Command::Human) => {
                 self.pause(who);
@@ -426,8 +426,17 @@ impl Conversation {
                 assert!(answer.is_none_or(|answer| answer.by == Step::Human));
             }
             None => {
-                if quiet {
-                    assert_eq!(came, 0, "the bot talks while a person does");
+                // A tap may end it: "let the assistant answer again", "yes, delete".
+                let paused = known.as_ref().is_some_and(|known| known.paused(now));
+                if !paused {
+                    self.people[who].quiet_until = None;
+                } else if quiet {
+                    let always = [Step::Stop, Step::Delete, Step::Human];
+                    let by = answer.map(|answer| answer.by);
+                    assert!(
+                        came == 0 || by.is_some_and(|by| always.contains(&by)),
+                        "the bot talks while a person does"
+                    );
                 }
                 if answer.is_some_and(|answer| answer.by == Step::Human) {
                     self.pause(who);
@@ -477,8 +486,8 @@ fn long_conversations_in_random_shops_keep_the_promises() {
     }
     let times: u64 =
         std::env::var("SHOPBELL_CORE_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(1);
-    // Cargo's seed for property tests, when there is one; the same shops every time otherwise.
-    for n in 0..40 * times {
+    // The same shops every time: what fails here fails everywhere.
+    for n in 0..16 * times {
         converse(n);
     }
 }
