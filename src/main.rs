@@ -15,7 +15,7 @@ mod native {
     use std::process::ExitCode;
 
     use clap::{Parser, Subcommand};
-    use shopbell::cli::{chat, check, doctor, eval, explain, publish, sandbox};
+    use shopbell::cli::{chat, check, doctor, eval, explain, profile, publish, sandbox};
 
     /// An assistant for a small shop's Messenger and Instagram inbox, on your own Cloudflare
     /// Worker.
@@ -45,6 +45,8 @@ mod native {
         Eval(eval::EvalArgs),
         /// Compiles a shop and writes it to KV.
         Publish(publish::PublishArgs),
+        /// Greeting, Get Started, ice breakers, menu and commands: what shop.toml says, at Meta.
+        Profile(profile::ProfileArgs),
         /// Says what keeps a shop from working, at the Worker and at Meta.
         Doctor(doctor::DoctorArgs),
         /// Plays Meta on this computer, with a phone to talk to your Worker.
@@ -58,6 +60,7 @@ mod native {
             Command::Explain(args) => explain::run(&args),
             Command::Eval(args) => eval::run(&args),
             Command::Publish(args) => publish::run(&args),
+            Command::Profile(args) => profile::run(args),
             Command::Doctor(args) => doctor::run(args),
             Command::Sandbox(args) => sandbox::run(args),
         }

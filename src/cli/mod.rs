@@ -5,7 +5,7 @@
 //! - [`check`]: reads `shop.toml` and says what is wrong with it.
 //! - [`chat`]: talks to a shop in the terminal; [`explain`]: says why it answers what it does.
 //! - [`eval`]: measures the matcher on labelled questions.
-//! - [`publish`]: compiles a shop into KV.
+//! - [`publish`]: compiles a shop into KV. [`profile`]: greeting, menu and the like, to Meta.
 //! - [`doctor`]: looks at the Worker and at Meta, and says what keeps a shop from working.
 //! - [`sandbox`]: plays Meta on this computer.
 
@@ -14,5 +14,6 @@ pub mod check;
 pub mod doctor;
 pub mod eval;
 pub mod explain;
+pub mod profile;
 pub mod publish;
 pub mod sandbox;
