@@ -14,7 +14,9 @@ mod native {
     use std::process::ExitCode;
 
     use clap::{Parser, Subcommand};
-    use shopbell::cli::{chat, check, doctor, eval, explain, misses, publish, sandbox, sim};
+    use shopbell::cli::{
+        chat, check, doctor, eval, explain, misses, profile, publish, sandbox, sim,
+    };
 
     /// An assistant for a small shop's Messenger and Instagram inbox, on your own Cloudflare
     /// Worker.
@@ -39,6 +41,8 @@ mod native {
         Misses(misses::MissesArgs),
         /// Compiles a shop and writes it to KV.
         Publish(publish::PublishArgs),
+        /// Greeting, Get Started, ice breakers, menu and commands: what shop.toml says, at Meta.
+        Profile(profile::ProfileArgs),
         /// Says what keeps a shop from working, at the Worker and at Meta.
         Doctor(doctor::DoctorArgs),
         /// Plays a scenario of many days in an instant, and prints what people saw.
@@ -55,6 +59,7 @@ mod native {
             Command::Eval(args) => eval::run(&args),
             Command::Misses(args) => misses::run(&args),
             Command::Publish(args) => publish::run(&args),
+            Command::Profile(args) => profile::run(args),
             Command::Doctor(args) => doctor::run(args),
             Command::Sim(args) => sim::run(&args),
             Command::Sandbox(args) => sandbox::run(args),

@@ -6,7 +6,7 @@
 //! - [`chat`]: talks to a shop in the terminal; [`explain`]: says why it answers what it does.
 //! - [`eval`]: measures the matcher on labelled questions.
 //! - [`misses`]: what customers asked in vain, as lines for `shop.toml`.
-//! - [`publish`]: compiles a shop into KV.
+//! - [`publish`]: compiles a shop into KV. [`profile`]: greeting, menu and the like, to Meta.
 //! - [`doctor`]: looks at the Worker and at Meta, and says what keeps a shop from working.
 //! - [`sim`]: plays a scenario of many days in an instant.
 //! - [`sandbox`]: plays Meta on this computer.
@@ -17,6 +17,7 @@ pub mod doctor;
 pub mod eval;
 pub mod explain;
 pub mod misses;
+pub mod profile;
 pub mod publish;
 pub mod sandbox;
 pub mod sim;

@@ -200,7 +200,7 @@ pub fn decide(
             Decision { counts: vec!["event.edit".to_owned()], ..quiet }
         }
         (EventKind::Message(message), _) => {
-            let inbound = inbound_of(message);
+            let inbound = inbound_of(context.shop, message);
             answer(context, id, person, inbound, message.referral.as_ref(), event, now)
         }
         (EventKind::Postback(postback), _) => {
@@ -268,7 +268,11 @@ fn name_of(kind: &EventKind) -> Cow<'static, str> {
     })
 }
 
-fn inbound_of(message: &Message) -> Inbound<'_> {
+fn inbound_of<'m>(shop: &Shop, message: &'m Message) -> Inbound<'m> {
+    let slash = message.text.as_deref().and_then(|text| text.trim().strip_prefix('/'));
+    if let Some(command) = slash.and_then(|name| shop.command(name)) {
+        return Inbound::Tap(Payload::of(&command.action));
+    }
     if let Some(payload) = message.quick_reply.as_deref().and_then(Payload::parse) {
         return Inbound::Tap(Some(payload));
     }

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::meta::ids::{FaqId, TopicId};
+use crate::shop::model::ButtonAction;
 
 /// A payload of ours. Payloads only reach the app that sent the button, but anybody who can
 /// sign webhooks can write one, so reading is as careful as with any input.
@@ -32,6 +33,17 @@ pub enum Payload {
 pub const GET_STARTED: &str = "GET_STARTED";
 
 impl Payload {
+    /// What a tap on something with this action carries; none where it never comes back to us.
+    #[must_use]
+    pub fn of(action: &ButtonAction) -> Option<Self> {
+        Some(match action {
+            ButtonAction::Faq(id) => Self::Faq(id.clone()),
+            ButtonAction::Topic(id) => Self::Topic(id.clone()),
+            ButtonAction::Human => Self::Human,
+            ButtonAction::Url(_) | ButtonAction::Phone(_) => return None,
+        })
+    }
+
     /// Reads a payload; `None` when it is not one of ours.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {

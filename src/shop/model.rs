@@ -59,6 +59,48 @@ pub struct Shop {
     pub assistant: Assistant,
     /// What the shop tells us of its standing with Meta.
     pub meta: MetaStanding,
+    /// What people see before anybody has said a word.
+    #[serde(default)]
+    pub profile: PageProfile,
+}
+
+/// What people see of a Page before anybody has said a word: Meta's Messenger Profile.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+#[serde(default)]
+pub struct PageProfile {
+    /// The owner's wording; where one is missing, the language's own stands in.
+    pub greeting: Localized,
+    /// Whether there is a button Get Started.
+    pub get_started: bool,
+    /// Questions to begin with, at most four.
+    pub ice_breakers: Vec<IceBreaker>,
+    /// The menu that is always there, at most five items.
+    pub menu: Vec<LinkButton>,
+    /// What a slash offers.
+    pub commands: Vec<SlashCommand>,
+}
+
+/// A question to begin with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+pub struct IceBreaker {
+    /// At most 80 characters.
+    pub question: Localized,
+    /// What a tap does.
+    pub action: ButtonAction,
+}
+
+/// A command: `/hours`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+pub struct SlashCommand {
+    /// Without the slash, at most 32 characters of `a-z 0-9 _`.
+    pub name: String,
+    /// At most 64 characters.
+    pub description: Localized,
+    /// What it does.
+    pub action: ButtonAction,
 }
 
 /// A Page and what belongs to it.

@@ -134,6 +134,10 @@ impl Http {
         self.client.post(url)
     }
 
+    pub(in crate::cli) fn delete(&self, url: &str) -> RequestBuilder {
+        self.client.delete(url)
+    }
+
     pub(in crate::cli) async fn send(&self, request: RequestBuilder) -> Result<Answer, Trouble> {
         self.exchange(request).await.map_err(|error| self.trouble(&error))
     }

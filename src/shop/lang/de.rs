@@ -5,6 +5,9 @@ use super::{DefaultTexts, HoldTexts, Language, When, of_week, of_year};
 pub(super) static GERMAN: Language = Language {
     code: "de",
     name: "Deutsch",
+    locales: &["de_DE"],
+    greeting: "Hallo {first_name}! Hier ist {page}. Ein automatischer Assistent antwortet sofort, und was \
+               er nicht weiß, beantwortet ein Mensch.",
     stop: &[
         "stop",
         "stopp",

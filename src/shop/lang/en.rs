@@ -5,6 +5,9 @@ use super::{DefaultTexts, HoldTexts, Language, When, of_week, of_year};
 pub(super) static ENGLISH: Language = Language {
     code: "en",
     name: "English",
+    locales: &["en_US", "en_GB"],
+    greeting: "Hello, {first_name}! This is {page}. An automatic assistant answers at once, and a person \
+               when it cannot.",
     stop: &[
         "stop",
         "stop all",

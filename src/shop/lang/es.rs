@@ -5,6 +5,9 @@ use super::{DefaultTexts, HoldTexts, Language, Moment, When, of_week, of_year};
 pub(super) static SPANISH: Language = Language {
     code: "es",
     name: "español",
+    locales: &["es_LA", "es_ES"],
+    greeting: "¡Hola, {first_name}! Somos {page}. Un asistente automático responde al momento y, si no \
+               sabe algo, responde una persona.",
     stop: &[
         "stop",
         "parar",

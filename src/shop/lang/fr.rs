@@ -5,6 +5,9 @@ use super::{DefaultTexts, HoldTexts, Language, Moment, When, of_week, of_year};
 pub(super) static FRENCH: Language = Language {
     code: "fr",
     name: "français",
+    locales: &["fr_FR", "fr_CA"],
+    greeting: "Bonjour {first_name} ! Ici {page}. Un assistant automatique répond tout de suite ; s’il ne \
+               sait pas, une personne répond.",
     stop: &[
         "stop",
         "stop svp",

@@ -5,6 +5,9 @@ use super::{DefaultTexts, HoldTexts, Language, When, of_week, of_year};
 pub(super) static LITHUANIAN: Language = Language {
     code: "lt",
     name: "lietuvių",
+    locales: &["lt_LT"],
+    greeting: "Sveiki, {first_name}! Čia {page}. Automatinis pagalbininkas atsako iškart, o ko nežino, \
+               atsakys žmogus.",
     stop: &[
         "stop",
         "stop prašau",

@@ -42,6 +42,11 @@ pub struct Language {
     pub code: &'static str,
     /// What it calls itself.
     pub name: &'static str,
+    /// The locales in which Meta knows people who read it: `lt_LT`.
+    pub locales: &'static [&'static str],
+    /// What people read before their first message, as a template; at most 160 characters with
+    /// the names in it.
+    pub greeting: &'static str,
     /// Messages that end notifications. These and the next are whole messages in small
     /// letters, with and without their diacritics.
     pub stop: &'static [&'static str],
@@ -280,6 +285,11 @@ mod tests {
                     }
                 }
             }
+            // Room for the shop's name, and for Meta's own word for the first name.
+            let rest = language.greeting.replace("{page}", "").replace("{first_name}", "");
+            assert!(rest.encode_utf16().count() <= 110, "{}", language.code);
+            assert!(language.greeting.contains("{first_name}"), "{}", language.code);
+            assert!(!language.locales.is_empty(), "{}", language.code);
             assert!(language.texts.instant.contains("{wait}"), "{}", language.code);
             assert!(language.texts.away.contains("{next_open"), "{}", language.code);
             let texts = &language.texts;

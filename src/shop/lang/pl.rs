@@ -5,6 +5,9 @@ use super::{DefaultTexts, HoldTexts, Language, When, of_week, of_year};
 pub(super) static POLISH: Language = Language {
     code: "pl",
     name: "polski",
+    locales: &["pl_PL"],
+    greeting: "Dzień dobry, {first_name}! Tu {page}. Automatyczny asystent odpowiada od razu, a gdy \
+               czegoś nie wie, odpowie człowiek.",
     stop: &[
         "stop",
         "zatrzymaj",

@@ -7,6 +7,9 @@ use super::{DefaultTexts, HoldTexts, Language, Moment, When, of_week, of_year};
 pub(super) static PORTUGUESE: Language = Language {
     code: "pt-BR",
     name: "português do Brasil",
+    locales: &["pt_BR"],
+    greeting: "Olá, {first_name}! Aqui é {page}. Um assistente automático responde na hora; o que ele não \
+               souber, uma pessoa responde.",
     stop: &[
         "stop",
         "parar",

@@ -5,6 +5,9 @@ use super::{DefaultTexts, HoldTexts, Language, When, of_week, of_year};
 pub(super) static RUSSIAN: Language = Language {
     code: "ru",
     name: "русский",
+    locales: &["ru_RU"],
+    greeting: "Здравствуйте, {first_name}! Это {page}. Автоматический помощник отвечает сразу, а если не \
+               знает, ответит человек.",
     stop: &[
         "stop",
         "стоп",

@@ -5,6 +5,8 @@ use super::{DefaultTexts, HoldTexts, Language, Moment, When, of_week};
 pub(super) static CHINESE: Language = Language {
     code: "zh-CN",
     name: "简体中文",
+    locales: &["zh_CN"],
+    greeting: "{first_name}，您好！这里是{page}。自动助手会马上回复；不会的问题由专人回答。",
     stop: &[
         "stop",
         "停止",

@@ -5,6 +5,8 @@ use super::{DefaultTexts, HoldTexts, Language, Moment, When, of_week};
 pub(super) static CHINESE: Language = Language {
     code: "zh-TW",
     name: "繁體中文",
+    locales: &["zh_TW", "zh_HK"],
+    greeting: "{first_name}，您好！這裡是{page}。自動小幫手會馬上回覆；不會的問題由專人回答。",
     stop: &[
         "stop",
         "停止",

@@ -11,11 +11,12 @@ use super::read::{self, checked, flag, get, text, units};
 use super::values::{self, WEEKDAYS};
 use super::{rules, schedule};
 use crate::meta::ids::{AccountId, FaqId, NotificationId, PageId, PosterCode, TopicId};
+use crate::meta::limits;
 use crate::shop::lang;
 use crate::shop::model::{
-    Assistant, ButtonAction, Contact, Eagerness, FaqEntry, Hours, HoursException, Lang, LinkButton,
-    Localized, MetaStanding, Notification, Page, Poster, Range, RichCard, SHOP_SCHEMA, Schedule,
-    Shop, Texts, Topic, Zone,
+    Assistant, ButtonAction, Contact, Eagerness, FaqEntry, Hours, HoursException, IceBreaker, Lang,
+    LinkButton, Localized, MetaStanding, Notification, Page, PageProfile, Poster, Range, RichCard,
+    SHOP_SCHEMA, Schedule, Shop, SlashCommand, Texts, Topic, Zone,
 };
 
 /// Hours the bot keeps quiet after a person took over, unless the owner says otherwise.
@@ -38,19 +39,24 @@ fn shop(file: &DeTable<'_>, page_table: &DeTable<'_>, first: bool) -> Option<Sho
         languages.into_iter().filter_map(text).map(|(tag, _)| Lang(tag.to_owned())).collect();
     let texts = read::table(file, "texts").map(texts).unwrap_or_default();
     let buttons = Buttons { file, languages: &languages, texts: &texts };
+    let posters = posters(file, &page, first, &buttons)?;
+    let faq = all(file, "faq", |table| faq(table, &buttons))?;
+    let assistant = assistant(file, page_table, &page)?;
+    let profile = profile(file, &buttons, &faq, &assistant.menu, !posters.is_empty())?;
     Some(Shop {
+        profile,
         v: SHOP_SCHEMA,
         version: String::new(),
         name: checked(shop, "name", values::name)?,
         time_zone: checked(shop, "time_zone", values::time_zone)?,
         contact: contact(shop, page_table),
         hours: hours_of(file, page_table).map(hours).unwrap_or_default(),
-        faq: all(file, "faq", |table| faq(table, &buttons))?,
+        faq,
         model: None,
         topics: all(file, "topic", topic)?,
-        posters: posters(file, &page, first, &buttons)?,
+        posters,
         notifications: all(file, "notification", |table| notification(table, &buttons))?,
-        assistant: assistant(file, page_table, &page)?,
+        assistant,
         meta: MetaStanding {
             country: checked(shop, "country", values::country),
             recurring_since: read::table(file, "meta")
@@ -291,6 +297,90 @@ fn assistant(file: &DeTable<'_>, page_table: &DeTable<'_>, page: &Page) -> Optio
     })
 }
 
+/// Items that the menu is made of when the owner wrote none: these, and a person.
+const MENU_DEFAULTS: usize = 4;
+
+/// What people see before anybody has said a word: the owner's, else made of the menu.
+fn profile(
+    file: &DeTable<'_>,
+    buttons: &Buttons<'_>,
+    faq: &[FaqEntry],
+    offered: &[FaqId],
+    has_posters: bool,
+) -> Option<PageProfile> {
+    let empty = DeTable::new();
+    let table = read::table(file, "profile").unwrap_or(&empty);
+    let written = |name: &str| get(table, name).is_some();
+    let entries: Vec<&FaqEntry> =
+        offered.iter().filter_map(|id| faq.iter().find(|entry| entry.id == *id)).collect();
+    let action = |table: &DeTable<'_>| buttons.button(table).map(|button| button.action);
+    let ice_breaker = |table: &DeTable<'_>| {
+        Some(IceBreaker { question: localized(table, "question"), action: action(table)? })
+    };
+    let command = |table: &DeTable<'_>| {
+        Some(SlashCommand {
+            name: text(get(table, "name")?)?.0.to_owned(),
+            description: localized(table, "description"),
+            action: action(table)?,
+        })
+    };
+    let ice_breakers: Vec<IceBreaker> = if written("ice_breaker") {
+        all(table, "ice_breaker", ice_breaker)?
+    } else if has_posters {
+        // They would take the place of Get Started, which brings the poster's ref.
+        Vec::new()
+    } else {
+        entries
+            .iter()
+            .take(limits::ICE_BREAKERS)
+            .filter_map(|entry| first_question(entry))
+            .collect()
+    };
+    let human = buttons.titled(ButtonAction::Human);
+    let menu = if written("menu") {
+        buttons.named(table, "menu")?
+    } else if entries.is_empty() {
+        Vec::new()
+    } else {
+        let entry = |entry: &&FaqEntry| buttons.titled(ButtonAction::Faq(entry.id.clone()));
+        entries.iter().take(MENU_DEFAULTS).map(entry).chain([human]).collect()
+    };
+    let commands = if written("command") {
+        all(table, "command", command)?
+    } else {
+        entries.iter().filter_map(|entry| default_command(entry)).collect()
+    };
+    Some(PageProfile {
+        greeting: localized(table, "greeting"),
+        get_started: flag(table, "get_started").unwrap_or(true),
+        ice_breakers,
+        menu,
+        commands,
+    })
+}
+
+/// The first way to ask for an entry in each language, where it fits.
+fn first_question(entry: &FaqEntry) -> Option<IceBreaker> {
+    let fits = |question: &&String| units(question) <= limits::ICE_BREAKER_QUESTION;
+    let question: BTreeMap<Lang, String> = entry
+        .ask
+        .iter()
+        .filter_map(|(lang, ask)| Some((lang.clone(), ask.iter().find(fits)?.clone())))
+        .collect();
+    let action = ButtonAction::Faq(entry.id.clone());
+    (!question.is_empty()).then_some(IceBreaker { question: Localized(question), action })
+}
+
+/// An entry by its own name, where that can be a command's.
+fn default_command(entry: &FaqEntry) -> Option<SlashCommand> {
+    let name = entry.id.as_str();
+    rules::is_command(name).then(|| SlashCommand {
+        name: name.to_owned(),
+        description: entry.title.clone(),
+        action: ButtonAction::Faq(entry.id.clone()),
+    })
+}
+
 /// What buttons borrow their titles from.
 struct Buttons<'t> {
     file: &'t DeTable<'t>,
@@ -335,6 +425,11 @@ impl Buttons<'_> {
         let own = localized(table, "title");
         let title = if own.is_empty() { self.borrowed_title(&action) } else { own };
         Some(LinkButton { title, action })
+    }
+
+    /// A button that is called like what it leads to.
+    fn titled(&self, action: ButtonAction) -> LinkButton {
+        LinkButton { title: self.borrowed_title(&action), action }
     }
 
     fn borrowed_title(&self, action: &ButtonAction) -> Localized {

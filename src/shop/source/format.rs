@@ -182,6 +182,11 @@ pub(super) static FILE: Table = Table {
         ),
         may("assistant", Kind::Table(&ASSISTANT), "How the assistant behaves."),
         may("meta", Kind::Table(&META), "The shop's standing with Meta."),
+        may(
+            "profile",
+            Kind::Table(&PROFILE),
+            "What people see before anybody has said a word; `shopbell profile sync` sets it at Meta.",
+        ),
     ],
 };
 
@@ -509,6 +514,80 @@ static ASSISTANT: Table = Table {
             "Keeps questions that found no answer, without names and numbers, for so many days, for \
              `shopbell misses`; 30 is good. None are kept if nothing is said.",
         ),
+    ],
+};
+
+static PROFILE: Table = Table {
+    header: "[profile]",
+    doc: "What people see before anybody has said a word. What is missing is made of the menu of \
+          `[assistant]`; `menu = []` and the like switch a part off.",
+    keys: &[
+        may(
+            "greeting",
+            Kind::Text(TextRule {
+                limit: limits::GREETING,
+                split: false,
+                template: true,
+                need: Need::Wished,
+            }),
+            "Before the first message; only names, the Page's own facts and no times.",
+        ),
+        may(
+            "get_started",
+            Kind::Flag,
+            "The button Get Started, which scans need. On if nothing is said.",
+        ),
+        may(
+            "ice_breaker",
+            Kind::Tables(&ICE_BREAKER, Some(limits::ICE_BREAKERS)),
+            "Questions to begin with. They take the place of Get Started, so a shop with posters has \
+             none unless it writes them here.",
+        ),
+        may(
+            "menu",
+            Kind::Tables(&MENU_ITEM, Some(limits::MENU_ITEMS)),
+            "The menu that is always there.",
+        ),
+        may("command", Kind::Tables(&COMMAND, Some(limits::COMMANDS)), "What a slash offers."),
+    ],
+};
+
+static ICE_BREAKER: Table = Table {
+    header: "an ice breaker",
+    doc: "A question to begin with (`[[profile.ice_breaker]]`), and one of faq, topic and human.",
+    keys: &[
+        must("question", title(limits::ICE_BREAKER_QUESTION, Need::Default), "What it says."),
+        may("faq", Kind::Faq, "Gives an answer."),
+        may("topic", Kind::Topic, "Asks for consent to a topic."),
+        may("human", Kind::Flag, "Asks for a person."),
+    ],
+};
+
+static MENU_ITEM: Table = Table {
+    header: "an item of the menu",
+    doc: "An item (`[[profile.menu]]`): a title, and one of url, faq, topic and human.",
+    keys: &[
+        may(
+            "title",
+            title(limits::MENU_TITLE, Need::Default),
+            "What it says. Without one it is called like what it leads to.",
+        ),
+        may("url", Kind::Url, "Opens a page."),
+        may("faq", Kind::Faq, "Gives an answer."),
+        may("topic", Kind::Topic, "Asks for consent to a topic."),
+        may("human", Kind::Flag, "Asks for a person."),
+    ],
+};
+
+static COMMAND: Table = Table {
+    header: "a command",
+    doc: "A command (`[[profile.command]]`), and one of faq, topic and human.",
+    keys: &[
+        must("name", Kind::Id, "Without its slash: at most 32 of `a-z 0-9 _`."),
+        must("description", title(limits::COMMAND_DESCRIPTION, Need::Default), "What it is for."),
+        may("faq", Kind::Faq, "Gives an answer."),
+        may("topic", Kind::Topic, "Asks for consent to a topic."),
+        may("human", Kind::Flag, "Asks for a person."),
     ],
 };
 

@@ -12,6 +12,7 @@ use super::format::{ACTIONS, BUTTON_TEXT_LIMIT, TITLE_LIMIT};
 use super::read::{self, get, text, units};
 use super::shape::Names;
 use super::values::{self, WEEKDAYS, quoted};
+use crate::meta::limits;
 
 /// Where Meta still accepts recurring notifications: the EU, and these (Meta, FAQ on the end of
 /// recurring notifications, 31 March 2026).
@@ -57,6 +58,7 @@ pub(super) fn check(file: &DeTable<'_>, names: &Names<'_>, found: &mut Vec<Diagn
     }
     branches(file, found);
     rich(file, found);
+    profile(file, names, found);
     poster_texts(file, names, found);
     poster_pages(file, found);
     unreachable_topics(file, found);
@@ -90,6 +92,79 @@ pub(super) fn buttons<'t>(file: &'t DeTable<'t>) -> Vec<(&'t DeTable<'t>, Place)
         ["buttons", "quick_replies"].into_iter().flat_map(move |name| read::tables(table, name))
     })
     .collect()
+}
+
+/// Whether Meta takes this as the name of a command.
+pub(super) fn is_command(name: &str) -> bool {
+    (1..=limits::COMMAND_NAME).contains(&name.len())
+        && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
+}
+
+/// Variables that are the same tomorrow: Meta keeps the greeting as it is.
+const LASTING: [&str; 8] =
+    ["first_name", "full_name", "page", "branch", "phone", "site", "address", "email"];
+
+/// What people see before anybody has said a word.
+fn profile(file: &DeTable<'_>, names: &Names<'_>, found: &mut Vec<Diagnostic>) {
+    let Some(profile) = read::table(file, "profile") else { return };
+    for name in ["ice_breaker", "menu", "command"] {
+        for (table, place) in read::tables(profile, name) {
+            check_button(file, table, &place, names, found);
+        }
+    }
+    duplicates(profile, "command", "name", "commands are called", found);
+    for (command, _) in read::tables(profile, "command") {
+        if let Some((name, span)) = get(command, "name").and_then(text)
+            && !is_command(name)
+        {
+            found.push(
+                Diagnostic::error("bad-command", span, "Meta takes no such command")
+                    .help("write at most 32 of a-z 0-9 _, without a slash"),
+            );
+        }
+    }
+    for (text, span) in
+        read::table(profile, "greeting").into_iter().flat_map(|t| t.values()).filter_map(text)
+    {
+        for part in crate::shop::text::parts(text) {
+            if let crate::shop::text::Part::Variable { name, .. } = part
+                && crate::shop::text::VARIABLES.contains(&name)
+                && !LASTING.contains(&name)
+            {
+                let message = format!("`{{{name}}}` would be out of date: Meta keeps the greeting");
+                found.push(
+                    Diagnostic::error("passing-variable", span.clone(), message)
+                        .help("write the greeting without it"),
+                );
+            }
+        }
+    }
+    let scans = !read::tables(file, "poster").is_empty();
+    if let Some(taps) = get(profile, "ice_breaker").filter(|_| scans)
+        && !read::tables(profile, "ice_breaker").is_empty()
+    {
+        found.push(
+            Diagnostic::warning(
+                "ice-breakers-hide-get-started",
+                taps.span(),
+                "ice breakers take the place of Get Started, and scans of posters may get lost",
+            )
+            .help("leave them out, unless few people come by posters"),
+        );
+    }
+    if read::flag(profile, "get_started") == Some(false) {
+        let span = get(profile, "get_started").map(toml::Spanned::span).unwrap_or_default();
+        if scans || !read::tables(profile, "menu").is_empty() {
+            found.push(
+                Diagnostic::warning(
+                    "no-get-started",
+                    span,
+                    "without Get Started there is no menu, and scans are not recognised",
+                )
+                .help("leave the line out"),
+            );
+        }
+    }
 }
 
 /// What hangs under a text: cards that Meta refuses, taps that nobody would see.
