@@ -5,12 +5,14 @@
 //! - [`precedence`]: the one table of who may answer, in order.
 //! - [`deletion`]: what forgetting a person takes, and how far it is.
 //! - [`replies`]: the words and bubbles of each answer; [`payload`]: what our buttons carry.
+//! - [`form`]: questions asked one after another.
 //! - [`words`]: STOP, HUMAN and DELETE (`typo`: with one letter wrong); [`language`]: which language to answer in.
 //! - [`inbox`]: takes events into the store, each once and each in one transaction.
 //! - [`sending`]: what may leave the outbox, and what Graph's answers mean for it.
 
 pub mod decide;
 pub mod deletion;
+pub mod form;
 pub mod inbox;
 pub mod language;
 pub mod payload;

@@ -1,10 +1,12 @@
 //! What a Desk remembers of one person on one channel. No messages, no name unless Meta gave it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::meta::ids::{PosterCode, TopicId};
+use super::form::state::OpenForm;
+use crate::meta::ids::{FieldId, PosterCode, TopicId};
+use crate::shop::forms::FieldValue;
 use crate::shop::model::Lang;
 use crate::time::{DAY, UnixMs};
 
@@ -47,6 +49,15 @@ pub struct Person {
     pub last_touch: Option<Touch>,
     /// Their first name, when Meta told it.
     pub first_name: Option<String>,
+    /// Forms they have begun, the newest last.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub forms: Vec<OpenForm>,
+    /// What answers, scans and taps put on them.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub tags: BTreeSet<String>,
+    /// What they answered.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub fields: BTreeMap<FieldId, FieldValue>,
 }
 
 /// The newest word of a person on a topic.

@@ -1,7 +1,7 @@
 //! The words and bubbles of each answer.
 
 use super::decide::Turn;
-use super::payload::Payload;
+use super::payload::{FormTap, Payload};
 use crate::meta::ids::{DeletionCode, FaqId, TopicId};
 use crate::meta::limits;
 use crate::meta::send::{Button, Card, Content, OptInRequest, QuickReply};
@@ -13,7 +13,7 @@ use crate::shop::text::{Listener, say};
 use crate::time::{DAY, UnixMs};
 
 /// Fills a template for the person of this turn.
-fn fill(turn: &Turn<'_>, template: &str, topic: Option<&str>) -> String {
+pub(super) fn fill(turn: &Turn<'_>, template: &str, topic: Option<&str>) -> String {
     let listener =
         Listener { first_name: turn.person.first_name.as_deref(), topic, ..Listener::default() };
     say(turn.context.shop, &turn.lang, template, &listener, turn.now)
@@ -24,7 +24,7 @@ pub(super) fn text(turn: &Turn<'_>, key: TextKey) -> String {
     fill(turn, turn.context.shop.text(key, &turn.lang), None)
 }
 
-fn bubble(text: String, quick_replies: Vec<QuickReply>) -> Content {
+pub(super) fn bubble(text: String, quick_replies: Vec<QuickReply>) -> Content {
     Content::Text { text, quick_replies }
 }
 
@@ -37,7 +37,7 @@ fn menu(turn: &Turn<'_>) -> Vec<QuickReply> {
     taps
 }
 
-fn person_tap(turn: &Turn<'_>) -> QuickReply {
+pub(super) fn person_tap(turn: &Turn<'_>) -> QuickReply {
     QuickReply { title: text(turn, TextKey::HumanButton), payload: Payload::Human.to_string() }
 }
 
@@ -63,6 +63,9 @@ pub fn buttons(shop: &Shop, lang: &Lang, buttons: &[LinkButton]) -> Vec<Button> 
             }
             ButtonAction::Topic(id) => {
                 Button::Postback { title, payload: tap(Payload::Topic(id.clone())) }
+            }
+            ButtonAction::Form(id) => {
+                Button::Postback { title, payload: tap(Payload::Form(FormTap::Open(id.clone()))) }
             }
             ButtonAction::Human => Button::Postback { title, payload: tap(Payload::Human) },
         })

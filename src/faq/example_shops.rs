@@ -46,6 +46,7 @@ impl Example {
                 answer: Localized::default(),
                 image: None,
                 buttons: Vec::new(),
+                also: Default::default(),
             })
             .collect();
         let questions = questions

@@ -66,6 +66,7 @@ mod tests {
             answer: Localized::default(),
             image: None,
             buttons: Vec::new(),
+            also: Default::default(),
         }
     }
 

@@ -3,12 +3,14 @@
 //! - [`model`]: the compiled shop, as it lies in KV.
 //! - [`source`]: `shop.toml` to shops, with every problem named, placed and answered. Native
 //!   only: the Worker reads compiled shops.
+//! - [`forms`]: forms, their questions, and what answers leave on a person.
 //! - [`hours`]: open or closed, since when, until when.
 //! - [`lookup`]: finding things in a shop, and the right language for a person.
 //! - [`text`]: templates and their variables.
 //! - [`lang`]: what the assistant can say and understand by itself, one file per language.
 //! - [`kv`]: the keys and values that publishing writes.
 
+pub mod forms;
 pub mod hours;
 pub mod kv;
 pub mod lang;

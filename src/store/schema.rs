@@ -18,6 +18,12 @@ const MIGRATIONS: &[&[&str]] = &[
            erased_at INTEGER NOT NULL, swept INTEGER NOT NULL DEFAULT 0, done_at INTEGER,
            PRIMARY KEY (code, channel)) WITHOUT ROWID",
     ],
+    &[
+        // Whom to remind of a form that was left.
+        "CREATE TABLE reminders (channel TEXT NOT NULL, person TEXT NOT NULL,
+           due_at INTEGER NOT NULL, PRIMARY KEY (channel, person)) WITHOUT ROWID",
+        "CREATE INDEX reminders_due ON reminders (due_at)",
+    ],
 ];
 
 const FIRST: &[&str] = &[

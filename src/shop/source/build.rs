@@ -9,8 +9,8 @@ use toml::de::DeTable;
 use super::format::TITLE_LIMIT;
 use super::read::{self, checked, flag, get, text, units};
 use super::values::{self, WEEKDAYS};
-use super::{rules, schedule};
-use crate::meta::ids::{AccountId, FaqId, NotificationId, PageId, PosterCode, TopicId};
+use super::{forms, rules, schedule};
+use crate::meta::ids::{AccountId, FaqId, FormId, NotificationId, PageId, PosterCode, TopicId};
 use crate::shop::lang;
 use crate::shop::model::{
     Assistant, ButtonAction, Contact, Eagerness, FaqEntry, Hours, HoursException, Lang, LinkButton,
@@ -50,6 +50,7 @@ fn shop(file: &DeTable<'_>, page_table: &DeTable<'_>, first: bool) -> Option<Sho
         topics: all(file, "topic", topic)?,
         posters: posters(file, &page, first)?,
         notifications: all(file, "notification", |table| notification(table, &buttons))?,
+        forms: forms::forms(file)?,
         assistant: assistant(file, &page)?,
         meta: MetaStanding {
             country: checked(shop, "country", values::country),
@@ -71,7 +72,7 @@ fn all<'t, T>(
     read::tables(file, name).into_iter().map(|(table, _)| build(table)).collect()
 }
 
-fn named<T: TryFrom<String>>(table: &DeTable<'_>, name: &str) -> Option<T> {
+pub(super) fn named<T: TryFrom<String>>(table: &DeTable<'_>, name: &str) -> Option<T> {
     T::try_from(text(get(table, name)?)?.0.to_owned()).ok()
 }
 
@@ -86,7 +87,7 @@ fn page(table: &DeTable<'_>) -> Option<Page> {
     })
 }
 
-fn number<N: TryFrom<i64>>(table: &DeTable<'_>, name: &str, default: i64) -> Option<N> {
+pub(super) fn number<N: TryFrom<i64>>(table: &DeTable<'_>, name: &str, default: i64) -> Option<N> {
     N::try_from(get(table, name).and_then(read::number).unwrap_or(default)).ok()
 }
 
@@ -100,7 +101,7 @@ fn contact(shop: &DeTable<'_>) -> Contact {
     }
 }
 
-fn localized(table: &DeTable<'_>, name: &str) -> Localized {
+pub(super) fn localized(table: &DeTable<'_>, name: &str) -> Localized {
     let texts = read::table(table, name).into_iter().flatten();
     Localized(
         texts
@@ -184,6 +185,7 @@ fn faq(table: &DeTable<'_>, buttons: &Buttons<'_>) -> Option<FaqEntry> {
         answer: localized(table, "answer"),
         image: checked(table, "image", values::url),
         buttons: buttons.of(table)?,
+        also: forms::also(buttons.file, table),
     })
 }
 
@@ -212,6 +214,7 @@ fn posters(file: &DeTable<'_>, page: &Page, first: bool) -> Option<Vec<Poster>> 
             faq: named::<FaqId>(table, "faq"),
             language: checked(table, "language", values::language).map(Lang),
             revoked: flag(table, "revoked").unwrap_or(false),
+            also: forms::also(file, table),
         })
     })
     .collect()
@@ -275,6 +278,8 @@ impl Buttons<'_> {
             ButtonAction::Faq(faq)
         } else if let Some(topic) = named::<TopicId>(table, "topic") {
             ButtonAction::Topic(topic)
+        } else if let Some(form) = named::<FormId>(table, "form") {
+            ButtonAction::Form(form)
         } else {
             flag(table, "human").filter(|yes| *yes).map(|_| ButtonAction::Human)?
         };
@@ -293,6 +298,7 @@ impl Buttons<'_> {
             ButtonAction::Url(_) | ButtonAction::Phone(_) => Localized::default(),
             ButtonAction::Faq(id) => of("faq", id.as_str()),
             ButtonAction::Topic(id) => of("topic", id.as_str()),
+            ButtonAction::Form(id) => of("form", id.as_str()),
             ButtonAction::Human => {
                 let word = |l: &Lang| {
                     let own = self.texts.human_button.speak(l);

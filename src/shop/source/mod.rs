@@ -4,12 +4,13 @@
 //! - [`diagnostic`]: what a problem is. [`render`]: how people and machines see it.
 //! - [`schema`]: the JSON Schema of the file, for editors. [`reference`]: the same for people.
 //! - `format`: the format as one table, which both the check and the schema follow. `values`: what
-//!   may stand between quotation marks. `shape` and `wording`: each value by itself. `rules`, `schedule` and
-//!   `phrases`: what values have to do with each other. `build`: the shop itself.
+//!   may stand between quotation marks. `shape` and `wording`: each value by itself. `rules`, `schedule`,
+//!   `phrases` and `forms`: what values have to do with each other. `build`: the shop itself.
 
 mod build;
 pub mod diagnostic;
 mod format;
+mod forms;
 mod phrases;
 mod read;
 pub mod reference;
@@ -59,6 +60,7 @@ pub fn compile(source: &str) -> Compiled {
         rules::check(file, &names, &mut found);
         phrases::check(file, &mut found);
         schedule::check(file, &mut found);
+        forms::check(file, &mut found);
         if !found.iter().any(|d| d.severity == Severity::Error) {
             shops = build::shops(file);
             if shops.is_empty() {

@@ -32,6 +32,7 @@ pub(super) fn check(file: &DeTable<'_>, names: &Names<'_>, found: &mut Vec<Diagn
         ("topic", "id", "topics are called"),
         ("poster", "code", "posters have the code"),
         ("notification", "id", "notifications are called"),
+        ("form", "id", "forms are called"),
     ] {
         duplicates(file, table, key, what, found);
     }
@@ -96,7 +97,7 @@ fn check_button(
     match actions.as_slice() {
         [] => found.push(
             Diagnostic::error("button-without-action", place.clone(), "this button does nothing")
-                .help("add url, phone, faq, topic or human = true"),
+                .help("add url, phone, faq, topic, form or human = true"),
         ),
         [_] => {}
         [first, ..] => found.push(
