@@ -115,7 +115,14 @@ pub(super) struct Heard {
 
 impl Heard {
     pub fn new(text: &str) -> Self {
-        let cut: String = text.chars().take(LONGEST).collect();
+        // "6pm" is two words.
+        let mut cut = String::new();
+        for c in text.chars().take(LONGEST) {
+            if c.is_ascii_alphabetic() && cut.ends_with(|last: char| last.is_ascii_digit()) {
+                cut.push(' ');
+            }
+            cut.push(c);
+        }
         let folded = normalise(&cut);
         Self { joined: folded.replace(' ', ""), padded: format!(" {folded} ") }
     }
