@@ -6,6 +6,7 @@
 //! - [`deletion`]: what forgetting a person takes, and how far it is.
 //! - [`replies`]: the words and bubbles of each answer; [`payload`]: what our buttons carry.
 //! - [`form`]: questions asked one after another.
+//! - [`segment`]: whether somebody belongs to a segment.
 //! - [`words`]: STOP, HUMAN and DELETE (`typo`: with one letter wrong); [`language`]: which language to answer in.
 //! - [`inbox`]: takes events into the store, each once and each in one transaction.
 //! - [`sending`]: what may leave the outbox, and what Graph's answers mean for it.
@@ -19,6 +20,7 @@ pub mod payload;
 pub mod person;
 pub mod precedence;
 pub mod replies;
+pub mod segment;
 pub mod sending;
 mod typo;
 pub mod words;

@@ -109,6 +109,10 @@ key_part! {
     FormId
 }
 key_part! {
+    /// A segment, as named in `shop.toml`.
+    SegmentId
+}
+key_part! {
     /// A field of a person, as named in `shop.toml`: where the answer to a question lands.
     FieldId
 }

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::forms::{Also, Form};
+use super::segments::Segment;
 use crate::meta::ids::{
     AccountId, Country, FaqId, FormId, NotificationId, PageId, PosterCode, TopicId,
 };
@@ -60,6 +61,9 @@ pub struct Shop {
     /// What is asked step by step.
     #[serde(default)]
     pub forms: Vec<Form>,
+    /// Rules that say whom something is for.
+    #[serde(default)]
+    pub segments: Vec<Segment>,
     /// How the assistant behaves.
     pub assistant: Assistant,
     /// What the shop tells us of its standing with Meta.

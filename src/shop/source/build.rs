@@ -9,7 +9,7 @@ use toml::de::DeTable;
 use super::format::TITLE_LIMIT;
 use super::read::{self, checked, flag, get, text, units};
 use super::values::{self, WEEKDAYS};
-use super::{forms, rules, schedule};
+use super::{forms, rules, schedule, segments};
 use crate::meta::ids::{AccountId, FaqId, FormId, NotificationId, PageId, PosterCode, TopicId};
 use crate::shop::lang;
 use crate::shop::model::{
@@ -51,6 +51,7 @@ fn shop(file: &DeTable<'_>, page_table: &DeTable<'_>, first: bool) -> Option<Sho
         posters: posters(file, &page, first)?,
         notifications: all(file, "notification", |table| notification(table, &buttons))?,
         forms: forms::forms(file)?,
+        segments: segments::segments(file)?,
         assistant: assistant(file, &page)?,
         meta: MetaStanding {
             country: checked(shop, "country", values::country),

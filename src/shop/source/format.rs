@@ -184,6 +184,7 @@ pub(super) static FILE: Table = Table {
             "What is sent to those who opted in, and when.",
         ),
         may("form", Kind::Tables(&FORM, None), "Questions asked one after another."),
+        may("segment", Kind::Tables(&SEGMENT, None), "Rules that say whom something is for."),
         may("assistant", Kind::Table(&ASSISTANT), "How the assistant behaves."),
         may("meta", Kind::Table(&META), "The shop's standing with Meta."),
     ],
@@ -494,6 +495,39 @@ static CONDITION: Table = Table {
         may("is", Kind::Words, "The options of which one was chosen."),
         may("at_least", Kind::Number(-BOUND, BOUND), "The least number answered."),
         may("at_most", Kind::Number(-BOUND, BOUND), "The greatest number answered."),
+    ],
+};
+
+static SEGMENT: Table = Table {
+    header: "[[segment]]",
+    doc: "A rule that says whom something is for: all, any and not have to hold together.",
+    keys: &[
+        must("id", Kind::Id, "Its name."),
+        may("all", Kind::Tables(&RULE, None), "Each of these has to hold."),
+        may("any", Kind::Tables(&RULE, None), "At least one of these has to hold."),
+        may("not", Kind::Tables(&RULE, None), "None of these may hold."),
+    ],
+};
+
+static RULE: Table = Table {
+    header: "a rule",
+    doc: "Something that holds of a person or does not; about one thing.",
+    keys: &[
+        may("tag", Kind::Id, "They have this tag."),
+        may("field", Kind::Id, "This field of theirs is known."),
+        may("is", Kind::Words, "The field is one of these."),
+        may("at_least", Kind::Number(-BOUND, BOUND), "The field is a number of at least this."),
+        may("at_most", Kind::Number(-BOUND, BOUND), "The field is a number of at most this."),
+        may("window", Kind::OneOf(&["open", "closed"]), "Whether they can be written to freely."),
+        may("branch", Kind::Name, "They write to the Page of this branch."),
+        may("topic", Kind::Topic, "They agreed to this topic."),
+        may("language", Kind::Language, "They were last understood in this language."),
+        may(
+            "seen_within_days",
+            Kind::Number(0, 3_650),
+            "They wrote or tapped within so many days.",
+        ),
+        may("unseen_for_days", Kind::Number(0, 3_650), "They did neither for so many days."),
     ],
 };
 

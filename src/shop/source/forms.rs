@@ -96,6 +96,22 @@ fn leaving<'t>(file: &'t DeTable<'t>) -> Vec<(&'t DeTable<'t>, Place)> {
     others.chain(forms.iter().cloned()).chain(options).collect()
 }
 
+/// The tags and the fields that anything leaves on people.
+pub(super) fn names_left(file: &DeTable<'_>) -> (Vec<String>, Vec<String>) {
+    let (mut tags, mut fields) = (Vec::new(), Vec::new());
+    for (table, _) in leaving(file) {
+        let list = get(table, "tags").map(read::list).unwrap_or_default();
+        tags.extend(list.into_iter().filter_map(text).map(|(tag, _)| tag.to_owned()));
+        let set = read::table(table, "set").into_iter().flatten();
+        fields.extend(set.map(|(key, _)| key.get_ref().to_string()));
+    }
+    let questions = read::tables(file, "form").into_iter();
+    for (question, _) in questions.flat_map(|(form, _)| read::tables(form, "question")) {
+        fields.extend(get(question, "id").and_then(text).map(|(id, _)| id.to_owned()));
+    }
+    (tags, fields)
+}
+
 /// A field holds one kind of thing, wherever it is asked for or set. What is set as a text may
 /// be asked for as a choice.
 fn one_type(

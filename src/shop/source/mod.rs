@@ -5,7 +5,7 @@
 //! - [`schema`]: the JSON Schema of the file, for editors. [`reference`]: the same for people.
 //! - `format`: the format as one table, which both the check and the schema follow. `values`: what
 //!   may stand between quotation marks. `shape` and `wording`: each value by itself. `rules`, `schedule`,
-//!   `phrases` and `forms`: what values have to do with each other. `build`: the shop itself.
+//!   `phrases`, `forms` and `segments`: what values have to do with each other. `build`: the shop itself.
 
 mod build;
 pub mod diagnostic;
@@ -18,6 +18,7 @@ pub mod render;
 mod rules;
 mod schedule;
 pub mod schema;
+mod segments;
 mod shape;
 mod values;
 mod wording;
@@ -61,6 +62,7 @@ pub fn compile(source: &str) -> Compiled {
         phrases::check(file, &mut found);
         schedule::check(file, &mut found);
         forms::check(file, &mut found);
+        segments::check(file, &mut found);
         if !found.iter().any(|d| d.severity == Severity::Error) {
             shops = build::shops(file);
             if shops.is_empty() {

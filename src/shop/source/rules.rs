@@ -33,6 +33,7 @@ pub(super) fn check(file: &DeTable<'_>, names: &Names<'_>, found: &mut Vec<Diagn
         ("poster", "code", "posters have the code"),
         ("notification", "id", "notifications are called"),
         ("form", "id", "forms are called"),
+        ("segment", "id", "segments are called"),
     ] {
         duplicates(file, table, key, what, found);
     }
