@@ -8,7 +8,7 @@ use std::hint::black_box;
 use std::path::Path;
 use std::time::Instant;
 
-use shopbell::desk::decide::{Context, decide};
+use shopbell::desk::decide::{Context, Host, decide};
 use shopbell::entry::keys::Keys;
 use shopbell::faq::{self, Model};
 use shopbell::meta::parse::parse;
@@ -24,7 +24,8 @@ fn main() {
     let shop = source::compile(&read("shop.toml")).shops.remove(0);
     let model = Model::load(faq::train(faq::examples(&shop.faq))).unwrap();
     let keys = Keys::new("a key for measuring only", None);
-    let context = Context { shop: &shop, faq: Some(&model), keys: &keys, app: None };
+    let context =
+        Context { shop: &shop, faq: Some(&model), keys: &keys, app: None, host: Host::default() };
     // Language, question, expected entry.
     let file = read("questions.tsv");
     let questions: Vec<&str> = file.lines().filter_map(|line| line.split('\t').nth(1)).collect();

@@ -18,8 +18,8 @@ use crate::meta::send::{Button, Content};
 use crate::shop::model::Shop;
 use crate::store::native::Sqlite;
 use crate::store::outbox::Room;
-use crate::store::{StoreError, schema};
-use crate::time::{HOUR, UnixMs};
+use crate::store::{StoreError, schema, waiting};
+use crate::time::{HOUR, MINUTE, UnixMs};
 
 /// Whom to talk to.
 #[derive(clap::Args)]
@@ -148,7 +148,11 @@ impl Conversation {
         loop {
             let claimed = sending::claim(&self.sql, &self.shop, room, self.now)?;
             if claimed.is_empty() {
-                break;
+                // The terminal does not make anybody wait for the next bubble.
+                let near = waiting::near(&self.sql, self.now, self.now.plus(MINUTE))?;
+                let Some(next) = near.first() else { break };
+                self.now = next.due_at;
+                continue;
             }
             for (claimed, via) in claimed {
                 self.taps = taps(&claimed.content);

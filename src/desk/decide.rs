@@ -494,7 +494,7 @@ fn answer<'a>(
     if let Some(lang) = &spoken {
         person.language = Some(lang.clone());
     }
-    let lang = person.language.clone().unwrap_or_else(|| context.shop.default_lang().clone());
+    let lang = person.lang(context.shop).clone();
     let mut turn = Turn {
         context,
         id,

@@ -2,12 +2,15 @@
 
 use super::decide::{Context, Decision, Effect, UNKNOWN, decide};
 use super::deletion;
+use super::pace;
 use super::person::Person;
+use super::profile::Stranger;
 use crate::meta::event::Event;
 use crate::meta::ids::Psid;
 use crate::meta::policy::{Opener, window_after};
 use crate::outreach::subscription;
 use crate::shop::kv::DeskRef;
+use crate::shop::text::says_names;
 use crate::store::consents::{self, Consent, Status};
 use crate::store::outbox::{self, Class};
 use crate::store::timers::{self, Timer};
@@ -19,7 +22,7 @@ use crate::time::{SECOND, UnixMs};
 const SAFETY_NET_MS: i64 = 20 * SECOND;
 
 /// What became of a delivery.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Report {
     /// Handled now.
     pub handled: u32,
@@ -27,6 +30,10 @@ pub struct Report {
     pub repeated: u32,
     /// Put aside, to be tried again.
     pub parked: u32,
+    /// Who was answered and may be asked about at Meta.
+    pub strangers: Vec<Stranger>,
+    /// The last bubble of an answer of several leaves then.
+    pub paced_until: Option<UnixMs>,
 }
 
 /// Takes a delivery. Each event is decided and committed by itself; one that fails for a reason
@@ -45,8 +52,12 @@ pub fn take(
     for event in events {
         let key = event.key();
         match handle(sql, context, event, &key, now) {
-            Ok(true) => report.handled = report.handled.saturating_add(1),
-            Ok(false) => report.repeated = report.repeated.saturating_add(1),
+            Ok(Some(done)) => {
+                report.handled = report.handled.saturating_add(1);
+                report.strangers.extend(done.stranger);
+                report.paced_until = report.paced_until.max(done.paced_until);
+            }
+            Ok(None) => report.repeated = report.repeated.saturating_add(1),
             Err(error) => {
                 park(sql, event, &key, &error.to_string(), now)?;
                 report.parked = report.parked.saturating_add(1);
@@ -112,17 +123,24 @@ fn park(
     })
 }
 
-/// Decides and commits one event. `false` when it was handled before.
+/// What handling one event leaves to do.
+#[derive(Default)]
+struct Done {
+    stranger: Option<Stranger>,
+    paced_until: Option<UnixMs>,
+}
+
+/// Decides and commits one event. `None` when it was handled before.
 fn handle(
     sql: &impl Sql,
     context: Context<'_>,
     event: &Event,
     key: &str,
     now: UnixMs,
-) -> Result<bool, StoreError> {
+) -> Result<Option<Done>, StoreError> {
     sql.transaction(|| {
         if !seen::remember(sql, key, now)? {
-            return Ok(false);
+            return Ok(None);
         }
         let known: Option<Person> = match &event.person {
             Some(id) => people::load(sql, event.channel, id)?,
@@ -137,8 +155,7 @@ fn handle(
             decision.effects.retain(|effect| matches!(effect, Effect::Echoed { .. }));
             decision.counts = vec!["event.before_deletion".to_owned()];
         }
-        commit(sql, context, event, decision, now)?;
-        Ok(true)
+        commit(sql, context, event, decision, now).map(Some)
     })
 }
 
@@ -160,13 +177,37 @@ fn was_forgotten(
     deletion::forgotten(sql, context.keys, &context.shop.page.id, id, at)
 }
 
+/// Whether Meta may be asked who this is: they were answered, the shop says names, and they never
+/// asked to be forgotten.
+fn stranger(
+    sql: &impl Sql,
+    context: Context<'_>,
+    event: &Event,
+    decision: &Decision,
+    now: UnixMs,
+) -> Result<Option<Stranger>, StoreError> {
+    let (Some(id), Some(person), Some(_)) = (&event.person, &decision.person, &decision.answer)
+    else {
+        return Ok(None);
+    };
+    if !person.may_ask_profile(now)
+        || !says_names(context.shop)
+        || deletion::forgotten(sql, context.keys, &context.shop.page.id, id, UnixMs::default())?
+    {
+        return Ok(None);
+    }
+    Ok(Some(Stranger { channel: event.channel, person: id.clone() }))
+}
+
 fn commit(
     sql: &impl Sql,
     context: Context<'_>,
     event: &Event,
     decision: Decision,
     now: UnixMs,
-) -> Result<(), StoreError> {
+) -> Result<Done, StoreError> {
+    let mut done =
+        Done { stranger: stranger(sql, context, event, &decision, now)?, paced_until: None };
     if let Some(id) = &event.person {
         for effect in decision.effects {
             apply(sql, context, event, id, effect, now)?;
@@ -179,13 +220,14 @@ fn commit(
             let at = event.at.min(now);
             let window = at.plus(window_after(Opener::Message, at.utc_date()));
             let until = decision.person.is_none().then_some(window);
-            for bubble in &answer.bubbles {
+            for (due_at, bubble) in pace::moments(&answer.bubbles, now) {
+                done.paced_until = (due_at > now).then_some(due_at);
                 let message = outbox::Message {
                     class: &Class::Reply,
                     channel: event.channel,
                     person: id,
                     content: bubble,
-                    due_at: now,
+                    due_at,
                     expires_at: until,
                 };
                 outbox::append(sql, &message, now)?;
@@ -200,7 +242,8 @@ fn commit(
             None => ours.push(name.as_str()),
         }
     }
-    counters::add_all(sql, &ours, now)
+    counters::add_all(sql, &ours, now)?;
+    Ok(done)
 }
 
 fn apply(

@@ -9,6 +9,7 @@
 //! - [`segment`]: whether somebody belongs to a segment.
 //! - [`words`]: STOP, HUMAN and DELETE (`typo`: with one letter wrong); [`language`]: which language to answer in.
 //! - [`inbox`]: takes events into the store, each once and each in one transaction.
+//! - [`profile`]: who somebody is, as Meta tells it; [`pace`]: bubbles one after the other.
 //! - [`sending`]: what may leave the outbox, and what Graph's answers mean for it.
 
 pub mod decide;
@@ -16,9 +17,11 @@ pub mod deletion;
 pub mod form;
 pub mod inbox;
 pub mod language;
+pub mod pace;
 pub mod payload;
 pub mod person;
 pub mod precedence;
+pub mod profile;
 pub mod replies;
 pub mod segment;
 pub mod sending;

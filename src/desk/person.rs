@@ -6,8 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use super::form::state::OpenForm;
 use crate::meta::ids::{FieldId, PosterCode, TopicId};
+use crate::meta::profile::{AGAIN_MS, KEPT_MS, Profile, Told};
 use crate::shop::forms::FieldValue;
-use crate::shop::model::Lang;
+use crate::shop::model::{Lang, Shop};
 use crate::time::{DAY, UnixMs};
 
 /// How long silence lasts before the next message counts as a new beginning.
@@ -49,6 +50,14 @@ pub struct Person {
     pub last_touch: Option<Touch>,
     /// Their first name, when Meta told it.
     pub first_name: Option<String>,
+    /// Their whole name, when Meta told it.
+    pub full_name: Option<String>,
+    /// The language and country of their app, when Meta told it: `lt_LT`.
+    pub locale: Option<String>,
+    /// When Meta was last asked for these.
+    pub profile_at: Option<UnixMs>,
+    /// Meta is not asked again before; never asked when there is none.
+    pub profile_again: Option<UnixMs>,
     /// Forms they have begun, the newest last.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub forms: Vec<OpenForm>,
@@ -92,6 +101,39 @@ impl Person {
     #[must_use]
     pub fn window_open(&self, now: UnixMs) -> bool {
         self.window_until.is_some_and(|until| now < until)
+    }
+
+    /// The language to speak: the one they were understood in, else their app's where the shop
+    /// speaks it, else the shop's own.
+    #[must_use]
+    pub fn lang<'a>(&'a self, shop: &'a Shop) -> &'a Lang {
+        self.language.as_ref().unwrap_or_else(|| match &self.locale {
+            Some(locale) => shop.language_for(locale),
+            None => shop.default_lang(),
+        })
+    }
+
+    /// Whether Meta may be asked who this is.
+    #[must_use]
+    pub fn may_ask_profile(&self, now: UnixMs) -> bool {
+        self.profile_again.is_none_or(|again| again <= now)
+    }
+
+    /// Notes what Meta told of them. Passing trouble takes away nothing that was known.
+    pub fn told(&mut self, told: Told, now: UnixMs) {
+        self.profile_at = Some(now);
+        let (profile, again) = match told {
+            Told::Known(profile) => (profile, KEPT_MS),
+            Told::Nothing => (Profile::default(), KEPT_MS),
+            Told::FewerFields | Told::Later => {
+                self.profile_again = Some(now.plus(AGAIN_MS));
+                return;
+            }
+        };
+        self.profile_again = Some(now.plus(again));
+        self.first_name = profile.first_name;
+        self.full_name = profile.full_name;
+        self.locale = profile.locale;
     }
 
     /// Whether the bot keeps quiet in this thread.

@@ -46,6 +46,8 @@ impl Example {
                 answer: Localized::default(),
                 image: None,
                 buttons: Vec::new(),
+                cards: Vec::new(),
+                quick_replies: Vec::new(),
                 also: Default::default(),
             })
             .collect();

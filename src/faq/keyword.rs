@@ -66,6 +66,8 @@ mod tests {
             answer: Localized::default(),
             image: None,
             buttons: Vec::new(),
+            cards: Vec::new(),
+            quick_replies: Vec::new(),
             also: Default::default(),
         }
     }

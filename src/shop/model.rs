@@ -20,7 +20,8 @@ pub const SHOP_SCHEMA: u32 = 1;
 #[serde(transparent)]
 pub struct Lang(pub String);
 
-/// A text in each language the owner wrote it in. May hold `{variables|fallback}`.
+/// A text in each language the owner wrote it in. May hold `{variables|fallback}`; in what the
+/// assistant says a blank line begins the next bubble.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(transparent)]
@@ -204,6 +205,29 @@ pub struct FaqEntry {
     /// What asking this leaves on a person, and the form it opens.
     #[serde(default)]
     pub also: Also,
+    /// Cards side by side, at most ten.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cards: Vec<RichCard>,
+    /// Taps under it, at most thirteen: gone once one of them is used.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub quick_replies: Vec<LinkButton>,
+}
+
+/// A card of a row.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+pub struct RichCard {
+    /// At most 80 characters.
+    pub title: Localized,
+    /// At most 80 characters.
+    #[serde(default, skip_serializing_if = "Localized::is_empty")]
+    pub subtitle: Localized,
+    /// Its picture, https.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image: Option<String>,
+    /// At most three.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub buttons: Vec<LinkButton>,
 }
 
 /// A button whose title depends on the language.
@@ -272,6 +296,18 @@ pub struct Poster {
     pub place: Option<String>,
     /// Words said on arrival, before anything else; otherwise the welcome.
     pub text: Localized,
+    /// A picture sent before them, https.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image: Option<String>,
+    /// Buttons under the words, at most three.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub buttons: Vec<LinkButton>,
+    /// Cards side by side, at most ten.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cards: Vec<RichCard>,
+    /// Taps under the words, at most thirteen, in place of the menu.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub quick_replies: Vec<LinkButton>,
     /// Consent asked on arrival.
     pub topic: Option<TopicId>,
     /// Answer given on arrival.

@@ -7,7 +7,8 @@
 //! - [`schema`]: the tables, their version and its migrations.
 //! - [`people`]: one row per person; [`consents`]: the index of who agreed to what.
 //! - [`seen`]: which events were handled; [`parked`]: those that could not be.
-//! - [`outbox`]: what leaves, claimed and settled; [`ledger`]: who was sent which notification.
+//! - [`outbox`]: what leaves, claimed and settled; [`waiting`]: what waits a moment first;
+//!   [`ledger`]: who was sent which notification.
 //! - [`reminders`]: whom to remind of a form.
 //! - [`runs`]: how far a notification has come; [`facts`]: what holds for the whole Desk.
 //! - [`kv_queue`]: KV writes that are still owed; [`timers`]: what has to happen later;
@@ -29,6 +30,7 @@ pub mod runs;
 pub mod schema;
 pub mod seen;
 pub mod timers;
+pub mod waiting;
 
 use crate::meta::event::Channel;
 use crate::time::UnixMs;

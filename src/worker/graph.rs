@@ -8,7 +8,7 @@ use web_sys::{AbortSignal, Headers, RequestInit, Response};
 use super::config::Config;
 use super::http::js_error;
 use crate::meta::graph_error::{Reply, Verdict, judge};
-use crate::meta::ids::PageId;
+use crate::meta::ids::{PageId, Psid};
 use crate::store::outbox::CALL_TIMEOUT_MS;
 
 #[wasm_bindgen]
@@ -20,8 +20,14 @@ extern "C" {
 /// A Page's way to the Graph API. What is the same for all of its messages is made once.
 pub struct Line {
     url: JsString,
+    /// What stands before a person's id, and the proof that stands behind it.
+    objects: String,
+    proof: String,
     headers: Headers,
 }
+
+/// How long Meta may take to say who somebody is, in ms. Nobody waits that long: it is for later.
+const PROFILE_TIMEOUT_MS: u32 = 3_000;
 
 impl Line {
     /// The way of the Page with this access token.
@@ -39,13 +45,30 @@ impl Line {
         let headers = headers().map_err(|_: JsValue| {
             format!("the access token of Page {page} has characters that a header cannot carry")
         })?;
-        let url = format!(
-            "{}/{}/{page}/messages?appsecret_proof={}",
-            config.graph_base_url,
-            config.graph_version,
-            config.app_secret.proof(token)
-        );
-        Ok(Self { url: url.into(), headers })
+        let objects = format!("{}/{}", config.graph_base_url, config.graph_version);
+        let proof = config.app_secret.proof(token);
+        let url = format!("{objects}/{page}/messages?appsecret_proof={proof}");
+        Ok(Self { url: url.into(), objects, proof, headers })
+    }
+
+    /// Asks for fields of a person. The answer is the status and the body.
+    ///
+    /// # Errors
+    /// The connection broke, or time ran out.
+    pub async fn person(&self, person: &Psid, fields: &str) -> Result<(u16, String), String> {
+        let url =
+            format!("{}/{person}?fields={fields}&appsecret_proof={}", self.objects, self.proof);
+        let init = RequestInit::new();
+        init.set_method("GET");
+        init.set_headers(&self.headers);
+        init.set_signal(Some(&AbortSignal::timeout_with_u32(PROFILE_TIMEOUT_MS)));
+        let answer = async {
+            let response: Response =
+                JsFuture::from(fetch(&url.into(), &init)?).await?.unchecked_into();
+            let body = JsFuture::from(response.text()?).await?.as_string().unwrap_or_default();
+            Ok((response.status(), body))
+        };
+        answer.await.map_err(|error: JsValue| js_error(&error).into_owned())
     }
 
     /// Sends one message in the Page's name.

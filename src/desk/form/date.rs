@@ -68,7 +68,7 @@ fn named(text: &str, language: &Language, today: Date, side: Side) -> Vec<Date> 
     let days = (0_i8..7).filter_map(|n| Weekday::from_monday_zero_offset(n).ok());
     for (names, day) in words.weekdays.iter().zip(days) {
         if heard.has(names) {
-            let next_week = heard.has(&["下週", "下周", "下星期", "下禮拜"]);
+            let next_week = heard.has(&["下週", "下周", "下星期", "下禮拜", "下礼拜"]);
             found.extend(weekday(today, day, side, next_week));
         }
     }

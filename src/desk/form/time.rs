@@ -97,7 +97,7 @@ fn explicit(tokens: &[Token], half: Option<HalfDay>) -> Vec<(u32, u32)> {
 }
 
 fn is_cjk_hour(word: &str) -> bool {
-    word.starts_with(['點', '点', '時'])
+    word.starts_with(['點', '点', '時', '时'])
 }
 
 /// The only number of a message: `18`, `18.30`, `1830`.

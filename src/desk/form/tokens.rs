@@ -52,7 +52,7 @@ pub(super) fn tokens(text: &str) -> Vec<Token> {
 }
 
 /// What follows a number in Chinese.
-const COUNTERS: &str = "點点時月日號号人位個个份名大";
+const COUNTERS: &str = "點点時时月日號号人位個个份名大";
 
 /// Chinese numerals up to 99 before a counter, or as the whole message, as digits.
 fn arabic(text: &str) -> String {

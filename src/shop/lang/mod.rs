@@ -13,6 +13,7 @@ mod lt;
 mod pl;
 mod pt_br;
 mod ru;
+mod zh_cn;
 mod zh_tw;
 
 use jiff::civil::{Date, DateTime, Time, Weekday};
@@ -23,7 +24,7 @@ use super::model::Lang;
 
 /// Every language, in the order of their tags. The first of a primary language stands in for its
 /// siblings.
-static ALL: [&Language; 9] = [
+static ALL: [&Language; 10] = [
     &de::GERMAN,
     &en::ENGLISH,
     &es::SPANISH,
@@ -32,6 +33,7 @@ static ALL: [&Language; 9] = [
     &pl::POLISH,
     &pt_br::PORTUGUESE,
     &ru::RUSSIAN,
+    &zh_cn::CHINESE,
     &zh_tw::CHINESE,
 ];
 
@@ -242,8 +244,21 @@ pub fn all() -> &'static [&'static Language] {
 #[must_use]
 pub fn find(lang: &Lang) -> Option<&'static Language> {
     let tag = |l: &Language| Lang(l.code.to_owned());
-    let exact = ALL.iter().find(|l| tag(l).same_tag(lang));
+    let wanted = by_script(lang);
+    let exact = ALL.iter().find(|l| tag(l).same_tag(wanted.as_ref().unwrap_or(lang)));
     exact.or_else(|| ALL.iter().find(|l| tag(l).same_primary(lang))).copied()
+}
+
+/// Chinese is written in two ways, and the country says which: Taiwan, Hong Kong and Macao keep the
+/// older one.
+fn by_script(lang: &Lang) -> Option<Lang> {
+    if !lang.primary().eq_ignore_ascii_case("zh") {
+        return None;
+    }
+    let older = lang.0.split(['-', '_']).any(|part| {
+        ["tw", "hk", "mo", "hant"].iter().any(|older| part.eq_ignore_ascii_case(older))
+    });
+    Some(Lang(if older { "zh-TW" } else { "zh-CN" }.to_owned()))
 }
 
 /// As [`find`], and English where we have no words.
@@ -340,6 +355,9 @@ mod tests {
         assert_eq!(code("PT-br"), "pt-BR");
         assert_eq!(code("pt-PT"), "pt-BR");
         assert_eq!(code("zh-HK"), "zh-TW");
+        assert_eq!(code("zh_Hant"), "zh-TW");
+        assert_eq!(code("zh-SG"), "zh-CN");
+        assert_eq!(code("zh"), "zh-CN");
         assert_eq!(code("xx"), "en");
         assert!(find(&Lang("xx".into())).is_none());
     }
@@ -363,6 +381,7 @@ mod tests {
                     "hoje às 20h",
                     "сегодня в 20:00",
                     "今天晚上 8:00",
+                    "今天晚上 8:00",
                 ],
             ),
             (
@@ -376,6 +395,7 @@ mod tests {
                     "jutro o 8:00",
                     "amanhã às 8h",
                     "завтра в 8:00",
+                    "明天上午 8:00",
                     "明天上午 8:00",
                 ],
             ),
@@ -391,6 +411,7 @@ mod tests {
                     "no domingo às 13h30",
                     "в воскресенье в 13:30",
                     "星期日下午 1:30",
+                    "星期日下午 1:30",
                 ],
             ),
             (
@@ -404,6 +425,7 @@ mod tests {
                     "28 grudnia o 1:00",
                     "no dia 28 de dezembro à 1h",
                     "28 декабря в 1:00",
+                    "12 月 28 日凌晨 1:00",
                     "12 月 28 日凌晨 1:00",
                 ],
             ),

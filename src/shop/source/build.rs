@@ -14,8 +14,8 @@ use crate::meta::ids::{AccountId, FaqId, FormId, NotificationId, PageId, PosterC
 use crate::shop::lang;
 use crate::shop::model::{
     Assistant, ButtonAction, Contact, Eagerness, FaqEntry, Hours, HoursException, Lang, LinkButton,
-    Localized, MetaStanding, Notification, Page, Poster, Range, SHOP_SCHEMA, Schedule, Shop, Texts,
-    Topic, Zone,
+    Localized, MetaStanding, Notification, Page, Poster, Range, RichCard, SHOP_SCHEMA, Schedule,
+    Shop, Texts, Topic, Zone,
 };
 
 /// Hours the bot keeps quiet after a person took over, unless the owner says otherwise.
@@ -43,16 +43,16 @@ fn shop(file: &DeTable<'_>, page_table: &DeTable<'_>, first: bool) -> Option<Sho
         version: String::new(),
         name: checked(shop, "name", values::name)?,
         time_zone: checked(shop, "time_zone", values::time_zone)?,
-        contact: contact(shop),
-        hours: read::table(file, "hours").map(hours).unwrap_or_default(),
+        contact: contact(shop, page_table),
+        hours: hours_of(file, page_table).map(hours).unwrap_or_default(),
         faq: all(file, "faq", |table| faq(table, &buttons))?,
         model: None,
         topics: all(file, "topic", topic)?,
-        posters: posters(file, &page, first)?,
+        posters: posters(file, &page, first, &buttons)?,
         notifications: all(file, "notification", |table| notification(table, &buttons))?,
         forms: forms::forms(file)?,
         segments: segments::segments(file)?,
-        assistant: assistant(file, &page)?,
+        assistant: assistant(file, page_table, &page)?,
         meta: MetaStanding {
             country: checked(shop, "country", values::country),
             recurring_since: read::table(file, "meta")
@@ -92,14 +92,26 @@ pub(super) fn number<N: TryFrom<i64>>(table: &DeTable<'_>, name: &str, default: 
     N::try_from(get(table, name).and_then(read::number).unwrap_or(default)).ok()
 }
 
-fn contact(shop: &DeTable<'_>) -> Contact {
+/// How to reach a branch: what its Page says, else what the shop says. A branch with an address of
+/// its own does not lie where the shop's map shows.
+fn contact(shop: &DeTable<'_>, page: &DeTable<'_>) -> Contact {
+    let own = localized(page, "address");
+    let moved = !own.is_empty();
     Contact {
-        phone: checked(shop, "phone", values::phone),
-        site: checked(shop, "site", values::url),
-        address: localized(shop, "address"),
-        map: checked(shop, "map", values::url),
-        email: checked(shop, "email", values::email),
+        phone: checked(page, "phone", values::phone)
+            .or_else(|| checked(shop, "phone", values::phone)),
+        site: checked(page, "site", values::url).or_else(|| checked(shop, "site", values::url)),
+        address: if moved { own } else { localized(shop, "address") },
+        map: checked(page, "map", values::url)
+            .or_else(|| if moved { None } else { checked(shop, "map", values::url) }),
+        email: checked(page, "email", values::email)
+            .or_else(|| checked(shop, "email", values::email)),
     }
+}
+
+/// The hours of a Page: its own as a whole, else the shop's.
+fn hours_of<'t>(file: &'t DeTable<'t>, page: &'t DeTable<'t>) -> Option<&'t DeTable<'t>> {
+    read::table(page, "hours").or_else(|| read::table(file, "hours"))
 }
 
 pub(super) fn localized(table: &DeTable<'_>, name: &str) -> Localized {
@@ -107,7 +119,14 @@ pub(super) fn localized(table: &DeTable<'_>, name: &str) -> Localized {
     Localized(
         texts
             .filter_map(|(tag, value)| {
-                Some((Lang(tag.get_ref().to_string()), text(value)?.0.to_owned()))
+                let bubbles = read::bubbles(value)?;
+                let said = match bubbles.as_slice() {
+                    [(one, _)] => (*one).to_owned(),
+                    several => {
+                        several.iter().map(|(t, _)| t.trim()).collect::<Vec<_>>().join("\n\n")
+                    }
+                };
+                Some((Lang(tag.get_ref().to_string()), said))
             })
             .collect(),
     )
@@ -186,6 +205,8 @@ fn faq(table: &DeTable<'_>, buttons: &Buttons<'_>) -> Option<FaqEntry> {
         answer: localized(table, "answer"),
         image: checked(table, "image", values::url),
         buttons: buttons.of(table)?,
+        cards: buttons.cards(table)?,
+        quick_replies: buttons.named(table, "quick_replies")?,
         also: forms::also(buttons.file, table),
     })
 }
@@ -200,7 +221,12 @@ fn topic(table: &DeTable<'_>) -> Option<Topic> {
 }
 
 /// The posters of a Page; those that do not say whose they are belong to the first.
-fn posters(file: &DeTable<'_>, page: &Page, first: bool) -> Option<Vec<Poster>> {
+fn posters(
+    file: &DeTable<'_>,
+    page: &Page,
+    first: bool,
+    buttons: &Buttons<'_>,
+) -> Option<Vec<Poster>> {
     let is_its = |table: &DeTable<'_>| match get(table, "page").and_then(text) {
         Some((whose, _)) => whose == page.id.as_str() || whose == page.username,
         None => first,
@@ -211,6 +237,10 @@ fn posters(file: &DeTable<'_>, page: &Page, first: bool) -> Option<Vec<Poster>> 
             code: named::<PosterCode>(table, "code")?,
             place: checked(table, "place", values::name),
             text: localized(table, "text"),
+            image: checked(table, "image", values::url),
+            buttons: buttons.of(table)?,
+            cards: buttons.cards(table)?,
+            quick_replies: buttons.named(table, "quick_replies")?,
             topic: named::<TopicId>(table, "topic"),
             faq: named::<FaqId>(table, "faq"),
             language: checked(table, "language", values::language).map(Lang),
@@ -240,13 +270,14 @@ fn notification(table: &DeTable<'_>, buttons: &Buttons<'_>) -> Option<Notificati
     })
 }
 
-fn assistant(file: &DeTable<'_>, page: &Page) -> Option<Assistant> {
+fn assistant(file: &DeTable<'_>, page_table: &DeTable<'_>, page: &Page) -> Option<Assistant> {
     let empty = DeTable::new();
     let table = read::table(file, "assistant").unwrap_or(&empty);
+    let switch = |name: &str| flag(page_table, name).or_else(|| flag(table, name));
     let list = |name: &str| get(table, name).map(words).unwrap_or_default();
     Some(Assistant {
-        messenger: flag(table, "messenger").unwrap_or(true),
-        instagram: flag(table, "instagram").unwrap_or(page.instagram_id.is_some()),
+        messenger: switch("messenger").unwrap_or(true),
+        instagram: switch("instagram").unwrap_or(page.instagram_id.is_some()),
         pause_hours: number(table, "pause_hours", PAUSE_HOURS)?,
         fallback_every_hours: number(table, "fallback_every_hours", FALLBACK_HOURS)?,
         eagerness: Eagerness::default(),
@@ -266,8 +297,24 @@ struct Buttons<'t> {
 
 impl Buttons<'_> {
     fn of(&self, table: &DeTable<'_>) -> Option<Vec<LinkButton>> {
-        let all = read::tables(table, "buttons").into_iter();
+        self.named(table, "buttons")
+    }
+
+    fn named(&self, table: &DeTable<'_>, name: &str) -> Option<Vec<LinkButton>> {
+        let all = read::tables(table, name).into_iter();
         all.map(|(button, _)| self.button(button)).collect()
+    }
+
+    fn cards(&self, table: &DeTable<'_>) -> Option<Vec<RichCard>> {
+        let card = |card: &DeTable<'_>| {
+            Some(RichCard {
+                title: localized(card, "title"),
+                subtitle: localized(card, "subtitle"),
+                image: checked(card, "image", values::url),
+                buttons: self.of(card)?,
+            })
+        };
+        read::tables(table, "card").into_iter().map(|(table, _)| card(table)).collect()
     }
 
     fn button(&self, table: &DeTable<'_>) -> Option<LinkButton> {

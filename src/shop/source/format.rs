@@ -1,6 +1,8 @@
 //! The format of `shop.toml`, as one table. The reader checks against it, the JSON Schema is
 //! made of it, and so the two cannot disagree.
 
+use crate::meta::limits;
+
 /// A table of the file.
 #[derive(Debug)]
 pub(super) struct Table {
@@ -219,6 +221,22 @@ static PAGE: Table = Table {
         ),
         may("instagram_username", Kind::InstagramName, "The name of that account."),
         may("branch", Kind::Name, "Which branch it is."),
+        may("phone", Kind::Phone, "This branch's, instead of the shop's."),
+        may("site", Kind::Url, "This branch's, instead of the shop's."),
+        may("email", Kind::Email, "This branch's, instead of the shop's."),
+        may("map", Kind::Url, "This branch's, instead of the shop's."),
+        may("address", title(300, Need::Free), "This branch's, instead of the shop's."),
+        may("hours", Kind::Table(&PAGE_HOURS), "This branch's, instead of `[hours]` as a whole."),
+        may(
+            "messenger",
+            Kind::Flag,
+            "Answers on Messenger, whatever `[assistant]` says for all Pages.",
+        ),
+        may(
+            "instagram",
+            Kind::Flag,
+            "Answers on Instagram, whatever `[assistant]` says for all Pages.",
+        ),
         may(
             "shards",
             Kind::Number(1, SHARDS_LIMIT),
@@ -227,20 +245,26 @@ static PAGE: Table = Table {
     ],
 };
 
-static HOURS: Table = Table {
-    header: "[hours]",
-    doc: "The week, and days that differ.",
-    keys: &[
-        may("mon", Kind::Ranges, "Monday."),
-        may("tue", Kind::Ranges, "Tuesday."),
-        may("wed", Kind::Ranges, "Wednesday."),
-        may("thu", Kind::Ranges, "Thursday."),
-        may("fri", Kind::Ranges, "Friday."),
-        may("sat", Kind::Ranges, "Saturday."),
-        may("sun", Kind::Ranges, "Sunday."),
-        may("exception", Kind::Tables(&EXCEPTION, None), "Days that differ."),
-    ],
+static HOURS: Table =
+    Table { header: "[hours]", doc: "The week, and days that differ.", keys: &WEEK };
+
+static PAGE_HOURS: Table = Table {
+    header: "[page.hours]",
+    doc: "The hours of one branch, in place of all of `[hours]`: the week, and days that differ \
+          (`[[page.hours.exception]]`).",
+    keys: &WEEK,
 };
+
+static WEEK: [Key; 8] = [
+    may("mon", Kind::Ranges, "Monday."),
+    may("tue", Kind::Ranges, "Tuesday."),
+    may("wed", Kind::Ranges, "Wednesday."),
+    may("thu", Kind::Ranges, "Thursday."),
+    may("fri", Kind::Ranges, "Friday."),
+    may("sat", Kind::Ranges, "Saturday."),
+    may("sun", Kind::Ranges, "Sunday."),
+    may("exception", Kind::Tables(&EXCEPTION, None), "Days that differ."),
+];
 
 static EXCEPTION: Table = Table {
     header: "[[hours.exception]]",
@@ -310,9 +334,42 @@ static FAQ: Table = Table {
         must("answer", said(Need::Default), "The answer."),
         may("image", Kind::Url, "A picture sent before it."),
         may("buttons", Kind::Tables(&BUTTON, Some(BUTTONS_LIMIT)), "Buttons under it."),
+        may("card", Kind::Tables(&CARD, Some(limits::CARDS)), "Cards side by side, after it."),
+        may(
+            "quick_replies",
+            Kind::Tables(&QUICK_REPLY, Some(limits::QUICK_REPLIES)),
+            "Taps under it, gone once one is used; not together with buttons.",
+        ),
         may("form", Kind::Form, "Opens after the answer."),
         may("tags", Kind::Tags, TAGS_DOC),
         may("set", Kind::Fields, SET_DOC),
+    ],
+};
+
+static CARD: Table = Table {
+    header: "a card",
+    doc: "A card of a row (`[[faq.card]]`, `[[poster.card]]`). It needs more than a title.",
+    keys: &[
+        must("title", title(limits::CARD_TITLE, Need::Default), "Its first line."),
+        may("subtitle", title(limits::CARD_SUBTITLE, Need::Wished), "Its second line."),
+        may("image", Kind::Url, "Its picture."),
+        may("buttons", Kind::Tables(&BUTTON, Some(BUTTONS_LIMIT)), "Buttons on it."),
+    ],
+};
+
+static QUICK_REPLY: Table = Table {
+    header: "a quick reply",
+    doc: "A tap: a title, and one of faq, topic, form and human.",
+    keys: &[
+        may(
+            "title",
+            title(TITLE_LIMIT, Need::Default),
+            "What it says. Without one it is called like what it leads to.",
+        ),
+        may("faq", Kind::Faq, "Gives an answer."),
+        may("topic", Kind::Topic, "Asks for consent to a topic."),
+        may("form", Kind::Form, "Opens a form."),
+        may("human", Kind::Flag, "Asks for a person."),
     ],
 };
 
@@ -371,6 +428,14 @@ static POSTER: Table = Table {
             "Whose it is: the id or username of a Page. Needed with several Pages.",
         ),
         may("text", said(Need::Free), "Said on arrival."),
+        may("image", Kind::Url, "A picture sent before it."),
+        may("buttons", Kind::Tables(&BUTTON, Some(BUTTONS_LIMIT)), "Buttons under it."),
+        may("card", Kind::Tables(&CARD, Some(limits::CARDS)), "Cards side by side, after it."),
+        may(
+            "quick_replies",
+            Kind::Tables(&QUICK_REPLY, Some(limits::QUICK_REPLIES)),
+            "Taps under it in place of the menu; not together with buttons, faq or topic.",
+        ),
         may("topic", Kind::Topic, "Consent asked for on arrival."),
         may("faq", Kind::Faq, "Answer given on arrival."),
         may("language", Kind::Language, "Spoken to people whose language is not known yet."),

@@ -113,9 +113,10 @@ fn per_language(rule: TextRule) -> String {
         format!("at most {} characters", rule.limit)
     };
     let variables = if rule.template { ", may hold variables" } else { "" };
+    let text = if rule.split { "a text or a list of bubbles" } else { "a text" };
     let need = match rule.need {
         Need::Default => "; the default language is needed",
         Need::Wished | Need::Free => "",
     };
-    format!("a text per language, {length}{variables}{need}")
+    format!("{text} per language, {length}{variables}{need}")
 }

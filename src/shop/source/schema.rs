@@ -102,7 +102,8 @@ fn date() -> Value {
 fn text(rule: &TextRule) -> Value {
     // A schema counts code points, which are never more than UTF-16 units.
     if rule.split {
-        json!({ "type": "string" })
+        let one = json!({ "type": "string" });
+        json!({ "anyOf": [one, { "type": "array", "items": one, "minItems": 1 }] })
     } else {
         json!({ "type": "string", "maxLength": rule.limit })
     }

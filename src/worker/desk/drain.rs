@@ -5,14 +5,16 @@ use std::rc::Rc;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 
-use super::{Inner, Name, kv, now};
+use super::{Inner, Name, kv, now, pace};
 use crate::desk::payload::OutboxMark;
+use crate::desk::profile::Stranger;
 use crate::desk::sending::{self, Via};
+use crate::meta::ids::Psid;
 use crate::meta::send::{self, MessagingType, Recipient};
 use crate::outreach::subscription;
 use crate::shop::model::Shop;
 use crate::store::outbox::{Claimed, Class, Room};
-use crate::time::SECOND;
+use crate::time::{SECOND, UnixMs};
 use crate::worker::config::Config;
 use crate::worker::graph::Line;
 
@@ -47,7 +49,9 @@ pub async fn drain(desk: &Rc<Inner>) -> Result<Ended, String> {
     let line = line(desk, &name)?;
     let until = now().plus(LONGEST_MS);
     let mut budget = PER_DRAIN;
+    let mut pausing_until = None;
     let mut sends = FuturesUnordered::new();
+    let work = |job| work(desk, &name, &line, job);
     loop {
         let room = desk.room.get();
         let room = Room { messages: room.messages.min(budget), ..room };
@@ -55,13 +59,47 @@ pub async fn drain(desk: &Rc<Inner>) -> Result<Ended, String> {
             let claimed = claim(desk, &published.shop, room).await?;
             budget = budget.saturating_sub(u32::try_from(claimed.len()).unwrap_or(budget));
             for (claimed, via) in claimed {
-                sends.push(one(desk, &name, &line, claimed, via));
+                sends.push(work(Job::Send(Box::new((claimed, via)))));
+            }
+            for job in pace::asides(desk, &mut budget)? {
+                sends.push(work(job));
+            }
+            // Until the nearest of them: when that is over, the next one is looked for.
+            if let Some(at) = pace::next(desk, until)?
+                && pausing_until.is_none_or(|other| other <= now() || at < other)
+            {
+                pausing_until = Some(at);
+                sends.push(work(Job::Pause(at)));
             }
         }
         if sends.next().await.is_none() {
             let share = budget == 0 || now() >= until;
             return Ok(if share { Ended::Share } else { Ended::Done });
         }
+    }
+}
+
+/// Something that a drain waits for.
+pub enum Job {
+    /// Sends a message and settles it.
+    Send(Box<(Claimed, Via)>),
+    /// Asks who somebody is.
+    Ask(Stranger),
+    /// Shows that somebody is typing.
+    Type(Psid),
+    /// Lets time pass until then.
+    Pause(UnixMs),
+}
+
+async fn work(desk: &Inner, name: &Name, line: &Line, job: Job) {
+    match job {
+        Job::Send(message) => {
+            let (claimed, via) = *message;
+            one(desk, name, line, claimed, via).await;
+        }
+        Job::Ask(stranger) => pace::ask(desk, line, &stranger).await,
+        Job::Type(person) => pace::show_typing(desk, line, &person).await,
+        Job::Pause(until) => pace::pause(until).await,
     }
 }
 

@@ -7,14 +7,17 @@
 //! - [`call`]: how the Worker reaches a Desk.
 //! - [`deletion`]: what a deletion still owes after the rows are gone.
 //! - [`drain`]: sends what is in the outbox.
+//! - [`pace`]: what happens beside the messages: names, typing, pauses.
 //! - [`kv`]: writes to KV what is owed, and reads tokens from it.
 
 pub mod call;
 mod deletion;
 mod drain;
 mod kv;
+mod pace;
 
 use std::cell::{Cell, RefCell};
+use std::collections::{HashSet, VecDeque};
 use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
@@ -34,9 +37,11 @@ use super::sql::DeskSql;
 use crate::desk::decide::{Context, Host};
 use crate::desk::deletion::{self as desk_deletion, Order, erase};
 use crate::desk::form::reminders;
+use crate::desk::profile::{self, Stranger, WAIT_MS};
 use crate::desk::{inbox, sending};
 use crate::meta::event::{Channel, Event};
 use crate::meta::ids::{PageId, Psid};
+use crate::meta::profile::Fields;
 use crate::outreach::planner;
 use crate::store::outbox::Room;
 use crate::store::timers::{self, Timer};
@@ -101,6 +106,13 @@ struct Inner {
     room: Cell<Room>,
     /// One flush at a time: two could write an older value over a newer one.
     flushing: Cell<bool>,
+    /// Who is to be asked about, in order.
+    strangers: RefCell<VecDeque<Stranger>>,
+    /// The last moment that a reply of this process waits for, and where typing shows already.
+    paced_until: Cell<UnixMs>,
+    typing: RefCell<HashSet<i64>>,
+    /// What Meta tells this app of people.
+    profile_fields: Cell<Fields>,
     /// How many deliveries are being sent, and when somebody last looked what comes next.
     delivering: Cell<u32>,
     looked_at: Cell<UnixMs>,
@@ -121,6 +133,10 @@ impl Desk {
                 line: RefCell::new(None),
                 room: Cell::new(drain::ROOM),
                 flushing: Cell::new(false),
+                strangers: RefCell::default(),
+                paced_until: Cell::default(),
+                typing: RefCell::default(),
+                profile_fields: Cell::default(),
                 delivering: Cell::new(0),
                 looked_at: Cell::new(UnixMs::default()),
             }),
@@ -233,7 +249,10 @@ impl Inner {
                     app: config.app_id.as_ref(),
                     host: host(&config, &name),
                 };
-                inbox::take(&self.sql, context, events, now())
+                inbox::take(&self.sql, context, events, now()).inspect(|report| {
+                    // In the same breath: nothing of it has left.
+                    self.expect(report);
+                })
             }
             Err(why) => {
                 worker::console_error!("events are kept for later: {why}");
@@ -243,6 +262,23 @@ impl Inner {
         report.map_err(|error| error.to_string())?;
         self.deliver_later();
         Ok(String::new())
+    }
+
+    /// Notes what a delivery left to wait for.
+    fn expect(&self, report: &inbox::Report) {
+        let mut last = report.paced_until;
+        if !report.strangers.is_empty() {
+            match profile::hold(&self.sql, &report.strangers, now()) {
+                // A pause between bubbles is moved by as much.
+                Ok(true) => last = Some(last.unwrap_or_else(now).plus(WAIT_MS)),
+                Ok(false) => {}
+                Err(why) => worker::console_error!("nothing waits for a name: {why}"),
+            }
+            self.strangers.borrow_mut().extend(report.strangers.iter().cloned());
+        }
+        if let Some(last) = last {
+            self.paced_until.set(self.paced_until.get().max(last));
+        }
     }
 
     /// Delivers without holding up the answer.
