@@ -80,8 +80,7 @@ fn between(word: &str, lang: &Lang) -> bool {
     let plain = lang.0.split('-').next().unwrap_or_default();
     let own = BETWEEN_IN.iter().filter(|(of, _)| *of == plain);
     word.chars().count() <= 8
-        && (BETWEEN.iter().any(&is)
-            || own.flat_map(|(_, words)| *words).any(is))
+        && (BETWEEN.iter().any(&is) || own.flat_map(|(_, words)| *words).any(is))
 }
 
 #[cfg(test)]
