@@ -5,12 +5,12 @@ use std::borrow::Cow;
 use super::payload::{OutboxMark, Payload};
 use super::person::{Person, Touch};
 use super::precedence::{PRECEDENCE, Step};
-use super::{deletion, language, misses, words};
+use super::{deletion, form, language, misses, words};
 use crate::entry::keys::Keys;
 use crate::faq::Model;
 use crate::meta::event::{Echo, Event, EventKind, Lane, Message, Optin, OptinStatus, Referral};
 use crate::meta::fit::fit;
-use crate::meta::ids::{AppId, DeletionCode, FaqId, Mid, NotificationToken, Psid, TopicId};
+use crate::meta::ids::{AppId, DeletionCode, FaqId, FormId, Mid, NotificationToken, Psid, TopicId};
 use crate::meta::policy::{Opener, window_after};
 use crate::meta::send::Content;
 use crate::shop::model::{Lang, Poster, Shop};
@@ -106,6 +106,24 @@ pub enum Effect {
         /// Its id at Meta.
         mid: Option<Mid>,
     },
+    /// A person of the shop takes over, with what was asked so far.
+    HandOver(Box<HandOver>),
+    /// Remind the person of their form then, and not earlier.
+    RemindAt {
+        /// When, unless they go on before.
+        at: UnixMs,
+    },
+}
+
+/// What a person of the shop is told when they take over.
+#[derive(Clone, Debug, PartialEq)]
+pub struct HandOver {
+    /// The form that led here.
+    pub form: FormId,
+    /// Its title in the shop's first language.
+    pub title: String,
+    /// Questions and answers, in the shop's first language.
+    pub lines: Vec<(String, String)>,
 }
 
 /// A consent as it was given.
@@ -152,6 +170,8 @@ pub struct Turn<'a> {
     pub after_silence: bool,
     /// The answers that were offered instead of one.
     pub offered: Vec<FaqId>,
+    /// Pictures that came with it.
+    pub pictures: u32,
     /// What changes besides the person.
     pub effects: Vec<Effect>,
     /// Counted under these names.
@@ -280,6 +300,17 @@ fn inbound_of<'m>(shop: &Shop, message: &'m Message) -> Inbound<'m> {
         Some(text) if !text.is_empty() => Inbound::Text(text),
         _ => Inbound::Wordless(is_mere_approval(message)),
     }
+}
+
+/// How many pictures a message brought; stickers are none.
+fn pictures(event: &Event) -> u32 {
+    use crate::meta::event::AttachmentKind;
+    let EventKind::Message(message) = &event.kind else { return 0 };
+    let pictures = message.attachments.iter().filter(|attachment| {
+        matches!(attachment.kind, AttachmentKind::Image | AttachmentKind::Ephemeral)
+            && attachment.sticker_id.is_none()
+    });
+    u32::try_from(pictures.count()).unwrap_or(u32::MAX)
 }
 
 /// A thumbs-up or a heart: nice, and nothing to answer.
@@ -489,6 +520,7 @@ fn answer<'a>(
         lang,
         after_silence,
         offered: Vec::new(),
+        pictures: pictures(event),
         effects: Vec::new(),
         counts: vec![name_of(&event.kind).into_owned()],
     };
@@ -497,7 +529,8 @@ fn answer<'a>(
     let before = turn.person.clone();
     let mut answered = None;
     for (step, answer) in PRECEDENCE {
-        if let Some(bubbles) = answer(&mut turn) {
+        if let Some(mut bubbles) = answer(&mut turn) {
+            form::after(&mut turn, *step, &before.forms, &mut bubbles);
             answered = Some((*step, bubbles));
             break;
         }
@@ -567,6 +600,7 @@ fn note_arrival(turn: &mut Turn<'_>, beside_message: Option<&Referral>) {
         Some(poster) => {
             let touch = Touch { poster: poster.code.clone(), at: turn.at };
             turn.counts.push(format!("arrival.{}", poster.code));
+            form::leave(&mut turn.person, &poster.also);
             turn.person.first_touch.get_or_insert_with(|| touch.clone());
             turn.person.last_touch = Some(touch);
             if turn.person.language.is_none()

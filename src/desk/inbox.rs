@@ -14,7 +14,7 @@ use crate::shop::text::says_names;
 use crate::store::consents::{self, Consent, Status};
 use crate::store::outbox::{self, Class};
 use crate::store::timers::{self, Timer};
-use crate::store::{Sql, StoreError, counters, ledger, misses, parked, people, seen};
+use crate::store::{Sql, StoreError, counters, ledger, misses, parked, people, reminders, seen};
 use crate::time::{SECOND, UnixMs};
 
 /// How long after a commit the safety net looks whether the outbox was drained. The drain itself
@@ -286,6 +286,10 @@ fn apply(
             }
             Ok(())
         }
+        Effect::HandOver(summary) => {
+            counters::add(sql, &format!("form.{}.handed_over", summary.form), now)
+        }
+        Effect::RemindAt { at } => reminders::set(sql, channel, id, at),
         Effect::End { topic, at } => {
             let Some(mut consent) = consents::get(sql, &topic, channel, id)? else {
                 return Ok(());

@@ -5,6 +5,8 @@
 //! - [`precedence`]: the one table of who may answer, in order.
 //! - [`deletion`]: what forgetting a person takes, and how far it is.
 //! - [`replies`]: the words and bubbles of each answer; [`payload`]: what our buttons carry.
+//! - [`form`]: questions asked one after another.
+//! - [`segment`]: whether somebody belongs to a segment.
 //! - [`words`]: STOP, HUMAN and DELETE (`typo`: with one letter wrong); [`language`]: which language to answer in.
 //! - [`misses`]: questions without an answer, for an owner who wants to know; [`redact`]: without
 //!   what could say whose they are.
@@ -14,6 +16,7 @@
 
 pub mod decide;
 pub mod deletion;
+pub mod form;
 pub mod inbox;
 pub mod language;
 pub mod misses;
@@ -24,6 +27,7 @@ pub mod precedence;
 pub mod profile;
 pub mod redact;
 pub mod replies;
+pub mod segment;
 pub mod sending;
 mod typo;
 pub mod words;

@@ -1,11 +1,13 @@
 //! What a Desk remembers of one person on one channel. No messages, no name unless Meta gave it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::meta::ids::{FaqId, PosterCode, TopicId};
+use super::form::state::OpenForm;
+use crate::meta::ids::{FaqId, FieldId, PosterCode, TopicId};
 use crate::meta::profile::{AGAIN_MS, KEPT_MS, Profile, Told};
+use crate::shop::forms::FieldValue;
 use crate::shop::model::{Lang, Shop};
 use crate::time::{DAY, UnixMs};
 
@@ -56,6 +58,15 @@ pub struct Person {
     pub profile_at: Option<UnixMs>,
     /// Meta is not asked again before; never asked when there is none.
     pub profile_again: Option<UnixMs>,
+    /// Forms they have begun, the newest last.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub forms: Vec<OpenForm>,
+    /// What answers, scans and taps put on them.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub tags: BTreeSet<String>,
+    /// What they answered.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub fields: BTreeMap<FieldId, FieldValue>,
     /// What their last message was offered instead of an answer, when misses are kept.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub offered: Option<Offered>,

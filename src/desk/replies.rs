@@ -15,7 +15,7 @@ use crate::time::{DAY, UnixMs};
 
 /// Fills a template for the person of this turn. The place of a name that Meta may still tell
 /// stays open until the message leaves ([`close`]).
-fn fill(turn: &Turn<'_>, template: &str, topic: Option<&str>) -> String {
+pub(super) fn fill(turn: &Turn<'_>, template: &str, topic: Option<&str>) -> String {
     let person = &turn.person;
     let listener = Listener {
         first_name: person.first_name.as_deref(),
@@ -57,7 +57,7 @@ pub(super) fn text(turn: &Turn<'_>, key: TextKey) -> String {
     fill(turn, turn.context.shop.text(key, &turn.lang), None)
 }
 
-fn bubble(text: String, quick_replies: Vec<QuickReply>) -> Content {
+pub(super) fn bubble(text: String, quick_replies: Vec<QuickReply>) -> Content {
     Content::Text { text, quick_replies }
 }
 
@@ -152,7 +152,7 @@ fn menu(turn: &Turn<'_>) -> Vec<QuickReply> {
     taps
 }
 
-fn person_tap(turn: &Turn<'_>) -> QuickReply {
+pub(super) fn person_tap(turn: &Turn<'_>) -> QuickReply {
     QuickReply { title: text(turn, TextKey::HumanButton), payload: Payload::Human.to_string() }
 }
 
@@ -169,17 +169,10 @@ fn choices(shop: &Shop, lang: &Lang, ids: &[FaqId]) -> Vec<QuickReply> {
 pub fn buttons(shop: &Shop, lang: &Lang, buttons: &[LinkButton]) -> Vec<Button> {
     let button = |button: &LinkButton| {
         let title = shop.pick(&button.title, lang)?.to_owned();
-        let tap = |payload: Payload| payload.to_string();
         Some(match &button.action {
             ButtonAction::Url(url) => Button::WebUrl { title, url: url.clone() },
             ButtonAction::Phone(number) => Button::PhoneNumber { title, number: number.clone() },
-            ButtonAction::Faq(id) => {
-                Button::Postback { title, payload: tap(Payload::Faq(id.clone())) }
-            }
-            ButtonAction::Topic(id) => {
-                Button::Postback { title, payload: tap(Payload::Topic(id.clone())) }
-            }
-            ButtonAction::Human => Button::Postback { title, payload: tap(Payload::Human) },
+            action => Button::Postback { title, payload: Payload::of(action)?.to_string() },
         })
     };
     buttons.iter().filter_map(button).collect()

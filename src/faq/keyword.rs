@@ -86,6 +86,7 @@ mod tests {
             buttons: Vec::new(),
             cards: Vec::new(),
             quick_replies: Vec::new(),
+            also: Default::default(),
         }
     }
 

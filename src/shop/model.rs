@@ -5,7 +5,11 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::meta::ids::{AccountId, Country, FaqId, NotificationId, PageId, PosterCode, TopicId};
+use super::forms::{Also, Form};
+use super::segments::Segment;
+use crate::meta::ids::{
+    AccountId, Country, FaqId, FormId, NotificationId, PageId, PosterCode, TopicId,
+};
 
 /// The version of this layout. A Worker refuses a shop of another version and says so.
 pub const SHOP_SCHEMA: u32 = 1;
@@ -55,6 +59,12 @@ pub struct Shop {
     pub posters: Vec<Poster>,
     /// What is sent, and when.
     pub notifications: Vec<Notification>,
+    /// What is asked step by step.
+    #[serde(default)]
+    pub forms: Vec<Form>,
+    /// Rules that say whom something is for.
+    #[serde(default)]
+    pub segments: Vec<Segment>,
     /// How the assistant behaves.
     pub assistant: Assistant,
     /// What the shop tells us of its standing with Meta.
@@ -234,6 +244,9 @@ pub struct FaqEntry {
     pub image: Option<String>,
     /// At most three.
     pub buttons: Vec<LinkButton>,
+    /// What asking this leaves on a person, and the form it opens.
+    #[serde(default)]
+    pub also: Also,
     /// Cards side by side, at most ten.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub cards: Vec<RichCard>,
@@ -282,6 +295,8 @@ pub enum ButtonAction {
     Faq(FaqId),
     /// Asks for consent to a topic.
     Topic(TopicId),
+    /// Opens a form.
+    Form(FormId),
     /// Asks for a person.
     Human,
 }
@@ -343,6 +358,9 @@ pub struct Poster {
     pub language: Option<Lang>,
     /// No longer valid: a scan leads to the fallback page.
     pub revoked: bool,
+    /// What a scan leaves on a person, and the form it opens.
+    #[serde(default)]
+    pub also: Also,
 }
 
 /// Something sent on a schedule to those who opted in to a topic.

@@ -9,6 +9,7 @@
 //! - [`seen`]: which events were handled; [`parked`]: those that could not be.
 //! - [`outbox`]: what leaves, claimed and settled; [`waiting`]: what waits a moment first;
 //!   [`ledger`]: who was sent which notification.
+//! - [`reminders`]: whom to remind of a form.
 //! - [`runs`]: how far a notification has come; [`facts`]: what holds for the whole Desk.
 //! - [`kv_queue`]: KV writes that are still owed; [`timers`]: what has to happen later;
 //!   [`counters`]: how often things happened; [`misses`]: questions that found no answer.
@@ -25,6 +26,7 @@ pub mod native;
 pub mod outbox;
 pub mod parked;
 pub mod people;
+pub mod reminders;
 pub mod runs;
 pub mod schema;
 pub mod seen;

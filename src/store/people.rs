@@ -63,6 +63,7 @@ pub fn erase(
         "DELETE FROM consents WHERE channel = ?1 AND person = ?2",
         "DELETE FROM outbox WHERE channel = ?1 AND person = ?2",
         "DELETE FROM ledger WHERE channel = ?1 AND person = ?2",
+        "DELETE FROM reminders WHERE channel = ?1 AND person = ?2",
     ] {
         sql.execute(statement, params![channel, id.as_str()])?;
     }

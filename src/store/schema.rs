@@ -24,6 +24,12 @@ const MIGRATIONS: &[&[&str]] = &[
         "CREATE TABLE misses (id INTEGER PRIMARY KEY AUTOINCREMENT, text TEXT NOT NULL,
            lang TEXT NOT NULL, offered TEXT NOT NULL, at INTEGER NOT NULL, until INTEGER NOT NULL)",
     ],
+    &[
+        // Whom to remind of a form that was left.
+        "CREATE TABLE reminders (channel TEXT NOT NULL, person TEXT NOT NULL,
+           due_at INTEGER NOT NULL, PRIMARY KEY (channel, person)) WITHOUT ROWID",
+        "CREATE INDEX reminders_due ON reminders (due_at)",
+    ],
 ];
 
 const FIRST: &[&str] = &[

@@ -7,6 +7,7 @@
 mod de;
 mod en;
 mod es;
+pub mod forms;
 mod fr;
 mod lt;
 mod pl;
@@ -76,6 +77,10 @@ pub struct Language {
     pub time: fn(Moment) -> String,
     /// A moment to come, so that it can follow "we open": "tomorrow at 8:00".
     pub when: fn(&When) -> String,
+    /// What forms say.
+    pub forms: forms::FormTexts,
+    /// What is understood while a form is open.
+    pub form_words: forms::FormWords,
 }
 
 /// One default for each of [`super::model::Texts`].

@@ -1,5 +1,6 @@
 //! Chinese as written on the mainland and in Singapore.
 
+use super::forms::{FormTexts, FormWords};
 use super::{DefaultTexts, HoldTexts, Language, Moment, When, of_week};
 
 pub(super) static CHINESE: Language = Language {
@@ -134,6 +135,8 @@ pub(super) static CHINESE: Language = Language {
     list_comma: "、",
     time,
     when,
+    forms: FORMS,
+    form_words: FORM_WORDS,
 };
 
 const DAYS: [&str; 7] = ["星期一", "星期二", "星期三", "星期四", "星期五", "星期六", "星期日"];
@@ -165,3 +168,102 @@ fn when(when: &When) -> String {
         }
     }
 }
+
+const FORMS: FormTexts = FormTexts {
+    resume: "要从上次的地方继续“{form}”吗？",
+    resume_button: "继续",
+    restart_button: "重新开始",
+    cancel_button: "放弃",
+    back_button: "上一题",
+    skip_button: "跳过",
+    confirm_button: "都正确",
+    cancelled: "已放弃，内容没有保留。",
+    check: "请确认：",
+    done: "谢谢！我们已经收到所有资料。",
+    reminder: "“{form}”还没填完，要继续吗？",
+    needed: "这一题需要回答。",
+    wrong_choice: "请从这些选项中选一个。",
+    wrong_text: "太长了，最多 {max} 个字。",
+    wrong_number: "这里需要数字，例如 3。",
+    not_whole: "请输入整数，例如 3。",
+    too_small: "至少 {min}。",
+    too_big: "最多 {max}。",
+    wrong_date: "我看不懂日期。请这样写：“明天”、“星期五”或“11月23日”。",
+    date_past: "这一天已经过了。请写之后的日子，例如“明天”或“星期五”。",
+    date_future: "这一天还没到。请写过去的日子，例如“1990年5月3日”。",
+    wrong_time: "我看不懂时间。请这样写：“18:00”或“晚上6点”。",
+    wrong_phone: "这看起来不像电话号码。请这样写：“130 0000 0000”。",
+    wrong_email: "这看起来不像电子邮箱。请这样写：“name@example.com”。",
+    wrong_photo: "请传一张照片。",
+    photos: "照片 {count} 张",
+    pick_day: "哪一天方便？",
+    pick_time: "{day} 几点方便？",
+    other_day: "其他日期",
+    day_full: "{day} 已经没有空位了。其他哪一天呢？",
+    all_full: "抱歉，最近都没有空位。",
+    slot_taken: "抱歉，这个时段刚被订走了，请选别的时段。",
+    slot: "时间",
+    booked: "完成！您预约的时间：{when}。",
+    have_booking: "您已经预约：{when}。",
+    booking_cancelled: "预约已取消。",
+    booking_reminder: "提醒您，预约时间是 {when}。",
+    move_button: "改时间",
+    drop_button: "取消预约",
+    calendar_button: "加入日历",
+    fits: "符合：{reasons}",
+    nothing_fits: "没有完全符合的，最接近的是：",
+    date: "{y}年{m}月{d}日（{w}）",
+    short_date: "{m}月{d}日（{w}）",
+    days: ["一", "二", "三", "四", "五", "六", "日"],
+};
+
+const FORM_WORDS: FormWords = FormWords {
+    cancel: &["放弃", "算了", "不用了", "不填了"],
+    back: &["上一题", "上一步", "返回", "回去"],
+    skip: &["跳过", "略过", "没有", "无"],
+    resume: &["继续", "继续填"],
+    confirm: &["对", "是", "正确", "都正确", "没错", "确认", "好", "好的", "ok"],
+    today: &["今天", "今日", "今晚"],
+    tomorrow: &["明天", "明日", "明晚"],
+    day_after: &["后天"],
+    weekdays: [
+        &["星期一", "周一", "礼拜一"],
+        &["星期二", "周二", "礼拜二"],
+        &["星期三", "周三", "礼拜三"],
+        &["星期四", "周四", "礼拜四"],
+        &["星期五", "周五", "礼拜五"],
+        &["星期六", "周六", "礼拜六"],
+        &["星期日", "星期天", "周日", "礼拜天", "礼拜日"],
+    ],
+    months: [
+        &["一月"],
+        &["二月"],
+        &["三月"],
+        &["四月"],
+        &["五月"],
+        &["六月"],
+        &["七月"],
+        &["八月"],
+        &["九月"],
+        &["十月"],
+        &["十一月"],
+        &["十二月"],
+    ],
+    noon: &["中午", "正午"],
+    am: &["上午", "早上", "凌晨"],
+    pm: &["下午", "晚上", "傍晚", "今晚", "明晚"],
+    numbers: [
+        &["一"],
+        &["二", "两"],
+        &["三"],
+        &["四"],
+        &["五"],
+        &["六"],
+        &["七"],
+        &["八"],
+        &["九"],
+        &["十"],
+    ],
+    month_first: &['-', '/', '.'],
+    decimal_comma: false,
+};

@@ -9,8 +9,8 @@ use toml::de::DeTable;
 use super::format::TITLE_LIMIT;
 use super::read::{self, checked, flag, get, text, units};
 use super::values::{self, WEEKDAYS};
-use super::{rules, schedule};
-use crate::meta::ids::{AccountId, FaqId, NotificationId, PageId, PosterCode, TopicId};
+use super::{forms, rules, schedule, segments};
+use crate::meta::ids::{AccountId, FaqId, FormId, NotificationId, PageId, PosterCode, TopicId};
 use crate::meta::limits;
 use crate::shop::lang;
 use crate::shop::model::{
@@ -56,6 +56,8 @@ fn shop(file: &DeTable<'_>, page_table: &DeTable<'_>, first: bool) -> Option<Sho
         topics: all(file, "topic", topic)?,
         posters,
         notifications: all(file, "notification", |table| notification(table, &buttons))?,
+        forms: forms::forms(file)?,
+        segments: segments::segments(file)?,
         assistant,
         meta: MetaStanding {
             country: checked(shop, "country", values::country),
@@ -77,7 +79,7 @@ fn all<'t, T>(
     read::tables(file, name).into_iter().map(|(table, _)| build(table)).collect()
 }
 
-fn named<T: TryFrom<String>>(table: &DeTable<'_>, name: &str) -> Option<T> {
+pub(super) fn named<T: TryFrom<String>>(table: &DeTable<'_>, name: &str) -> Option<T> {
     T::try_from(text(get(table, name)?)?.0.to_owned()).ok()
 }
 
@@ -92,7 +94,7 @@ fn page(table: &DeTable<'_>) -> Option<Page> {
     })
 }
 
-fn number<N: TryFrom<i64>>(table: &DeTable<'_>, name: &str, default: i64) -> Option<N> {
+pub(super) fn number<N: TryFrom<i64>>(table: &DeTable<'_>, name: &str, default: i64) -> Option<N> {
     N::try_from(get(table, name).and_then(read::number).unwrap_or(default)).ok()
 }
 
@@ -118,7 +120,7 @@ fn hours_of<'t>(file: &'t DeTable<'t>, page: &'t DeTable<'t>) -> Option<&'t DeTa
     read::table(page, "hours").or_else(|| read::table(file, "hours"))
 }
 
-fn localized(table: &DeTable<'_>, name: &str) -> Localized {
+pub(super) fn localized(table: &DeTable<'_>, name: &str) -> Localized {
     let texts = read::table(table, name).into_iter().flatten();
     Localized(
         texts
@@ -211,6 +213,7 @@ fn faq(table: &DeTable<'_>, buttons: &Buttons<'_>) -> Option<FaqEntry> {
         buttons: buttons.of(table)?,
         cards: buttons.cards(table)?,
         quick_replies: buttons.named(table, "quick_replies")?,
+        also: forms::also(buttons.file, table),
     })
 }
 
@@ -248,6 +251,7 @@ fn posters(
             faq: named::<FaqId>(table, "faq"),
             language: checked(table, "language", values::language).map(Lang),
             revoked: flag(table, "revoked").unwrap_or(false),
+            also: forms::also(file, table),
         })
     })
     .collect()
@@ -419,6 +423,8 @@ impl Buttons<'_> {
             ButtonAction::Faq(faq)
         } else if let Some(topic) = named::<TopicId>(table, "topic") {
             ButtonAction::Topic(topic)
+        } else if let Some(form) = named::<FormId>(table, "form") {
+            ButtonAction::Form(form)
         } else {
             flag(table, "human").filter(|yes| *yes).map(|_| ButtonAction::Human)?
         };
@@ -442,6 +448,7 @@ impl Buttons<'_> {
             ButtonAction::Url(_) | ButtonAction::Phone(_) => Localized::default(),
             ButtonAction::Faq(id) => of("faq", id.as_str()),
             ButtonAction::Topic(id) => of("topic", id.as_str()),
+            ButtonAction::Form(id) => of("form", id.as_str()),
             ButtonAction::Human => {
                 let word = |l: &Lang| {
                     let own = self.texts.human_button.speak(l);

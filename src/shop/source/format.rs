@@ -78,6 +78,12 @@ pub(super) enum Kind {
     Faqs(usize),
     /// The id of a topic.
     Topic,
+    /// The id of a form.
+    Form,
+    /// Names without spaces.
+    Tags,
+    /// Fields and their values.
+    Fields,
     /// The id or username of a Page.
     Page,
     /// A text per language.
@@ -130,6 +136,15 @@ pub(super) const OPT_IN_TITLE_LIMIT: usize = 65;
 /// Quick replies under a message (Meta, Send API reference, October 2026), one of them kept for
 /// the person that can be asked for.
 pub(super) const MENU_LIMIT: usize = 12;
+/// Questions of a form: under the summary each has a quick reply, beside two others (Meta, Send
+/// API reference, October 2026: 13).
+const QUESTIONS_LIMIT: usize = 11;
+/// Options of a choice: skip, back and cancel stand beside them.
+const OPTIONS_LIMIT: usize = 10;
+/// How big a number can be asked for. Our own.
+const BOUND: i64 = 1_000_000_000;
+/// The latest reminder of a form, in minutes: the window closes after a day.
+const REMIND_LIMIT: i64 = 23 * 60;
 /// How long a bot may keep quiet after a person took over, in hours. Our own: a month.
 const PAUSE_LIMIT: i64 = 720;
 /// How long questions without an answer can be kept, in days. Our own: they are there to be read,
@@ -180,6 +195,8 @@ pub(super) static FILE: Table = Table {
             Kind::Tables(&NOTIFICATION, None),
             "What is sent to those who opted in, and when.",
         ),
+        may("form", Kind::Tables(&FORM, None), "Questions asked one after another."),
+        may("segment", Kind::Tables(&SEGMENT, None), "Rules that say whom something is for."),
         may("assistant", Kind::Table(&ASSISTANT), "How the assistant behaves."),
         may("meta", Kind::Table(&META), "The shop's standing with Meta."),
         may(
@@ -344,6 +361,9 @@ static FAQ: Table = Table {
             Kind::Tables(&QUICK_REPLY, Some(limits::QUICK_REPLIES)),
             "Taps under it, gone once one is used; not together with buttons.",
         ),
+        may("form", Kind::Form, "Opens after the answer."),
+        may("tags", Kind::Tags, TAGS_DOC),
+        may("set", Kind::Fields, SET_DOC),
     ],
 };
 
@@ -360,7 +380,7 @@ static CARD: Table = Table {
 
 static QUICK_REPLY: Table = Table {
     header: "a quick reply",
-    doc: "A tap: a title, and one of faq, topic and human.",
+    doc: "A tap: a title, and one of faq, topic, form and human.",
     keys: &[
         may(
             "title",
@@ -369,6 +389,7 @@ static QUICK_REPLY: Table = Table {
         ),
         may("faq", Kind::Faq, "Gives an answer."),
         may("topic", Kind::Topic, "Asks for consent to a topic."),
+        may("form", Kind::Form, "Opens a form."),
         may("human", Kind::Flag, "Asks for a person."),
     ],
 };
@@ -378,26 +399,29 @@ static FAQ_NONE: Table = Table {
     doc: "What the FAQ has to leave alone.",
     keys: &[must("expect", Kind::Expected, "Messages that no answer may be given to.")],
 };
+const TAGS_DOC: &str = "Put on the person.";
+const SET_DOC: &str = "Fields of the person that are set: set.size = \"L\".";
 
 pub(super) static BUTTON: Table = Table {
     header: "a button",
-    doc: "A button: a title, and one of url, phone, faq, topic and human.",
+    doc: "A button: a title, and one of url, phone, faq, topic, form and human.",
     keys: &[
         may(
             "title",
             title(TITLE_LIMIT, Need::Default),
-            "What it says. The last three have a title of their own.",
+            "What it says. The last four have a title of their own.",
         ),
         may("url", Kind::Url, "Opens a page."),
         may("phone", Kind::Phone, "Calls a number."),
         may("faq", Kind::Faq, "Gives an answer."),
         may("topic", Kind::Topic, "Asks for consent to a topic."),
+        may("form", Kind::Form, "Opens a form."),
         may("human", Kind::Flag, "Asks for a person."),
     ],
 };
 
 /// What a button can do.
-pub(super) const ACTIONS: [&str; 5] = ["url", "phone", "faq", "topic", "human"];
+pub(super) const ACTIONS: [&str; 6] = ["url", "phone", "faq", "topic", "form", "human"];
 
 static TOPIC: Table = Table {
     header: "[[topic]]",
@@ -442,6 +466,9 @@ static POSTER: Table = Table {
         may("faq", Kind::Faq, "Answer given on arrival."),
         may("language", Kind::Language, "Spoken to people whose language is not known yet."),
         may("revoked", Kind::Flag, "No longer valid: leads to the shop's contact page."),
+        may("form", Kind::Form, "Opens on arrival."),
+        may("tags", Kind::Tags, TAGS_DOC),
+        may("set", Kind::Fields, SET_DOC),
     ],
 };
 
@@ -475,6 +502,123 @@ static SCHEDULE: Table = Table {
             Kind::OneOf(&["shop", "subscriber"]),
             "Whose clock; the shop's if nothing is said.",
         ),
+    ],
+};
+
+static FORM: Table = Table {
+    header: "[[form]]",
+    doc: "Questions asked one after another. What is answered becomes fields of the person.",
+    keys: &[
+        must("id", Kind::Id, "Its name, for buttons, posters and answers."),
+        must("title", title(TITLE_LIMIT, Need::Default), "What people read of it."),
+        may("intro", said(Need::Wished), "Said before the first question."),
+        must(
+            "question",
+            Kind::Tables(&QUESTION, Some(QUESTIONS_LIMIT)),
+            "What is asked, in this order.",
+        ),
+        may(
+            "confirm",
+            Kind::Flag,
+            "Shows the answers and lets people change them before they count. On if nothing is said.",
+        ),
+        may("done", said(Need::Wished), "Said at the end."),
+        may("hand_over", Kind::Flag, "Lets a person of the shop take over at the end."),
+        may(
+            "remind_after_minutes",
+            Kind::Number(0, REMIND_LIMIT),
+            "How long before somebody who left it is reminded, once: 120 if nothing is said; 0: never.",
+        ),
+        may("form", Kind::Form, "Opens after it."),
+        may("tags", Kind::Tags, TAGS_DOC),
+        may("set", Kind::Fields, SET_DOC),
+    ],
+};
+
+static QUESTION: Table = Table {
+    header: "[[form.question]]",
+    doc: "A question, and what counts as its answer.",
+    keys: &[
+        must("id", Kind::Id, "Its name, and the field of the person that the answer becomes."),
+        must("title", title(TITLE_LIMIT, Need::Default), "What it is called in the summary."),
+        must("ask", said(Need::Default), "The question."),
+        must("kind", Kind::OneOf(&super::forms::KINDS), "What counts as an answer."),
+        may(
+            "options",
+            Kind::Tables(&OPTION, Some(OPTIONS_LIMIT)),
+            "What can be chosen. Only for a choice.",
+        ),
+        may("min", Kind::Number(-BOUND, BOUND), "The least. Only for a number."),
+        may("max", Kind::Number(-BOUND, BOUND), "The most. Only for a number."),
+        may("whole", Kind::Flag, "Takes no fractions. Only for a number."),
+        may(
+            "when",
+            Kind::OneOf(&["future", "past", "any"]),
+            "On which side of today: the future if nothing is said. Only for a date.",
+        ),
+        may(
+            "max_length",
+            Kind::Number(1, MESSAGE_LIMIT as i64),
+            "The most characters: 1000 if nothing is said. Only for a text.",
+        ),
+        may("optional", Kind::Flag, "Can be skipped."),
+        may("retry", said(Need::Wished), "Said when an answer is not understood, with an example."),
+        may("only_if", Kind::Table(&CONDITION), "Asked only after certain answers."),
+    ],
+};
+
+static OPTION: Table = Table {
+    header: "an option",
+    doc: "Something that can be chosen.",
+    keys: &[
+        must("id", Kind::Id, "What is kept of it."),
+        must("title", title(TITLE_LIMIT, Need::Default), "What its quick reply says."),
+        may("tags", Kind::Tags, TAGS_DOC),
+        may("set", Kind::Fields, SET_DOC),
+    ],
+};
+
+static CONDITION: Table = Table {
+    header: "a condition",
+    doc: "Says after which answers a question is asked. All of it has to hold.",
+    keys: &[
+        must("question", Kind::Id, "An earlier question of the same form."),
+        may("is", Kind::Words, "The options of which one was chosen."),
+        may("at_least", Kind::Number(-BOUND, BOUND), "The least number answered."),
+        may("at_most", Kind::Number(-BOUND, BOUND), "The greatest number answered."),
+    ],
+};
+
+static SEGMENT: Table = Table {
+    header: "[[segment]]",
+    doc: "A rule that says whom something is for: all, any and not have to hold together.",
+    keys: &[
+        must("id", Kind::Id, "Its name."),
+        may("all", Kind::Tables(&RULE, None), "Each of these has to hold."),
+        may("any", Kind::Tables(&RULE, None), "At least one of these has to hold."),
+        may("not", Kind::Tables(&RULE, None), "None of these may hold."),
+    ],
+};
+
+static RULE: Table = Table {
+    header: "a rule",
+    doc: "Something that holds of a person or does not; about one thing.",
+    keys: &[
+        may("tag", Kind::Id, "They have this tag."),
+        may("field", Kind::Id, "This field of theirs is known."),
+        may("is", Kind::Words, "The field is one of these."),
+        may("at_least", Kind::Number(-BOUND, BOUND), "The field is a number of at least this."),
+        may("at_most", Kind::Number(-BOUND, BOUND), "The field is a number of at most this."),
+        may("window", Kind::OneOf(&["open", "closed"]), "Whether they can be written to freely."),
+        may("branch", Kind::Name, "They write to the Page of this branch."),
+        may("topic", Kind::Topic, "They agreed to this topic."),
+        may("language", Kind::Language, "They were last understood in this language."),
+        may(
+            "seen_within_days",
+            Kind::Number(0, 3_650),
+            "They wrote or tapped within so many days.",
+        ),
+        may("unseen_for_days", Kind::Number(0, 3_650), "They did neither for so many days."),
     ],
 };
 

@@ -4,13 +4,14 @@
 //! - [`diagnostic`]: what a problem is. [`render`]: how people and machines see it.
 //! - [`schema`]: the JSON Schema of the file, for editors. [`reference`]: the same for people.
 //! - `format`: the format as one table, which both the check and the schema follow. `values`: what
-//!   may stand between quotation marks. `shape` and `wording`: each value by itself. `rules`, `schedule` and
-//!   `phrases`: what values have to do with each other. `build`: the shop itself.
+//!   may stand between quotation marks. `shape` and `wording`: each value by itself. `rules`, `schedule`,
+//!   `phrases`, `forms` and `segments`: what values have to do with each other. `build`: the shop itself.
 //! - [`places`]: where the FAQ's phrasings and expectations stand, for checks that need it trained.
 
 mod build;
 pub mod diagnostic;
 mod format;
+mod forms;
 mod phrases;
 pub mod places;
 mod read;
@@ -19,6 +20,7 @@ pub mod render;
 mod rules;
 mod schedule;
 pub mod schema;
+mod segments;
 mod shape;
 mod values;
 mod wording;
@@ -65,6 +67,8 @@ pub fn compile(source: &str) -> Compiled {
         rules::check(file, &names, &mut found);
         phrases::check(file, &mut found);
         schedule::check(file, &mut found);
+        forms::check(file, &mut found);
+        segments::check(file, &mut found);
         if !found.iter().any(|d| d.severity == Severity::Error) {
             shops = build::shops(file);
             places = Places::of(file);

@@ -33,6 +33,8 @@ pub(super) fn check(file: &DeTable<'_>, names: &Names<'_>, found: &mut Vec<Diagn
         ("topic", "id", "topics are called"),
         ("poster", "code", "posters have the code"),
         ("notification", "id", "notifications are called"),
+        ("form", "id", "forms are called"),
+        ("segment", "id", "segments are called"),
     ] {
         duplicates(file, table, key, what, found);
     }
@@ -180,7 +182,8 @@ fn rich(file: &DeTable<'_>, found: &mut Vec<Diagnostic>) {
             }
         }
         let Some(taps) = get(table, "quick_replies") else { continue };
-        let hides = ["buttons", "faq", "topic"].into_iter().find(|key| get(table, key).is_some());
+        let hides =
+            ["buttons", "faq", "topic", "form"].into_iter().find(|key| get(table, key).is_some());
         if let Some(other) = hides {
             let message = format!("quick replies cannot be seen beside `{other}`");
             found.push(
@@ -203,7 +206,7 @@ fn check_button(
     match actions.as_slice() {
         [] => found.push(
             Diagnostic::error("button-without-action", place.clone(), "this button does nothing")
-                .help("add url, phone, faq, topic or human = true"),
+                .help("add url, phone, faq, topic, form or human = true"),
         ),
         [_] => {}
         [first, ..] => found.push(

@@ -44,7 +44,7 @@ fn kind(kind: &Kind) -> Value {
         Kind::Name | Kind::TimeZone | Kind::Language | Kind::Page => {
             json!({ "type": "string", "minLength": 1 })
         }
-        Kind::Id | Kind::Faq | Kind::Topic => pattern("^[A-Za-z0-9_-]{1,64}$"),
+        Kind::Id | Kind::Faq | Kind::Topic | Kind::Form => pattern("^[A-Za-z0-9_-]{1,64}$"),
         Kind::Digits => pattern("^[0-9]{1,64}$"),
         Kind::PageName => pattern("^[A-Za-z0-9.]{1,50}$"),
         Kind::InstagramName => pattern("^[A-Za-z0-9._]{1,50}$"),
@@ -76,6 +76,12 @@ fn kind(kind: &Kind) -> Value {
         Kind::Faqs(most) => {
             json!({ "type": "array", "items": { "type": "string" }, "maxItems": most })
         }
+        Kind::Tags => list(pattern("^[A-Za-z0-9_-]{1,64}$")),
+        Kind::Fields => json!({
+            "type": "object",
+            "patternProperties": { "^[A-Za-z0-9_-]{1,64}$": { "type": ["string", "integer"] } },
+            "additionalProperties": false,
+        }),
         Kind::Text(rule) => per_language(&text(rule)),
         Kind::Phrases => per_language(&list(json!({ "type": "string", "minLength": 1 }))),
         Kind::Expected => {

@@ -36,6 +36,7 @@ use super::shops::{self, NoShop, Published};
 use super::sql::DeskSql;
 use crate::desk::decide::{Context, Host};
 use crate::desk::deletion::{self as desk_deletion, Order, erase};
+use crate::desk::form::reminders;
 use crate::desk::profile::{self, Stranger, WAIT_MS};
 use crate::desk::{inbox, sending};
 use crate::meta::event::{Channel, Event};
@@ -351,6 +352,7 @@ impl Inner {
         match self.shop(&name.page).await {
             Ok(published) => {
                 planner::tick(&self.sql, &published.shop, at).map_err(|e| e.to_string())?;
+                reminders::remind(&self.sql, &published.shop, at).map_err(|e| e.to_string())?;
                 self.unpark(&published)?;
             }
             Err(why) => worker::console_error!("nothing is planned: {why}"),
@@ -413,11 +415,13 @@ impl Inner {
                 misses::prune(&self.sql, days, at).map_err(|e| e.to_string())?;
             }
         }
-        if due.contains(&Timer::Plan) || due.contains(&Timer::Unpark) {
+        let shop_is_needed = [Timer::Plan, Timer::Unpark, Timer::Remind];
+        if shop_is_needed.iter().any(|timer| due.contains(timer)) {
             let page = self.name()?.page;
             match self.shop(&page).await {
                 Ok(published) => {
                     planner::go_on(&self.sql, &published.shop, at).map_err(|e| e.to_string())?;
+                    reminders::remind(&self.sql, &published.shop, at).map_err(|e| e.to_string())?;
                     self.unpark(&published)?;
                 }
                 Err(why) => {
