@@ -107,7 +107,8 @@ fn rich(file: &DeTable<'_>, found: &mut Vec<Diagnostic>) {
             }
         }
         let Some(taps) = get(table, "quick_replies") else { continue };
-        let hides = ["buttons", "faq", "topic", "form"].into_iter().find(|key| get(table, key).is_some());
+        let hides =
+            ["buttons", "faq", "topic", "form"].into_iter().find(|key| get(table, key).is_some());
         if let Some(other) = hides {
             let message = format!("quick replies cannot be seen beside `{other}`");
             found.push(
