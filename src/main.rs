@@ -15,7 +15,7 @@ mod native {
     use std::process::ExitCode;
 
     use clap::{Parser, Subcommand};
-    use shopbell::cli::{chat, check, doctor, eval, explain, publish, sandbox};
+    use shopbell::cli::{chat, check, doctor, eval, explain, publish, sandbox, sim};
 
     /// An assistant for a small shop's Messenger and Instagram inbox, on your own Cloudflare
     /// Worker.
@@ -47,6 +47,8 @@ mod native {
         Publish(publish::PublishArgs),
         /// Says what keeps a shop from working, at the Worker and at Meta.
         Doctor(doctor::DoctorArgs),
+        /// Plays a scenario of many days in an instant, and prints what people saw.
+        Sim(sim::SimArgs),
         /// Plays Meta on this computer, with a phone to talk to your Worker.
         Sandbox(sandbox::SandboxArgs),
     }
@@ -59,6 +61,7 @@ mod native {
             Command::Eval(args) => eval::run(&args),
             Command::Publish(args) => publish::run(&args),
             Command::Doctor(args) => doctor::run(args),
+            Command::Sim(args) => sim::run(&args),
             Command::Sandbox(args) => sandbox::run(args),
         }
     }

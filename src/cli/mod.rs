@@ -7,6 +7,7 @@
 //! - [`eval`]: measures the matcher on labelled questions.
 //! - [`publish`]: compiles a shop into KV.
 //! - [`doctor`]: looks at the Worker and at Meta, and says what keeps a shop from working.
+//! - [`sim`]: plays a scenario of many days in an instant.
 //! - [`sandbox`]: plays Meta on this computer.
 
 pub mod chat;
@@ -16,3 +17,4 @@ pub mod eval;
 pub mod explain;
 pub mod publish;
 pub mod sandbox;
+pub mod sim;

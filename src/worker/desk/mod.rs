@@ -473,6 +473,7 @@ impl Inner {
                 "outbox": {
                     "open": backlog.open,
                     "oldest_seconds": backlog.oldest.map(|oldest| at.since(oldest) / 1000),
+                    "next_due": backlog.next_due.map(UnixMs::rfc3339),
                 },
                 "kv_owed": kv_owed,
                 "parked": parked::count(&self.sql)?,
