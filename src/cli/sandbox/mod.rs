@@ -48,6 +48,7 @@ pub use args::{SandboxArgs, pages_of, posters_of, run, serve};
 pub use control::NewPerson;
 pub use deliver::{Batch, How};
 pub use faults::{Fault, FaultKind};
+pub use graph::opt_in_card;
 pub use scan::Landing;
 pub use still::StillMeta;
 pub use world::{

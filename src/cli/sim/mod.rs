@@ -25,6 +25,7 @@ use self::play::Played;
 use self::script::Script;
 use super::check;
 use super::publish::Bundle;
+use crate::shop::model::Shop;
 use crate::time::UnixMs;
 
 /// Which scenarios, and what to do with their transcripts.
@@ -61,10 +62,11 @@ pub struct Scenario {
     script: Script,
     /// The shop's folder.
     pub shop: PathBuf,
+    /// One for each Page; the scenario is played on the first.
+    shops: Vec<Shop>,
     zone: TimeZone,
     /// When it begins.
     pub start: UnixMs,
-    page: String,
 }
 
 impl Scenario {
@@ -84,8 +86,7 @@ impl Scenario {
         let zone = first.zone();
         let start = script.at.to_zoned(zone.clone()).map_err(|error| error.to_string())?;
         let start = start.timestamp().into();
-        let page = first.page.id.to_string();
-        Ok(Self { path: path.to_owned(), script, shop, zone, start, page })
+        Ok(Self { path: path.to_owned(), script, shop, shops, zone, start })
     }
 
     /// Where its transcript lies.
@@ -99,7 +100,7 @@ impl Scenario {
     /// # Errors
     /// When the shop cannot be used.
     pub fn on_core(&self) -> Result<Played, String> {
-        let bundle = Bundle::of(check::load(&self.shop).map_err(|error| error.to_string())?);
+        let bundle = Bundle::of(self.shops.clone());
         let mut core = core::Core::open(bundle, self.start).map_err(|error| error.to_string())?;
         Ok(play::play(&self.script, &mut core, &self.zone, self.start, &[]))
     }
@@ -109,7 +110,8 @@ impl Scenario {
     /// # Errors
     /// When the stage does not answer.
     pub fn on_bundle(&self, address: Address, stops: &[UnixMs]) -> Result<Played, String> {
-        let stage = bundle::Stage::open(address, &self.page, self.start);
+        let page = self.shops.first().map(|shop| shop.page.id.to_string()).unwrap_or_default();
+        let stage = bundle::Stage::open(address, &page, self.start);
         let mut stage = stage.map_err(|error| error.to_string())?;
         Ok(play::play(&self.script, &mut stage, &self.zone, self.start, stops))
     }

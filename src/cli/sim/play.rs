@@ -9,7 +9,7 @@ use super::ground::{Door, Ground, GroundError, Moment, Outcome};
 use super::script::{Day, Deed, Expectation, Newcomer, Script, Step, Wait};
 use super::transcript::{self, Choice, Shown, Tap};
 use super::words::Pos;
-use crate::cli::sandbox::{Act, Fault, How, NewPerson};
+use crate::cli::sandbox::{Act, Call, Fault, How, NewPerson, opt_in_card};
 use crate::time::{DAY, SECOND, UnixMs};
 
 /// How long people take for one thing.
@@ -64,7 +64,10 @@ struct Player<'g, G> {
     held: Vec<String>,
     /// The notifications that are told of already.
     told: BTreeMap<(String, String, String, String), i64>,
+    /// How many more times the next webhook comes.
     copies: u32,
+    /// An expectation follows.
+    looked_at: bool,
 }
 
 /// Plays a script from its beginning. `stops` are those of an earlier run on the native ground.
@@ -89,9 +92,12 @@ pub fn play<G: Ground>(
         held: Vec::new(),
         told: BTreeMap::new(),
         copies: 0,
+        looked_at: false,
     };
     let mut failure = None;
-    for line in &script.lines {
+    let mut lines = script.lines.iter().peekable();
+    while let Some(line) = lines.next() {
+        player.looked_at = lines.peek().is_none_or(|next| matches!(next.step, Step::Expect { .. }));
         if let Err(what) = player.step(&line.step) {
             failure = Some(Failure { pos: line.pos, what });
             break;
@@ -115,7 +121,10 @@ impl<G: Ground> Player<'_, G> {
                 let psid = self.psid(to)?;
                 self.line(self.now, &format!("staff replies to {to} {text:?}"));
                 let act = Act::HumanReply { text: text.clone(), as_printed: false };
-                self.act(to, &psid, act)
+                let moment = self.deliver(&psid, act)?;
+                self.tell(&moment, None)?;
+                self.tell_held(&moment);
+                Ok(())
             }
             Step::Deliver(times) => {
                 self.copies = times.saturating_sub(1);
@@ -125,7 +134,7 @@ impl<G: Ground> Player<'_, G> {
                 self.begin();
                 let to = self.end_of(wait)?;
                 self.advance(to)?;
-                if self.window.is_empty() && self.held.is_empty() {
+                if self.looked_at && self.window.is_empty() && self.held.is_empty() {
                     self.line(self.now, "(nothing came)");
                 }
                 Ok(())
@@ -226,9 +235,15 @@ impl<G: Ground> Player<'_, G> {
     // --- what people do ---
 
     fn act(&mut self, name: &str, psid: &str, act: Act) -> Result<(), String> {
+        let moment = self.deliver(psid, act)?;
+        self.told_after(&moment, name)
+    }
+
+    fn deliver(&mut self, psid: &str, act: Act) -> Result<Moment, String> {
         let how = How { copies: std::mem::take(&mut self.copies), ..How::default() };
         let moment = self.ground.act(psid, act, how).map_err(|error| error.to_string())?;
-        self.told_after(&moment, name)
+        // On the bundle the clock goes on a little meanwhile.
+        Ok(Moment { at: self.now, ..moment })
     }
 
     fn told_after(&mut self, moment: &Moment, name: &str) -> Result<(), String> {
@@ -361,13 +376,15 @@ impl<G: Ground> Player<'_, G> {
         let thread = self.ground.thread(psid).map_err(|error| error.to_string())?;
         let card = thread.bubbles.iter().rev().find_map(|bubble| {
             let payload = bubble.message.pointer("/attachment/payload")?;
-            let text = |key: &str| payload.get(key).and_then(|text| text.as_str());
+            let card = opt_in_card(payload);
+            let text = |key: &str| card.get(key).and_then(|text| text.as_str());
             let title = text("title").unwrap_or_default();
             let named = wanted.is_none_or(|wanted| {
                 let of_topic = text("payload").and_then(|own| own.rsplit(':').next());
                 title.contains(wanted) || of_topic == Some(wanted)
             });
-            let fits = text("template_type") == Some("notification_messages") && named;
+            let template = payload.get("template_type").and_then(|name| name.as_str());
+            let fits = template == Some("notification_messages") && named;
             fits.then(|| (bubble.mid.clone(), title.to_owned()))
         });
         card.ok_or_else(|| match wanted {
@@ -409,7 +426,7 @@ impl<G: Ground> Player<'_, G> {
         Ok(())
     }
 
-    fn bubble(&mut self, name: &str, call: &crate::cli::sandbox::Call) {
+    fn bubble(&mut self, name: &str, call: &Call) {
         if let Some(action) = call.body.get("sender_action").and_then(|action| action.as_str()) {
             self.indent(&format!("({action})"));
             return;

@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use crate::cli::sandbox::Call;
+use crate::cli::sandbox::{Call, opt_in_card};
 
 /// A message as the phone shows it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -87,10 +87,10 @@ pub fn shown(message: &Value) -> Shown {
                 }
             }
             ("template", Some("notification_messages")) => {
-                let title = text(payload, "title").unwrap_or_default();
-                shown
-                    .lines
-                    .extend(text(payload, "image_url").map(|url| format!("(picture {url})")));
+                let card = opt_in_card(payload);
+                let title = text(card, "title").unwrap_or_default();
+                let picture = text(card, "image_url").map(|url| format!("(picture {url})"));
+                shown.lines.extend(picture);
                 shown.lines.push(format!("[opt-in] {title}"));
                 shown.cards.push(title);
             }

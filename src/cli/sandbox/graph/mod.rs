@@ -30,6 +30,7 @@ mod request;
 mod send;
 
 pub(super) use error::GraphError;
+pub use limits::opt_in_card;
 use request::Request;
 
 /// Every versioned path: `/v26.0/…`.
