@@ -86,7 +86,7 @@ impl Stage {
             people: Vec::new(),
         };
         let state = stage.get(&format!("{}/sandbox/state", stage.sandbox))?;
-        let worker = address.worker.or_else(|| state["worker"].as_str().map(str::to_owned));
+        let worker = address.worker.or_else(|| text(&state, "worker"));
         stage.worker = worker.ok_or_else(|| {
             GroundError("the sandbox knows no Worker: name it with --worker".to_owned())
         })?;
@@ -191,12 +191,18 @@ impl Stage {
     }
 }
 
+fn text(of: &Value, key: &str) -> Option<String> {
+    of.get(key)?.as_str().map(str::to_owned)
+}
+
 /// The Worker took it: anything else than 2xx is a failure of the stage.
 fn taken(answer: &Value) -> Result<(), GroundError> {
-    let webhooks = answer["webhooks"].as_array();
+    let webhooks = answer.get("webhooks").and_then(Value::as_array);
     for webhook in webhooks.into_iter().flatten() {
-        let status =
-            webhook["attempts"].as_array().and_then(|tries| tries.last()?.get("status")?.as_u64());
+        let status = webhook
+            .get("attempts")
+            .and_then(Value::as_array)
+            .and_then(|tries| tries.last()?.get("status")?.as_u64());
         if status != Some(200) {
             return Err(GroundError(format!("the Worker did not take a webhook: {webhook}")));
         }
@@ -214,7 +220,7 @@ impl Ground for Stage {
             _ => serde_json::Map::new(),
         };
         let person: Value = self.post("people", &Value::Object(body))?;
-        let id = person["id"].as_str().map(str::to_owned);
+        let id = text(&person, "id");
         let id = id.ok_or_else(|| GroundError("the sandbox made nobody".to_owned()))?;
         self.people.push(id.clone());
         Ok(id)
@@ -234,10 +240,10 @@ impl Ground for Stage {
 
     fn scan(&mut self, psid: &str, code: &str) -> Result<(Door, Moment), GroundError> {
         let landing: Value = self.post("scan", &json!({"person": psid, "code": code}))?;
-        let door = match landing["landing"].as_str() {
+        let door = match text(&landing, "landing").as_deref() {
             Some("thread") => Door::Thread,
             Some("get_started") => Door::Empty,
-            Some("page") => Door::Page(landing["body"].as_str().unwrap_or_default().to_owned()),
+            Some("page") => Door::Page(text(&landing, "body").unwrap_or_default()),
             _ => return Err(GroundError(format!("the poster leads nowhere: {landing}"))),
         };
         taken(&landing)?;
@@ -270,7 +276,7 @@ impl Ground for Stage {
 
     fn thread(&mut self, psid: &str) -> Result<Thread, GroundError> {
         let person = self.get(&format!("{}/sandbox/people/{psid}", self.sandbox))?;
-        let thread = person["person"].clone();
+        let thread = person.get("person").cloned().unwrap_or_default();
         serde_json::from_value(thread).map_err(|error| GroundError(error.to_string()))
     }
 
@@ -283,7 +289,7 @@ impl Ground for Stage {
         };
         for psid in &self.people {
             let person = self.get(&format!("{}/sandbox/people/{psid}", self.sandbox))?;
-            let tokens = person["tokens"].as_array().into_iter().flatten();
+            let tokens = person.get("tokens").and_then(Value::as_array).into_iter().flatten();
             if tokens.into_iter().any(|known| known.get("token") == Some(token)) {
                 return Ok(Some(psid.clone()));
             }
