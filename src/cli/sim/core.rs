@@ -48,6 +48,8 @@ pub struct Core {
     kv: HashMap<String, String>,
     now: UnixMs,
     alarm: Option<UnixMs>,
+    /// How far apart the cron trigger's ticks are, in ms.
+    tick_ms: i64,
     /// The last call that was handed out.
     last_call: u64,
     why: Option<Vec<Decision>>,
@@ -81,6 +83,7 @@ impl Core {
             kv: HashMap::new(),
             now,
             alarm: None,
+            tick_ms: MINUTE,
             last_call: 0,
             why: None,
             shop,
@@ -103,6 +106,11 @@ impl Core {
     #[must_use]
     pub fn now(&self) -> UnixMs {
         self.now
+    }
+
+    /// Lets the cron trigger fire less often than every minute, as on a bad day of Cloudflare's.
+    pub fn tick_every(&mut self, ms: i64) {
+        self.tick_ms = ms.max(MINUTE);
     }
 
     /// From now on every decision is kept for [`Core::decisions`].
@@ -328,14 +336,15 @@ impl Ground for Core {
         let mut before = self.outcomes()?;
         while self.now < to {
             let after = self.now.get();
-            let minute = UnixMs::new(after).plus(MINUTE.saturating_sub(after.rem_euclid(MINUTE)));
+            let past = after.checked_rem_euclid(self.tick_ms).unwrap_or(0);
+            let tick = self.now.plus(self.tick_ms.saturating_sub(past));
             let alarm = self.alarm.map(|alarm| alarm.max(self.now.plus(1)));
-            let next = alarm.map_or(minute, |alarm| alarm.min(minute)).min(to);
+            let next = alarm.map_or(tick, |alarm| alarm.min(tick)).min(to);
             self.set_now(next);
             if self.alarm.is_some_and(|alarm| alarm <= next) {
                 self.wake()?;
             }
-            if next.get().rem_euclid(MINUTE) == 0 {
+            if next.get().checked_rem_euclid(self.tick_ms) == Some(0) {
                 self.tick()?;
             }
             let moment = self.seen()?;
