@@ -416,9 +416,9 @@ impl Conversation {
                 assert!(answer.is_none_or(|answer| answer.by == Step::Stop));
             }
             Some(Command::Delete) => {
-                assert_eq!(known, None, "DELETE forgets");
+                let asked = known.as_ref().unwrap().delete_asked;
+                assert_eq!(asked, Some(now), "DELETE asks");
                 assert!(answer.is_none_or(|answer| answer.by == Step::Delete));
-                self.people[who].quiet_until = None;
             }
             Some(Command::Human) => {
                 self.pause(who);
@@ -426,8 +426,17 @@ impl Conversation {
                 assert!(answer.is_none_or(|answer| answer.by == Step::Human));
             }
             None => {
-                if quiet {
-                    assert_eq!(came, 0, "the bot talks while a person does");
+                // A tap may end it: "let the assistant answer again", "yes, delete".
+                let paused = known.as_ref().is_some_and(|known| known.paused(now));
+                if !paused {
+                    self.people[who].quiet_until = None;
+                } else if quiet {
+                    let always = [Step::Stop, Step::Delete, Step::Human];
+                    let by = answer.map(|answer| answer.by);
+                    assert!(
+                        came == 0 || by.is_some_and(|by| always.contains(&by)),
+                        "the bot talks while a person does"
+                    );
                 }
                 if answer.is_some_and(|answer| answer.by == Step::Human) {
                     self.pause(who);

@@ -11,10 +11,10 @@ use crate::cli::publish::Bundle;
 use crate::cli::sandbox::{
     Act, Call, Fault, How, NewPerson, SandboxConfig, StillMeta, pages_of, posters_of,
 };
-use crate::desk::decide::{Context, Decision, decide};
+use crate::desk::decide::{Context, Decision, Host, decide};
 use crate::desk::payload::OutboxMark;
 use crate::desk::sending::{self, Via};
-use crate::desk::{inbox, person};
+use crate::desk::{deletion, inbox, person};
 use crate::entry::keys::Keys;
 use crate::entry::pages;
 use crate::faq::Model;
@@ -28,7 +28,9 @@ use crate::shop::model::Shop;
 use crate::store::native::Sqlite;
 use crate::store::outbox::{self, Claimed, Room};
 use crate::store::timers::{self, Timer};
-use crate::store::{StoreError, counters, kv_queue, ledger, parked, people, runs, schema, seen};
+use crate::store::{
+    StoreError, counters, deletions, kv_queue, ledger, parked, people, runs, schema, seen,
+};
 use crate::time::{DAY, MINUTE, SECOND, UnixMs};
 
 /// As many at a time as the Worker sends.
@@ -168,7 +170,13 @@ impl Core {
     }
 
     fn context(&self) -> Context<'_> {
-        Context { shop: &self.shop, faq: self.faq.as_ref(), keys: &self.keys, app: Some(&self.app) }
+        Context {
+            shop: &self.shop,
+            faq: self.faq.as_ref(),
+            keys: &self.keys,
+            app: Some(&self.app),
+            host: Host::default(),
+        }
     }
 
     /// Sends what is due and writes to KV what is owed, as the Worker does after every delivery.
@@ -195,8 +203,21 @@ impl Core {
             };
             kv_queue::settle(&self.sql, &owed, true, self.now)?;
         }
+        self.end_deletions()?;
         self.note_alarm();
         Ok(())
+    }
+
+    /// Searches KV for what the Desk does not know of, and ends deletions that owe nothing more.
+    fn end_deletions(&self) -> Result<(), StoreError> {
+        let page = &self.shop.page.id;
+        for one in deletions::open(&self.sql)?.iter().filter(|one| !one.swept) {
+            let prefix = deletion::kv_prefix(page, &one.person);
+            let names = self.kv.keys().filter(|name| name.starts_with(&prefix));
+            let names: Vec<String> = names.cloned().collect();
+            deletion::swept(&self.sql, one, page, &names, self.now)?;
+        }
+        deletion::settle(&self.sql, page, self.now).map(|_| ())
     }
 
     fn send(&mut self, claimed: &Claimed, via: &Via) -> Result<(), GroundError> {
@@ -267,6 +288,7 @@ impl Core {
         ledger::prune(&self.sql, self.now)?;
         runs::prune(&self.sql, self.now)?;
         counters::prune(&self.sql, self.now)?;
+        deletion::prune(&self.sql, self.now)?;
         timers::set(&self.sql, Timer::Prune, self.now.plus(DAY))
     }
 

@@ -107,10 +107,31 @@ pub fn shown(message: &Value) -> Shown {
             }
         }
     }
+    for line in &mut shown.lines {
+        *line = without_codes(line);
+    }
     if shown.lines.is_empty() && shown.choices.is_empty() {
         shown.lines.push(format!("({message})"));
     }
     shown
+}
+
+/// How long a code that nobody can guess is: 128 bits in hexadecimal digits.
+const CODE: usize = 32;
+
+/// A line with `<code>` for such codes, and for a link that ends in one.
+fn without_codes(line: &str) -> String {
+    let word = |word: &str| {
+        let digits = word.char_indices().find_map(|(i, _)| {
+            let code = word.get(i..i.saturating_add(CODE))?;
+            code.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')).then_some(i)
+        });
+        let Some(at) = digits else { return word.to_owned() };
+        let (before, code) = word.split_at(at);
+        let before = before.find("http").and_then(|link| before.get(..link)).unwrap_or(before);
+        format!("{before}<code>{}", code.get(CODE..).unwrap_or_default())
+    };
+    line.split(' ').map(word).collect::<Vec<_>>().join(" ")
 }
 
 fn list<'a>(of: &'a Value, key: &str) -> impl Iterator<Item = &'a Value> {
@@ -211,6 +232,9 @@ mod tests {
         assert_eq!(shown(&cards).lines, ["[card] T · S", "[card] U"]);
         let opt_in = template(json!({"template_type": "notification_messages", "title": "N"}));
         assert_eq!(shown(&opt_in).cards, ["N"]);
+        let code = "0123456789abcdef".repeat(2);
+        let told = format!("See http://127.0.0.1:1/deletion/{code}. Or {code}!");
+        assert_eq!(shown(&json!({ "text": told })).lines, ["See <code>. Or <code>!"]);
         assert_eq!(shown(&json!({"x": 1})).lines, ["({\"x\":1})"]);
     }
 }

@@ -110,13 +110,16 @@ async fn handle(
     let injected = kind.and_then(faults::answer);
     let (status, answer, events, delivered) = match injected {
         Some((status, answer)) => (status, answer, Vec::new(), false),
-        None => match process(&mut shared.world(), &shared.config, &request, &settings) {
-            Ok(done) => (200, done.answer, done.events, done.delivered),
-            Err(error) => {
-                let trace = shared.world().word(22);
-                (error.status, error.traced(&trace), Vec::new(), false)
+        None => {
+            let mut world = shared.world();
+            match process(&mut world, &shared.config, &request, &settings) {
+                Ok(done) => (200, done.answer, done.events, done.delivered),
+                Err(error) => {
+                    let trace = world.word(22);
+                    (error.status, error.traced(&trace), Vec::new(), false)
+                }
             }
-        },
+        }
     };
     let reset = kind == Some(FaultKind::ResetAfter);
     let latency_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
