@@ -12,6 +12,7 @@ use crate::cli::sandbox::{
     Act, Call, Fault, How, NewPerson, SandboxConfig, StillMeta, pages_of, posters_of,
 };
 use crate::desk::decide::{Context, Decision, Host, decide};
+use crate::desk::form::reminders;
 use crate::desk::payload::OutboxMark;
 use crate::desk::profile::{self, Stranger};
 use crate::desk::sending::{self, Via};
@@ -294,6 +295,7 @@ impl Core {
     fn tick(&mut self) -> Result<(), GroundError> {
         sending::recover(&self.sql, false, self.now)?;
         planner::tick(&self.sql, &self.shop, self.now)?;
+        reminders::remind(&self.sql, &self.shop, self.now)?;
         inbox::unpark(&self.sql, self.context(), self.now)?;
         timers::set(&self.sql, Timer::Prune, self.now.plus(DAY))?;
         self.send_due()?;
@@ -308,8 +310,10 @@ impl Core {
         if due.contains(&Timer::Prune) {
             self.prune()?;
         }
-        if due.contains(&Timer::Plan) || due.contains(&Timer::Unpark) {
+        let shop_is_needed = [Timer::Plan, Timer::Unpark, Timer::Remind];
+        if shop_is_needed.iter().any(|timer| due.contains(timer)) {
             planner::go_on(&self.sql, &self.shop, self.now)?;
+            reminders::remind(&self.sql, &self.shop, self.now)?;
             inbox::unpark(&self.sql, self.context(), self.now)?;
         }
         self.send_due()?;
