@@ -62,7 +62,7 @@ pub(super) fn bubble(text: String, quick_replies: Vec<QuickReply>) -> Content {
 }
 
 /// A text as its bubbles, with the quick replies under the last.
-fn spoken(
+pub(super) fn spoken(
     turn: &Turn<'_>,
     template: &str,
     topic: Option<&str>,

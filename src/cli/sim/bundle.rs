@@ -158,7 +158,7 @@ impl Stage {
             if open == 0 && !busy {
                 return Ok(status.desks);
             }
-            let soon = self.now.plus(SECOND).timestamp();
+            let soon = self.now.plus(5 * SECOND).timestamp();
             let waits = status.desks.iter().all(|desk| {
                 desk.outbox.open == 0 || desk.outbox.next_due.is_some_and(|due| due > soon)
             });

@@ -12,7 +12,9 @@ use crate::cli::sandbox::{
     Act, Call, Fault, How, NewPerson, SandboxConfig, StillMeta, pages_of, posters_of,
 };
 use crate::desk::decide::{Context, Decision, Host, decide};
+use crate::desk::form::reminders;
 use crate::desk::payload::OutboxMark;
+use crate::desk::profile::{self, Stranger};
 use crate::desk::sending::{self, Via};
 use crate::desk::{deletion, inbox, person};
 use crate::entry::keys::Keys;
@@ -22,6 +24,7 @@ use crate::meta::event::{Channel, Event};
 use crate::meta::graph_error::{Reply, Verdict, judge};
 use crate::meta::ids::{AppId, PosterCode, Psid};
 use crate::meta::parse;
+use crate::meta::profile::{Fields, Told, fields, read};
 use crate::meta::send::{self, MessagingType, Recipient};
 use crate::outreach::{planner, subscription};
 use crate::shop::model::{Lang, Shop};
@@ -29,7 +32,7 @@ use crate::store::native::Sqlite;
 use crate::store::outbox::{self, Claimed, Room};
 use crate::store::timers::{self, Timer};
 use crate::store::{
-    StoreError, counters, deletions, kv_queue, ledger, parked, people, runs, schema, seen,
+    StoreError, counters, deletions, kv_queue, ledger, parked, people, runs, schema, seen, waiting,
 };
 use crate::time::{DAY, MINUTE, SECOND, UnixMs};
 
@@ -166,11 +169,50 @@ impl Core {
                 }
                 self.why = Some(why);
             }
-            inbox::take(&self.sql, self.context(), &ours, self.now)?;
+            let report = inbox::take(&self.sql, self.context(), &ours, self.now)?;
+            profile::hold(&self.sql, &report.strangers, self.now)?;
+            for stranger in &report.strangers {
+                self.ask(stranger)?;
+            }
             self.send_due()?;
+            self.pause_between_bubbles()?;
             waiting.extend(self.meta.told());
         }
         Err(GroundError("webhooks and answers follow each other without an end".to_owned()))
+    }
+
+    /// Asks Meta who somebody is. A Page that may not speak asks nothing.
+    fn ask(&mut self, stranger: &Stranger) -> Result<(), GroundError> {
+        if sending::page_hold(&self.sql)?.is_some_and(|hold| hold.until > self.now) {
+            return Ok(());
+        }
+        let mut told = Told::Later;
+        for asked in [Fields::All, Fields::Names] {
+            let path =
+                format!("v26.0/{}?fields={}", stranger.person, fields(stranger.channel, asked));
+            let page = self.shop.page.id.as_str();
+            told = match self.meta.graph(page, &Method::GET, &path, &[]) {
+                Some((status, body)) => {
+                    let reply = Reply { status, retry_after_s: None, body: body.as_bytes() };
+                    read(&reply, stranger.channel, asked)
+                }
+                None => Told::Later,
+            };
+            if told != Told::FewerFields {
+                break;
+            }
+        }
+        Ok(profile::settle(&self.sql, stranger, told, self.now)?)
+    }
+
+    /// Lets the moments between the bubbles of an answer pass, so that it is one in the transcript.
+    fn pause_between_bubbles(&mut self) -> Result<(), GroundError> {
+        loop {
+            let near = waiting::near(&self.sql, self.now, self.now.plus(MINUTE))?;
+            let Some(due) = near.first().map(|near| near.due_at) else { return Ok(()) };
+            self.set_now(due);
+            self.send_due()?;
+        }
     }
 
     fn is_ours(&self, event: &Event) -> bool {
@@ -264,6 +306,7 @@ impl Core {
     fn tick(&mut self) -> Result<(), GroundError> {
         sending::recover(&self.sql, false, self.now)?;
         planner::tick(&self.sql, &self.shop, self.now)?;
+        reminders::remind(&self.sql, &self.shop, self.now)?;
         inbox::unpark(&self.sql, self.context(), self.now)?;
         timers::set(&self.sql, Timer::Prune, self.now.plus(DAY))?;
         self.send_due()?;
@@ -278,8 +321,10 @@ impl Core {
         if due.contains(&Timer::Prune) {
             self.prune()?;
         }
-        if due.contains(&Timer::Plan) || due.contains(&Timer::Unpark) {
+        let shop_is_needed = [Timer::Plan, Timer::Unpark, Timer::Remind];
+        if shop_is_needed.iter().any(|timer| due.contains(timer)) {
             planner::go_on(&self.sql, &self.shop, self.now)?;
+            reminders::remind(&self.sql, &self.shop, self.now)?;
             inbox::unpark(&self.sql, self.context(), self.now)?;
         }
         self.send_due()?;

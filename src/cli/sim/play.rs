@@ -427,10 +427,6 @@ impl<G: Ground> Player<'_, G> {
     }
 
     fn bubble(&mut self, name: &str, call: &Call) {
-        if let Some(action) = call.body.get("sender_action").and_then(|action| action.as_str()) {
-            self.indent(&format!("({action})"));
-            return;
-        }
         let shown = transcript::shown(call.body.get("message").unwrap_or(&call.body));
         if let Some(why) = transcript::refusal(call) {
             let first = shown.lines.first().cloned().unwrap_or_default();

@@ -36,10 +36,13 @@ pub enum Tap {
     Opens(String),
 }
 
-/// Whether a call sends a message or a sender action.
+/// Whether a call sends a message. Typing is left out: whether it shows depends on how quick the
+/// Worker is that day.
 #[must_use]
 pub fn is_send(call: &Call) -> bool {
-    call.method == "POST" && call.path.ends_with("/messages")
+    call.method == "POST"
+        && call.path.ends_with("/messages")
+        && call.body.get("sender_action").is_none()
 }
 
 /// What a message shows.

@@ -116,9 +116,9 @@ fn begin(turn: &mut Turn<'_>, form: &Form) -> Vec<Content> {
     }
     let open = OpenForm::new(form, &turn.lang, turn.now);
     let intro = turn.context.shop.pick(&form.intro, &turn.lang);
-    let intro = intro.map(|words| replies::bubble(replies::fill(turn, words, None), Vec::new()));
+    let mut said =
+        intro.map(|words| replies::spoken(turn, words, None, Vec::new())).unwrap_or_default();
     remind_later(turn, form, &open);
-    let mut said: Vec<Content> = intro.into_iter().collect();
     said.extend(ask(turn, form, &open, None));
     turn.person.forms.push(open);
     said
@@ -284,10 +284,9 @@ fn finish(turn: &mut Turn<'_>, form: &Form, open: OpenForm) -> Vec<Content> {
     leave(&mut turn.person, &form.also);
     turn.person.language = Some(open.lang.clone());
     let shop = turn.context.shop;
-    let mut said = Vec::new();
     let done = shop.pick(&form.done, &open.lang);
     let words = done.unwrap_or(lang::language(&open.lang).forms.done);
-    said.push(replies::bubble(replies::fill(turn, words, None), Vec::new()));
+    let mut said = replies::spoken(turn, words, None, Vec::new());
     if form.hand_over {
         let owner = Voice { shop, lang: shop.default_lang() };
         turn.effects.push(Effect::HandOver(Box::new(HandOver {
