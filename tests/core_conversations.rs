@@ -17,6 +17,7 @@ use shopbell::cli::sandbox::{Act, Call, How, NewPerson, Platform};
 use shopbell::cli::sim::core::Core;
 use shopbell::cli::sim::ground::{Ground, Moment};
 use shopbell::cli::sim::transcript::{self, Tap};
+use shopbell::desk::decide::Effect;
 use shopbell::desk::precedence::Step;
 use shopbell::desk::words::{self, Command};
 use shopbell::shop::lang;
@@ -199,6 +200,8 @@ struct Conversation {
     core: Core,
     people: Vec<Somebody>,
     vocabulary: Vec<(Command, String)>,
+    /// Somebody asked to be forgotten.
+    forgot: bool,
     log: Vec<String>,
 }
 
@@ -240,7 +243,7 @@ impl Conversation {
                 vocabulary.extend(list.iter().filter(sure).map(|w| (command, (*w).to_owned())));
             }
         }
-        Self { core, people, vocabulary, log: Vec::new() }
+        Self { core, people, vocabulary, forgot: false, log: Vec::new() }
     }
 
     fn act(&mut self, rng: &mut Rng, who: usize) -> Act {
@@ -331,8 +334,12 @@ impl Conversation {
 
     fn nothing_refused(&self, moment: &Moment) {
         for call in &moment.calls {
+            // Whoever asked to be forgotten may be asked for consent again, and the shop no longer
+            // knows when it last did.
+            let asked_before_deletion = self.forgot
+                && call.answer.pointer("/error/error_subcode") == Some(&1_893_016.into());
             assert!(
-                call.status == 200,
+                call.status == 200 || asked_before_deletion,
                 "Meta refused what it would have refused: {} {}",
                 call.body,
                 call.answer
@@ -385,8 +392,10 @@ impl Conversation {
             assert!(!matches!(act, Act::Message { .. }), "{:?}", thread.bubbles.len());
             return;
         };
-        self.nothing_refused(&moment);
         let decisions = self.core.decisions();
+        let erased = |effect: &Effect| matches!(effect, Effect::Erase { .. });
+        self.forgot |= decisions.iter().flat_map(|decision| &decision.effects).any(erased);
+        self.nothing_refused(&moment);
         let came = sends(&moment, &psid, &mut self.core).len();
 
         // At most one decision to answer, however often it was delivered.

@@ -63,7 +63,7 @@ pub(super) struct Calibration {
 }
 
 pub(super) const CALIBRATION: Calibration =
-    Calibration { score: 2.583, lead: 1.441, known: 3.52, base: -4.426 };
+    Calibration { score: 2.58, lead: 1.444, known: 3.537, base: -4.441 };
 
 /// How probable the best entry has to be.
 pub(super) struct Thresholds {

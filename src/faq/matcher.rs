@@ -132,6 +132,16 @@ impl Model {
         decide(&thresholds, &found, candidates, exact)
     }
 
+    /// The best entry, and what its probability is computed from: its score, its lead over the next,
+    /// and the share of the message that the shop knows. For fitting that computation.
+    #[must_use]
+    pub fn evidence(&self, text: &str) -> Option<(FaqId, [f32; 3])> {
+        let found = self.find(text, None);
+        let best = found.fits.first().filter(|_| found.tokens > 0)?;
+        let lead = found.fits.get(1).map_or(1.0, |next| best.score - next.score).clamp(-1.0, 1.0);
+        Some((self.id(best)?, [best.score, lead, found.known]))
+    }
+
     /// How the entries fit, and whether the first holds the very words. An entry that does stands
     /// first.
     fn weigh(&self, text: &str, lang: Option<&Lang>) -> (Found, bool) {

@@ -9,7 +9,7 @@ use crate::shop::model::Lang;
 /// More bubbles than this are a lecture.
 const MOST_ANSWERS: usize = 3;
 /// A message of more parts is a story.
-const MOST_PARTS: usize = 6;
+const MOST_PARTS: usize = 4;
 
 /// Words between questions that are nothing else in another language.
 const BETWEEN: &[&str] =
