@@ -1,10 +1,10 @@
 //! Takes inbound events into the store: each once, each in one transaction, none lost.
 
 use super::decide::{Context, Decision, Effect, UNKNOWN, decide};
-use super::deletion;
 use super::pace;
 use super::person::{Offered, Person};
 use super::profile::Stranger;
+use super::{deletion, handoff};
 use crate::meta::event::Event;
 use crate::meta::ids::Psid;
 use crate::meta::policy::{Opener, window_after};
@@ -59,7 +59,8 @@ pub fn take(
             }
             Ok(None) => report.repeated = report.repeated.saturating_add(1),
             Err(error) => {
-                park(sql, event, &key, &error.to_string(), now)?;
+                let bare = handoff::without_delicate_words(Some(context.shop), event);
+                park(sql, &bare, &key, &error.to_string(), now)?;
                 report.parked = report.parked.saturating_add(1);
             }
         }
@@ -84,7 +85,7 @@ pub fn park_all(
         if seen::contains(sql, &key)? {
             report.repeated = report.repeated.saturating_add(1);
         } else {
-            park(sql, event, &key, why, now)?;
+            park(sql, &handoff::without_delicate_words(None, event), &key, why, now)?;
             report.parked = report.parked.saturating_add(1);
         }
     }
@@ -269,6 +270,8 @@ fn apply(
             deletion::erase(sql, context.keys, &order, &[channel], now)
         }
         Effect::Taken { miss } => misses::taken(sql, miss),
+        Effect::CallPerson(call) => handoff::tell(sql, context, (channel, id), &call, now),
+        Effect::ComeBack => handoff::come_back(sql, context.shop, (channel, id), now),
         Effect::Echoed { mark, mid } => {
             let class = outbox::echoed(sql, channel, id, mark.0, mid.as_ref())?;
             if let Some(class) = &class {

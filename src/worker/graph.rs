@@ -123,6 +123,33 @@ pub async fn get(config: &Config, path: &str, token: &str) -> Result<String, Str
     if status == 200 { Ok(answer) } else { Err(format!("Graph answers {status}")) }
 }
 
+/// Posts JSON to somebody's server. Only a 2xx counts; a redirect is not followed, because it
+/// would lead to an address that nobody allowed.
+///
+/// # Errors
+/// What went wrong, without the address.
+pub async fn post(url: &str, headers: &[(&str, String)], body: &str) -> Result<(), String> {
+    let ask = async {
+        let list = Headers::new()?;
+        list.set("content-type", "application/json")?;
+        for (name, value) in headers {
+            list.set(name, value)?;
+        }
+        let init = RequestInit::new();
+        init.set_method("POST");
+        init.set_headers(&list);
+        init.set_body(&JsValue::from_str(body));
+        js_sys::Reflect::set(&init, &"redirect".into(), &"manual".into())?;
+        let limit = u32::try_from(CALL_TIMEOUT_MS).unwrap_or(u32::MAX);
+        init.set_signal(Some(&AbortSignal::timeout_with_u32(limit)));
+        let url = JsString::from(url);
+        let response: Response = JsFuture::from(fetch(&url, &init)?).await?.unchecked_into();
+        Ok(response.status())
+    };
+    let status = ask.await.map_err(|error: JsValue| js_error(&error).into_owned())?;
+    if (200..300).contains(&status) { Ok(()) } else { Err(format!("the answer is {status}")) }
+}
+
 fn retry_after(response: &Response) -> Option<u32> {
     response.headers().get("retry-after").ok().flatten()?.parse().ok()
 }
