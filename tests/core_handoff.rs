@@ -89,7 +89,7 @@ fn taps(world: &mut World<'_>, payload: &str) -> Vec<String> {
 
 fn text(of: impl Fn(&lang::DefaultTexts) -> &'static str) -> String {
     let text = of(&lang::all().iter().find(|l| l.code == "en").unwrap().texts);
-    text.split('{').next().unwrap().to_owned()
+    text.split('{').next().unwrap().trim_end_matches([',', ' ']).to_owned()
 }
 
 fn begins(said: &[String], with: &str) {
@@ -384,10 +384,10 @@ proptest::proptest! {
     }
 }
 
-/// A message of nobody's: the channel the owner is told on is Messenger.
 #[test]
 fn an_instagram_customer_has_the_owner_told_too() {
     let mut world = world();
+    world.shop.assistant.instagram = true;
     world.wait(MINUTE);
     let mut asks = message(0, world.now, "ig", "human");
     asks.channel = Channel::Instagram;

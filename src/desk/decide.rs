@@ -361,7 +361,15 @@ fn late(context: Context<'_>, person: Option<Person>, event: &Event, at: UnixMs)
 /// else was asked of us is remembered for when the thread comes back.
 fn on_standby(context: Context<'_>, person: Option<Person>, event: &Event, at: UnixMs) -> Decision {
     let quiet = silent_command(context, person, event, at);
-    Decision { counts: vec!["event.standby".to_owned()], ..quiet }
+    let mut counts = vec!["event.standby".to_owned()];
+    counts.extend(text_of(event).and_then(|text| words::command(context.shop, text)).map(
+        |command| match command {
+            words::Command::Stop => "standby.stop".to_owned(),
+            words::Command::Delete => "standby.delete".to_owned(),
+            words::Command::Human => "standby.human".to_owned(),
+        },
+    ));
+    Decision { counts, ..quiet }
 }
 
 fn silent_command(
