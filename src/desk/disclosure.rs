@@ -31,7 +31,7 @@ fn is_due(turn: &Turn<'_>, before: &Person) -> bool {
 /// Our own welcome and first answer say what the assistant is. The owner's may not.
 fn says_so_itself(turn: &Turn<'_>, bubbles: &[Content]) -> bool {
     let Some(Content::Text { text, .. }) = bubbles.first() else { return false };
-    [TextKey::Welcome, TextKey::Instant]
-        .into_iter()
-        .any(|key| turn.context.shop.texts.get(key).is_empty() && replies::text(turn, key).starts_with(text))
+    [TextKey::Welcome, TextKey::Instant].into_iter().any(|key| {
+        turn.context.shop.texts.get(key).is_empty() && replies::text(turn, key).starts_with(text)
+    })
 }
