@@ -86,6 +86,7 @@ impl Step {
                  the welcome."
             }
             Self::Tap => "One of our buttons or quick replies, or Get Started.",
+            Self::Form => "A form is open, and the message is its answer. The next question.",
             Self::Keyword => "The message has a keyword of an answer. That answer.",
             Self::Faq => {
                 "The message asks what an answer is for: that answer, or a few likely ones to \
@@ -107,7 +108,10 @@ impl Step {
 
     /// Whether it knew what was meant.
     pub(super) const fn understands(self) -> bool {
-        matches!(self, Self::OptIn | Self::Arrival | Self::Tap | Self::Keyword | Self::Faq)
+        matches!(
+            self,
+            Self::OptIn | Self::Arrival | Self::Tap | Self::Form | Self::Keyword | Self::Faq
+        )
     }
 }
 

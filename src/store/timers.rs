@@ -24,8 +24,15 @@ pub enum Timer {
 
 impl Timer {
     /// All of them.
-    pub const ALL: [Self; 7] =
-        [Self::Drain, Self::KvFlush, Self::Unpark, Self::Plan, Self::Prune, Self::Remind, Self::Calls];
+    pub const ALL: [Self; 7] = [
+        Self::Drain,
+        Self::KvFlush,
+        Self::Unpark,
+        Self::Plan,
+        Self::Prune,
+        Self::Remind,
+        Self::Calls,
+    ];
 
     const fn name(self) -> &'static str {
         match self {

@@ -10,7 +10,9 @@ use super::format::TITLE_LIMIT;
 use super::read::{self, checked, flag, get, text, units};
 use super::values::{self, WEEKDAYS};
 use super::{forms, rules, schedule, segments};
-use crate::meta::ids::{AccountId, FaqId, FormId, NotificationId, PageId, PosterCode, Psid, TopicId};
+use crate::meta::ids::{
+    AccountId, FaqId, FormId, NotificationId, PageId, PosterCode, Psid, TopicId,
+};
 use crate::meta::limits;
 use crate::shop::lang;
 use crate::shop::model::{
