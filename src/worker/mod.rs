@@ -61,8 +61,8 @@ async fn fetch(
         }
         (
             _,
-            "/webhook" | "/health" | "/admin/status" | "/admin/misses" | "/admin/delete" | "/admin/resume"
-            | "/meta/deletion" | "/meta/deauthorize",
+            "/webhook" | "/health" | "/admin/status" | "/admin/misses" | "/admin/delete"
+            | "/admin/resume" | "/meta/deletion" | "/meta/deauthorize",
         ) => http::text(405, "method not allowed"),
         (_, path) if path.starts_with("/q/") || path.starts_with("/deletion/") => {
             http::text(405, "method not allowed")

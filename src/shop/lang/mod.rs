@@ -336,7 +336,7 @@ mod tests {
         for language in all() {
             for list in [language.angry, language.delicate] {
                 assert!(list.len() >= 8, "{}", language.code);
-                assert!(list.iter().all(|phrase| plain(phrase) == *phrase), "{}", language.code);
+                assert!(list.iter().all(|p| p.to_lowercase() == *p), "{}", language.code);
             }
             assert!(!language.notice.is_empty());
         }
