@@ -7,8 +7,8 @@ pub(super) static GERMAN: Language = Language {
     code: "de",
     name: "Deutsch",
     locales: &["de_DE"],
-    greeting: "Hallo {first_name}! Hier ist {page}. Ein automatischer Assistent antwortet sofort, und was \
-               er nicht weiß, beantwortet ein Mensch.",
+    greeting: "Hallo {first_name}! Hier ist {page}. Ein automatischer Assistent antwortet sofort; was er \
+               nicht weiß, beantwortet ein Mensch.",
     stop: &[
         "stop",
         "stopp",
