@@ -10,9 +10,9 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
-use super::ground::{Door, Ground, GroundError, Moment, Outcome, Thread};
+use super::ground::{Door, Ground, GroundError, Moment, Outcome, PACE_MS, Thread};
 use crate::cli::sandbox::{Act, Call, Fault, How, NewPerson};
-use crate::time::{HOUR, MINUTE, SECOND, UnixMs};
+use crate::time::{HOUR, MINUTE, UnixMs};
 
 /// How long the Worker may take until nothing more comes of something.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -158,7 +158,7 @@ impl Stage {
             if open == 0 && !busy {
                 return Ok(status.desks);
             }
-            let soon = self.now.plus(5 * SECOND).timestamp();
+            let soon = self.now.plus(PACE_MS).timestamp();
             let waits = status.desks.iter().all(|desk| {
                 desk.outbox.open == 0 || desk.outbox.next_due.is_some_and(|due| due > soon)
             });

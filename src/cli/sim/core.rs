@@ -6,7 +6,7 @@ use std::collections::{HashMap, VecDeque};
 
 use axum::http::Method;
 
-use super::ground::{Door, Ground, GroundError, Moment, Outcome, Said, Thread};
+use super::ground::{Door, Ground, GroundError, Moment, Outcome, PACE_MS, Said, Thread};
 use crate::cli::publish::Bundle;
 use crate::cli::sandbox::{
     Act, Call, Fault, How, NewPerson, SandboxConfig, StillMeta, pages_of, posters_of,
@@ -353,6 +353,19 @@ impl Core {
         self.deliver(told)
     }
 
+    /// What the alarm brings within so long still belongs to what was done: a bundle's clock runs
+    /// on while it is waited for.
+    fn let_pass(&mut self, ms: i64) -> Result<(), GroundError> {
+        let past = self.now.get().checked_rem_euclid(self.tick_ms).unwrap_or(0);
+        let tick = self.now.plus(self.tick_ms.saturating_sub(past));
+        let end = self.now.plus(ms).min(tick);
+        while let Some(alarm) = self.alarm.filter(|alarm| *alarm < end) {
+            self.set_now(alarm.max(self.now.plus(1)));
+            self.wake()?;
+        }
+        Ok(())
+    }
+
     fn set_now(&mut self, now: UnixMs) {
         self.now = now;
         self.meta.set_clock(now.get());
@@ -393,7 +406,9 @@ impl Ground for Core {
         let bodies =
             self.meta.act(psid, act, how).map_err(|error| GroundError(error.to_string()))?;
         self.deliver(bodies)?;
-        self.seen()
+        let began = self.now;
+        self.let_pass(PACE_MS)?;
+        Ok(Moment { at: began, ..self.seen()? })
     }
 
     fn scan(&mut self, psid: &str, code: &str) -> Result<(Door, Moment), GroundError> {

@@ -4,7 +4,10 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::cli::sandbox::{Act, Call, Fault, How, NewPerson};
-use crate::time::UnixMs;
+use crate::time::{SECOND, UnixMs};
+
+/// How long people take for one thing, ms. What comes within that time is the answer to it.
+pub const PACE_MS: i64 = 5 * SECOND;
 
 /// Why a ground cannot go on.
 #[derive(Debug, thiserror::Error)]

@@ -5,15 +5,12 @@ use std::collections::BTreeMap;
 use jiff::tz::TimeZone;
 use jiff::{ToSpan, Zoned};
 
-use super::ground::{Door, Ground, GroundError, Moment, Outcome};
+use super::ground::{Door, Ground, GroundError, Moment, Outcome, PACE_MS};
 use super::script::{Day, Deed, Expectation, Newcomer, Script, Step, Wait};
 use super::transcript::{self, Choice, Shown, Tap};
 use super::words::Pos;
 use crate::cli::sandbox::{Act, Call, Fault, How, NewPerson, opt_in_card};
-use crate::time::{DAY, SECOND, UnixMs};
-
-/// How long people take for one thing.
-const PACE_MS: i64 = 5 * SECOND;
+use crate::time::{DAY, UnixMs};
 
 /// The longest a scenario waits at once: the native ground lives through every minute of it.
 const LONGEST_WAIT_MS: i64 = 100 * DAY;
