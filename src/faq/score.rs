@@ -24,12 +24,36 @@ pub(super) fn read(text: &str) -> Vec<String> {
 pub(super) struct Found {
     /// Every entry, the best first; among equals in the order of their ids.
     pub fits: Vec<Fit>,
+    /// How many entries the shop has.
+    pub entries: usize,
     /// Share of the message that the shop knows, rare words counting more, 0 to 1.
     pub known: f32,
     /// Whether anything with meaning is known: a word that is no number, or CJK.
     pub words_known: bool,
     /// How many tokens there were.
     pub tokens: usize,
+}
+
+impl Found {
+    /// What speaks for the entry at `at`: from a score like a machine's, and its lead over the best
+    /// other, -1 to 1.
+    ///
+    /// A machine learns from the other entries what does not matter, "are you" for one. The fewer
+    /// there are, the more is left to how alike message and phrasings are. An entry without a rival
+    /// leads by that alone.
+    pub fn evidence(&self, at: usize) -> (f32, f32) {
+        let alone = 1.0 / self.entries.max(1) as f32;
+        let score = |fit: &Fit| (1.0 - alone) * fit.score + alone * (2.0 * fit.near - 1.0);
+        let own = self.fits.get(at).map_or(-1.0, score);
+        let rival = self.fits.get(usize::from(at == 0));
+        // What is left of an entry that shares nothing with the message is its intercept, about -1.
+        let lead = match rival {
+            Some(rival) => own - score(rival),
+            None if self.entries == 1 => (own + 1.0) / 2.0,
+            None => own + 1.0,
+        };
+        (own, lead.clamp(-1.0, 1.0))
+    }
 }
 
 /// How an entry fits.
@@ -43,6 +67,8 @@ pub(super) struct Fit {
     pub phrasing: usize,
     /// How near it is, 0 to 1.
     pub nearest: f32,
+    /// How near the three nearest are, the first counting most.
+    pub near: f32,
 }
 
 impl Model {
@@ -53,7 +79,7 @@ impl Model {
         let likeness = self.likeness(&tokens);
         let mut fits = self.fits(&likeness, lang);
         fits.sort_by(|a, b| b.score.total_cmp(&a.score));
-        Found { fits, known, words_known, tokens: tokens.len() }
+        Found { entries: fits.len(), fits, known, words_known, tokens: tokens.len() }
     }
 
     /// Repairs misspelt words; says how much of the message the shop knows, and whether that is
@@ -172,7 +198,7 @@ impl Model {
             let [one, two, three] = TUNING.three;
             let near = first * one + second * two + third * three;
             let score = sum.votes * scale + intercept + TUNING.nearest * near;
-            Fit { entry, score, phrasing: sum.phrasing, nearest: first }
+            Fit { entry, score, phrasing: sum.phrasing, nearest: first, near }
         };
         sums.into_iter().enumerate().zip(machines).map(fit).collect()
     }
