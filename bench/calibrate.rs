@@ -142,9 +142,7 @@ fn shops(dir: &Path) -> Vec<Shop> {
             r.shuffle(&mut keys);
             let most = (keys.len() * 3 / 4).min(80);
             let least = 12.min(most - 1);
-            // Every third shop has hardly any entries.
-            let small = i % 3 == 2;
-            let k = if small { 1 + r.below(5) } else { least + r.below(most - least) };
+            let k = least + r.below(most - least);
             let mut s = Shop { kind, train: vec![], test: vec![] };
             let mut ins = vec![];
             let mut oos = vec![];
@@ -172,14 +170,7 @@ fn shops(dir: &Path) -> Vec<Shop> {
             let near = 60 + r.below(40);
             oos.truncate(near);
             let english = !matches!(kind, "xsid" | "evg");
-            if small {
-                // As many of either, or such shops would teach that most questions are foreign.
-                if english {
-                    oos.extend((0..20).map(|_| (None, oosv[r.below(oosv.len())].clone())));
-                }
-                r.shuffle(&mut oos);
-                oos.truncate(ins.len());
-            } else if english {
+            if english {
                 for _ in 0..40 {
                     oos.push((None, oosv[r.below(oosv.len())].clone()));
                 }

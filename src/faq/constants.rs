@@ -63,7 +63,7 @@ pub(super) struct Calibration {
 }
 
 pub(super) const CALIBRATION: Calibration =
-    Calibration { score: 2.826, lead: 1.444, known: 2.53, base: -3.425 };
+    Calibration { score: 2.58, lead: 1.444, known: 3.537, base: -4.441 };
 
 /// How probable the best entry has to be.
 pub(super) struct Thresholds {
@@ -73,9 +73,9 @@ pub(super) struct Thresholds {
     pub offer: f32,
 }
 
-pub(super) const CAUTIOUS: Thresholds = Thresholds { answer: 0.6, offer: 0.18 };
-pub(super) const NORMAL: Thresholds = Thresholds { answer: 0.4, offer: 0.12 };
-pub(super) const EAGER: Thresholds = Thresholds { answer: 0.25, offer: 0.08 };
+pub(super) const CAUTIOUS: Thresholds = Thresholds { answer: 0.6, offer: 0.1 };
+pub(super) const NORMAL: Thresholds = Thresholds { answer: 0.4, offer: 0.07 };
+pub(super) const EAGER: Thresholds = Thresholds { answer: 0.25, offer: 0.05 };
 
 /// How probable each part's entry has to be for a message to count as several questions.
 pub(super) const SEVERAL: f32 = 0.7;

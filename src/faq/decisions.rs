@@ -118,29 +118,21 @@ fn doubts_say_why() {
 #[test]
 fn shop_of_one_entry_answers_what_is_like_it_and_nothing_else() {
     let hours: Vec<_> = SHOP.iter().filter(|(id, ..)| *id == "hours").copied().collect();
-    for entries in [1, 2, 3] {
-        let mut rows = hours.clone();
-        let others = ["wifi", "cakes"];
-        let others = others.iter().take(entries - 1);
-        rows.extend(others.flat_map(|id| SHOP.iter().filter(move |row| row.0 == *id)));
-        let model = Model::load(bytes_of(&rows)).unwrap();
-        let decision = |text: &str| model.answer(text, None, Eagerness::Normal).decision;
-        for text in [
-            "My umbrella is green and I left it on your floor",
-            "are you the one I met in Paris",
-            "what is the name of your dog",
-            "ar jūsų šuo dar jaunas",
-            "delete my data",
-        ] {
-            let answered = matches!(decision(text), Decision::Answer(_));
-            assert!(!answered, "{entries} entries: {text}");
-        }
-        let hours = Decision::Answer(vec![FaqId::new("hours").unwrap()]);
-        for text in
-            ["are you open on saturday", "what are the opening hours", "ar dirbate šeštadienį"]
-        {
-            assert_eq!(decision(text), hours, "{entries} entries: {text}");
-        }
+    let model = Model::load(bytes_of(&hours)).unwrap();
+    let decision = |text: &str| model.answer(text, None, Eagerness::Normal).decision;
+    for text in [
+        "My umbrella is green and I left it on your floor",
+        "are you the one I met in Paris",
+        "what is the name of your dog",
+        "ar jūsų šuo dar jaunas",
+        "delete my data",
+    ] {
+        assert!(!matches!(decision(text), Decision::Answer(_)), "{text}");
+    }
+    let hours = Decision::Answer(vec![FaqId::new("hours").unwrap()]);
+    for text in ["are you open on saturday", "what are the opening hours", "ar dirbate šeštadienį"]
+    {
+        assert_eq!(decision(text), hours, "{text}");
     }
 }
 

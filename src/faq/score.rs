@@ -38,19 +38,17 @@ impl Found {
     /// What speaks for the entry at `at`: from a score like a machine's, and its lead over the best
     /// other, -1 to 1.
     ///
-    /// A machine learns from the other entries what does not matter, "are you" for one. The fewer
-    /// there are, the more is left to how alike message and phrasings are. An entry without a rival
-    /// leads by that alone.
+    /// A machine learns from the other entries what does not matter, "are you" for one. Where there
+    /// are none, how alike message and phrasings are is all the evidence.
     pub fn evidence(&self, at: usize) -> (f32, f32) {
-        let alone = 1.0 / self.entries.max(1) as f32;
-        let score = |fit: &Fit| (1.0 - alone) * fit.score + alone * (2.0 * fit.near - 1.0);
+        let lone = self.entries == 1;
+        let score = |fit: &Fit| if lone { 2.0 * fit.near - 1.0 } else { fit.score };
         let own = self.fits.get(at).map_or(-1.0, score);
         let rival = self.fits.get(usize::from(at == 0));
-        // What is left of an entry that shares nothing with the message is its intercept, about -1.
         let lead = match rival {
             Some(rival) => own - score(rival),
-            None if self.entries == 1 => (own + 1.0) / 2.0,
-            None => own + 1.0,
+            None if lone => (own + 1.0) / 2.0,
+            None => 1.0,
         };
         (own, lead.clamp(-1.0, 1.0))
     }
