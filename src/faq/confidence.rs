@@ -6,14 +6,12 @@ use super::score::Found;
 /// The probability of each of the best entries, in their order. Together they stay below 1: the
 /// rest is for "none of them".
 pub(super) fn probabilities(found: &Found, most: usize) -> Vec<f32> {
-    let Some(best) = found.fits.first() else { return Vec::new() };
     let mut left = 1.0_f64;
     let mut last = 1.0_f64;
     let mut result = Vec::with_capacity(most);
-    for (at, fit) in found.fits.iter().take(most).enumerate() {
-        let rival = if at == 0 { found.fits.get(1) } else { Some(best) };
-        let lead = rival.map_or(1.0, |rival| fit.score - rival.score);
-        let p = (left * sigmoid(logit(fit.score, lead, found.known))).min(last);
+    for at in 0..found.fits.len().min(most) {
+        let (score, lead) = found.evidence(at);
+        let p = (left * sigmoid(logit(score, lead, found.known))).min(last);
         left -= p;
         last = p;
         result.push(p as f32);
@@ -22,9 +20,8 @@ pub(super) fn probabilities(found: &Found, most: usize) -> Vec<f32> {
 }
 
 fn logit(score: f32, lead: f32, known: f32) -> f64 {
-    let lead = f64::from(lead.clamp(-1.0, 1.0));
     CALIBRATION.score * f64::from(score)
-        + CALIBRATION.lead * lead
+        + CALIBRATION.lead * f64::from(lead)
         + CALIBRATION.known * f64::from(known)
         + CALIBRATION.base
 }

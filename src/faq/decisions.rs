@@ -116,6 +116,27 @@ fn doubts_say_why() {
 }
 
 #[test]
+fn shop_of_one_entry_answers_what_is_like_it_and_nothing_else() {
+    let hours: Vec<_> = SHOP.iter().filter(|(id, ..)| *id == "hours").copied().collect();
+    let model = Model::load(bytes_of(&hours)).unwrap();
+    let decision = |text: &str| model.answer(text, None, Eagerness::Normal).decision;
+    for text in [
+        "My umbrella is green and I left it on your floor",
+        "are you the one I met in Paris",
+        "what is the name of your dog",
+        "ar jūsų šuo dar jaunas",
+        "delete my data",
+    ] {
+        assert!(!matches!(decision(text), Decision::Answer(_)), "{text}");
+    }
+    let hours = Decision::Answer(vec![FaqId::new("hours").unwrap()]);
+    for text in ["are you open on saturday", "what are the opening hours", "ar dirbate šeštadienį"]
+    {
+        assert_eq!(decision(text), hours, "{text}");
+    }
+}
+
+#[test]
 fn simplified_characters_find_traditional_ones() {
     for (traditional, simplified) in [
         ("附近有停車場嗎", "附近有停车场吗"),

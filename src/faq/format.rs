@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 const MAGIC: [u8; 4] = *b"SBFQ";
 /// The layout, and everything that gives the numbers in it their meaning: folding, features,
 /// weights.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 const CHECKSUM: usize = 8;
 
 /// Parts of a model.

@@ -138,8 +138,8 @@ impl Model {
     pub fn evidence(&self, text: &str) -> Option<(FaqId, [f32; 3])> {
         let found = self.find(text, None);
         let best = found.fits.first().filter(|_| found.tokens > 0)?;
-        let lead = found.fits.get(1).map_or(1.0, |next| best.score - next.score).clamp(-1.0, 1.0);
-        Some((self.id(best)?, [best.score, lead, found.known]))
+        let (score, lead) = found.evidence(0);
+        Some((self.id(best)?, [score, lead, found.known]))
     }
 
     /// How the entries fit, and whether the first holds the very words. An entry that does stands

@@ -24,12 +24,34 @@ pub(super) fn read(text: &str) -> Vec<String> {
 pub(super) struct Found {
     /// Every entry, the best first; among equals in the order of their ids.
     pub fits: Vec<Fit>,
+    /// How many entries the shop has.
+    pub entries: usize,
     /// Share of the message that the shop knows, rare words counting more, 0 to 1.
     pub known: f32,
     /// Whether anything with meaning is known: a word that is no number, or CJK.
     pub words_known: bool,
     /// How many tokens there were.
     pub tokens: usize,
+}
+
+impl Found {
+    /// What speaks for the entry at `at`: from a score like a machine's, and its lead over the best
+    /// other, -1 to 1.
+    ///
+    /// A machine learns from the other entries what does not matter, "are you" for one. Where there
+    /// are none, how alike message and phrasings are is all the evidence.
+    pub fn evidence(&self, at: usize) -> (f32, f32) {
+        let lone = self.entries == 1;
+        let score = |fit: &Fit| if lone { 2.0 * fit.near - 1.0 } else { fit.score };
+        let own = self.fits.get(at).map_or(-1.0, score);
+        let rival = self.fits.get(usize::from(at == 0));
+        let lead = match rival {
+            Some(rival) => own - score(rival),
+            None if lone => (own + 1.0) / 2.0,
+            None => 1.0,
+        };
+        (own, lead.clamp(-1.0, 1.0))
+    }
 }
 
 /// How an entry fits.
@@ -43,6 +65,8 @@ pub(super) struct Fit {
     pub phrasing: usize,
     /// How near it is, 0 to 1.
     pub nearest: f32,
+    /// How near the three nearest are, the first counting most.
+    pub near: f32,
 }
 
 impl Model {
@@ -53,7 +77,7 @@ impl Model {
         let likeness = self.likeness(&tokens);
         let mut fits = self.fits(&likeness, lang);
         fits.sort_by(|a, b| b.score.total_cmp(&a.score));
-        Found { fits, known, words_known, tokens: tokens.len() }
+        Found { entries: fits.len(), fits, known, words_known, tokens: tokens.len() }
     }
 
     /// Repairs misspelt words; says how much of the message the shop knows, and whether that is
@@ -172,7 +196,7 @@ impl Model {
             let [one, two, three] = TUNING.three;
             let near = first * one + second * two + third * three;
             let score = sum.votes * scale + intercept + TUNING.nearest * near;
-            Fit { entry, score, phrasing: sum.phrasing, nearest: first }
+            Fit { entry, score, phrasing: sum.phrasing, nearest: first, near }
         };
         sums.into_iter().enumerate().zip(machines).map(fit).collect()
     }

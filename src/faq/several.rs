@@ -36,15 +36,20 @@ pub(super) fn several(
         return None;
     }
     let mut entries: Vec<FaqId> = Vec::new();
-    for part in parts {
-        if let Some(entry) = model.sure(&part, lang, SEVERAL)
-            && !entries.contains(&entry)
-        {
+    for (part, left) in parts.iter().zip((1..=parts.len()).rev()) {
+        // Each part costs a search of its own.
+        if entries.len().saturating_add(left) < 2 {
+            return None;
+        }
+        let Some(entry) = model.sure(part, lang, SEVERAL) else { continue };
+        if !candidates.iter().any(|one| one.entry == entry) {
+            return None;
+        }
+        if !entries.contains(&entry) {
             entries.push(entry);
         }
     }
-    let known = entries.iter().all(|entry| candidates.iter().any(|one| one.entry == *entry));
-    (known && (2..=MOST_ANSWERS).contains(&entries.len())).then_some(entries)
+    (2..=MOST_ANSWERS).contains(&entries.len()).then_some(entries)
 }
 
 /// The parts that could be questions of their own: two words at least, or three CJK characters.
