@@ -78,7 +78,7 @@ fn line_of(source: &str, text: &str) -> usize {
 
 #[test]
 fn an_expectation_that_is_met_says_nothing_and_one_that_is_not_fails_at_its_line() {
-    let expect = "expect.en = [\n    \"when are you guys open\",\n    \"is my dog allowed\",\n    \"sing me a song\",\n]";
+    let expect = "expect.en = [\n    \"when are you guys open\",\n    \"is my dog allowed\",\n    \"qwv xjk\",\n]";
     let none = "[faq_none]\nexpect = [\"blorp zzz\", \"when do you open\"]\n";
     let source = shop(
         &[entry("hours", &format!("{HOURS}\n{expect}")), entry("dogs", DOGS), none.to_owned()]
@@ -93,7 +93,7 @@ fn an_expectation_that_is_met_says_nothing_and_one_that_is_not_fails_at_its_line
         astray.3,
         "\"is my dog allowed\" is answered with \"dogs\", not answered with \"hours\""
     );
-    assert_eq!(unknown.0, line_of(&source, "sing me"));
+    assert_eq!(unknown.0, line_of(&source, "qwv xjk"));
     assert!(unknown.3.contains("is not answered"), "{unknown:?}");
     assert_eq!(nothing.0, line_of(&source, "blorp"));
     assert!(nothing.3.contains("though nothing fits"), "{nothing:?}");
@@ -146,7 +146,7 @@ fn what_is_only_offered_fails_only_strictly() {
             entry("large", "ask.en = [\"price of a large cake\", \"large cake price\", \"how much is the large cake\"]"),
         ].concat())
     };
-    let source = faq("expect = [\"how much is the cake\"]");
+    let source = faq("expect = [\"cake\"]");
     let codes = |strict: bool| -> Vec<_> {
         let all = found(&source, strict).into_iter();
         all.filter(|f| f.1.starts_with("expectation")).map(|f| (f.1, f.2)).collect()
@@ -202,8 +202,9 @@ fn an_entry_whose_phrasings_share_nothing_is_unreachable_and_short_lists_are_not
 #[test]
 fn entries_that_are_taken_for_each_other_are_named_with_what_went_astray() {
     let source = shop(&[
-        entry("pickup", "ask.en = [\"can i collect my order today\", \"collect my order\", \"where do i deliver\"]"),
-        entry("delivery", "ask.en = [\"can i collect my order tomorrow\", \"collect the order\", \"bring it home\"]"),
+        entry("pickup", "ask.en = [\"collect my order today\", \"collect my order at noon\", \"collect my order tonight\", \"deliver it to my house now\"]"),
+        entry("delivery", "ask.en = [\"deliver it to my house\", \"deliver it to my house tonight\", \"deliver it to my house on monday\", \"collect my order now\"]"),
+        entry("dogs", DOGS),
     ].concat());
     let compiled = checked(&source, false);
     let confused = compiled.diagnostics.iter().find(|d| d.code == "confused").unwrap();
