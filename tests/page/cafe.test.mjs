@@ -81,6 +81,11 @@ async function comeBackTomorrow() {
   await page.locator("text=Come back tomorrow").and(page.locator(":enabled")).waitFor({ timeout: JUMP_MS });
 }
 
+test("a newcomer taps Get Started, as Messenger asks, and is welcomed", { skip }, async () => {
+  await page.click("#get-started");
+  await page.locator(".thread .bubble").first().waitFor();
+});
+
 test("a question is answered by the café", { skip }, async () => {
   await page.fill("#text", dogs.ask.lt[0]);
   await page.press("#text", "Enter");

@@ -118,13 +118,25 @@ test("an opt-in card is accepted once; without a served region the notification 
   assert.equal(optin.title, "Warm bread");
 });
 
+/** What the Page's owner does with `shopbell profile sync`. */
+async function profile(method, body) {
+  const answer = await fetch(`${url}/v26.0/me/messenger_profile`, {
+    method,
+    headers: { authorization: "Bearer sandbox-page-token", "content-type": "application/json" },
+    body: JSON.stringify(body),
+  });
+  assert.equal(answer.status, 200, await answer.text());
+}
+
 test("a scan leads a new person to Get Started, and a known one straight into the thread", async () => {
+  await profile("POST", { get_started: { payload: "GET_STARTED" } });
   await page.getByRole("button", { name: "Scan Shop door" }).click();
   await page.getByText("You followed a link").waitFor();
   await page.click("#get-started");
   await bubble("Welcome by poster-door").waitFor();
   await page.getByRole("button", { name: "Scan Shop door" }).click();
   await bubble("Back by poster-door").waitFor();
+  await profile("DELETE", { fields: ["get_started"] });
 });
 
 test("a day later the window is closed, and the Worker's cron has run on the way", async () => {
