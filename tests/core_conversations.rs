@@ -234,9 +234,9 @@ impl Conversation {
         for tag in core.shop().languages.iter().chain([&english]) {
             let spoken = lang::language(tag);
             for (list, command) in [
-                (spoken.stop, Command::Stop),
-                (spoken.human, Command::Human),
-                (spoken.delete, Command::Delete),
+                (&spoken.stop, Command::Stop),
+                (&spoken.human, Command::Human),
+                (&spoken.delete, Command::Delete),
             ] {
                 // A word that means two things in two languages is another test's.
                 let sure = |word: &&&str| words::command(core.shop(), word) == Some(command);

@@ -275,9 +275,9 @@ fn vocabulary(open: &Open) -> Vec<(words::Command, String)> {
         let add = |list: &[&str], command| {
             list.iter().map(|word| (command, (*word).to_owned())).collect::<Vec<_>>()
         };
-        all.extend(add(language.stop, words::Command::Stop));
-        all.extend(add(language.delete, words::Command::Delete));
-        all.extend(add(language.human, words::Command::Human));
+        all.extend(add(&language.stop, words::Command::Stop));
+        all.extend(add(&language.delete, words::Command::Delete));
+        all.extend(add(&language.human, words::Command::Human));
     }
     let own = [
         (words::Command::Stop, &shop.assistant.stop_words),

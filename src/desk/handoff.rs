@@ -8,7 +8,7 @@ use serde_json::json;
 use super::decide::{Context, Effect, Turn};
 use super::payload::Payload;
 use super::person::Person;
-use crate::faq::normalise::normalise;
+use crate::faq::Said;
 use crate::meta::event::{Channel, Event, EventKind};
 use crate::meta::ids::Psid;
 use crate::meta::send::Content;
@@ -80,61 +80,33 @@ pub(super) fn call(turn: &mut Turn<'_>, reason: Reason, text: Option<&str>) {
 
 /// Whether only people answer this.
 pub(super) fn is_delicate(shop: &Shop, text: &str) -> bool {
-    let text = Padded::of(text);
-    spoken(shop).any(|language| text.has_any(language.delicate))
-        || shop.delicate.iter().any(|subject| text.has(&subject.words))
+    let said = Said::new(text);
+    spoken(shop).any(|language| said.mentions_any(&language.delicate))
+        || shop.delicate.iter().any(|subject| mentions(&said, &subject.words))
 }
 
 /// Whether somebody is angry, as far as words show it.
 pub(super) fn is_angry(shop: &Shop, text: &str) -> bool {
-    let text = Padded::of(text);
+    let said = Said::new(text);
     shop.handoff.on_anger
-        && (spoken(shop).any(|language| text.has_any(language.angry))
-            || text.has(&shop.handoff.angry))
+        && (spoken(shop).any(|language| said.mentions_any(&language.angry))
+            || mentions(&said, &shop.handoff.angry))
 }
 
 fn spoken(shop: &Shop) -> impl Iterator<Item = &'static Language> {
     shop.languages.iter().map(language)
 }
 
-/// A message in which phrases are looked for: as whole words, and in scripts without spaces
-/// anywhere.
-struct Padded {
-    words: String,
-    joined: String,
-}
-
-impl Padded {
-    fn of(text: &str) -> Self {
-        let folded = normalise(text);
-        Self { joined: folded.replace(' ', ""), words: format!(" {folded} ") }
-    }
-
-    fn has_any<S: AsRef<str>>(&self, phrases: &[S]) -> bool {
-        phrases.iter().any(|phrase| {
-            let phrase = normalise(phrase.as_ref());
-            let han = phrase.chars().any(|c| matches!(c, '\u{3400}'..='\u{9FFF}'));
-            if phrase.is_empty() {
-                false
-            } else if han {
-                self.joined.contains(&phrase.replace(' ', ""))
-            } else {
-                self.words.contains(&format!(" {phrase} "))
-            }
-        })
-    }
-
-    fn has(&self, phrases: &BTreeMap<Lang, Vec<String>>) -> bool {
-        phrases.values().any(|phrases| self.has_any(phrases))
-    }
+fn mentions(said: &Said<'_>, phrases: &BTreeMap<Lang, Vec<String>>) -> bool {
+    phrases.values().flatten().any(|phrase| said.mentions(phrase))
 }
 
 /// Who of the shop a message is for: whoever is named for its subject and there, else somebody
 /// for everything who is there, else whoever is named for it.
 #[must_use]
 pub fn agent<'a>(shop: &'a Shop, text: Option<&str>, now: UnixMs) -> Option<&'a Agent> {
-    let text = text.map(Padded::of);
-    let named = |agent: &&Agent| text.as_ref().is_some_and(|text| text.has(&agent.words));
+    let said = text.map(Said::new);
+    let named = |agent: &&Agent| said.as_ref().is_some_and(|said| mentions(said, &agent.words));
     let there = |agent: &&Agent| {
         let hours = agent.hours.as_ref().unwrap_or(&shop.hours);
         hours.at(now, &shop.zone()).is_open()
@@ -157,8 +129,8 @@ pub fn without_delicate_words<'a>(shop: Option<&Shop>, event: &'a Event) -> Cow<
     let delicate = match shop {
         Some(shop) => is_delicate(shop, text),
         None => {
-            let text = Padded::of(text);
-            all().iter().any(|language| text.has_any(language.delicate))
+            let said = Said::new(text);
+            all().iter().any(|language| said.mentions_any(&language.delicate))
         }
     };
     if !delicate {

@@ -4,13 +4,13 @@ use super::decide::{Context, Decision, Effect, UNKNOWN, decide};
 use super::pace;
 use super::person::{Offered, Person};
 use super::profile::Stranger;
-use super::{deletion, handoff};
+use super::{deletion, handoff, replies};
 use crate::meta::event::Event;
 use crate::meta::ids::Psid;
 use crate::meta::policy::{Opener, window_after};
 use crate::outreach::subscription;
 use crate::shop::kv::DeskRef;
-use crate::shop::text::says_names;
+use crate::shop::text::notifies_by_name;
 use crate::store::consents::{self, Consent, Status};
 use crate::store::outbox::{self, Class};
 use crate::store::timers::{self, Timer};
@@ -179,8 +179,9 @@ fn was_forgotten(
     deletion::forgotten(sql, context.keys, &context.shop.page.id, id, at)
 }
 
-/// Whether Meta may be asked who this is: they were answered, the shop says names, and they never
-/// asked to be forgotten.
+/// Whether Meta is to be asked who this is: they were answered, the answer waits for their name
+/// (or their notifications will say it, or only their app can tell which language is theirs), and
+/// they never asked to be forgotten.
 fn stranger(
     sql: &impl Sql,
     context: Context<'_>,
@@ -188,13 +189,19 @@ fn stranger(
     decision: &Decision,
     now: UnixMs,
 ) -> Result<Option<Stranger>, StoreError> {
-    let (Some(id), Some(person), Some(_)) = (&event.person, &decision.person, &decision.answer)
+    let (Some(id), Some(person), Some(answer)) =
+        (&event.person, &decision.person, &decision.answer)
     else {
         return Ok(None);
     };
-    if !person.may_ask_profile(now)
-        || !says_names(context.shop)
-        || deletion::forgotten(sql, context.keys, &context.shop.page.id, id, UnixMs::default())?
+    let shop = context.shop;
+    let agreed = || decision.effects.iter().any(|effect| matches!(effect, Effect::Grant(_)));
+    let needed = answer.bubbles.iter().any(replies::is_open)
+        || (person.language.is_none() && shop.languages.len() > 1)
+        || (agreed() && notifies_by_name(shop));
+    if !needed
+        || !person.may_ask_profile(now)
+        || deletion::forgotten(sql, context.keys, &shop.page.id, id, UnixMs::default())?
     {
         return Ok(None);
     }

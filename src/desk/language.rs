@@ -43,10 +43,9 @@ fn by_phrase(shop: &Shop, text: &str) -> Option<Lang> {
     let said = Said::new(text);
     let knows = |lang: &&Lang| {
         let words = language(lang);
-        [words.greetings, words.thanks, words.stop, words.human, words.delete]
+        [&words.greetings, &words.thanks, &words.stop, &words.human, &words.delete]
             .into_iter()
-            .flatten()
-            .any(|phrase| said.says(phrase))
+            .any(|phrases| said.says_any(phrases))
     };
     let mut speakers = shop.languages.iter().filter(knows);
     let first = speakers.next()?;

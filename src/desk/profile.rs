@@ -1,5 +1,5 @@
-//! Who somebody is, as Meta tells it: asked once for each person while their first answer is being
-//! made, and kept with them. A text with a name in it waits for the answer, for a second at most;
+//! Who somebody is, as Meta tells it: asked for when the first answer is made that says their name
+//! or has to guess their language, and kept with them. A text with a name in it waits for the answer, for a second at most;
 //! every other text leaves at once. Whoever asked to be forgotten is never asked about.
 
 use super::person::Person;

@@ -7,8 +7,8 @@
 //! of the shop's own texts).
 
 use super::typo::one_letter_apart;
-use crate::faq::Said;
 use crate::faq::normalise::normalise;
+use crate::faq::{Phrase, Phrases, Said};
 use crate::shop::lang::{Language, all, language};
 use crate::shop::model::{Lang, Localized, Shop};
 
@@ -53,19 +53,25 @@ pub enum Command {
 #[must_use]
 pub fn command(shop: &Shop, text: &str) -> Option<Command> {
     let said = Said::new(text);
-    find(shop, |phrase| said.says(phrase)).or_else(|| mistyped(shop, text))
+    let by_owner = |word: &str| said.says(word);
+    find(shop, by_owner, |phrase| said.says_phrase(phrase))
+        .or_else(|| mistyped(shop, said.folded()))
 }
 
-/// The first command with a phrase that `is` the message.
-fn find(shop: &Shop, is: impl Fn(&str) -> bool) -> Option<Command> {
+/// The first command with one of the owner's words, or a phrase of ours, that is the message.
+fn find(
+    shop: &Shop,
+    by_owner: impl Fn(&str) -> bool,
+    is: impl Fn(&Phrase) -> bool,
+) -> Option<Command> {
     let own = &shop.assistant;
     let owners = [
         (Command::Stop, &own.stop_words),
         (Command::Delete, &own.delete_words),
         (Command::Human, &own.human_words),
     ];
-    let by_owner = owners.into_iter().find(|(_, words)| words.iter().any(|word| is(word)));
-    if let Some((command, _)) = by_owner {
+    let found = owners.into_iter().find(|(_, words)| words.iter().any(|word| by_owner(word)));
+    if let Some((command, _)) = found {
         return Some(command);
     }
     // STOP is international; people type it whatever they speak.
@@ -73,44 +79,53 @@ fn find(shop: &Shop, is: impl Fn(&str) -> bool) -> Option<Command> {
     let mut languages = shop.languages.iter().chain([&english]).map(language);
     languages.find_map(|language| {
         let lists = commands(language).into_iter();
-        lists.filter(|(_, words)| words.iter().any(|word| is(word))).map(|(c, _)| c).next()
+        lists.filter(|(_, phrases)| phrases.folded().iter().any(&is)).map(|(c, _)| c).next()
     })
 }
 
-fn commands(language: &Language) -> [(Command, &'static [&'static str]); 3] {
+fn commands(language: &'static Language) -> [(Command, &'static Phrases); 3] {
     [
-        (Command::Stop, language.stop),
-        (Command::Delete, language.delete),
-        (Command::Human, language.human),
+        (Command::Stop, &language.stop),
+        (Command::Delete, &language.delete),
+        (Command::Human, &language.human),
     ]
 }
 
-/// The command a message is but for one letter.
-fn mistyped(shop: &Shop, text: &str) -> Option<Command> {
-    let typed = normalise(text);
-    let letters = |word: &str| word.chars().filter(|c| c.is_alphabetic()).count();
+/// The command a folded message is but for one letter.
+fn mistyped(shop: &Shop, typed: &str) -> Option<Command> {
     if !typed.split(' ').any(|word| letters(word) >= LONG_ENOUGH) {
         return None;
     }
-    let (begins, words) = (typed.chars().next(), typed.split(' ').count());
-    let slip = |phrase: &str| -> Option<String> {
-        // Nearly every phrase ends here: folding it costs.
-        if phrase.split_whitespace().count() != words {
-            return None;
-        }
+    let same_start = |phrase: &str| phrase.chars().next() == typed.chars().next();
+    let by_owner = |phrase: &str| {
         let phrase = normalise(phrase);
-        if phrase.chars().next() != begins || phrase.split(' ').count() != words {
-            return None;
-        }
-        let mut wrong = typed.split(' ').zip(phrase.split(' ')).filter(|(a, b)| a != b);
-        let (typed, meant) = wrong.next()?;
-        let slip = wrong.next().is_none()
-            && letters(typed) >= LONG_ENOUGH
-            && letters(meant) >= LONG_ENOUGH
-            && one_letter_apart(typed, meant);
-        slip.then(|| typed.to_owned())
+        same_start(&phrase) && slip(typed, &phrase).is_some_and(|word| !is_a_word(shop, word))
     };
-    find(shop, |phrase| slip(phrase).is_some_and(|word| !is_a_word(shop, &word)))
+    find(shop, by_owner, |phrase| {
+        let phrase = phrase.folded();
+        same_start(phrase) && slip(typed, phrase).is_some_and(|word| !is_a_word(shop, word))
+    })
+}
+
+/// The one word of `typed` that is wrong by a letter, where it is otherwise `phrase`.
+fn slip<'t>(typed: &'t str, phrase: &str) -> Option<&'t str> {
+    let (mut words, mut meant) = (typed.split(' '), phrase.split(' '));
+    let mut wrong = None;
+    loop {
+        match (words.next(), meant.next()) {
+            (None, None) => break,
+            (Some(a), Some(b)) if a == b => {}
+            (Some(a), Some(b)) if wrong.is_none() => wrong = Some((a, b)),
+            _ => return None,
+        }
+    }
+    let (typed, meant) = wrong?;
+    let long = letters(typed) >= LONG_ENOUGH && letters(meant) >= LONG_ENOUGH;
+    (long && one_letter_apart(typed, meant)).then_some(typed)
+}
+
+fn letters(word: &str) -> usize {
+    word.chars().filter(|c| c.is_alphabetic()).count()
 }
 
 /// Whether a folded word is one of a language's or of the shop's, so that nobody mistyped it.
@@ -119,9 +134,10 @@ fn is_a_word(shop: &Shop, word: &str) -> bool {
     if OTHER_WORDS.contains(&word) {
         return true;
     }
-    let known = |l: &&Language| {
-        let lists = [l.stop, l.human, l.delete, l.greetings, l.thanks];
-        lists.into_iter().flatten().any(|phrase| within(phrase))
+    let known = |l: &&'static Language| {
+        let lists = [&l.stop, &l.human, &l.delete, &l.greetings, &l.thanks];
+        let mut phrases = lists.into_iter().flat_map(|phrases| phrases.folded());
+        phrases.any(|phrase| phrase.folded().split(' ').any(|known| known == word))
     };
     all().iter().any(known) || shop_texts(shop).any(within)
 }
@@ -153,11 +169,10 @@ pub enum Courtesy {
 #[must_use]
 pub fn courtesy(shop: &Shop, text: &str) -> Option<Courtesy> {
     let said = Said::new(text);
-    let any = |words: &[&str]| words.iter().any(|word| said.says(word));
     shop.languages.iter().map(language).find_map(|language| {
-        if any(language.greetings) {
+        if said.says_any(&language.greetings) {
             Some(Courtesy::Greeting)
-        } else if any(language.thanks) {
+        } else if said.says_any(&language.thanks) {
             Some(Courtesy::Thanks)
         } else {
             None

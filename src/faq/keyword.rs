@@ -1,6 +1,7 @@
 //! Words that ask for an entry by themselves.
 
-use super::normalise::{folded, is_cjk, normalise};
+use super::normalise::folded;
+use super::phrase::Said;
 use crate::shop::model::{FaqEntry, Lang};
 
 /// A keyword that stands in a message.
@@ -28,36 +29,14 @@ pub fn keyword<'a>(entries: &'a [FaqEntry], text: &str) -> Option<(&'a FaqEntry,
 /// then the entry that comes first; of one entry's equals the first by language, then by order.
 #[must_use]
 pub fn keyword_said<'a>(entries: &'a [FaqEntry], text: &str) -> Option<KeywordSaid<'a>> {
-    let text = normalise(text);
-    if text.is_empty() {
-        return None;
-    }
-    let padded = format!(" {text} ");
-    let joined: String = text.chars().filter(|c| *c != ' ').collect();
-
-    // Most keywords begin with letters that follow each other nowhere here, and need no more
-    // folding.
-    let may_be_here = |keyword: &str| {
-        let beginning: String = folded(keyword).filter(|c| *c != ' ').take(3).collect();
-        joined.contains(&beginning)
-    };
-
+    let said = Said::new(text);
     let mut best: Option<(usize, KeywordSaid<'a>)> = None;
     for entry in entries {
         for (lang, keywords) in &entry.keywords {
-            for written in keywords.iter().filter(|keyword| may_be_here(keyword)) {
-                let keyword = normalise(written);
-                let length = keyword.chars().count();
-                if length == 0 || best.is_some_and(|(longest, ..)| length <= longest) {
-                    continue;
-                }
-                let said = if keyword.chars().any(is_cjk) {
-                    joined.contains(&keyword.replace(' ', ""))
-                } else {
-                    padded.contains(&format!(" {keyword} "))
-                };
-                if said {
-                    best = Some((length, KeywordSaid { entry, lang, keyword: written }));
+            for keyword in keywords.iter().filter(|keyword| said.mentions(keyword)) {
+                let length = folded(keyword).count();
+                if best.is_none_or(|(longest, ..)| length > longest) {
+                    best = Some((length, KeywordSaid { entry, lang, keyword }));
                 }
             }
         }

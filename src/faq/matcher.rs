@@ -3,7 +3,8 @@
 use super::confidence::probabilities;
 use super::constants::{CAUTIOUS, EAGER, LEAST_OFFERED, NORMAL, TOO_CLOSE, Thresholds};
 use super::format::{Bytes, ModelError, Section};
-use super::normalise::{is_cjk, normalise, same_words};
+use super::normalise::{is_cjk, normalise};
+use super::phrase::same_words;
 use super::score::{Fit, Found, PHRASING};
 use super::several;
 use super::weight::Weights;

@@ -4,7 +4,7 @@
 //! binary [`Model`]; matching runs in the Worker, in the terminal and in tests on the same bytes.
 //! The result is a decision, not a score.
 //!
-//! - [`normalise`](mod@normalise): one folding for both sides, and whole-message comparison.
+//! - [`normalise`](mod@normalise): one folding for both sides; [`Said`]: phrases in a message.
 //! - [`keyword`]: words that ask for an entry by themselves, ahead of the model.
 //! - `small_talk`: greetings and thanks, which ask for nothing.
 //! - `simplified`: Traditional Chinese as Simplified, for matching only.
@@ -24,6 +24,7 @@ mod index;
 mod keyword;
 mod matcher;
 pub mod normalise;
+mod phrase;
 mod repair;
 mod score;
 mod several;
@@ -36,7 +37,7 @@ mod weight;
 pub use format::{ModelError, model_key};
 pub use keyword::{KeywordSaid, keyword, keyword_said};
 pub use matcher::{Candidate, Decision, Doubt, Match, Model};
-pub use normalise::{Said, same_words};
+pub use phrase::{Phrase, Phrases, Said, same_words};
 pub use train::{Example, examples, train};
 
 #[cfg(test)]

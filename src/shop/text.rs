@@ -21,7 +21,7 @@
 //!   nothing else follows the colon: "Open now. Phone: {phone}." is "Open now."
 //!
 //! # A name that may still come
-//! Meta is asked for a person's name while their first answer is being made. [`say_openly`]
+//! Meta is asked for a person's name when an answer first says it. [`say_openly`]
 //! leaves the places of names open ([`is_open`]), and [`close`] fills them when the message
 //! leaves, by the same rules.
 
@@ -29,8 +29,7 @@ use std::borrow::Cow;
 
 use super::hours::Opening;
 use super::lang::{self, Language, Moment, When};
-use super::lookup::TextKey;
-use super::model::{Lang, Localized, Range, Shop};
+use super::model::{Lang, Range, Shop};
 use crate::time::UnixMs;
 
 /// The variables that templates may use.
@@ -409,19 +408,13 @@ pub fn close(text: &str, first_name: Option<&str>, full_name: Option<&str>) -> S
     })
 }
 
-/// Whether the shop ever says a name. One that does not has no reason to ask for names.
+/// Whether the shop's notifications say names: then a name is needed before anybody writes.
 #[must_use]
-pub fn says_names(shop: &Shop) -> bool {
-    let says = |text: &str| {
+pub fn notifies_by_name(shop: &Shop) -> bool {
+    let says = |text: &String| {
         parts(text).iter().any(|p| matches!(p, Part::Variable { name, .. } if NAMES.contains(name)))
     };
-    let any = |texts: &Localized| texts.0.values().any(|text| says(text));
-    let own = TextKey::ALL.iter().any(|(key, _)| {
-        shop.languages.iter().any(|lang| says(shop.text(*key, lang))) || any(shop.texts.get(*key))
-    });
-    own || shop.faq.iter().any(|entry| any(&entry.answer))
-        || shop.posters.iter().any(|poster| any(&poster.text))
-        || shop.notifications.iter().any(|notification| any(&notification.text))
+    shop.notifications.iter().any(|notification| notification.text.0.values().any(says))
 }
 
 /// `template` as the shop says it to `listener` at `now`, in `lang`.
@@ -607,18 +600,6 @@ mod tests {
         assert_eq!(bubbles(" \n\n "), [""; 0]);
         let six = "1\n\n2\n\n3\n\n4\n\n5\n\n6";
         assert_eq!(bubbles(six), ["1", "2", "3", "4", "5\n\n6"]);
-    }
-
-    #[test]
-    fn a_shop_that_never_says_a_name_never_needs_one() {
-        assert!(says_names(&shop("")), "the defaults greet by name");
-        let mut silent = shop("");
-        let each =
-            |name: &&'static str| (name.to_string(), serde_json::json!({ "lt": "x", "en": "x" }));
-        let texts: serde_json::Map<_, _> =
-            TextKey::ALL.iter().map(|(_, name)| each(name)).collect();
-        silent.texts = serde_json::from_value(texts.into()).unwrap();
-        assert!(!says_names(&silent));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use super::forms::{FormTexts, FormWords};
 use super::{DefaultTexts, HoldTexts, Language, When, of_week, of_year};
+use crate::faq::Phrases;
 
 pub(super) static GERMAN: Language = Language {
     code: "de",
@@ -9,7 +10,7 @@ pub(super) static GERMAN: Language = Language {
     locales: &["de_DE"],
     greeting: "Hallo {first_name}! Hier ist {page}. Ein automatischer Assistent antwortet sofort; was er \
                nicht weiß, beantwortet ein Mensch.",
-    stop: &[
+    stop: Phrases::new(&[
         "stop",
         "stopp",
         "bitte stop",
@@ -45,8 +46,8 @@ pub(super) static GERMAN: Language = Language {
         "aufhören",
         "aufhoeren",
         "hört auf",
-    ],
-    human: &[
+    ]),
+    human: Phrases::new(&[
         "mensch",
         "ein mensch",
         "echter mensch",
@@ -74,8 +75,8 @@ pub(super) static GERMAN: Language = Language {
         "kann ich mit jemandem sprechen",
         "kann ich mit einem menschen sprechen",
         "ich brauche einen menschen",
-    ],
-    delete: &[
+    ]),
+    delete: Phrases::new(&[
         "löschen",
         "loeschen",
         "alles löschen",
@@ -101,8 +102,8 @@ pub(super) static GERMAN: Language = Language {
         "vergiss mich",
         "vergessen sie mich",
         "lösch mich",
-    ],
-    angry: &[
+    ]),
+    angry: Phrases::new(&[
         "betrüger",
         "betrug",
         "abzocke",
@@ -117,8 +118,8 @@ pub(super) static GERMAN: Language = Language {
         "ich bin sauer",
         "ich bin wütend",
         "scheiße",
-    ],
-    delicate: &[
+    ]),
+    delicate: Phrases::new(&[
         "selbstmord",
         "suizid",
         "mich umbringen",
@@ -130,8 +131,8 @@ pub(super) static GERMAN: Language = Language {
         "allergische reaktion",
         "mein anwalt",
         "verklagen",
-    ],
-    greetings: &[
+    ]),
+    greetings: Phrases::new(&[
         "hallo",
         "hi",
         "hey",
@@ -142,8 +143,8 @@ pub(super) static GERMAN: Language = Language {
         "servus",
         "grüezi",
         "grüß gott",
-    ],
-    thanks: &[
+    ]),
+    thanks: Phrases::new(&[
         "danke",
         "danke schön",
         "dankeschön",
@@ -159,7 +160,7 @@ pub(super) static GERMAN: Language = Language {
         "super danke",
         "super, danke",
         "perfekt",
-    ],
+    ]),
     texts: DefaultTexts {
         welcome: "Hallo {first_name}! Willkommen bei {page}. Ich bin ein automatischer Assistent: Fragen Sie einfach, und was ich nicht weiß, beantwortet ein Mensch.",
         instant: "Hallo {first_name}! Danke für Ihre Nachricht an {page}. Ich bin ein automatischer Assistent und helfe sofort, wo ich kann. Ein Mensch antwortet {wait}.",

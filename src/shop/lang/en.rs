@@ -2,6 +2,7 @@
 
 use super::forms::{FormTexts, FormWords};
 use super::{DefaultTexts, HoldTexts, Language, When, of_week, of_year};
+use crate::faq::Phrases;
 
 pub(super) static ENGLISH: Language = Language {
     code: "en",
@@ -9,7 +10,7 @@ pub(super) static ENGLISH: Language = Language {
     locales: &["en_US", "en_GB"],
     greeting: "Hello, {first_name}! This is {page}. An automatic assistant answers at once, and a person \
                when it cannot.",
-    stop: &[
+    stop: Phrases::new(&[
         "stop",
         "stop all",
         "stopall",
@@ -44,8 +45,8 @@ pub(super) static ENGLISH: Language = Language {
         "don’t message me",
         "don’t send me anything",
         "leave me alone",
-    ],
-    human: &[
+    ]),
+    human: Phrases::new(&[
         "human",
         "a human",
         "human please",
@@ -82,8 +83,8 @@ pub(super) static ENGLISH: Language = Language {
         "i need a human",
         "live chat",
         "connect me to a person",
-    ],
-    delete: &[
+    ]),
+    delete: Phrases::new(&[
         "delete",
         "delete me",
         "delete my data",
@@ -104,8 +105,8 @@ pub(super) static ENGLISH: Language = Language {
         "remove my data",
         "remove all my data",
         "wipe my data",
-    ],
-    angry: &[
+    ]),
+    angry: Phrases::new(&[
         "this is a scam",
         "you are scammers",
         "scammers",
@@ -123,8 +124,8 @@ pub(super) static ENGLISH: Language = Language {
         "fuck",
         "fucking",
         "bullshit",
-    ],
-    delicate: &[
+    ]),
+    delicate: Phrases::new(&[
         "suicide",
         "kill myself",
         "want to die",
@@ -137,8 +138,8 @@ pub(super) static ENGLISH: Language = Language {
         "allergic reaction",
         "my lawyer",
         "take you to court",
-    ],
-    greetings: &[
+    ]),
+    greetings: Phrases::new(&[
         "hi",
         "hello",
         "hey",
@@ -148,8 +149,8 @@ pub(super) static ENGLISH: Language = Language {
         "good afternoon",
         "good evening",
         "good day",
-    ],
-    thanks: &[
+    ]),
+    thanks: Phrases::new(&[
         "thanks",
         "thank you",
         "thank you very much",
@@ -165,7 +166,7 @@ pub(super) static ENGLISH: Language = Language {
         "great, thanks",
         "perfect",
         "got it",
-    ],
+    ]),
     texts: DefaultTexts {
         welcome: "Hello, {first_name}! Welcome to {page}. I’m an automatic assistant: ask me \
                   anything, and if I don’t know, a person will help you.",

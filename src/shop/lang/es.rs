@@ -2,6 +2,7 @@
 
 use super::forms::{FormTexts, FormWords};
 use super::{DefaultTexts, HoldTexts, Language, Moment, When, of_week, of_year};
+use crate::faq::Phrases;
 
 pub(super) static SPANISH: Language = Language {
     code: "es",
@@ -9,7 +10,7 @@ pub(super) static SPANISH: Language = Language {
     locales: &["es_LA", "es_ES"],
     greeting: "¡Hola, {first_name}! Somos {page}. Un asistente automático responde al momento y, si no \
                sabe algo, responde una persona.",
-    stop: &[
+    stop: Phrases::new(&[
         "stop",
         "parar",
         "paren",
@@ -41,8 +42,8 @@ pub(super) static SPANISH: Language = Language {
         "no me escriban más",
         "dejen de escribirme",
         "dejen de enviarme mensajes",
-    ],
-    human: &[
+    ]),
+    human: Phrases::new(&[
         "humano",
         "un humano",
         "persona",
@@ -70,8 +71,8 @@ pub(super) static SPANISH: Language = Language {
         "necesito una persona",
         "pásame con una persona",
         "quiero un humano",
-    ],
-    delete: &[
+    ]),
+    delete: Phrases::new(&[
         "borrar",
         "eliminar",
         "bórrame",
@@ -92,8 +93,8 @@ pub(super) static SPANISH: Language = Language {
         "suprimir mis datos",
         "olvídame",
         "olvídenme",
-    ],
-    angry: &[
+    ]),
+    angry: Phrases::new(&[
         "es una estafa",
         "estafadores",
         "quiero quejarme",
@@ -107,8 +108,8 @@ pub(super) static SPANISH: Language = Language {
         "estoy muy enojado",
         "estoy furioso",
         "mierda",
-    ],
-    delicate: &[
+    ]),
+    delicate: Phrases::new(&[
         "suicidio",
         "suicidarme",
         "quiero morir",
@@ -119,8 +120,8 @@ pub(super) static SPANISH: Language = Language {
         "reacción alérgica",
         "mi abogado",
         "los voy a demandar",
-    ],
-    greetings: &[
+    ]),
+    greetings: Phrases::new(&[
         "hola",
         "buenas",
         "buenos días",
@@ -130,8 +131,8 @@ pub(super) static SPANISH: Language = Language {
         "hola buenas",
         "qué tal",
         "que tal",
-    ],
-    thanks: &[
+    ]),
+    thanks: Phrases::new(&[
         "gracias",
         "muchas gracias",
         "mil gracias",
@@ -145,7 +146,7 @@ pub(super) static SPANISH: Language = Language {
         "genial",
         "entendido",
         "de acuerdo",
-    ],
+    ]),
     texts: DefaultTexts {
         welcome: "¡Hola, {first_name}! Te damos la bienvenida a {page}. Soy un asistente automático: pregúntame y, si no lo sé, te ayudará una persona.",
         instant: "¡Hola, {first_name}! Gracias por escribir a {page}. Soy un asistente automático y te ayudo al momento si puedo. Una persona te responderá {wait}.",

@@ -2,6 +2,7 @@
 
 use super::forms::{FormTexts, FormWords};
 use super::{DefaultTexts, HoldTexts, Language, Moment, When, of_week, of_year};
+use crate::faq::Phrases;
 
 pub(super) static FRENCH: Language = Language {
     code: "fr",
@@ -9,7 +10,7 @@ pub(super) static FRENCH: Language = Language {
     locales: &["fr_FR", "fr_CA"],
     greeting: "Bonjour {first_name} ! Ici {page}. Un assistant automatique répond tout de suite ; s’il ne \
                sait pas, une personne répond.",
-    stop: &[
+    stop: Phrases::new(&[
         "stop",
         "stop svp",
         "stop merci",
@@ -41,8 +42,8 @@ pub(super) static FRENCH: Language = Language {
         "arrêtez de m’envoyer des messages",
         "ne m’envoyez plus de messages",
         "ne m’envoyez plus rien",
-    ],
-    human: &[
+    ]),
+    human: Phrases::new(&[
         "humain",
         "un humain",
         "personne",
@@ -69,8 +70,8 @@ pub(super) static FRENCH: Language = Language {
         "puis-je parler à quelqu’un",
         "puis-je parler à une personne",
         "besoin d’un humain",
-    ],
-    delete: &[
+    ]),
+    delete: Phrases::new(&[
         "supprimer",
         "effacer",
         "tout supprimer",
@@ -90,8 +91,8 @@ pub(super) static FRENCH: Language = Language {
         "retirez mes données",
         "oubliez-moi",
         "oublie-moi",
-    ],
-    angry: &[
+    ]),
+    angry: Phrases::new(&[
         "c’est une arnaque",
         "arnaqueurs",
         "je veux me plaindre",
@@ -106,8 +107,8 @@ pub(super) static FRENCH: Language = Language {
         "je suis furieuse",
         "très en colère",
         "merde",
-    ],
-    delicate: &[
+    ]),
+    delicate: Phrases::new(&[
         "suicide",
         "me suicider",
         "envie de mourir",
@@ -118,9 +119,9 @@ pub(super) static FRENCH: Language = Language {
         "réaction allergique",
         "mon avocat",
         "porter plainte",
-    ],
-    greetings: &["bonjour", "bonsoir", "salut", "coucou", "hello", "bonne journée"],
-    thanks: &[
+    ]),
+    greetings: Phrases::new(&["bonjour", "bonsoir", "salut", "coucou", "hello", "bonne journée"]),
+    thanks: Phrases::new(&[
         "merci",
         "merci beaucoup",
         "merci bien",
@@ -134,7 +135,7 @@ pub(super) static FRENCH: Language = Language {
         "super",
         "super merci",
         "très bien",
-    ],
+    ]),
     texts: DefaultTexts {
         welcome: "Bonjour {first_name} ! Bienvenue chez {page}. Je suis un assistant automatique : posez votre question, et si je ne sais pas, une personne vous aidera.",
         instant: "Bonjour {first_name} ! Merci d’avoir écrit à {page}. Je suis un assistant automatique et je vous aide tout de suite si je peux. Une personne vous répondra {wait}.",

@@ -2,6 +2,7 @@
 
 use super::forms::{FormTexts, FormWords};
 use super::{DefaultTexts, HoldTexts, Language, When, of_week, of_year};
+use crate::faq::Phrases;
 
 pub(super) static LITHUANIAN: Language = Language {
     code: "lt",
@@ -9,7 +10,7 @@ pub(super) static LITHUANIAN: Language = Language {
     locales: &["lt_LT"],
     greeting: "Sveiki, {first_name}! Čia {page}. Automatinis pagalbininkas atsako iškart, o ko nežino, \
                atsakys žmogus.",
-    stop: &[
+    stop: Phrases::new(&[
         "stop",
         "stop prašau",
         "stabdyti",
@@ -44,8 +45,8 @@ pub(super) static LITHUANIAN: Language = Language {
         "jokių žinučių",
         "išjunkite pranešimus",
         "užteks",
-    ],
-    human: &[
+    ]),
+    human: Phrases::new(&[
         "žmogus",
         "noriu žmogaus",
         "žmogaus",
@@ -66,8 +67,8 @@ pub(super) static LITHUANIAN: Language = Language {
         "pakvieskite darbuotoją",
         "susisiekti su žmogumi",
         "noriu pakalbėti su darbuotoju",
-    ],
-    delete: &[
+    ]),
+    delete: Phrases::new(&[
         "ištrinti",
         "ištrinkite",
         "ištrink",
@@ -87,8 +88,8 @@ pub(super) static LITHUANIAN: Language = Language {
         "pašalinkite mano duomenis",
         "pašalinti mano duomenis",
         "sunaikinkite mano duomenis",
-    ],
-    angry: &[
+    ]),
+    angry: Phrases::new(&[
         "sukčiai",
         "apgavikai",
         "noriu skųstis",
@@ -101,8 +102,8 @@ pub(super) static LITHUANIAN: Language = Language {
         "piktinuosi",
         "bled",
         "nachui",
-    ],
-    delicate: &[
+    ]),
+    delicate: Phrases::new(&[
         "nusižudyti",
         "savižudybė",
         "noriu mirti",
@@ -114,8 +115,8 @@ pub(super) static LITHUANIAN: Language = Language {
         "alerginė reakcija",
         "mano advokatas",
         "paduosiu į teismą",
-    ],
-    greetings: &[
+    ]),
+    greetings: Phrases::new(&[
         "labas",
         "labas rytas",
         "laba diena",
@@ -127,8 +128,8 @@ pub(super) static LITHUANIAN: Language = Language {
         "sv",
         "lb",
         "laba",
-    ],
-    thanks: &[
+    ]),
+    thanks: Phrases::new(&[
         "ačiū",
         "aciu",
         "ačiū jums",
@@ -150,7 +151,7 @@ pub(super) static LITHUANIAN: Language = Language {
         "puiku",
         "ok",
         "okei",
-    ],
+    ]),
     texts: DefaultTexts {
         welcome: "Sveiki, {first_name}! Čia {page}. Esu automatinis pagalbininkas: klauskite, o \
                   jei ko nežinosiu, atsakys žmogus.",

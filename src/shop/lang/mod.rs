@@ -20,6 +20,7 @@ use jiff::civil::{Date, DateTime, Time, Weekday};
 
 use super::lookup::TextKey;
 use super::model::Lang;
+use crate::faq::Phrases;
 
 /// Every language, in the order of their tags. The first of a primary language stands in for its
 /// siblings.
@@ -50,19 +51,19 @@ pub struct Language {
     pub greeting: &'static str,
     /// Messages that end notifications. These and the next are whole messages in small
     /// letters, with and without their diacritics.
-    pub stop: &'static [&'static str],
+    pub stop: Phrases,
     /// Messages that ask for a person.
-    pub human: &'static [&'static str],
+    pub human: Phrases,
     /// Messages that ask to be forgotten.
-    pub delete: &'static [&'static str],
+    pub delete: Phrases,
     /// Phrases by which a message is angry, wherever they stand in it.
-    pub angry: &'static [&'static str],
+    pub angry: Phrases,
     /// Phrases by which a message is about what only people should answer.
-    pub delicate: &'static [&'static str],
+    pub delicate: Phrases,
     /// Messages that only greet.
-    pub greetings: &'static [&'static str],
+    pub greetings: Phrases,
     /// Messages that only thank or agree, and need no answer.
-    pub thanks: &'static [&'static str],
+    pub thanks: Phrases,
     /// What the assistant says where the owner wrote nothing.
     pub texts: DefaultTexts,
     /// Why a notification is held: for the owner.
@@ -316,14 +317,14 @@ mod tests {
     fn words_are_what_a_message_becomes_and_mean_one_thing() {
         for language in all() {
             let lists = [
-                language.stop,
-                language.human,
-                language.delete,
-                language.greetings,
-                language.thanks,
+                &language.stop,
+                &language.human,
+                &language.delete,
+                &language.greetings,
+                &language.thanks,
             ];
             let mut seen = std::collections::BTreeSet::new();
-            for word in lists.into_iter().flatten() {
+            for word in lists.iter().flat_map(|list| list.iter()) {
                 assert_eq!(word.trim().to_lowercase(), *word, "{}", language.code);
                 assert!(seen.insert(*word), "{} has {word:?} twice", language.code);
             }
@@ -334,7 +335,7 @@ mod tests {
     #[test]
     fn phrases_of_anger_are_as_messages_have_them() {
         for language in all() {
-            for list in [language.angry, language.delicate] {
+            for list in [&language.angry, &language.delicate] {
                 assert!(list.len() >= 8, "{}", language.code);
                 assert!(list.iter().all(|p| p.to_lowercase() == *p), "{}", language.code);
             }
@@ -344,11 +345,11 @@ mod tests {
 
     #[test]
     fn no_word_is_a_command_in_one_language_and_another_command_in_another() {
-        let lists: [fn(&Language) -> &'static [&'static str]; 3] =
-            [|l| l.stop, |l| l.human, |l| l.delete];
+        let lists: [fn(&'static Language) -> &'static Phrases; 3] =
+            [|l| &l.stop, |l| &l.human, |l| &l.delete];
         for (i, list) in lists.iter().enumerate() {
             for other in lists.iter().skip(i + 1) {
-                for word in all().iter().flat_map(|l| list(l)) {
+                for word in all().iter().flat_map(|l| list(l).iter()) {
                     assert!(!all().iter().any(|l| other(l).contains(word)), "{word}");
                 }
             }

@@ -2,6 +2,7 @@
 
 use super::forms::{FormTexts, FormWords};
 use super::{DefaultTexts, HoldTexts, Language, When, of_week, of_year};
+use crate::faq::Phrases;
 
 pub(super) static POLISH: Language = Language {
     code: "pl",
@@ -9,7 +10,7 @@ pub(super) static POLISH: Language = Language {
     locales: &["pl_PL"],
     greeting: "Dzień dobry, {first_name}! Tu {page}. Automatyczny asystent odpowiada od razu, a gdy \
                czegoś nie wie, odpowie człowiek.",
-    stop: &[
+    stop: Phrases::new(&[
         "stop",
         "zatrzymaj",
         "zatrzymajcie",
@@ -44,8 +45,8 @@ pub(super) static POLISH: Language = Language {
         "przestańcie pisać",
         "dość",
         "koniec",
-    ],
-    human: &[
+    ]),
+    human: Phrases::new(&[
         "człowiek",
         "człowieka",
         "żywy człowiek",
@@ -71,8 +72,8 @@ pub(super) static POLISH: Language = Language {
         "połącz z konsultantem",
         "proszę o kontakt z człowiekiem",
         "potrzebuję człowieka",
-    ],
-    delete: &[
+    ]),
+    delete: Phrases::new(&[
         "usuń",
         "usuń mnie",
         "usuń dane",
@@ -92,8 +93,8 @@ pub(super) static POLISH: Language = Language {
         "wykasuj moje dane",
         "zapomnij o mnie",
         "zapomnijcie o mnie",
-    ],
-    angry: &[
+    ]),
+    angry: Phrases::new(&[
         "oszuści",
         "oszustwo",
         "oszukaliście",
@@ -105,8 +106,8 @@ pub(super) static POLISH: Language = Language {
         "jestem wściekły",
         "jestem wściekła",
         "kurwa",
-    ],
-    delicate: &[
+    ]),
+    delicate: Phrases::new(&[
         "samobójstwo",
         "zabić się",
         "chcę umrzeć",
@@ -118,8 +119,8 @@ pub(super) static POLISH: Language = Language {
         "mój prawnik",
         "mój adwokat",
         "pozwę was",
-    ],
-    greetings: &[
+    ]),
+    greetings: Phrases::new(&[
         "cześć",
         "czesc",
         "hej",
@@ -130,8 +131,8 @@ pub(super) static POLISH: Language = Language {
         "dobry wieczór",
         "dobry wieczor",
         "siema",
-    ],
-    thanks: &[
+    ]),
+    thanks: Phrases::new(&[
         "dziękuję",
         "dziekuje",
         "dziękuję bardzo",
@@ -147,7 +148,7 @@ pub(super) static POLISH: Language = Language {
         "super",
         "rozumiem",
         "dobrze",
-    ],
+    ]),
     texts: DefaultTexts {
         welcome: "Dzień dobry, {first_name}! Tu {page}. Jestem automatycznym asystentem: proszę pytać, a jeśli czegoś nie wiem, pomoże człowiek.",
         instant: "Dzień dobry, {first_name}! Dziękujemy za wiadomość do {page}. Jestem automatycznym asystentem i od razu pomogę, jeśli tylko będę umieć. Człowiek odpowie {wait}.",

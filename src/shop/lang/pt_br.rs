@@ -4,6 +4,7 @@ use jiff::civil::Weekday;
 
 use super::forms::{FormTexts, FormWords};
 use super::{DefaultTexts, HoldTexts, Language, Moment, When, of_week, of_year};
+use crate::faq::Phrases;
 
 pub(super) static PORTUGUESE: Language = Language {
     code: "pt-BR",
@@ -11,7 +12,7 @@ pub(super) static PORTUGUESE: Language = Language {
     locales: &["pt_BR"],
     greeting: "Olá, {first_name}! Aqui é {page}. Um assistente automático responde na hora; o que ele não \
                souber, uma pessoa responde.",
-    stop: &[
+    stop: Phrases::new(&[
         "stop",
         "parar",
         "pare",
@@ -44,8 +45,8 @@ pub(super) static PORTUGUESE: Language = Language {
         "me tira da lista",
         "me remova da lista",
         "chega",
-    ],
-    human: &[
+    ]),
+    human: Phrases::new(&[
         "humano",
         "um humano",
         "pessoa",
@@ -76,8 +77,8 @@ pub(super) static PORTUGUESE: Language = Language {
         "chama um atendente",
         "vendedor",
         "vendedora",
-    ],
-    delete: &[
+    ]),
+    delete: Phrases::new(&[
         "apagar",
         "apagar tudo",
         "excluir",
@@ -100,8 +101,8 @@ pub(super) static PORTUGUESE: Language = Language {
         "me esqueça",
         "me esquece",
         "me apague",
-    ],
-    angry: &[
+    ]),
+    angry: Phrases::new(&[
         "isso é um golpe",
         "golpistas",
         "quero reclamar",
@@ -115,8 +116,8 @@ pub(super) static PORTUGUESE: Language = Language {
         "estou com raiva",
         "porra",
         "caralho",
-    ],
-    delicate: &[
+    ]),
+    delicate: Phrases::new(&[
         "suicídio",
         "me matar",
         "quero morrer",
@@ -127,8 +128,8 @@ pub(super) static PORTUGUESE: Language = Language {
         "reação alérgica",
         "meu advogado",
         "vou processar vocês",
-    ],
-    greetings: &[
+    ]),
+    greetings: Phrases::new(&[
         "oi",
         "oii",
         "oie",
@@ -143,8 +144,8 @@ pub(super) static PORTUGUESE: Language = Language {
         "oi tudo bem",
         "oi, tudo bem",
         "tudo bem",
-    ],
-    thanks: &[
+    ]),
+    thanks: Phrases::new(&[
         "obrigado",
         "obrigada",
         "muito obrigado",
@@ -161,7 +162,7 @@ pub(super) static PORTUGUESE: Language = Language {
         "blz",
         "perfeito",
         "entendi",
-    ],
+    ]),
     texts: DefaultTexts {
         welcome: "Oi, {first_name}! Boas-vindas a {page}. Sou um assistente automático: pode \
                   perguntar, e se eu não souber, uma pessoa ajuda você.",

@@ -2,6 +2,7 @@
 
 use super::forms::{FormTexts, FormWords};
 use super::{DefaultTexts, HoldTexts, Language, When, of_week, of_year};
+use crate::faq::Phrases;
 
 pub(super) static RUSSIAN: Language = Language {
     code: "ru",
@@ -9,7 +10,7 @@ pub(super) static RUSSIAN: Language = Language {
     locales: &["ru_RU"],
     greeting: "Здравствуйте, {first_name}! Это {page}. Автоматический помощник отвечает сразу, а если не \
                знает, ответит человек.",
-    stop: &[
+    stop: Phrases::new(&[
         "stop",
         "стоп",
         "стоп пожалуйста",
@@ -44,8 +45,8 @@ pub(super) static RUSSIAN: Language = Language {
         "отключите уведомления",
         "отключить уведомления",
         "без рассылки",
-    ],
-    human: &[
+    ]),
+    human: Phrases::new(&[
         "человек",
         "человека",
         "живой человек",
@@ -74,8 +75,8 @@ pub(super) static RUSSIAN: Language = Language {
         "нужен человек",
         "нужен оператор",
         "связаться с оператором",
-    ],
-    delete: &[
+    ]),
+    delete: Phrases::new(&[
         "удалить",
         "удалите",
         "удали",
@@ -97,8 +98,8 @@ pub(super) static RUSSIAN: Language = Language {
         "забудьте меня",
         "забудь меня",
         "забудьте обо мне",
-    ],
-    angry: &[
+    ]),
+    angry: Phrases::new(&[
         "мошенники",
         "это обман",
         "вы обманули",
@@ -112,8 +113,8 @@ pub(super) static RUSSIAN: Language = Language {
         "я очень зол",
         "я в ярости",
         "сука",
-    ],
-    delicate: &[
+    ]),
+    delicate: Phrases::new(&[
         "самоубийство",
         "покончить с собой",
         "хочу умереть",
@@ -126,8 +127,8 @@ pub(super) static RUSSIAN: Language = Language {
         "аллергическая реакция",
         "мой адвокат",
         "подам в суд",
-    ],
-    greetings: &[
+    ]),
+    greetings: Phrases::new(&[
         "привет",
         "здравствуйте",
         "здравствуй",
@@ -135,8 +136,8 @@ pub(super) static RUSSIAN: Language = Language {
         "доброе утро",
         "добрый вечер",
         "доброго дня",
-    ],
-    thanks: &[
+    ]),
+    thanks: Phrases::new(&[
         "спасибо",
         "большое спасибо",
         "спасибо большое",
@@ -150,7 +151,7 @@ pub(super) static RUSSIAN: Language = Language {
         "понял",
         "поняла",
         "отлично",
-    ],
+    ]),
     texts: DefaultTexts {
         welcome: "Здравствуйте, {first_name}! Это {page}. Я автоматический помощник: спрашивайте, а если я чего-то не знаю, поможет человек.",
         instant: "Здравствуйте, {first_name}! Спасибо, что написали в {page}. Я автоматический помощник и сразу помогу, чем смогу. Человек ответит {wait}.",

@@ -2,13 +2,14 @@
 
 use super::forms::{FormTexts, FormWords};
 use super::{DefaultTexts, HoldTexts, Language, Moment, When, of_week};
+use crate::faq::Phrases;
 
 pub(super) static CHINESE: Language = Language {
     code: "zh-CN",
     name: "简体中文",
     locales: &["zh_CN"],
     greeting: "{first_name}，您好！这里是{page}。自动助手会马上回复；不会的问题由专人回答。",
-    stop: &[
+    stop: Phrases::new(&[
         "stop",
         "停止",
         "停止订阅",
@@ -26,8 +27,8 @@ pub(super) static CHINESE: Language = Language {
         "不想收到",
         "不想再收到",
         "不想收到通知",
-    ],
-    human: &[
+    ]),
+    human: Phrases::new(&[
         "人工",
         "人工客服",
         "转人工",
@@ -43,8 +44,8 @@ pub(super) static CHINESE: Language = Language {
         "我要真人",
         "店员",
         "找店员",
-    ],
-    delete: &[
+    ]),
+    delete: Phrases::new(&[
         "删除",
         "删除资料",
         "删除数据",
@@ -54,8 +55,8 @@ pub(super) static CHINESE: Language = Language {
         "请删除我的资料",
         "请删除我的数据",
         "忘记我",
-    ],
-    angry: &[
+    ]),
+    angry: Phrases::new(&[
         "诈骗",
         "骗子",
         "我要投诉",
@@ -69,8 +70,8 @@ pub(super) static CHINESE: Language = Language {
         "我很生气",
         "气死",
         "他妈的",
-    ],
-    delicate: &[
+    ]),
+    delicate: Phrases::new(&[
         "自杀",
         "想死",
         "不想活",
@@ -82,8 +83,8 @@ pub(super) static CHINESE: Language = Language {
         "我的律师",
         "告你们",
         "起诉",
-    ],
-    greetings: &[
+    ]),
+    greetings: Phrases::new(&[
         "你好",
         "您好",
         "嗨",
@@ -95,8 +96,8 @@ pub(super) static CHINESE: Language = Language {
         "晚上好",
         "在吗",
         "请问",
-    ],
-    thanks: &[
+    ]),
+    thanks: Phrases::new(&[
         "谢谢",
         "谢谢你",
         "谢谢您",
@@ -113,7 +114,7 @@ pub(super) static CHINESE: Language = Language {
         "明白了",
         "ok",
         "收到",
-    ],
+    ]),
     texts: DefaultTexts {
         welcome: "{first_name}，您好！欢迎来到{page}。我是自动助手，有问题请尽管问；\
                   我答不上来的，会有专人为您服务。",

@@ -2,13 +2,14 @@
 
 use super::forms::{FormTexts, FormWords};
 use super::{DefaultTexts, HoldTexts, Language, Moment, When, of_week};
+use crate::faq::Phrases;
 
 pub(super) static CHINESE: Language = Language {
     code: "zh-TW",
     name: "繁體中文",
     locales: &["zh_TW", "zh_HK"],
     greeting: "{first_name}，您好！這裡是{page}。自動小幫手會馬上回覆；不會的問題由專人回答。",
-    stop: &[
+    stop: Phrases::new(&[
         "stop",
         "停止",
         "停止訂閱",
@@ -43,8 +44,8 @@ pub(super) static CHINESE: Language = Language {
         "取消订阅",
         "停止订阅",
         "不要再发了",
-    ],
-    human: &[
+    ]),
+    human: Phrases::new(&[
         "人工",
         "人工客服",
         "人工服務",
@@ -76,8 +77,8 @@ pub(super) static CHINESE: Language = Language {
         "找店長",
         "真人客服在吗",
         "转人工",
-    ],
-    delete: &[
+    ]),
+    delete: Phrases::new(&[
         "刪除",
         "刪除我",
         "刪除資料",
@@ -99,8 +100,8 @@ pub(super) static CHINESE: Language = Language {
         "忘記我",
         "删除我的数据",
         "删除我的资料",
-    ],
-    angry: &[
+    ]),
+    angry: Phrases::new(&[
         "詐騙",
         "騙子",
         "我要投訴",
@@ -114,8 +115,8 @@ pub(super) static CHINESE: Language = Language {
         "我很生氣",
         "氣死",
         "他媽的",
-    ],
-    delicate: &[
+    ]),
+    delicate: Phrases::new(&[
         "自殺",
         "想死",
         "不想活",
@@ -127,11 +128,11 @@ pub(super) static CHINESE: Language = Language {
         "我的律師",
         "告你們",
         "提告",
-    ],
-    greetings: &[
+    ]),
+    greetings: Phrases::new(&[
         "你好", "您好", "嗨", "哈囉", "哈摟", "早", "早安", "午安", "晚安", "安安", "請問", "在嗎",
-    ],
-    thanks: &[
+    ]),
+    thanks: Phrases::new(&[
         "謝謝",
         "謝謝你",
         "謝謝您",
@@ -149,7 +150,7 @@ pub(super) static CHINESE: Language = Language {
         "知道了",
         "ok",
         "收到",
-    ],
+    ]),
     texts: DefaultTexts {
         welcome: "{first_name}，您好！歡迎來到{page}。我是自動小幫手，有問題儘管問；\
                   我不會的，會由專人為您服務。",
