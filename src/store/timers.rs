@@ -22,7 +22,7 @@ impl Timer {
     /// All of them.
     pub const ALL: [Self; 5] = [Self::Drain, Self::KvFlush, Self::Unpark, Self::Plan, Self::Prune];
 
-    const fn name(self) -> &'static str {
+    pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Drain => "drain",
             Self::KvFlush => "kv_flush",

@@ -1,9 +1,9 @@
 //! The Graph API client: one request, one answer, a time limit.
 
-use js_sys::{JsString, Promise};
+use js_sys::{Array, JsString, Promise};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{AbortSignal, Headers, RequestInit, Response};
+use web_sys::Headers;
 
 use super::config::Config;
 use super::http::js_error;
@@ -11,10 +11,15 @@ use crate::meta::graph_error::{Reply, Verdict, judge};
 use crate::meta::ids::PageId;
 use crate::store::outbox::CALL_TIMEOUT_MS;
 
-#[wasm_bindgen]
+#[wasm_bindgen(module = "/src/worker/border.js")]
 extern "C" {
     #[wasm_bindgen(catch)]
-    fn fetch(url: &JsString, init: &RequestInit) -> Result<Promise, JsValue>;
+    fn ask(
+        url: &JsString,
+        headers: &Headers,
+        body: Option<&str>,
+        limit: u32,
+    ) -> Result<Promise, JsValue>;
 }
 
 /// A Page's way to the Graph API. What is the same for all of its messages is made once.
@@ -60,18 +65,25 @@ impl Line {
     }
 
     async fn post(&self, body: &str) -> Result<(u16, Option<u32>, String), JsValue> {
-        let init = RequestInit::new();
-        init.set_method("POST");
-        init.set_headers(&self.headers);
-        init.set_body(&JsValue::from_str(body));
-        let limit = u32::try_from(CALL_TIMEOUT_MS).unwrap_or(u32::MAX);
-        init.set_signal(Some(&AbortSignal::timeout_with_u32(limit)));
-        let response: Response = JsFuture::from(fetch(&self.url, &init)?).await?.unchecked_into();
-        let status = response.status();
-        let retry_after_s = if status == 200 { None } else { retry_after(&response) };
-        let answer = JsFuture::from(response.text()?).await?.as_string().unwrap_or_default();
-        Ok((status, retry_after_s, answer))
+        answer(&self.url, &self.headers, Some(body)).await
     }
+}
+
+/// One request; a GET without a body. Status, `Retry-After` in seconds, and what was answered.
+async fn answer(
+    url: &JsString,
+    headers: &Headers,
+    body: Option<&str>,
+) -> Result<(u16, Option<u32>, String), JsValue> {
+    let limit = u32::try_from(CALL_TIMEOUT_MS).unwrap_or(u32::MAX);
+    let answer: Array = JsFuture::from(ask(url, headers, body, limit)?).await?.unchecked_into();
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+    let status = answer.get(0).as_f64().unwrap_or_default() as u16;
+    let retry_after_s = match status {
+        200 => None,
+        _ => answer.get(1).as_string().and_then(|seconds| seconds.parse().ok()),
+    };
+    Ok((status, retry_after_s, answer.get(2).as_string().unwrap_or_default()))
 }
 
 /// Reads something of the Graph API: the body of a 200.
@@ -88,18 +100,8 @@ pub async fn get(config: &Config, path: &str, token: &str) -> Result<String, Str
     let ask = async {
         let headers = Headers::new()?;
         headers.set("authorization", &format!("Bearer {token}"))?;
-        let init = RequestInit::new();
-        init.set_headers(&headers);
-        let limit = u32::try_from(CALL_TIMEOUT_MS).unwrap_or(u32::MAX);
-        init.set_signal(Some(&AbortSignal::timeout_with_u32(limit)));
-        let response: Response = JsFuture::from(fetch(&url.into(), &init)?).await?.unchecked_into();
-        let answer = JsFuture::from(response.text()?).await?.as_string().unwrap_or_default();
-        Ok((response.status(), answer))
+        answer(&url.into(), &headers, None).await
     };
-    let (status, answer) = ask.await.map_err(|error: JsValue| js_error(&error).into_owned())?;
-    if status == 200 { Ok(answer) } else { Err(format!("Graph answers {status}")) }
-}
-
-fn retry_after(response: &Response) -> Option<u32> {
-    response.headers().get("retry-after").ok().flatten()?.parse().ok()
+    let (status, _, body) = ask.await.map_err(|error: JsValue| js_error(&error).into_owned())?;
+    if status == 200 { Ok(body) } else { Err(format!("Graph answers {status}")) }
 }
