@@ -322,13 +322,8 @@ impl<'a> World<'a> {
     pub fn take_and_claim(&mut self, events: &[Event], room: u32) -> inbox::Report {
         let taken =
             inbox::take_and_claim(&self.sql, self.context(), events, room, self.now).unwrap();
-        let mut people: Vec<_> = self
-            .claimed
-            .iter()
-            .chain(&taken.leaving)
-            .map(|(c, _)| (c.channel, &c.person))
-            .collect();
-        let claimed = people.len();
+        let mut people: Vec<_> =
+            taken.leaving.iter().map(|(c, _)| (c.channel, &c.person)).collect();
         people.sort_unstable();
         people.dedup();
         assert_eq!(people.len(), taken.leaving.len(), "one message per person at a time");
