@@ -377,7 +377,8 @@ impl Inner {
         let channels = [Channel::Messenger, Channel::Instagram];
         let erased = self.sql.transaction(|| erase(&self.sql, &config.keys, &order, &channels, at));
         erased.map_err(|error: StoreError| error.to_string())?;
-        self.deliver_later();
+        self.look_again();
+        self.deliver_later(Vec::new());
         Ok(String::new())
     }
 
