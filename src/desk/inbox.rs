@@ -103,10 +103,10 @@ struct Stretch<'a> {
 }
 
 /// The short way, for as many events as possible.
-fn together<'a>(
+fn together(
     sql: &impl Sql,
     context: Context<'_>,
-    events: Vec<(&'a Event, String)>,
+    events: Vec<(&Event, String)>,
     look: Look<Person>,
     room: u32,
     now: UnixMs,
