@@ -8,9 +8,10 @@ use std::hint::black_box;
 use std::path::Path;
 use std::time::Instant;
 
-use shopbell::desk::decide::{Context, decide};
+use shopbell::desk::decide::{Context, Host, decide};
 use shopbell::entry::keys::Keys;
-use shopbell::faq::{self, Model};
+use shopbell::faq::{self, Example, Model};
+use shopbell::meta::ids::FaqId;
 use shopbell::meta::parse::parse;
 use shopbell::shop::model::Eagerness;
 use shopbell::shop::source;
@@ -19,12 +20,19 @@ use shopbell::time::UnixMs;
 const ROUNDS: usize = 50;
 
 fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).filter(|one| one != "--bench").collect();
+    if let [answers, examples, questions, model] = arguments.as_slice()
+        && answers == "answers"
+    {
+        return print_answers(examples, questions, model);
+    }
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/cafe");
     let read = |name: &str| std::fs::read_to_string(folder.join(name)).unwrap();
     let shop = source::compile(&read("shop.toml")).shops.remove(0);
     let model = Model::load(faq::train(faq::examples(&shop.faq))).unwrap();
     let keys = Keys::new("a key for measuring only", None);
-    let context = Context { shop: &shop, faq: Some(&model), keys: &keys, app: None };
+    let context =
+        Context { shop: &shop, faq: Some(&model), keys: &keys, app: None, host: Host::default() };
     // Language, question, expected entry.
     let file = read("questions.tsv");
     let questions: Vec<&str> = file.lines().filter_map(|line| line.split('\t').nth(1)).collect();
@@ -41,6 +49,33 @@ fn main() {
         drop(black_box(decide(context, None, &event, now)));
     };
     report("read a webhook and decide", measure(&webhooks, decide_one));
+}
+
+/// Trains on a file of `label, tab, text`, writes the model, and prints what it finds for each line
+/// of `questions`, probabilities as bits: bench/faq/wasm.mjs compares.
+fn print_answers(examples: &str, questions: &str, model: &str) {
+    let examples = std::fs::read_to_string(examples).unwrap();
+    let mut labels: Vec<&str> =
+        examples.lines().filter_map(|line| line.split('\t').next()).collect();
+    labels.sort_unstable();
+    labels.dedup();
+    let ids: Vec<FaqId> =
+        (0..labels.len()).map(|at| FaqId::new(format!("entry-{at}")).unwrap()).collect();
+    let bytes = faq::train(examples.lines().filter_map(|line| {
+        let (label, text) = line.split_once('\t')?;
+        let entry = ids.get(labels.binary_search(&label).ok()?)?;
+        Some(Example { entry, lang: None, text })
+    }));
+    std::fs::write(model, &bytes).unwrap();
+    let model = Model::load(bytes).unwrap();
+    let questions = std::fs::read_to_string(questions).unwrap();
+    for question in questions.split('\n').filter(|line| !line.is_empty()) {
+        let found = model.answer(question, None, Eagerness::Normal);
+        let candidates = found.candidates.iter();
+        let bits = candidates.map(|one| format!("{} {:08x}", one.entry.as_str(), one.p.to_bits()));
+        let bits: Vec<String> = bits.collect();
+        println!("{:?} {:?} {}", found.decision, found.doubt, bits.join(" "));
+    }
 }
 
 fn webhook(page: &str, text: &str, now: UnixMs) -> String {

@@ -17,6 +17,9 @@
 //! `desk` and `outreach` are neighbours: a conversation ends consents, and a notification asks
 //! whether somebody is talking. Nothing else calls both ways.
 //!
+//! [`faq::normalise`] calls nobody and may be called by `shop`: what is folded in two ways would
+//! match in neither.
+//!
 //! [`time`] holds the one type for moments; everybody may use it.
 
 #[cfg(not(target_arch = "wasm32"))]

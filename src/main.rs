@@ -11,11 +11,12 @@ fn main() {}
 
 #[cfg(not(target_arch = "wasm32"))]
 mod native {
-    use std::path::PathBuf;
     use std::process::ExitCode;
 
     use clap::{Parser, Subcommand};
-    use shopbell::cli::{chat, check, doctor, eval, explain, publish, sandbox};
+    use shopbell::cli::{
+        chat, check, doctor, eval, explain, misses, profile, publish, sandbox, sim,
+    };
 
     /// An assistant for a small shop's Messenger and Instagram inbox, on your own Cloudflare
     /// Worker.
@@ -29,36 +30,38 @@ mod native {
     #[derive(Subcommand)]
     enum Command {
         /// Says what is wrong in a shop.toml, and what to write instead.
-        Check {
-            /// The folder with the shop.toml.
-            #[arg(default_value = ".")]
-            dir: PathBuf,
-            /// How to print it.
-            #[arg(long, value_enum, default_value_t)]
-            format: check::Format,
-        },
+        Check(check::CheckArgs),
         /// Talks to a shop in the terminal.
         Chat(chat::ChatArgs),
         /// Says what a message is taken for, and why.
         Explain(explain::ExplainArgs),
         /// Measures the matcher on labelled questions.
         Eval(eval::EvalArgs),
+        /// Fetches what customers asked in vain, and writes it as lines for shop.toml.
+        Misses(misses::MissesArgs),
         /// Compiles a shop and writes it to KV.
         Publish(publish::PublishArgs),
+        /// Greeting, Get Started, ice breakers, menu and commands: what shop.toml says, at Meta.
+        Profile(profile::ProfileArgs),
         /// Says what keeps a shop from working, at the Worker and at Meta.
         Doctor(doctor::DoctorArgs),
+        /// Plays a scenario of many days in an instant, and prints what people saw.
+        Sim(sim::SimArgs),
         /// Plays Meta on this computer, with a phone to talk to your Worker.
         Sandbox(sandbox::SandboxArgs),
     }
 
     pub fn main() -> ExitCode {
         match Shopbell::parse().command {
-            Command::Check { dir, format } => check::run(&dir, format),
+            Command::Check(args) => check::run(&args),
             Command::Chat(args) => chat::run(&args),
             Command::Explain(args) => explain::run(&args),
             Command::Eval(args) => eval::run(&args),
+            Command::Misses(args) => misses::run(&args),
             Command::Publish(args) => publish::run(&args),
+            Command::Profile(args) => profile::run(args),
             Command::Doctor(args) => doctor::run(args),
+            Command::Sim(args) => sim::run(&args),
             Command::Sandbox(args) => sandbox::run(args),
         }
     }

@@ -812,3 +812,94 @@ fn a_notification_a_moment_too_early_for_meta_waits_and_one_too_early_by_hours_i
         assert_eq!(world.count("held.not_before"), i64::from(sent == 0), "{early}");
     }
 }
+
+/// A shop whose answers are more than words.
+const RICH: &str = r#"
+[shop]
+name = "Bakery"
+languages = ["en"]
+time_zone = "UTC"
+[[page]]
+id = "1029384756"
+username = "bakery"
+[[faq]]
+id = "cakes"
+title.en = "Cakes"
+ask.en = ["what cakes do you have"]
+keywords.en = ["cakes"]
+answer.en = ["Today's cakes:", "Which one, {first_name}?"]
+image = "https://a.example/counter.jpg"
+quick_replies = [{ faq = "hours" }, { human = true }]
+[[faq.card]]
+title.en = "Honey cake"
+subtitle.en = "4 €"
+buttons = [{ faq = "hours" }]
+[[faq.card]]
+title.en = "Apple pie"
+image = "https://a.example/apple.jpg"
+[[faq]]
+id = "hours"
+title.en = "Hours"
+keywords.en = ["hours"]
+answer.en = """
+From 8.
+
+Till 6."""
+buttons = [{ human = true }]
+"#;
+
+#[test]
+fn a_rich_answer_comes_in_bubbles_one_after_the_other_with_its_taps_under_the_last() {
+    let open = compile(RICH);
+    let start = ms("2026-11-23T12:00:00Z");
+    let mut world = World::new(&open, start);
+    let said = world.after(message(1, start, "m1", "cakes"));
+    let [Content::Image { .. }, Content::Text { text: first, .. }, Content::Cards { cards }, last] =
+        said.as_slice()
+    else {
+        panic!("{said:?}")
+    };
+    assert_eq!((first.as_str(), cards.len()), ("Today's cakes:", 2));
+    assert_eq!(cards[0].buttons.len(), 1);
+    let Content::Text { text, quick_replies } = last else { panic!("{last:?}") };
+    assert_eq!(text, "Which one?", "nobody told a name");
+    let taps: Vec<&str> = quick_replies.iter().map(|tap| tap.title.as_str()).collect();
+    assert_eq!(taps, ["Hours", "Talk to a person"]);
+    let moments: Vec<i64> = world.taken.iter().map(|sent| sent.at.since(start)).collect();
+    let pauses: Vec<i64> = moments.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    assert!(moments[0] == 0 && pauses.iter().all(|ms| (900..=3_000).contains(ms)), "{pauses:?}");
+
+    let said = world.after(message(1, world.now, "m2", "hours"));
+    let [Content::Text { text, .. }, Content::Buttons { text: last, buttons }] = said.as_slice()
+    else {
+        panic!("{said:?}")
+    };
+    assert_eq!((text.as_str(), last.as_str(), buttons.len()), ("From 8.", "Till 6.", 1));
+}
+
+#[test]
+fn a_name_that_is_known_when_the_message_leaves_is_in_it() {
+    use shopbell::desk::profile::{Stranger, settle};
+    use shopbell::meta::profile::{Profile, Told};
+    let open = compile(RICH);
+    let start = ms("2026-11-23T12:00:00Z");
+    let mut world = World::new(&open, start);
+    let report = world.take(&[message(1, start, "m1", "cakes")]);
+    let [stranger] = report.strangers.as_slice() else { panic!("{report:?}") };
+    let told = Told::Known(Profile { first_name: Some("Ona".into()), ..Profile::default() });
+    settle(&world.sql, stranger, told, start).unwrap();
+    world.drain();
+    assert_eq!(world.heard(1).last().map(String::as_str), Some("Which one, Ona?"));
+    let again = world.take(&[message(1, world.now, "m2", "cakes")]);
+    assert_eq!(again.strangers, [], "nobody asks twice");
+
+    // Whoever asked to be forgotten is never asked about again.
+    world.wait(1);
+    world.take(&[message(1, world.now, "m3", "delete my data")]);
+    world.wait(1);
+    world.take(&[quick_reply(1, world.now, "m3b", "Yes", "sb:delete")]);
+    assert_eq!(world.person(1), None);
+    world.wait(60_000);
+    let back = world.take(&[message(1, world.now, "m4", "cakes")]);
+    assert_eq!((back.handled, back.strangers), (1, Vec::<Stranger>::new()));
+}

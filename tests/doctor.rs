@@ -512,7 +512,7 @@ async fn a_webhook_that_leads_elsewhere_is_a_problem() {
 #[tokio::test]
 async fn get_started_and_what_overrides_it_are_looked_at() {
     let stage = Stage::new("started").await;
-    let questions = json!([{"locale": "default", "call_to_actions": []}]);
+    let questions = json!([{"call_to_actions": [{"question": "When are you open?", "payload": "x"}], "locale": "default"}]);
     stage.profile(json!({ "ice_breakers": questions })).await;
     stage.warnings(&["graph.ice_breakers"]).await;
     stage.profile(json!({"get_started": {"payload": "of another tool"}})).await;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
 use shopbell::cli::check::closing_line;
-use shopbell::shop::model::{ButtonAction, Days, Lang, Range, Zone};
+use shopbell::shop::model::{ButtonAction, Days, Eagerness, Lang, Range, Zone};
 use shopbell::shop::source::compile;
 use shopbell::shop::source::render::{for_machines, for_people, place};
 
@@ -33,10 +33,12 @@ fn a_shop_with_every_line_of_the_format_compiles_without_a_word() {
 
     assert!(first.assistant.instagram);
     assert_eq!(first.assistant.pause_hours, 24);
+    assert_eq!(first.assistant.eagerness, Eagerness::Cautious);
+    assert_eq!(first.assistant.keep_misses_days, Some(30));
     let codes =
         |i: usize| compiled.shops[i].posters.iter().map(|p| p.code.as_str()).collect::<Vec<_>>();
-    assert_eq!(codes(0), ["DOOR"]);
-    assert_eq!(codes(1), ["OLD", "TABLE"]);
+    assert_eq!(codes(0), ["DOOR", "TAPS"]);
+    assert_eq!(codes(1), ["OLD", "TABLE", "SHELF"]);
 
     let schedules: Vec<_> = first.notifications.iter().map(|n| &n.schedule).collect();
     assert_eq!((&schedules[0].days, schedules[0].at), (&Days::Weekly(vec![5]), 540));
@@ -45,6 +47,73 @@ fn a_shop_with_every_line_of_the_format_compiles_without_a_word() {
         schedules[2].days,
         Days::Dates(vec!["2026-11-29".parse().unwrap(), "2026-12-06".parse().unwrap()])
     );
+}
+
+#[test]
+fn a_branch_has_its_own_hours_contact_and_switches_and_shares_the_rest() {
+    let compiled = compile(WHOLE);
+    let [first, second] = compiled.shops.as_slice() else { panic!("two Pages") };
+    let lt = Lang("lt".into());
+    assert_eq!(second.contact.phone.as_deref(), Some("+37060000001"));
+    assert_eq!(second.pick(&second.contact.address, &lt), Some("Užupio g. 2, Vilnius"));
+    assert_eq!(second.contact.map, None, "the shop's map shows another house");
+    assert!(first.contact.map.is_some());
+    let week = second.hours.week.as_ref().unwrap();
+    assert!(week[0].is_empty());
+    assert_eq!(week[5], [Range { open: 540, close: 900 }]);
+    assert_eq!(second.hours.exceptions.len(), 1, "in place of all of the shop's");
+    assert!(first.assistant.instagram && !second.assistant.instagram);
+    assert_eq!(first.faq, second.faq);
+}
+
+#[test]
+fn a_list_of_texts_is_a_list_of_bubbles_and_cards_bring_their_buttons() {
+    let compiled = compile(WHOLE);
+    let shop = &compiled.shops[1];
+    let lt = Lang("lt".into());
+    let rich = shop.faq.iter().find(|entry| entry.id.as_str() == "cakes").unwrap();
+    for (lang, expected) in [
+        ("lt", ["Pyragai šiandien:", "Kviečiame, {first_name}!"]),
+        ("en", ["Today's cakes:", "Come in, {first_name}!"]),
+    ] {
+        let answer = shop.pick(&rich.answer, &Lang(lang.into())).unwrap();
+        assert_eq!(shopbell::shop::text::bubbles(answer), expected);
+    }
+    assert_eq!(rich.cards.len(), 2);
+    assert_eq!(rich.cards[0].buttons[0].action, ButtonAction::Human);
+    assert_eq!(shop.pick(&rich.quick_replies[0].title, &lt), Some("Darbo laikas"));
+    let poster = shop.posters.iter().find(|poster| poster.code.as_str() == "SHELF").unwrap();
+    assert_eq!((poster.cards.len(), poster.buttons.len()), (1, 1));
+}
+
+#[test]
+fn expectations_are_known_by_their_place_and_are_not_published() {
+    let compiled = compile(WHOLE);
+    let expected: Vec<_> = compiled
+        .places
+        .expectations
+        .iter()
+        .map(|e| {
+            let entry = e.entry.as_ref().map(|id| id.as_str());
+            (entry, e.lang.as_ref().map(|l| l.0.as_str()), e.text.as_str())
+        })
+        .collect();
+    assert_eq!(
+        expected,
+        [
+            (Some("hours"), Some("lt"), "kada jūs dirbate"),
+            (None, None, "kokia šiandien diena"),
+            (None, None, "what day is it"),
+        ]
+    );
+    for expectation in &compiled.places.expectations {
+        let span = expectation.span.clone();
+        assert_eq!(WHOLE[span].trim_matches('"'), expectation.text);
+    }
+    let published = serde_json::to_string(&compiled.shops).unwrap();
+    assert!(!published.contains("kokia šiandien"), "{published}");
+    let ids: Vec<_> = compiled.places.phrasings.iter().map(|p| p.entry.as_str()).collect();
+    assert_eq!(ids.iter().filter(|id| **id == "hours").count(), 3);
 }
 
 #[test]

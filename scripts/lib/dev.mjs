@@ -44,6 +44,7 @@ async function main() {
   if (page) startSandbox(page, worker);
   startWorker(worker);
   await Promise.all([answers(`${worker}/health`, (status) => status === 200), page && answers(page)]);
+  if (page) await syncProfile(page);
   if (options.cron) fireCron(worker);
   greet(worker, page);
 }
@@ -123,6 +124,17 @@ async function publish() {
     line: (line) => printed.push(line),
   });
   if (code !== 0) throw new Failure(`${options.shop} could not be published:\n${printed.slice(-30).join("\n")}`);
+}
+
+/** Get Started, the menu and the like: as on Meta, there are none until they are set. */
+async function syncProfile(page) {
+  const printed = [];
+  const code = await processes.run("profile", command(), ["profile", "sync", options.shop, "--graph", page], {
+    cwd: root,
+    env: environment(),
+    line: (line) => printed.push(line),
+  });
+  if (code !== 0) throw new Failure(`the profile of ${options.shop} could not be set:\n${printed.slice(-10).join("\n")}`);
 }
 
 function startSandbox(page, worker) {

@@ -6,20 +6,15 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use super::check;
+use super::explain;
 use super::publish::Bundle;
-use crate::desk::decide::{Context, Host};
-use crate::desk::{inbox, sending};
-use crate::entry::keys::Keys;
-use crate::faq::Model;
-use crate::meta::event::{Channel, Event, EventKind, Lane, Message, Postback};
-use crate::meta::graph_error::Verdict;
-use crate::meta::ids::{AccountId, Mid, Psid};
-use crate::meta::send::{Button, Content};
-use crate::shop::model::Shop;
-use crate::store::native::Sqlite;
-use crate::store::outbox::Room;
-use crate::store::{StoreError, schema};
-use crate::time::{HOUR, UnixMs};
+use super::sandbox::{Act, Call, How, NewPerson};
+use super::sim::core::Core;
+use super::sim::ground::{Ground, GroundError};
+use super::sim::transcript::{self, Choice, Tap};
+use crate::desk::decide::{Decision, Effect};
+use crate::shop::model::{Lang, Shop};
+use crate::time::{HOUR, SECOND, UnixMs};
 
 /// Whom to talk to.
 #[derive(clap::Args)]
@@ -37,171 +32,161 @@ pub struct ChatArgs {
 
 /// One customer in front of one shop.
 pub struct Conversation {
-    shop: Shop,
-    faq: Option<Model>,
-    keys: Keys,
-    sql: Sqlite,
-    person: Psid,
-    account: AccountId,
-    now: UnixMs,
-    messages: u64,
-    /// Quick replies under the newest bubble: number, title, payload.
-    taps: Vec<(String, String)>,
-}
-
-/// Why a conversation cannot go on.
-#[derive(Debug, thiserror::Error)]
-pub enum ChatError {
-    /// The shop cannot be used.
-    #[error("{0}")]
-    Shop(String),
-    /// The tables refuse.
-    #[error(transparent)]
-    Store(#[from] StoreError),
+    core: Core,
+    person: String,
+    /// What can be tapped under the newest bubble that has something.
+    choices: Vec<Choice>,
+    /// Why the last thing was answered as it was.
+    why: String,
 }
 
 impl Conversation {
     /// Opens a shop for one customer.
     ///
     /// # Errors
-    /// [`ChatError`].
-    pub fn open(bundle: Bundle, now: UnixMs) -> Result<Self, ChatError> {
-        let broken = |why: String| ChatError::Shop(why);
-        let shop = bundle.shops.into_iter().next().ok_or_else(|| broken("no [[page]]".into()))?;
-        let faq = bundle.model.map(|(_, bytes)| Model::load(bytes)).transpose();
-        let sql = Sqlite::in_memory()?;
-        schema::migrate(&sql)?;
-        let account = AccountId::new(shop.page.id.as_str()).map_err(|e| broken(e.to_string()))?;
-        Ok(Self {
-            faq: faq.map_err(|error| broken(error.to_string()))?,
-            keys: Keys::new("a key for this conversation only", None),
-            sql,
-            person: Psid::new("1").map_err(|e| broken(e.to_string()))?,
-            account,
-            now,
-            messages: 0,
-            taps: Vec::new(),
-            shop,
-        })
+    /// [`GroundError`] when the shop cannot be used.
+    pub fn open(bundle: Bundle, now: UnixMs) -> Result<Self, GroundError> {
+        let mut core = Core::open(bundle, now)?;
+        core.explain();
+        let person = core.person(NewPerson::default())?;
+        Ok(Self { core, person, choices: Vec::new(), why: String::new() })
     }
 
-    /// Lets time pass.
-    pub fn wait(&mut self, ms: i64) {
-        self.now = self.now.plus(ms);
+    /// The shop.
+    #[must_use]
+    pub fn shop(&self) -> &Shop {
+        self.core.shop()
     }
 
-    /// Says something and returns the answer's bubbles, as text.
+    /// Lets the customer be known to speak a language of the shop.
     ///
     /// # Errors
-    /// [`ChatError::Store`].
-    pub fn says(&mut self, text: &str) -> Result<Vec<String>, ChatError> {
-        let tapped = text.parse::<usize>().ok().and_then(|n| self.taps.get(n.checked_sub(1)?));
-        let (text, quick_reply) = match tapped {
-            Some((title, payload)) => (title.clone(), Some(payload.clone())),
-            None => (text.to_owned(), None),
-        };
-        self.messages = self.messages.saturating_add(1);
-        let kind = EventKind::Message(Message {
-            mid: Some(Mid(format!("m_{}", self.messages))),
-            text: Some(text),
-            quick_reply,
-            reply_to: None,
-            attachments: Vec::new(),
-            referral: None,
-            unsupported: false,
-        });
-        self.happens(kind)
+    /// [`GroundError`].
+    pub fn speaks(&mut self, lang: &Lang) -> Result<(), GroundError> {
+        self.core.speaks(&self.person, lang)
     }
 
-    /// Taps Get Started.
+    /// Lets time pass, and returns what came meanwhile.
     ///
     /// # Errors
-    /// [`ChatError::Store`].
-    pub fn starts(&mut self) -> Result<Vec<String>, ChatError> {
-        self.happens(EventKind::Postback(Postback {
-            mid: None,
-            title: None,
-            payload: Some(crate::desk::payload::GET_STARTED.to_owned()),
-            referral: None,
-        }))
+    /// [`GroundError`].
+    pub fn wait(&mut self, ms: i64) -> Result<Vec<String>, GroundError> {
+        let to = self.core.now().plus(ms);
+        let moments = self.core.advance(to, &[])?;
+        let calls = moments.into_iter().flat_map(|moment| moment.calls).collect();
+        Ok(self.bubbles(calls))
     }
 
-    fn happens(&mut self, kind: EventKind) -> Result<Vec<String>, ChatError> {
-        let event = Event {
-            channel: Channel::Messenger,
-            account: self.account.clone(),
-            person: Some(self.person.clone()),
-            at: self.now,
-            lane: Lane::Messaging,
-            kind,
+    /// Says something, or taps the choice of that number; returns the answer's bubbles, as text.
+    ///
+    /// # Errors
+    /// [`GroundError`].
+    pub fn says(&mut self, text: &str) -> Result<Vec<String>, GroundError> {
+        let number = text.parse::<usize>().ok().and_then(|n| n.checked_sub(1));
+        let act = match number.and_then(|n| self.choices.get(n)).cloned() {
+            None => Act::Message { text: text.to_owned(), reply_to: None },
+            Some(Choice { title, tap: Tap::QuickReply(payload) }) => {
+                Act::QuickReply { title, payload: Some(payload) }
+            }
+            Some(Choice { title, tap: Tap::Postback(payload) }) => {
+                Act::Postback { title, payload, referral: None }
+            }
+            Some(Choice { tap: Tap::Opens(what), .. }) => {
+                return Ok(vec![format!("(opens {what})")]);
+            }
         };
-        let context = Context {
-            shop: &self.shop,
-            faq: self.faq.as_ref(),
-            keys: &self.keys,
-            app: None,
-            host: Host::default(),
+        self.does(act)
+    }
+
+    /// Does anything else a person can do.
+    ///
+    /// # Errors
+    /// [`GroundError`].
+    pub fn does(&mut self, act: Act) -> Result<Vec<String>, GroundError> {
+        self.core.advance(self.core.now().plus(SECOND), &[])?;
+        let said = match &act {
+            Act::Message { text, .. } => Some(text.clone()),
+            _ => None,
         };
-        inbox::take(&self.sql, context, &[event], self.now)?;
-        let room = Room { messages: 6, notifications: 6 };
+        let person = self.person.clone();
+        self.core.decisions();
+        let moment = self.core.act(&person, act, How::default())?;
+        // The first is the person's own; echoes of the answers follow it.
+        let decision = self.core.decisions().into_iter().next();
+        self.why = decision.map(|d| why(&self.core, said.as_deref(), &d)).unwrap_or_default();
+        Ok(self.bubbles(moment.calls))
+    }
+
+    /// Why the last thing was answered as it was: the step of the precedence table, what the
+    /// words were taken for, the language, what was held back.
+    #[must_use]
+    pub fn why(&self) -> &str {
+        &self.why
+    }
+
+    fn bubbles(&mut self, calls: Vec<Call>) -> Vec<String> {
         let mut bubbles = Vec::new();
-        loop {
-            let claimed = sending::claim(&self.sql, &self.shop, room, self.now)?;
-            if claimed.is_empty() {
-                break;
+        for call in calls.iter().filter(|call| transcript::is_send(call)) {
+            let Some(message) = call.body.get("message") else { continue };
+            let shown = transcript::shown(message);
+            let mut lines = shown.lines.clone();
+            lines.extend(transcript::choices(&shown.choices, true).map(|line| format!("  {line}")));
+            lines.extend(transcript::refusal(call).map(|why| format!("  not delivered: {why}")));
+            if !shown.choices.is_empty() {
+                self.choices = shown.choices;
             }
-            for (claimed, via) in claimed {
-                self.taps = taps(&claimed.content);
-                bubbles.push(shown(&claimed.content));
-                let page = &self.shop.page.id;
-                let sent = Verdict::Sent { mid: None, recipient: None };
-                sending::settle(&self.sql, page, &claimed, &via, Some(&sent), self.now)?;
-            }
+            bubbles.push(lines.join("\n"));
         }
-        Ok(bubbles)
+        bubbles
     }
 }
 
-fn taps(content: &Content) -> Vec<(String, String)> {
-    match content {
-        Content::Text { quick_replies, .. } => {
-            quick_replies.iter().map(|tap| (tap.title.clone(), tap.payload.clone())).collect()
-        }
-        _ => Vec::new(),
-    }
-}
-
-fn shown(content: &Content) -> String {
-    match content {
-        Content::Text { text, quick_replies } if quick_replies.is_empty() => text.clone(),
-        Content::Text { text, quick_replies } => {
-            let taps: Vec<String> = quick_replies
-                .iter()
-                .enumerate()
-                .map(|(i, tap)| format!("({}) {}", i.saturating_add(1), tap.title))
-                .collect();
-            format!("{text}\n  {}", taps.join("  "))
-        }
-        Content::Buttons { text, buttons } => format!("{text}\n{}", button_lines(buttons)),
-        Content::Cards { cards } => {
-            let card = |card: &crate::meta::send::Card| {
-                let subtitle = card.subtitle.as_deref().unwrap_or_default();
-                format!("[{}] {subtitle}\n{}", card.title, button_lines(&card.buttons))
-            };
-            cards.iter().map(card).collect::<Vec<_>>().join("\n")
-        }
-        Content::Image { url } => format!("[picture {url}]"),
-        Content::OptIn(request) => format!("[may we write to you? {}]", request.title),
-    }
-}
-
-fn button_lines(buttons: &[Button]) -> String {
-    let line = |button: &Button| match button {
-        Button::WebUrl { title, url } => format!("  [{title}] -> {url}"),
-        Button::Postback { title, .. } => format!("  [{title}]"),
-        Button::PhoneNumber { title, number } => format!("  [{title}] -> {number}"),
+/// Why something was answered as it was, a fact a line.
+fn why(core: &Core, said: Option<&str>, decision: &Decision) -> String {
+    let counted = |prefix: &str| {
+        decision.counts.iter().find_map(|count| count.strip_prefix(prefix).map(str::to_owned))
     };
-    buttons.iter().map(line).collect::<Vec<_>>().join("\n")
+    let step = match (&decision.answer, counted("answer.")) {
+        (Some(answer), _) => format!("{}, the first that answers", answer.by),
+        (None, Some(step)) => format!("{step}, which says nothing here"),
+        (None, None) => "none: nothing here is to be answered".to_owned(),
+    };
+    let mut lines = vec![("step", step)];
+    let person = decision.person.as_ref();
+    if let Some(language) = person.and_then(|person| person.language.as_ref()) {
+        lines.push(("speaks", language.0.clone()));
+    }
+    for (count, held) in [
+        ("answer.window_closed", "the standard messaging window has closed"),
+        ("answer.channel_off", "shop.toml has switched this channel off"),
+        ("event.before_deletion", "it happened before the person asked to be forgotten"),
+    ] {
+        if decision.counts.iter().any(|known| known == count) {
+            lines.push(("held back", held.to_owned()));
+        }
+    }
+    if let Some(until) = person.and_then(|p| p.paused_until).filter(|until| *until > core.now()) {
+        let until = until.timestamp().to_zoned(core.shop().zone());
+        let until = until.strftime("%Y-%m-%d %H:%M");
+        lines.push(("quiet", format!("until {until}: a person is talking or asked for")));
+    }
+    for effect in &decision.effects {
+        lines.push((
+            "changes",
+            match effect {
+                Effect::Grant(grant) => format!("consent to {} is kept", grant.topic),
+                Effect::End { topic, .. } => format!("consent to {topic} ends"),
+                Effect::Erase { .. } => "the person is forgotten".to_owned(),
+                _ => continue,
+            },
+        ));
+    }
+    let facts: String =
+        lines.iter().map(|(name, text)| format!("   {name:<11} {text}\n")).collect();
+    let words = said
+        .map(|said| explain::text(&explain::explained(core.shop(), core.faq(), said, None)))
+        .unwrap_or_default();
+    facts + &words
 }
 
 /// Talks until the end of the input.
@@ -221,9 +206,10 @@ fn talk(args: &ChatArgs) -> Result<(), String> {
     let start = args.at.unwrap_or_else(jiff::Timestamp::now);
     let mut chat = Conversation::open(bundle, start.into()).map_err(|error| error.to_string())?;
     println!(
-        "You are a customer of {}. Write to it; a number taps a quick reply.\n\
-         /start taps Get Started, /wait 3 lets three hours pass, /quit leaves.",
-        chat.shop.name
+        "You are a customer of {}. Write to it; a number taps what is offered.\n\
+         /start taps Get Started, /yes the opt-in card, /wait 3 lets three hours pass,\n\
+         /why says why it answered what it did, /quit leaves.",
+        chat.shop().name
     );
     let stdin = std::io::stdin();
     let mut lines = stdin.lock().lines();
@@ -232,26 +218,34 @@ fn talk(args: &ChatArgs) -> Result<(), String> {
         std::io::stdout().flush().map_err(|error| error.to_string())?;
         let Some(line) = lines.next() else { break };
         let line = line.map_err(|error| error.to_string())?;
-        let said = match line.trim() {
+        let (command, rest) = line.trim().split_once(' ').unwrap_or((line.trim(), ""));
+        let waits = command == "/wait";
+        let said = match command {
             "" => continue,
             "/quit" => break,
-            "/start" => chat.starts(),
-            text => match text.strip_prefix("/wait").map(str::trim) {
-                Some(hours) => {
-                    chat.wait(hours.parse::<i64>().unwrap_or(24).saturating_mul(HOUR));
-                    println!("   (it is {})", chat.now.rfc3339());
-                    continue;
-                }
-                None => {
-                    if args.why {
-                        print!("{}", super::explain::text(&chat.shop, chat.faq.as_ref(), text));
-                    }
-                    chat.says(text)
-                }
-            },
+            "/why" => {
+                print!("{}", chat.why());
+                continue;
+            }
+            "/start" => chat.does(Act::GetStarted),
+            "/yes" => chat.does(Act::OptIn { mid: None }),
+            "/wait" => chat.wait(rest.trim().parse::<i64>().unwrap_or(24).saturating_mul(HOUR)),
+            _ => chat.says(line.trim()),
         };
-        let bubbles = said.map_err(|error| error.to_string())?;
-        if bubbles.is_empty() {
+        let bubbles = match said {
+            Ok(bubbles) => bubbles,
+            Err(why) => {
+                println!("   ({why})");
+                continue;
+            }
+        };
+        if args.why && !waits {
+            print!("{}", chat.why());
+        }
+        if waits {
+            let now = chat.core.now().timestamp().to_zoned(chat.shop().zone());
+            println!("   (it is {})", now.strftime("%A %Y-%m-%d %H:%M"));
+        } else if bubbles.is_empty() {
             println!("   (no answer)");
         }
         for bubble in bubbles {

@@ -2,11 +2,13 @@
 //!
 //! Every subcommand is a module with its arguments (`…Args`) and a `run`.
 //!
-//! - [`check`]: reads `shop.toml` and says what is wrong with it.
+//! - [`check`]: reads `shop.toml`, tries its FAQ, and says what is wrong with it.
 //! - [`chat`]: talks to a shop in the terminal; [`explain`]: says why it answers what it does.
 //! - [`eval`]: measures the matcher on labelled questions.
-//! - [`publish`]: compiles a shop into KV.
+//! - [`misses`]: what customers asked in vain, as lines for `shop.toml`.
+//! - [`publish`]: compiles a shop into KV. [`profile`]: greeting, menu and the like, to Meta.
 //! - [`doctor`]: looks at the Worker and at Meta, and says what keeps a shop from working.
+//! - [`sim`]: plays a scenario of many days in an instant.
 //! - [`sandbox`]: plays Meta on this computer.
 
 pub mod chat;
@@ -14,5 +16,8 @@ pub mod check;
 pub mod doctor;
 pub mod eval;
 pub mod explain;
+pub mod misses;
+pub mod profile;
 pub mod publish;
 pub mod sandbox;
+pub mod sim;

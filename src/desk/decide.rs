@@ -5,15 +5,16 @@ use std::borrow::Cow;
 use super::payload::{OutboxMark, Payload};
 use super::person::{Person, Touch};
 use super::precedence::{PRECEDENCE, Step};
-use super::{deletion, language, words};
+use super::{deletion, form, language, misses, words};
 use crate::entry::keys::Keys;
 use crate::faq::Model;
 use crate::meta::event::{Echo, Event, EventKind, Lane, Message, Optin, OptinStatus, Referral};
 use crate::meta::fit::fit;
-use crate::meta::ids::{AppId, DeletionCode, Mid, NotificationToken, Psid, TopicId};
+use crate::meta::ids::{AppId, DeletionCode, FaqId, FormId, Mid, NotificationToken, Psid, TopicId};
 use crate::meta::policy::{Opener, window_after};
 use crate::meta::send::Content;
 use crate::shop::model::{Lang, Poster, Shop};
+use crate::store::misses::Miss;
 use crate::store::seen;
 use crate::time::{DAY, HOUR, UnixMs};
 
@@ -59,6 +60,8 @@ pub struct Decision {
     pub effects: Vec<Effect>,
     /// Who answers, and with what.
     pub answer: Option<Answer>,
+    /// The question found no answer, and the owner wants to know such questions.
+    pub miss: Option<Miss>,
     /// Counted under these names.
     pub counts: Vec<String>,
 }
@@ -91,6 +94,11 @@ pub enum Effect {
         /// By what they can ask after it.
         code: DeletionCode,
     },
+    /// The person took an answer that was offered for a miss: it was none.
+    Taken {
+        /// Its number among the misses.
+        miss: i64,
+    },
     /// Our own message has arrived.
     Echoed {
         /// Its number in the outbox.
@@ -98,6 +106,24 @@ pub enum Effect {
         /// Its id at Meta.
         mid: Option<Mid>,
     },
+    /// A person of the shop takes over, with what was asked so far.
+    HandOver(Box<HandOver>),
+    /// Remind the person of their form then, and not earlier.
+    RemindAt {
+        /// When, unless they go on before.
+        at: UnixMs,
+    },
+}
+
+/// What a person of the shop is told when they take over.
+#[derive(Clone, Debug, PartialEq)]
+pub struct HandOver {
+    /// The form that led here.
+    pub form: FormId,
+    /// Its title in the shop's first language.
+    pub title: String,
+    /// Questions and answers, in the shop's first language.
+    pub lines: Vec<(String, String)>,
 }
 
 /// A consent as it was given.
@@ -142,6 +168,10 @@ pub struct Turn<'a> {
     pub lang: Lang,
     /// Whether this event ended 24 hours of silence.
     pub after_silence: bool,
+    /// The answers that were offered instead of one.
+    pub offered: Vec<FaqId>,
+    /// Pictures that came with it.
+    pub pictures: u32,
     /// What changes besides the person.
     pub effects: Vec<Effect>,
     /// Counted under these names.
@@ -190,7 +220,7 @@ pub fn decide(
             Decision { counts: vec!["event.edit".to_owned()], ..quiet }
         }
         (EventKind::Message(message), _) => {
-            let inbound = inbound_of(message);
+            let inbound = inbound_of(context.shop, message);
             answer(context, id, person, inbound, message.referral.as_ref(), event, now)
         }
         (EventKind::Postback(postback), _) => {
@@ -258,7 +288,11 @@ fn name_of(kind: &EventKind) -> Cow<'static, str> {
     })
 }
 
-fn inbound_of(message: &Message) -> Inbound<'_> {
+fn inbound_of<'m>(shop: &Shop, message: &'m Message) -> Inbound<'m> {
+    let slash = message.text.as_deref().and_then(|text| text.trim().strip_prefix('/'));
+    if let Some(command) = slash.and_then(|name| shop.command(name)) {
+        return Inbound::Tap(Payload::of(&command.action));
+    }
     if let Some(payload) = message.quick_reply.as_deref().and_then(Payload::parse) {
         return Inbound::Tap(Some(payload));
     }
@@ -266,6 +300,17 @@ fn inbound_of(message: &Message) -> Inbound<'_> {
         Some(text) if !text.is_empty() => Inbound::Text(text),
         _ => Inbound::Wordless(is_mere_approval(message)),
     }
+}
+
+/// How many pictures a message brought; stickers are none.
+fn pictures(event: &Event) -> u32 {
+    use crate::meta::event::AttachmentKind;
+    let EventKind::Message(message) = &event.kind else { return 0 };
+    let pictures = message.attachments.iter().filter(|attachment| {
+        matches!(attachment.kind, AttachmentKind::Image | AttachmentKind::Ephemeral)
+            && attachment.sticker_id.is_none()
+    });
+    u32::try_from(pictures.count()).unwrap_or(u32::MAX)
 }
 
 /// A thumbs-up or a heart: nice, and nothing to answer.
@@ -463,7 +508,7 @@ fn answer<'a>(
     if let Some(lang) = &spoken {
         person.language = Some(lang.clone());
     }
-    let lang = person.language.clone().unwrap_or_else(|| context.shop.default_lang().clone());
+    let lang = person.lang(context.shop).clone();
     let mut turn = Turn {
         context,
         id,
@@ -474,19 +519,24 @@ fn answer<'a>(
         now,
         lang,
         after_silence,
+        offered: Vec::new(),
+        pictures: pictures(event),
         effects: Vec::new(),
         counts: vec![name_of(&event.kind).into_owned()],
     };
     note_arrival(&mut turn, referral);
+    misses::settle(&mut turn);
     let before = turn.person.clone();
     let mut answered = None;
     for (step, answer) in PRECEDENCE {
-        if let Some(bubbles) = answer(&mut turn) {
+        if let Some(mut bubbles) = answer(&mut turn) {
+            form::after(&mut turn, *step, &before.forms, &mut bubbles);
             answered = Some((*step, bubbles));
             break;
         }
     }
     let channel = event.channel;
+    let mut miss = misses::of(&turn, answered.as_ref().map(|(by, _)| *by));
     let answer = answered.and_then(|(by, bubbles)| {
         turn.counts.push(format!("answer.{by}"));
         let bubbles: Vec<Content> = bubbles.into_iter().flat_map(|b| fit(b, channel)).collect();
@@ -503,6 +553,7 @@ fn answer<'a>(
         };
         if muted {
             turn.counts.push("answer.channel_off".to_owned());
+            miss = None;
             return None;
         }
         Some(Answer { by, bubbles })
@@ -518,6 +569,7 @@ fn answer<'a>(
         person: (!erased).then_some(turn.person),
         effects: turn.effects,
         answer,
+        miss,
         counts: turn.counts,
     }
 }
@@ -548,6 +600,7 @@ fn note_arrival(turn: &mut Turn<'_>, beside_message: Option<&Referral>) {
         Some(poster) => {
             let touch = Touch { poster: poster.code.clone(), at: turn.at };
             turn.counts.push(format!("arrival.{}", poster.code));
+            form::leave(&mut turn.person, &poster.also);
             turn.person.first_touch.get_or_insert_with(|| touch.clone());
             turn.person.last_touch = Some(touch);
             if turn.person.language.is_none()

@@ -11,19 +11,22 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::decide::{Context, Decision, Effect, UNKNOWN, decide};
 use super::deletion;
-use super::person::Person;
+use super::person::{Offered, Person};
+use super::profile::Stranger;
 use super::sending::{self, Via};
+use super::{pace, replies};
 use crate::meta::event::{Channel, Event};
 use crate::meta::ids::Psid;
 use crate::meta::policy::{Opener, window_after};
 use crate::meta::send::MessagingType;
 use crate::outreach::subscription;
 use crate::shop::kv::DeskRef;
+use crate::shop::text::says_names;
 use crate::store::consents::{self, Consent, Status};
 use crate::store::intake::{self, Look, Pending};
 use crate::store::outbox::{self, Claimed, Class};
 use crate::store::timers::{self, Timer};
-use crate::store::{Sql, StoreError, counters, ledger, parked, people, seen};
+use crate::store::{Sql, StoreError, counters, ledger, misses, parked, people, reminders, seen};
 use crate::time::{SECOND, UnixMs};
 
 /// How long after a commit the safety net looks whether the outbox was drained. The drain itself
@@ -31,7 +34,7 @@ use crate::time::{SECOND, UnixMs};
 const SAFETY_NET_MS: i64 = 20 * SECOND;
 
 /// What became of a delivery.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Report {
     /// Handled now.
     pub handled: u32,
@@ -39,6 +42,17 @@ pub struct Report {
     pub repeated: u32,
     /// Put aside, to be tried again.
     pub parked: u32,
+    /// Who was answered and may be asked about at Meta.
+    pub strangers: Vec<Stranger>,
+    /// The last bubble of an answer of several leaves then.
+    pub paced_until: Option<UnixMs>,
+}
+
+impl Report {
+    fn note(&mut self, done: Done) {
+        self.strangers.extend(done.stranger);
+        self.paced_until = self.paced_until.max(done.paced_until);
+    }
 }
 
 /// What a delivery has led to.
@@ -100,6 +114,7 @@ struct Stretch<'a> {
     pending: Pending<Person>,
     /// Messages that were not claimed.
     waits: bool,
+    done: Vec<Done>,
 }
 
 /// The short way, for as many events as possible.
@@ -135,7 +150,7 @@ fn together(
         } else {
             plain(sql, context, event, person.as_ref(), now)
         };
-        let Some(decision) = decided else {
+        let Some((decision, stranger)) = decided else {
             // What was decided of this person comes first.
             if stretch
                 .events
@@ -154,13 +169,18 @@ fn together(
         if let Some(who) = who {
             if let Some(answer) = decision.answer {
                 let mut free = !known.busy && busy.insert(who) && room > 0;
-                for bubble in answer.bubbles {
-                    let (channel, id) = (event.channel, who.1.clone());
-                    stretch.pending.reply(channel, id, bubble, free);
+                let mut done = Done { stranger, paced_until: None };
+                for (due_at, bubble) in pace::moments(&answer.bubbles, now) {
+                    // A name may still be asked for.
+                    free &= due_at <= now && !replies::is_open(bubble);
+                    done.paced_until = (due_at > now).then_some(due_at);
+                    let to = (event.channel, who.1.clone());
+                    stretch.pending.reply(to, bubble.clone(), due_at, free);
                     room = room.saturating_sub(u32::from(free));
                     stretch.waits |= !free;
                     free = false;
                 }
+                stretch.done.push(done);
             }
             if let Some(person) = decision.person {
                 stretch.pending.person(event.channel, who.1.clone(), person.clone());
@@ -174,22 +194,27 @@ fn together(
     write(sql, context, stretch, &mut net_is_set, now, taken)
 }
 
-/// Decides an event, if all that it leads to is what a [`Pending`] can hold.
+/// Decides an event, if all that it leads to is what a [`Pending`] can hold; and whom to ask for.
 fn plain(
     sql: &impl Sql,
     context: Context<'_>,
     event: &Event,
     person: Option<&Person>,
     now: UnixMs,
-) -> Option<Decision> {
+) -> Option<(Decision, Option<Stranger>)> {
     if was_forgotten(sql, context, event, person, now).unwrap_or(true) {
         return None;
     }
     let decision = decide(context, person.cloned(), event, now);
     let plain = decision.effects.is_empty()
+        && decision.miss.is_none()
         && (decision.answer.is_none() || decision.person.is_some())
         && !decision.counts.iter().any(|name| name.starts_with(UNKNOWN));
-    plain.then_some(decision)
+    if !plain {
+        return None;
+    }
+    let stranger = stranger(sql, context, event, &decision, now).ok()?;
+    Some((decision, stranger))
 }
 
 /// Writes a stretch. If that fails, each of its events goes its way alone.
@@ -201,7 +226,7 @@ fn write(
     now: UnixMs,
     taken: &mut Taken,
 ) -> Result<(), StoreError> {
-    let Stretch { events, pending, waits } = stretch;
+    let Stretch { events, pending, waits, done } = stretch;
     if events.is_empty() {
         return Ok(());
     }
@@ -218,6 +243,7 @@ fn write(
             let handled = u32::try_from(events.len()).unwrap_or(u32::MAX);
             taken.report.handled = taken.report.handled.saturating_add(handled);
             taken.waits |= waits;
+            done.into_iter().for_each(|done| taken.report.note(done));
             let in_window = Via::Person(MessagingType::Response);
             taken.leaving.extend(claimed.into_iter().map(|claimed| (claimed, in_window.clone())));
         }
@@ -242,8 +268,11 @@ fn alone(
     taken.waits = true;
     let report = &mut taken.report;
     match handle(sql, context, event, key, now) {
-        Ok(true) => report.handled = report.handled.saturating_add(1),
-        Ok(false) => report.repeated = report.repeated.saturating_add(1),
+        Ok(Some(done)) => {
+            report.handled = report.handled.saturating_add(1);
+            report.note(done);
+        }
+        Ok(None) => report.repeated = report.repeated.saturating_add(1),
         Err(error) => {
             park(sql, event, key, &error.to_string(), now)?;
             report.parked = report.parked.saturating_add(1);
@@ -308,17 +337,24 @@ fn park(
     })
 }
 
-/// Decides and commits one event. `false` when it was handled before.
+/// What handling one event leaves to do.
+#[derive(Default)]
+struct Done {
+    stranger: Option<Stranger>,
+    paced_until: Option<UnixMs>,
+}
+
+/// Decides and commits one event. `None` when it was handled before.
 fn handle(
     sql: &impl Sql,
     context: Context<'_>,
     event: &Event,
     key: &str,
     now: UnixMs,
-) -> Result<bool, StoreError> {
+) -> Result<Option<Done>, StoreError> {
     sql.transaction(|| {
         if !seen::remember(sql, key, now)? {
-            return Ok(false);
+            return Ok(None);
         }
         let known: Option<Person> = match &event.person {
             Some(id) => people::load(sql, event.channel, id)?,
@@ -330,11 +366,11 @@ fn handle(
             // Only that a message of ours arrived is still news.
             decision.person = None;
             decision.answer = None;
+            decision.miss = None;
             decision.effects.retain(|effect| matches!(effect, Effect::Echoed { .. }));
             decision.counts = vec!["event.before_deletion".to_owned()];
         }
-        commit(sql, context, event, decision, now)?;
-        Ok(true)
+        commit(sql, context, event, decision, now).map(Some)
     })
 }
 
@@ -356,14 +392,44 @@ fn was_forgotten(
     deletion::forgotten(sql, context.keys, &context.shop.page.id, id, at)
 }
 
+/// Whether Meta may be asked who this is: they were answered, the shop says names, and they never
+/// asked to be forgotten.
+fn stranger(
+    sql: &impl Sql,
+    context: Context<'_>,
+    event: &Event,
+    decision: &Decision,
+    now: UnixMs,
+) -> Result<Option<Stranger>, StoreError> {
+    let (Some(id), Some(person), Some(_)) = (&event.person, &decision.person, &decision.answer)
+    else {
+        return Ok(None);
+    };
+    if !person.may_ask_profile(now)
+        || !says_names(context.shop)
+        || deletion::forgotten(sql, context.keys, &context.shop.page.id, id, UnixMs::default())?
+    {
+        return Ok(None);
+    }
+    Ok(Some(Stranger { channel: event.channel, person: id.clone() }))
+}
+
 fn commit(
     sql: &impl Sql,
     context: Context<'_>,
     event: &Event,
-    decision: Decision,
+    mut decision: Decision,
     now: UnixMs,
-) -> Result<(), StoreError> {
+) -> Result<Done, StoreError> {
+    let mut done =
+        Done { stranger: stranger(sql, context, event, &decision, now)?, paced_until: None };
     if let Some(id) = &event.person {
+        if let Some(miss) = decision.miss.take() {
+            let number = misses::keep(sql, &miss, now)?;
+            if let Some(person) = decision.person.as_mut().filter(|_| !miss.offered.is_empty()) {
+                person.offered = Some(Offered { miss: number, entries: miss.offered });
+            }
+        }
         for effect in decision.effects {
             apply(sql, context, event, id, effect, now)?;
         }
@@ -375,13 +441,14 @@ fn commit(
             let at = event.at.min(now);
             let window = at.plus(window_after(Opener::Message, at.utc_date()));
             let until = decision.person.is_none().then_some(window);
-            for bubble in &answer.bubbles {
+            for (due_at, bubble) in pace::moments(&answer.bubbles, now) {
+                done.paced_until = (due_at > now).then_some(due_at);
                 let message = outbox::Message {
                     class: &Class::Reply,
                     channel: event.channel,
                     person: id,
                     content: bubble,
-                    due_at: now,
+                    due_at,
                     expires_at: until,
                 };
                 outbox::append(sql, &message, now)?;
@@ -396,7 +463,8 @@ fn commit(
             None => ours.push(name.as_str()),
         }
     }
-    counters::add_all(sql, &ours, now)
+    counters::add_all(sql, &ours, now)?;
+    Ok(done)
 }
 
 fn apply(
@@ -414,6 +482,7 @@ fn apply(
             let order = deletion::Order { page, person: id, code: &code, desks: &desks, at };
             deletion::erase(sql, context.keys, &order, &[channel], now)
         }
+        Effect::Taken { miss } => misses::taken(sql, miss),
         Effect::Echoed { mark, mid } => {
             let class = outbox::echoed(sql, channel, id, mark.0, mid.as_ref())?;
             if let Some(class) = &class {
@@ -431,6 +500,10 @@ fn apply(
             }
             Ok(())
         }
+        Effect::HandOver(summary) => {
+            counters::add(sql, &format!("form.{}.handed_over", summary.form), now)
+        }
+        Effect::RemindAt { at } => reminders::set(sql, channel, id, at),
         Effect::End { topic, at } => {
             let Some(mut consent) = consents::get(sql, &topic, channel, id)? else {
                 return Ok(());

@@ -5,18 +5,29 @@
 //! - [`precedence`]: the one table of who may answer, in order.
 //! - [`deletion`]: what forgetting a person takes, and how far it is.
 //! - [`replies`]: the words and bubbles of each answer; [`payload`]: what our buttons carry.
+//! - [`form`]: questions asked one after another.
+//! - [`segment`]: whether somebody belongs to a segment.
 //! - [`words`]: STOP, HUMAN and DELETE (`typo`: with one letter wrong); [`language`]: which language to answer in.
+//! - [`misses`]: questions without an answer, for an owner who wants to know; [`redact`]: without
+//!   what could say whose they are.
 //! - [`inbox`]: takes events into the store, each once and each in one transaction.
+//! - [`profile`]: who somebody is, as Meta tells it; [`pace`]: bubbles one after the other.
 //! - [`sending`]: what may leave the outbox, and what Graph's answers mean for it.
 
 pub mod decide;
 pub mod deletion;
+pub mod form;
 pub mod inbox;
 pub mod language;
+pub mod misses;
+pub mod pace;
 pub mod payload;
 pub mod person;
 pub mod precedence;
+pub mod profile;
+pub mod redact;
 pub mod replies;
+pub mod segment;
 pub mod sending;
 mod typo;
 pub mod words;

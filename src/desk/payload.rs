@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use crate::meta::ids::{FaqId, TopicId};
+use crate::meta::ids::{FaqId, FieldId, FormId, TopicId};
+use crate::shop::model::ButtonAction;
 
 /// A payload of ours. Payloads only reach the app that sent the button, but anybody who can
 /// sign webhooks can write one, so reading is as careful as with any input.
@@ -26,12 +27,114 @@ pub enum Payload {
     DeleteNo,
     /// Go on with the assistant instead of a person.
     Resume,
+    /// Something about a form.
+    Form(FormTap),
+}
+
+/// A tap that belongs to a form. It names the form, so that a button from long ago does nothing
+/// to another one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FormTap {
+    /// Open it.
+    Open(FormId),
+    /// This is the answer to a question.
+    Answer {
+        /// Of which form.
+        form: FormId,
+        /// To which question.
+        question: FieldId,
+        /// The answer, as the question's kind spells it.
+        value: String,
+    },
+    /// Change the answer to this question.
+    Edit(FormId, FieldId),
+    /// Do this.
+    Do(FormId, FormAct),
+}
+
+/// What can be done to a form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FormAct {
+    /// Go on where it was left.
+    Resume,
+    /// Begin again.
+    Restart,
+    /// Give it up.
+    Cancel,
+    /// To the question before.
+    Back,
+    /// Leave this question out.
+    Skip,
+    /// The summary is right.
+    Confirm,
+}
+
+impl FormAct {
+    const ALL: [(Self, &'static str); 6] = [
+        (Self::Resume, "resume"),
+        (Self::Restart, "restart"),
+        (Self::Cancel, "cancel"),
+        (Self::Back, "back"),
+        (Self::Skip, "skip"),
+        (Self::Confirm, "confirm"),
+    ];
+}
+
+impl FormTap {
+    /// Reads what follows `form`: `:id`, `:id:do:act`, `:id:edit:question`,
+    /// `:id:is:question:value`.
+    fn parse(rest: &str) -> Option<Self> {
+        let mut parts = rest.splitn(4, ':');
+        let form = FormId::new(parts.next()?).ok()?;
+        match (parts.next(), parts.next(), parts.next()) {
+            (None, ..) => Some(Self::Open(form)),
+            (Some("do"), Some(word), None) => {
+                let act = FormAct::ALL.iter().find(|(_, name)| *name == word)?;
+                Some(Self::Do(form, act.0))
+            }
+            (Some("edit"), Some(question), None) => {
+                Some(Self::Edit(form, FieldId::new(question).ok()?))
+            }
+            (Some("is"), Some(question), Some(value)) => Some(Self::Answer {
+                form,
+                question: FieldId::new(question).ok()?,
+                value: value.to_owned(),
+            }),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for FormTap {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Open(form) => write!(f, "{form}"),
+            Self::Answer { form, question, value } => write!(f, "{form}:is:{question}:{value}"),
+            Self::Edit(form, question) => write!(f, "{form}:edit:{question}"),
+            Self::Do(form, act) => {
+                let name = FormAct::ALL.iter().find(|(known, _)| known == act);
+                write!(f, "{form}:do:{}", name.map_or("", |(_, name)| name))
+            }
+        }
+    }
 }
 
 /// What the profile sets for Get Started.
 pub const GET_STARTED: &str = "GET_STARTED";
 
 impl Payload {
+    /// What a tap on something with this action carries; none where it never comes back to us.
+    #[must_use]
+    pub fn of(action: &ButtonAction) -> Option<Self> {
+        Some(match action {
+            ButtonAction::Faq(id) => Self::Faq(id.clone()),
+            ButtonAction::Topic(id) => Self::Topic(id.clone()),
+            ButtonAction::Form(id) => Self::Form(FormTap::Open(id.clone())),
+            ButtonAction::Human => Self::Human,
+            ButtonAction::Url(_) | ButtonAction::Phone(_) => return None,
+        })
+    }
+
     /// Reads a payload; `None` when it is not one of ours.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
@@ -51,6 +154,7 @@ impl Payload {
             Some(("topic", id)) => TopicId::new(id).ok().map(Self::Topic),
             Some(("optin", id)) => TopicId::new(id).ok().map(Self::OptIn),
             Some(("back", id)) => TopicId::new(id).ok().map(Self::Back),
+            Some(("form", rest)) => FormTap::parse(rest).map(Self::Form),
             Some(_) => None,
         }
     }
@@ -68,6 +172,7 @@ impl fmt::Display for Payload {
             Self::DeleteYes => f.write_str("sb:delete"),
             Self::DeleteNo => f.write_str("sb:keep"),
             Self::Resume => f.write_str("sb:resume"),
+            Self::Form(tap) => write!(f, "sb:form:{tap}"),
         }
     }
 }
@@ -100,6 +205,8 @@ mod tests {
     fn payloads_survive_the_way_to_meta_and_back() {
         let id = |s| FaqId::new(s).unwrap();
         let topic = |s| TopicId::new(s).unwrap();
+        let form = || FormId::new("visit").unwrap();
+        let field = || FieldId::new("size").unwrap();
         for payload in [
             Payload::GetStarted,
             Payload::Faq(id("hours")),
@@ -110,6 +217,10 @@ mod tests {
             Payload::DeleteYes,
             Payload::DeleteNo,
             Payload::Resume,
+            Payload::Form(FormTap::Open(form())),
+            Payload::Form(FormTap::Do(form(), FormAct::Confirm)),
+            Payload::Form(FormTap::Edit(form(), field())),
+            Payload::Form(FormTap::Answer { form: form(), question: field(), value: "a:b".into() }),
         ] {
             assert_eq!(Payload::parse(&payload.to_string()), Some(payload));
         }
@@ -117,7 +228,17 @@ mod tests {
 
     #[test]
     fn foreign_payloads_are_not_ours() {
-        for text in ["", "sb:", "sb:faq:", "sb:faq:a b", "sb:nonsense:x", "DEVELOPER_PAYLOAD"] {
+        for text in [
+            "",
+            "sb:",
+            "sb:faq:",
+            "sb:faq:a b",
+            "sb:nonsense:x",
+            "sb:form:",
+            "sb:form:a:do:x",
+            "sb:form:a:is:b",
+            "DEVELOPER_PAYLOAD",
+        ] {
             assert_eq!(Payload::parse(text), None, "{text:?}");
         }
         assert_eq!(OutboxMark::parse("shopbell:17"), Some(OutboxMark(17)));

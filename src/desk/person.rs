@@ -1,11 +1,14 @@
 //! What a Desk remembers of one person on one channel. No messages, no name unless Meta gave it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::meta::ids::{PosterCode, TopicId};
-use crate::shop::model::Lang;
+use super::form::state::OpenForm;
+use crate::meta::ids::{FaqId, FieldId, PosterCode, TopicId};
+use crate::meta::profile::{AGAIN_MS, KEPT_MS, Profile, Told};
+use crate::shop::forms::FieldValue;
+use crate::shop::model::{Lang, Shop};
 use crate::time::{DAY, UnixMs};
 
 /// How long silence lasts before the next message counts as a new beginning.
@@ -47,6 +50,35 @@ pub struct Person {
     pub last_touch: Option<Touch>,
     /// Their first name, when Meta told it.
     pub first_name: Option<String>,
+    /// Their whole name, when Meta told it.
+    pub full_name: Option<String>,
+    /// The language and country of their app, when Meta told it: `lt_LT`.
+    pub locale: Option<String>,
+    /// When Meta was last asked for these.
+    pub profile_at: Option<UnixMs>,
+    /// Meta is not asked again before; never asked when there is none.
+    pub profile_again: Option<UnixMs>,
+    /// Forms they have begun, the newest last.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub forms: Vec<OpenForm>,
+    /// What answers, scans and taps put on them.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub tags: BTreeSet<String>,
+    /// What they answered.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub fields: BTreeMap<FieldId, FieldValue>,
+    /// What their last message was offered instead of an answer, when misses are kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub offered: Option<Offered>,
+}
+
+/// A few answers that somebody was offered, and the miss that it is unless they take one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Offered {
+    /// Its number among the misses.
+    pub miss: i64,
+    /// Which answers.
+    pub entries: Vec<FaqId>,
 }
 
 /// The newest word of a person on a topic.
@@ -81,6 +113,39 @@ impl Person {
     #[must_use]
     pub fn window_open(&self, now: UnixMs) -> bool {
         self.window_until.is_some_and(|until| now < until)
+    }
+
+    /// The language to speak: the one they were understood in, else their app's where the shop
+    /// speaks it, else the shop's own.
+    #[must_use]
+    pub fn lang<'a>(&'a self, shop: &'a Shop) -> &'a Lang {
+        self.language.as_ref().unwrap_or_else(|| match &self.locale {
+            Some(locale) => shop.language_for(locale),
+            None => shop.default_lang(),
+        })
+    }
+
+    /// Whether Meta may be asked who this is.
+    #[must_use]
+    pub fn may_ask_profile(&self, now: UnixMs) -> bool {
+        self.profile_again.is_none_or(|again| again <= now)
+    }
+
+    /// Notes what Meta told of them. Passing trouble takes away nothing that was known.
+    pub fn told(&mut self, told: Told, now: UnixMs) {
+        self.profile_at = Some(now);
+        let (profile, again) = match told {
+            Told::Known(profile) => (profile, KEPT_MS),
+            Told::Nothing => (Profile::default(), KEPT_MS),
+            Told::FewerFields | Told::Later => {
+                self.profile_again = Some(now.plus(AGAIN_MS));
+                return;
+            }
+        };
+        self.profile_again = Some(now.plus(again));
+        self.first_name = profile.first_name;
+        self.full_name = profile.full_name;
+        self.locale = profile.locale;
     }
 
     /// Whether the bot keeps quiet in this thread.

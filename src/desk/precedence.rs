@@ -5,11 +5,12 @@ use std::fmt;
 use super::decide::{Effect, Grant, Inbound, Turn, ends, open_poster};
 use super::payload::Payload;
 use super::words::{self, Command, Courtesy};
-use super::{deletion, replies};
+use super::{deletion, form, replies};
 use crate::faq::{self, Decision as Found, Said};
 use crate::meta::ids::FaqId;
 use crate::meta::limits;
 use crate::meta::send::Content;
+use crate::shop::forms::Also;
 use crate::shop::hours::Opening;
 use crate::shop::lookup::TextKey;
 use crate::shop::model::{FaqEntry, Lang, Topic};
@@ -32,6 +33,8 @@ pub enum Step {
     Arrival,
     /// Somebody tapped a button or a quick reply.
     Tap,
+    /// A form is open, and this is its answer.
+    Form,
     /// A keyword of the owner's.
     Keyword,
     /// A question that has an answer, or a few likely ones.
@@ -54,6 +57,7 @@ impl fmt::Display for Step {
             Self::OptIn => "optin",
             Self::Arrival => "arrival",
             Self::Tap => "tap",
+            Self::Form => "form",
             Self::Keyword => "keyword",
             Self::Faq => "faq",
             Self::Away => "away",
@@ -76,6 +80,7 @@ pub const PRECEDENCE: &[(Step, Answerer)] = &[
     (Step::OptIn, opt_in),
     (Step::Arrival, arrival),
     (Step::Tap, tap),
+    (Step::Form, form::step),
     (Step::Keyword, keyword),
     (Step::Faq, faq_answer),
     (Step::Away, away),
@@ -150,7 +155,11 @@ fn arrival(turn: &mut Turn<'_>) -> Option<Vec<Content>> {
     let Inbound::Arrival(referral) = turn.inbound else { return None };
     let poster = referral.ref_.as_deref().and_then(|ref_| open_poster(turn.context, ref_));
     Some(match poster {
-        Some(poster) => replies::arrival(turn, poster),
+        Some(poster) => {
+            let mut said = replies::arrival(turn, poster);
+            said.extend(then(turn, &poster.also));
+            said
+        }
         None => replies::welcome(turn),
     })
 }
@@ -160,9 +169,11 @@ fn tap(turn: &mut Turn<'_>) -> Option<Vec<Content>> {
     let shop = turn.context.shop;
     Some(match payload {
         Some(Payload::Faq(id)) => match shop.faq(&id) {
-            Some(entry) => replies::faq(turn, entry),
+            Some(entry) => faq_and_more(turn, &[entry]),
             None => replies::welcome(turn),
         },
+        // A form's own quick replies are its answers.
+        Some(Payload::Form(_)) => return None,
         Some(Payload::Topic(id) | Payload::OptIn(id)) => match shop.topic(&id) {
             Some(topic) => replies::opt_in_on_request(turn, topic),
             None => replies::welcome(turn),
@@ -210,7 +221,7 @@ fn keyword(turn: &mut Turn<'_>) -> Option<Vec<Content>> {
     let Inbound::Text(text) = turn.inbound else { return None };
     let (entry, lang) = faq::keyword(&turn.context.shop.faq, text)?;
     learn_language(turn, lang);
-    Some(replies::faq(turn, entry))
+    Some(faq_and_more(turn, &[entry]))
 }
 
 fn faq_answer(turn: &mut Turn<'_>) -> Option<Vec<Content>> {
@@ -228,7 +239,7 @@ fn faq_answer(turn: &mut Turn<'_>) -> Option<Vec<Content>> {
             if let Some(best) = found.candidates.first() {
                 learn_language(turn, &best.lang);
             }
-            Some(entries.into_iter().flat_map(|entry| replies::faq(turn, entry)).collect())
+            Some(faq_and_more(turn, &entries))
         }
         Found::Offer(ids) => {
             let ids: Vec<FaqId> = ids.into_iter().filter(|id| shop.faq(id).is_some()).collect();
@@ -238,10 +249,30 @@ fn faq_answer(turn: &mut Turn<'_>) -> Option<Vec<Content>> {
             if let Some(best) = found.candidates.first() {
                 learn_language(turn, &best.lang);
             }
-            Some(replies::offer(turn, &ids))
+            let bubbles = replies::offer(turn, &ids);
+            turn.offered = ids;
+            Some(bubbles)
         }
         Found::None => None,
     }
+}
+
+/// FAQ answers, what they leave on the person, and the form that the first of them opens.
+fn faq_and_more(turn: &mut Turn<'_>, entries: &[&FaqEntry]) -> Vec<Content> {
+    let mut said = Vec::new();
+    for entry in entries {
+        form::leave(&mut turn.person, &entry.also);
+        said.extend(replies::faq(turn, entry));
+    }
+    if let Some(first) = entries.iter().find(|entry| entry.also.form.is_some()) {
+        said.extend(then(turn, &first.also));
+    }
+    said
+}
+
+/// The form that opens then.
+fn then(turn: &mut Turn<'_>, also: &Also) -> Vec<Content> {
+    also.form.as_ref().map(|id| form::open(turn, id)).unwrap_or_default()
 }
 
 /// Somebody whose language is not known yet speaks the one their question matched in.

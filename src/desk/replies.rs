@@ -2,21 +2,54 @@
 
 use super::decide::Turn;
 use super::payload::Payload;
+use super::person::Person;
 use crate::meta::ids::{DeletionCode, FaqId, TopicId};
 use crate::meta::limits;
 use crate::meta::send::{Button, Card, Content, OptInRequest, QuickReply};
 use crate::shop::lookup::TextKey;
 use crate::shop::model::{
-    ButtonAction, FaqEntry, Lang, LinkButton, Notification, Poster, Shop, Topic,
+    ButtonAction, FaqEntry, Lang, LinkButton, Notification, Poster, RichCard, Shop, Topic,
 };
-use crate::shop::text::{Listener, say};
+use crate::shop::text::{self, Listener, say, say_openly};
 use crate::time::{DAY, UnixMs};
 
-/// Fills a template for the person of this turn.
-fn fill(turn: &Turn<'_>, template: &str, topic: Option<&str>) -> String {
-    let listener =
-        Listener { first_name: turn.person.first_name.as_deref(), topic, ..Listener::default() };
+/// Fills a template for the person of this turn. The place of a name that Meta may still tell
+/// stays open until the message leaves ([`close`]).
+pub(super) fn fill(turn: &Turn<'_>, template: &str, topic: Option<&str>) -> String {
+    let person = &turn.person;
+    let listener = Listener {
+        first_name: person.first_name.as_deref(),
+        full_name: person.full_name.as_deref(),
+        topic,
+        agent: None,
+    };
+    let say = if person.may_ask_profile(turn.now) { say_openly } else { say };
     say(turn.context.shop, &turn.lang, template, &listener, turn.now)
+}
+
+/// Whether a message waits for a name.
+#[must_use]
+pub fn is_open(content: &Content) -> bool {
+    match content {
+        Content::Text { text, .. } | Content::Buttons { text, .. } => text::is_open(text),
+        Content::Cards { .. } | Content::Image { .. } | Content::OptIn(_) => false,
+    }
+}
+
+/// Fills the open places of a message with the names of its person, as far as they are known.
+/// Open texts are short enough to stay within every limit with a name in them.
+pub fn close(content: &mut Content, person: Option<&Person>) {
+    if let Content::Text { text, .. } | Content::Buttons { text, .. } = content
+        && text::is_open(text)
+    {
+        let first_name = person.and_then(|person| person.first_name.as_deref());
+        let full_name = person.and_then(|person| person.full_name.as_deref());
+        let named = text::close(text, first_name, full_name);
+        // A name said many times is still no reason to break a limit.
+        let fits =
+            limits::units(&named) <= limits::BUTTON_TEXT && named.len() <= limits::INSTAGRAM_TEXT;
+        *text = if fits { named } else { text::close(text, None, None) };
+    }
 }
 
 /// One of the assistant's own texts, as this person reads it.
@@ -24,8 +57,90 @@ pub(super) fn text(turn: &Turn<'_>, key: TextKey) -> String {
     fill(turn, turn.context.shop.text(key, &turn.lang), None)
 }
 
-fn bubble(text: String, quick_replies: Vec<QuickReply>) -> Content {
+pub(super) fn bubble(text: String, quick_replies: Vec<QuickReply>) -> Content {
     Content::Text { text, quick_replies }
+}
+
+/// A text as its bubbles, with the quick replies under the last.
+pub(super) fn spoken(
+    turn: &Turn<'_>,
+    template: &str,
+    topic: Option<&str>,
+    quick_replies: Vec<QuickReply>,
+) -> Vec<Content> {
+    let mut said: Vec<Content> = text::bubbles(template)
+        .into_iter()
+        .map(|template| fill(turn, template, topic))
+        .filter(|text| !text.trim().is_empty())
+        .map(|text| bubble(text, Vec::new()))
+        .collect();
+    if let Some(Content::Text { quick_replies: under, .. }) = said.last_mut() {
+        *under = quick_replies;
+    }
+    said
+}
+
+/// What the assistant says by itself, as its bubbles.
+fn own(turn: &Turn<'_>, key: TextKey, quick_replies: Vec<QuickReply>) -> Vec<Content> {
+    spoken(turn, turn.context.shop.text(key, &turn.lang), None, quick_replies)
+}
+
+/// What the owner wrote for one occasion: a picture, words, and what hangs under them.
+struct Rich<'a> {
+    words: Option<&'a str>,
+    topic: Option<&'a str>,
+    image: Option<&'a String>,
+    buttons: &'a [LinkButton],
+    cards: &'a [RichCard],
+    quick_replies: Vec<QuickReply>,
+}
+
+impl Rich<'_> {
+    /// The picture, the words with the buttons under the last of them, the cards. Quick replies
+    /// only show under what comes last, so the words that have them go behind the cards.
+    fn bubbles(self, turn: &Turn<'_>) -> Vec<Content> {
+        let (shop, lang) = (turn.context.shop, &turn.lang);
+        let mut bubbles: Vec<Content> =
+            self.image.map(|url| Content::Image { url: url.clone() }).into_iter().collect();
+        let buttons = buttons(shop, lang, self.buttons);
+        let cards = cards(shop, lang, self.cards);
+        let words_last = !self.quick_replies.is_empty() && buttons.is_empty();
+        let words = self.words.unwrap_or_default();
+        let mut words = spoken(turn, words, self.topic, self.quick_replies);
+        let last = words.pop().map(|last| match last {
+            Content::Text { text, .. } if !buttons.is_empty() => Content::Buttons { text, buttons },
+            last => last,
+        });
+        bubbles.extend(words);
+        let cards = (!cards.is_empty()).then_some(Content::Cards { cards });
+        let (then, finally) = if words_last { (cards, last) } else { (last, cards) };
+        bubbles.extend(then);
+        bubbles.extend(finally);
+        bubbles
+    }
+}
+
+/// Cards in the person's language. A card without a title in any language is left out.
+fn cards(shop: &Shop, lang: &Lang, cards: &[RichCard]) -> Vec<Card> {
+    let card = |card: &RichCard| {
+        Some(Card {
+            title: shop.pick(&card.title, lang)?.to_owned(),
+            subtitle: shop.pick(&card.subtitle, lang).map(str::to_owned),
+            image_url: card.image.clone(),
+            buttons: buttons(shop, lang, &card.buttons),
+        })
+    };
+    cards.iter().filter_map(card).collect()
+}
+
+/// Quick replies as the owner wrote them.
+fn taps(shop: &Shop, lang: &Lang, written: &[LinkButton]) -> Vec<QuickReply> {
+    let tap = |button| match button {
+        Button::Postback { title, payload } => Some(QuickReply { title, payload }),
+        // A quick reply opens no page and calls nobody.
+        Button::WebUrl { .. } | Button::PhoneNumber { .. } => None,
+    };
+    buttons(shop, lang, written).into_iter().filter_map(tap).collect()
 }
 
 /// Quick replies to the answers people ask for most, and to a person.
@@ -37,7 +152,7 @@ fn menu(turn: &Turn<'_>) -> Vec<QuickReply> {
     taps
 }
 
-fn person_tap(turn: &Turn<'_>) -> QuickReply {
+pub(super) fn person_tap(turn: &Turn<'_>) -> QuickReply {
     QuickReply { title: text(turn, TextKey::HumanButton), payload: Payload::Human.to_string() }
 }
 
@@ -54,17 +169,10 @@ fn choices(shop: &Shop, lang: &Lang, ids: &[FaqId]) -> Vec<QuickReply> {
 pub fn buttons(shop: &Shop, lang: &Lang, buttons: &[LinkButton]) -> Vec<Button> {
     let button = |button: &LinkButton| {
         let title = shop.pick(&button.title, lang)?.to_owned();
-        let tap = |payload: Payload| payload.to_string();
         Some(match &button.action {
             ButtonAction::Url(url) => Button::WebUrl { title, url: url.clone() },
             ButtonAction::Phone(number) => Button::PhoneNumber { title, number: number.clone() },
-            ButtonAction::Faq(id) => {
-                Button::Postback { title, payload: tap(Payload::Faq(id.clone())) }
-            }
-            ButtonAction::Topic(id) => {
-                Button::Postback { title, payload: tap(Payload::Topic(id.clone())) }
-            }
-            ButtonAction::Human => Button::Postback { title, payload: tap(Payload::Human) },
+            action => Button::Postback { title, payload: Payload::of(action)?.to_string() },
         })
     };
     buttons.iter().filter_map(button).collect()
@@ -72,31 +180,28 @@ pub fn buttons(shop: &Shop, lang: &Lang, buttons: &[LinkButton]) -> Vec<Button> 
 
 /// The first words to somebody who came in without a question.
 pub fn welcome(turn: &Turn<'_>) -> Vec<Content> {
-    vec![bubble(text(turn, TextKey::Welcome), menu(turn))]
+    own(turn, TextKey::Welcome, menu(turn))
 }
 
-/// An FAQ answer: its picture, then its words with its buttons.
+/// An FAQ answer: its picture, its words with its buttons, its cards.
 pub fn faq(turn: &Turn<'_>, entry: &FaqEntry) -> Vec<Content> {
     let shop = turn.context.shop;
-    let mut bubbles: Vec<Content> =
-        entry.image.iter().map(|url| Content::Image { url: url.clone() }).collect();
-    if let Some(answer) = shop.pick(&entry.answer, &turn.lang) {
-        let answer = fill(turn, answer, None);
-        let buttons = buttons(shop, &turn.lang, &entry.buttons);
-        bubbles.push(if buttons.is_empty() {
-            bubble(answer, Vec::new())
-        } else {
-            Content::Buttons { text: answer, buttons }
-        });
-    }
-    bubbles
+    let rich = Rich {
+        words: shop.pick(&entry.answer, &turn.lang),
+        topic: None,
+        image: entry.image.as_ref(),
+        buttons: &entry.buttons,
+        cards: &entry.cards,
+        quick_replies: taps(shop, &turn.lang, &entry.quick_replies),
+    };
+    rich.bubbles(turn)
 }
 
 /// The few answers that might be meant.
 pub fn offer(turn: &Turn<'_>, ids: &[FaqId]) -> Vec<Content> {
     let mut taps = choices(turn.context.shop, &turn.lang, ids);
     taps.push(person_tap(turn));
-    vec![bubble(text(turn, TextKey::Offer), taps)]
+    own(turn, TextKey::Offer, taps)
 }
 
 /// What a poster promises: its words, its answer, its question for consent.
@@ -105,12 +210,23 @@ pub fn arrival(turn: &mut Turn<'_>, poster: &Poster) -> Vec<Content> {
     let answer = poster.faq.as_ref().and_then(|id| shop.faq(id));
     let topic = poster.topic.as_ref().and_then(|id| shop.topic(id));
     let request = topic.and_then(|topic| opt_in_request(turn, topic, Unasked::OncePerWindow));
-    let plain = answer.is_none() && request.is_none();
-    let words = shop.pick(&poster.text, &turn.lang).map_or_else(
-        || text(turn, TextKey::Welcome),
-        |words| fill(turn, words, topic.and_then(|topic| shop.pick(&topic.title, &turn.lang))),
-    );
-    let mut bubbles = vec![bubble(words, if plain { menu(turn) } else { Vec::new() })];
+    let alone = answer.is_none() && request.is_none();
+    let plain = alone && poster.buttons.is_empty() && poster.cards.is_empty();
+    let quick_replies = match taps(shop, &turn.lang, &poster.quick_replies) {
+        taps if alone && !taps.is_empty() => taps,
+        _ if plain => menu(turn),
+        _ => Vec::new(),
+    };
+    let own_words = shop.pick(&poster.text, &turn.lang);
+    let rich = Rich {
+        words: Some(own_words.unwrap_or_else(|| shop.text(TextKey::Welcome, &turn.lang))),
+        topic: topic.and_then(|topic| shop.pick(&topic.title, &turn.lang)),
+        image: poster.image.as_ref(),
+        buttons: &poster.buttons,
+        cards: &poster.cards,
+        quick_replies,
+    };
+    let mut bubbles = rich.bubbles(turn);
     bubbles.extend(answer.into_iter().flat_map(|entry| faq(turn, entry)));
     bubbles.extend(request);
     bubbles
@@ -167,7 +283,7 @@ pub fn opt_in_on_request(turn: &mut Turn<'_>, topic: &Topic) -> Vec<Content> {
 pub fn opted_in(turn: &Turn<'_>, topic: &TopicId) -> Vec<Content> {
     let shop = turn.context.shop;
     let title = shop.topic(topic).and_then(|topic| shop.pick(&topic.title, &turn.lang));
-    vec![bubble(fill(turn, shop.text(TextKey::OptedIn, &turn.lang), title), Vec::new())]
+    spoken(turn, shop.text(TextKey::OptedIn, &turn.lang), title, Vec::new())
 }
 
 /// Notifications have ended; a tap brings back what has ended now.
@@ -177,7 +293,7 @@ pub fn stopped(turn: &Turn<'_>, ended: &[TopicId]) -> Vec<Content> {
         let title = shop.pick(&shop.topic(id)?.title, &turn.lang)?.to_owned();
         Some(QuickReply { title, payload: Payload::Back(id.clone()).to_string() })
     };
-    vec![bubble(text(turn, TextKey::Stopped), ended.iter().filter_map(back).collect())]
+    own(turn, TextKey::Stopped, ended.iter().filter_map(back).collect())
 }
 
 fn tap(turn: &Turn<'_>, title: TextKey, payload: Payload) -> QuickReply {
@@ -190,12 +306,12 @@ pub fn delete_ask(turn: &Turn<'_>) -> Vec<Content> {
         tap(turn, TextKey::DeleteYes, Payload::DeleteYes),
         tap(turn, TextKey::DeleteNo, Payload::DeleteNo),
     ];
-    vec![bubble(text(turn, TextKey::DeleteAsk), taps)]
+    own(turn, TextKey::DeleteAsk, taps)
 }
 
 /// They do not.
 pub fn kept(turn: &Turn<'_>) -> Vec<Content> {
-    vec![bubble(text(turn, TextKey::Kept), Vec::new())]
+    own(turn, TextKey::Kept, Vec::new())
 }
 
 /// The person is forgotten, and can ask after it.
@@ -209,22 +325,22 @@ pub fn deleted(turn: &Turn<'_>, code: &DeletionCode) -> Vec<Content> {
 
 /// A person was asked for.
 pub fn human(turn: &Turn<'_>) -> Vec<Content> {
-    vec![bubble(text(turn, TextKey::Human), Vec::new())]
+    own(turn, TextKey::Human, Vec::new())
 }
 
 /// The shop is closed.
 pub fn away(turn: &Turn<'_>) -> Vec<Content> {
-    vec![bubble(text(turn, TextKey::Away), menu(turn))]
+    own(turn, TextKey::Away, menu(turn))
 }
 
 /// The first message after a silence.
 pub fn instant(turn: &Turn<'_>) -> Vec<Content> {
-    vec![bubble(text(turn, TextKey::Instant), menu(turn))]
+    own(turn, TextKey::Instant, menu(turn))
 }
 
 /// Nothing fits.
 pub fn fallback(turn: &Turn<'_>) -> Vec<Content> {
-    vec![bubble(text(turn, TextKey::Fallback), menu(turn))]
+    own(turn, TextKey::Fallback, menu(turn))
 }
 
 /// What a notification says to one person: always one bubble, because a notification token is

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::person::Person;
+use super::replies;
 use crate::meta::graph_error::{Class as Cause, Failure, Verdict};
 use crate::meta::ids::{NotificationToken, PageId};
 use crate::meta::policy::{Transport, cooldown};
@@ -72,11 +73,29 @@ pub fn page_hold(sql: &impl Sql) -> Result<Option<PageHold>, StoreError> {
 
 /// Takes messages that may leave now, as many as there is `room` for. STOP, deletion, a human
 /// conversation, the window and the rules of the day are looked at again, in the transaction that
-/// claims.
+/// claims. Names are filled in.
 ///
 /// # Errors
 /// [`StoreError`]; nothing is claimed then.
 pub fn claim(
+    sql: &impl Sql,
+    shop: &Shop,
+    room: Room,
+    now: UnixMs,
+) -> Result<Vec<(Claimed, Via)>, StoreError> {
+    let mut claimed = claim_rows(sql, shop, room, now)?;
+    for (claimed, _) in &mut claimed {
+        if replies::is_open(&claimed.content) {
+            // It is claimed already: without a name it leaves all the same.
+            let person: Option<Person> =
+                people::load(sql, claimed.channel, &claimed.person).ok().flatten();
+            replies::close(&mut claimed.content, person.as_ref());
+        }
+    }
+    Ok(claimed)
+}
+
+fn claim_rows(
     sql: &impl Sql,
     shop: &Shop,
     room: Room,

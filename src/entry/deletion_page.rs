@@ -30,7 +30,7 @@ struct Words {
 }
 
 /// One for each language the assistant speaks; English first, which stands in for any other.
-const WORDS: [Words; 9] = [
+const WORDS: [Words; 10] = [
     Words {
         tag: "en",
         done: "Your data has been deleted.",
@@ -62,6 +62,15 @@ const WORDS: [Words; 9] = [
                   informe este código à loja.",
         unknown: "Não conhecemos este código. Um código novo pode levar um minuto para aparecer.",
         code: "Código",
+    },
+    Words {
+        tag: "zh-CN",
+        done: "您的资料已删除。",
+        in_progress: "正在删除您的资料，通常需要几分钟，请稍后再查看此页。",
+        unresolved: "我们无法确认哪一个对话是您的，因此没有删除任何资料。",
+        instead: "请在 Messenger 或 Instagram 给我们发“删除”并在对话中确认，或将此代码告诉店家。",
+        unknown: "查无此代码。新的代码可能要一分钟后才会出现。",
+        code: "代码",
     },
     Words {
         tag: "zh-TW",
@@ -141,8 +150,12 @@ pub fn languages() -> Vec<Lang> {
 /// nobody. With a shop, how to reach it where that helps.
 #[must_use]
 pub fn page(shop: Option<&Shop>, lang: &Lang, code: Option<&DeletionCode>, shown: Shown) -> String {
-    let find =
-        |lang: &Lang| WORDS.iter().find(|words| Lang(words.tag.to_owned()).same_primary(lang));
+    let find = |lang: &Lang| {
+        // Two ways to write Chinese share their primary language.
+        let code = crate::shop::lang::find(lang).map(|language| language.code);
+        let same = |words: &&Words| Lang(words.tag.to_owned()).same_primary(lang);
+        WORDS.iter().find(|words| Some(words.tag) == code).or_else(|| WORDS.iter().find(same))
+    };
     let [english, ..] = &WORDS;
     let words = find(lang).unwrap_or(english);
     let (first, second) = match shown {

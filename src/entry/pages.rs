@@ -63,6 +63,19 @@ const TAIWANESE: Words = Words {
     days: ["週一", "週二", "週三", "週四", "週五", "週六", "週日"],
 };
 
+const CHINESE: Words = Words {
+    tag: "zh-CN",
+    sorry: "这个二维码已停止使用。",
+    reach_us: "您仍然可以这样联系我们：",
+    no_shop: "请询问张贴此二维码的店家。",
+    call: "拨打电话",
+    map: "查看地图",
+    site: "官方网站",
+    hours: "营业时间",
+    closed: "休息",
+    days: ["周一", "周二", "周三", "周四", "周五", "周六", "周日"],
+};
+
 const BRAZILIAN: Words = Words {
     tag: "pt-BR",
     sorry: "Este código não está mais em uso.",
@@ -219,9 +232,13 @@ fn said<'a>(text: &'a Localized, lang: &Lang, languages: &[Lang]) -> Option<&'a 
 }
 
 fn words(lang: &Lang) -> &'static Words {
-    let all = [&ENGLISH, &LITHUANIAN, &TAIWANESE, &BRAZILIAN];
+    let all = [&ENGLISH, &LITHUANIAN, &TAIWANESE, &CHINESE, &BRAZILIAN];
+    let tag = crate::shop::lang::find(lang).map(|language| language.code);
     all.into_iter()
-        .find(|words| primary(words.tag).eq_ignore_ascii_case(primary(&lang.0)))
+        .find(|words| Some(words.tag) == tag)
+        .or_else(|| {
+            all.into_iter().find(|words| primary(words.tag).eq_ignore_ascii_case(primary(&lang.0)))
+        })
         .unwrap_or(&ENGLISH)
 }
 

@@ -46,6 +46,9 @@ impl Example {
                 answer: Localized::default(),
                 image: None,
                 buttons: Vec::new(),
+                cards: Vec::new(),
+                quick_replies: Vec::new(),
+                also: Default::default(),
             })
             .collect();
         let questions = questions
@@ -191,10 +194,10 @@ fn every_phrasing_gets_its_own_answer() {
 }
 
 /// Shop; the least share helped; the largest shares of its own and of foreign questions answered
-/// wrongly. As measured when the thresholds were set, less a little slack. These are hard
+/// wrongly. As measured when the matcher was set up, less a little slack. These are hard
 /// questions: owners write no two phrasings alike, and an entry left out lies close to the others.
 const LEFT_OUT: [(&str, f64, f64, f64); 3] =
-    [("cafe", 0.44, 0.14, 0.22), ("tea", 0.39, 0.06, 0.08), ("atelier", 0.44, 0.08, 0.13)];
+    [("cafe", 0.46, 0.08, 0.10), ("tea", 0.30, 0.06, 0.06), ("atelier", 0.40, 0.08, 0.10)];
 
 #[test]
 fn phrasings_left_out_are_answered_or_offered_as_measured() {
@@ -346,7 +349,7 @@ fn bytes_of_a_small_model_are_the_same_on_every_machine() {
     let asks = ["Kada dirbate?", "幾點開門", "horário do sábado"].map(str::to_owned);
     entry.ask = BTreeMap::from([(Lang("lt".into()), asks.to_vec())]);
     entry.id = FaqId::new("pinned").unwrap();
-    assert_eq!(model_key(&train(examples(&[entry]))), "model:13763086e3ac634aabf0153aeadb7c4c");
+    assert_eq!(model_key(&train(examples(&[entry]))), "model:567cba56f967358528cbfedef95d2242");
 }
 
 proptest! {

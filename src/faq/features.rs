@@ -1,87 +1,103 @@
-//! A text as features: whole words, and the character n-grams inside them.
+//! A text as features, in two views.
 //!
-//! Words carry the meaning; n-grams survive typing errors and Lithuanian endings. In CJK there
-//! are no words to be had without a dictionary, and n-grams of one to three characters do.
+//! The first view sees words: whole, and the character n-grams inside them, which survive typing
+//! errors and endings. The second sees n-grams that run across words, and so their order. In CJK
+//! there are no words to be had without a dictionary; n-grams of a few characters do.
 
-use super::normalise::{is_cjk, normalise};
-use super::small_talk::without_politeness;
+use super::constants::TUNING;
+use super::normalise::is_cjk;
 
-/// n-grams inside words, counted with a mark at either end of the word.
-const WORD_GRAMS: std::ops::RangeInclusive<usize> = 2..=5;
-/// n-grams in CJK runs.
-const CJK_GRAMS: std::ops::RangeInclusive<usize> = 1..=3;
-/// Stands at both ends of a word; never in normalised text.
+/// Stands at both ends of a word; never in folded text.
 const EDGE: char = '_';
 
-/// A feature, by its 64-bit FNV-1a hash. Twenty thousand of them collide once in 10^10 shops.
+/// A feature, by its hash. The lowest bit says whether it is a whole word.
 pub(super) type Feature = u64;
 
-/// What a text is made of.
-pub(super) struct Features {
-    /// Every distinct feature, ascending.
-    pub all: Vec<Feature>,
-    /// The words one by one, for telling how much of a message is known.
-    pub units: Vec<Unit>,
-}
+const WHOLE: Feature = 1;
 
-/// One word, or one stretch of CJK.
-pub(super) struct Unit {
-    /// The word as a whole; none in CJK, where nobody knows what a word is.
-    pub word: Option<Feature>,
-    /// Its n-grams that mean something: three characters or more, in CJK two.
-    pub grams: Vec<Feature>,
-    /// Length in characters.
-    pub length: usize,
-}
+/// How many views there are.
+pub(super) const VIEWS: usize = 2;
 
-/// The features of a text. Empty for politeness alone and for texts without a letter or digit.
-pub(super) fn features(text: &str) -> Features {
-    let mut all = Vec::new();
-    let mut units = Vec::new();
-    for token in without_politeness(tokens(&normalise(text))) {
-        let letters: Vec<char> = token.chars().collect();
-        let length = letters.len();
-        let mut telling = Vec::new();
-        let word = if letters.iter().copied().all(is_cjk) {
-            for n in CJK_GRAMS {
-                for gram in letters.windows(n) {
-                    let feature = hash('c', gram);
-                    all.push(feature);
-                    if n == 2 || length == 1 {
-                        telling.push(feature);
-                    }
-                }
-            }
-            None
-        } else {
-            let word = hash('w', &letters);
-            all.push(word);
-            let mut edged = Vec::with_capacity(length.saturating_add(2));
-            edged.push(EDGE);
-            edged.extend(&letters);
-            edged.push(EDGE);
-            for n in WORD_GRAMS {
-                for gram in edged.windows(n) {
-                    let feature = hash('g', gram);
-                    all.push(feature);
-                    if n >= 4 {
-                        telling.push(feature);
-                    }
-                }
-            }
-            Some(word)
-        };
-        units.push(Unit { word, grams: telling, length });
+/// The distinct features of a text in one view, ascending.
+pub(super) fn features(view: usize, tokens: &[String]) -> Vec<Feature> {
+    let mut all = Vec::with_capacity(256);
+    if view == 0 {
+        inside(tokens, &mut all)
+    } else {
+        across(tokens, &mut all)
     }
     all.sort_unstable();
     all.dedup();
-    Features { all, units }
+    all
 }
 
-/// Normalised text cut at spaces and where CJK begins or ends.
-pub(super) fn tokens(normalised: &str) -> Vec<String> {
+/// How much more than an n-gram a feature weighs.
+pub(super) fn times(feature: Feature) -> f32 {
+    if feature & WHOLE == WHOLE { TUNING.word } else { 1.0 }
+}
+
+/// The feature that a whole word is in the first view; none for CJK.
+pub(super) fn word(token: &str) -> Option<Feature> {
+    let cjk = token.chars().next().is_none_or(is_cjk);
+    (!cjk).then(|| token.chars().fold(seed(b'w'), step)).map(|hash| finish(hash) | WHOLE)
+}
+
+fn inside(tokens: &[String], all: &mut Vec<Feature>) {
+    let mut letters = Vec::new();
+    for token in tokens {
+        letters.clear();
+        if let Some(word) = word(token) {
+            all.push(word);
+            if token.chars().any(|c| c.is_numeric()) {
+                let shape = |c: char| if c.is_numeric() { '0' } else { c };
+                all.push(finish(token.chars().map(shape).fold(seed(b's'), step)));
+            }
+            letters.push(EDGE);
+            letters.extend(token.chars());
+            letters.push(EDGE);
+            grams(b'g', &letters, |_| TUNING.inside, all);
+        } else {
+            letters.extend(token.chars());
+            grams(b'c', &letters, |_| TUNING.cjk[0], all);
+        }
+    }
+}
+
+fn across(tokens: &[String], all: &mut Vec<Feature>) {
+    let mut letters = vec![' '];
+    for token in tokens {
+        letters.extend(token.chars());
+        letters.push(' ');
+    }
+    let lengths = |c: char| if is_cjk(c) { TUNING.cjk[1] } else { TUNING.across };
+    grams(b'x', &letters, lengths, all);
+}
+
+/// Every n-gram; how long they are depends on where they begin.
+fn grams(
+    family: u8,
+    letters: &[char],
+    lengths: impl Fn(char) -> (usize, usize),
+    all: &mut Vec<Feature>,
+) {
+    for start in 0..letters.len() {
+        let rest = letters.get(start..).unwrap_or_default();
+        let Some(first) = rest.first() else { continue };
+        let (least, most) = lengths(*first);
+        let mut hash = seed(family);
+        for (letter, n) in rest.iter().take(most).zip(1..) {
+            hash = step(hash, *letter);
+            if n >= least {
+                all.push(finish(hash));
+            }
+        }
+    }
+}
+
+/// Folded text cut at spaces and where CJK begins or ends.
+pub(super) fn tokens(folded: &str) -> Vec<String> {
     let mut tokens = Vec::new();
-    for word in normalised.split(' ').filter(|word| !word.is_empty()) {
+    for word in folded.split(' ').filter(|word| !word.is_empty()) {
         let mut token = String::new();
         let mut in_cjk = None;
         for c in word.chars() {
@@ -96,15 +112,19 @@ pub(super) fn tokens(normalised: &str) -> Vec<String> {
     tokens
 }
 
-/// FNV-1a over the family's letter and the characters: the same on every machine.
-fn hash(family: char, letters: &[char]) -> Feature {
-    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
-    for c in std::iter::once(&family).chain(letters) {
-        for byte in u32::from(*c).to_le_bytes() {
-            hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-        }
-    }
-    hash
+// FNV-1a by characters, mixed at the end: the same on every machine.
+
+fn seed(family: u8) -> u64 {
+    step(0xcbf2_9ce4_8422_2325, char::from(family))
+}
+
+fn step(hash: u64, letter: char) -> u64 {
+    (hash ^ u64::from(u32::from(letter))).wrapping_mul(0x0100_0000_01b3)
+}
+
+fn finish(hash: u64) -> Feature {
+    let mixed = (hash ^ (hash >> 32)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    (mixed ^ (mixed >> 29)) & !WHOLE
 }
 
 #[cfg(test)]
@@ -118,8 +138,18 @@ mod tests {
     }
 
     #[test]
-    fn folded_texts_have_the_same_features() {
-        assert_eq!(features("Ar turite VEGANIŠKŲ?").all, features("ar turite veganisku").all);
-        assert!(features("👍 …").all.is_empty());
+    fn first_view_knows_no_order_and_second_does() {
+        let of = |view, text: &str| features(view, &tokens(text));
+        assert_eq!(of(0, "card to cash"), of(0, "cash to card"));
+        assert_ne!(of(1, "card to cash"), of(1, "cash to card"));
+        assert_eq!(of(0, "a b").len(), 2 + 2 * 3, "each a word, _a, a_ and _a_");
+    }
+
+    #[test]
+    fn numbers_share_their_shape() {
+        let of = |text: &str| features(0, &tokens(text));
+        let shared = |a: &str, b: &str| of(a).iter().filter(|f| of(b).contains(f)).count();
+        assert_eq!(shared("35", "97"), 1);
+        assert_eq!(shared("35", "350"), 3, "_3, 35 and _35");
     }
 }

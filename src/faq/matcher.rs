@@ -1,37 +1,25 @@
 //! From a message to a decision.
 
-use super::features::{Feature, Features, Unit, features};
-use super::format::{self, Contents, ModelError};
-use super::normalise::{normalise, same_words};
-use super::train::weight;
+use super::confidence::probabilities;
+use super::constants::{CAUTIOUS, EAGER, LEAST_OFFERED, NORMAL, TOO_CLOSE, Thresholds};
+use super::format::{Bytes, ModelError, Section};
+use super::normalise::{is_cjk, normalise, same_words};
+use super::score::{Fit, Found, PHRASING};
+use super::several;
+use super::weight::Weights;
 use crate::meta::ids::FaqId;
 use crate::shop::model::{Eagerness, Lang};
 
-// Chosen, like the weights in `train`, on the example shops' own phrasings: every fifth left out in
-// turn as questions, and every entry left out in turn as questions that nothing answers. Never on
-// the questions kept aside.
-
-/// From this score on an answer is given without asking back.
-const ANSWER: f32 = 0.44;
-/// By how much the best must lead the next for an answer.
-const LEAD: f32 = 0.06;
-/// From this score on the best few are offered.
-const OFFER: f32 = 0.24;
-/// How much of the score is lost when none of the message's words is known.
-const UNKNOWN_COSTS: f32 = 0.4;
-/// What is offered beside the best reaches this share of its score.
-const OFFERED_SHARE: f32 = 0.6;
 /// Meta shows up to 13 quick replies; people read three.
 const MOST_OFFERED: usize = 3;
 /// What is told beyond the decision.
 const MOST_CANDIDATES: usize = 5;
 
-/// A trained matcher.
+/// A trained matcher. It keeps the bytes and reads them where they lie.
 #[derive(Debug)]
 pub struct Model {
-    contents: Contents,
-    /// Weight of a feature that no phrasing has.
-    unseen: f32,
+    pub(super) bytes: Bytes,
+    pub(super) weights: Weights,
 }
 
 /// What a message seems to ask for.
@@ -47,6 +35,10 @@ pub struct Match {
 }
 
 impl Match {
+    fn none(doubt: Doubt) -> Self {
+        Self { decision: Decision::None, candidates: Vec::new(), doubt: Some(doubt) }
+    }
+
     /// The entry that fits best, however badly.
     #[must_use]
     pub fn best(&self) -> Option<&Candidate> {
@@ -78,7 +70,7 @@ pub enum Doubt {
     NothingKnown,
     /// Of its words the shop knows only numbers, sizes, prices: they do not decide alone.
     OnlyNumbers,
-    /// Two entries fit equally well.
+    /// Two entries fit about equally well, and one of them probably is asked for.
     TooClose,
     /// The best entry is less likely than the shop's eagerness asks for.
     BelowThreshold,
@@ -100,169 +92,142 @@ pub struct Candidate {
 }
 
 impl Model {
-    /// Reads what [`train`](super::train) wrote.
+    /// Takes what [`train`](super::train) wrote.
     ///
     /// # Errors
     /// [`ModelError`] for anything else: foreign bytes, another version, damage.
     pub fn load(bytes: Vec<u8>) -> Result<Self, ModelError> {
-        let contents = format::decode(&bytes)?;
-        let unseen = weight(0, contents.ids.len());
-        Ok(Self { contents, unseen })
+        let bytes = Bytes::new(bytes)?;
+        let phrasings = bytes.section(Section::Phrasings).len() / PHRASING;
+        Ok(Self { weights: Weights::new(phrasings), bytes })
     }
 
     /// Which answer `text` asks for. Politeness alone asks for none; an owner who wants to answer
-    /// thanks makes them a keyword. `lang`, where it is known, is what the person speaks.
+    /// thanks makes them a keyword. `lang` is what the person speaks, where that is known: of two
+    /// phrasings as near, the one in that language is named.
     #[must_use]
-    pub fn answer(&self, text: &str, _lang: Option<&Lang>, eagerness: Eagerness) -> Match {
-        let asked = features(text);
-        let mut candidates = self.candidates(&asked);
-        let (answer, offer) = match eagerness {
-            Eagerness::Cautious => (ANSWER * 1.25, OFFER),
-            Eagerness::Normal => (ANSWER, OFFER),
-            Eagerness::Eager => (ANSWER * 0.75, OFFER * 0.75),
+    pub fn answer(&self, text: &str, lang: Option<&Lang>, eagerness: Eagerness) -> Match {
+        let thresholds = match eagerness {
+            Eagerness::Cautious => CAUTIOUS,
+            Eagerness::Normal => NORMAL,
+            Eagerness::Eager => EAGER,
         };
-        let next = candidates.get(1).map_or(0.0, |next| next.p);
-        let (decision, doubt) = match candidates.first() {
-            None => (Decision::None, Some(self.nothing(text))),
-            Some(best) if same_words(text, &best.phrasing) => {
-                (Decision::Answer(vec![best.entry.clone()]), None)
-            }
-            Some(best) if best.p >= answer && best.p - next >= LEAD => {
-                (Decision::Answer(vec![best.entry.clone()]), None)
-            }
-            Some(best) => {
-                let doubt = if best.p >= answer { Doubt::TooClose } else { Doubt::BelowThreshold };
-                let near = best.p * OFFERED_SHARE;
-                let offered = candidates.iter().filter(|other| other.p >= near).take(MOST_OFFERED);
-                let offered = offered.map(|candidate| candidate.entry.clone()).collect();
-                let decision =
-                    if best.p >= offer { Decision::Offer(offered) } else { Decision::None };
-                (decision, Some(doubt))
-            }
-        };
-        candidates.truncate(MOST_CANDIDATES);
-        Match { decision, candidates, doubt }
+        let (mut found, exact) = self.weigh(text, lang);
+        if found.tokens == 0 {
+            let wordless = normalise(text).is_empty();
+            let doubt = if wordless { Doubt::Wordless } else { Doubt::OnlyPoliteness };
+            return Match::none(doubt);
+        }
+        found.fits.retain(|fit| fit.nearest > 0.0);
+        if found.fits.is_empty() {
+            return Match::none(Doubt::NothingKnown);
+        }
+        let mut candidates = self.candidates(&found);
+        if exact && let Some(best) = candidates.first_mut() {
+            best.p = best.p.max(SURE);
+        }
+        if !exact && let Some(entries) = several::several(self, text, lang, &candidates) {
+            return Match { decision: Decision::Answer(entries), candidates, doubt: None };
+        }
+        decide(&thresholds, &found, candidates, exact)
     }
 
-    /// Why nothing was found.
-    fn nothing(&self, text: &str) -> Doubt {
-        if normalise(text).is_empty() {
-            Doubt::Wordless
-        } else if features(text).all.is_empty() {
-            Doubt::OnlyPoliteness
-        } else {
-            Doubt::NothingKnown
-        }
+    /// The best entry, and what its probability is computed from: its score, its lead over the next,
+    /// and the share of the message that the shop knows. For fitting that computation.
+    #[must_use]
+    pub fn evidence(&self, text: &str) -> Option<(FaqId, [f32; 3])> {
+        let found = self.find(text, None);
+        let best = found.fits.first().filter(|_| found.tokens > 0)?;
+        let lead = found.fits.get(1).map_or(1.0, |next| best.score - next.score).clamp(-1.0, 1.0);
+        Some((self.id(best)?, [best.score, lead, found.known]))
     }
 
-    /// Every entry with something in common, best first; among equals the owner's order.
-    fn candidates(&self, asked: &Features) -> Vec<Candidate> {
-        let cosines = self.cosines(asked);
-        let mut nearest = vec![Nearest::default(); self.contents.ids.len()];
-        for (phrasing, (cosine, at)) in self.contents.phrasings.iter().zip(cosines.iter().zip(0..))
-        {
-            if let Some(nearest) = nearest.get_mut(usize::from(phrasing.entry)) {
-                nearest.see(*cosine, at);
-            }
+    /// How the entries fit, and whether the first holds the very words. An entry that does stands
+    /// first.
+    fn weigh(&self, text: &str, lang: Option<&Lang>) -> (Found, bool) {
+        let mut found = self.find(text, lang.map(|lang| lang.0.as_str()));
+        let near = found.fits.iter().take(MOST_CANDIDATES).enumerate();
+        let exact = near.filter(|(_, fit)| fit.nearest > 0.95).find_map(|(at, fit)| {
+            self.phrasing(fit).is_some_and(|phrasing| same_words(text, phrasing)).then_some(at)
+        });
+        if let Some(front) = exact.and_then(|at| found.fits.get_mut(..=at)) {
+            front.rotate_right(1);
         }
-        let covered = self.covered(&asked.units);
-        let mut candidates: Vec<Candidate> = self
-            .contents
-            .ids
-            .iter()
-            .zip(nearest)
-            .filter(|(_, nearest)| nearest.cosines[0] > 0.0)
-            .filter_map(|(id, nearest)| {
-                let phrasing = self.contents.phrasings.get(nearest.at)?;
-                Some(Candidate {
-                    entry: id.clone(),
-                    lang: Lang(phrasing.lang.clone()),
-                    phrasing: phrasing.text.clone(),
-                    p: nearest.score() * (1.0 - UNKNOWN_COSTS * (1.0 - covered)),
-                })
+        (found, exact.is_some())
+    }
+
+    /// The best entry for a part of a message, when it is surer than `least`.
+    pub(super) fn sure(&self, part: &str, lang: Option<&Lang>, least: f32) -> Option<FaqId> {
+        let (found, exact) = self.weigh(part, lang);
+        let p = probabilities(&found, 1).first().copied()?;
+        if !exact && (p < least || !found.words_known || found.tokens < 2 && !has_cjk(part)) {
+            return None;
+        }
+        self.id(found.fits.first()?)
+    }
+
+    fn candidates(&self, found: &Found) -> Vec<Candidate> {
+        let ps = probabilities(found, MOST_CANDIDATES);
+        let candidate = |(fit, p): (&Fit, f32)| {
+            Some(Candidate {
+                entry: self.id(fit)?,
+                lang: Lang(self.lang(fit).unwrap_or_default().to_owned()),
+                phrasing: self.phrasing(fit)?.to_owned(),
+                p,
             })
-            .collect();
-        candidates.sort_by(|a, b| b.p.total_cmp(&a.p));
-        candidates
+        };
+        found.fits.iter().zip(ps).filter_map(candidate).collect()
     }
 
-    /// The cosine of the message to every phrasing, over the features that any phrasing has.
-    fn cosines(&self, asked: &Features) -> Vec<f32> {
-        let mut dots = vec![0.0_f32; self.contents.phrasings.len()];
-        let mut square = 0.0_f32;
-        for feature in &asked.all {
-            let Some((weight, list)) = self.find(*feature) else { continue };
-            square += weight * weight;
-            for &phrasing in list {
-                if let Some(dot) = dots.get_mut(usize::from(phrasing)) {
-                    *dot += weight * weight;
-                }
-            }
-        }
-        let norm = square.sqrt();
-        if norm > 0.0 {
-            for (dot, phrasing) in dots.iter_mut().zip(&self.contents.phrasings) {
-                *dot /= norm * phrasing.norm;
-            }
-        }
-        dots
+    fn id(&self, fit: &Fit) -> Option<FaqId> {
+        let id = self.bytes.text(Section::Ids, fit.entry.checked_mul(4)?, 4, Section::IdText)?;
+        FaqId::new(id).ok()
     }
 
-    /// The share of the message that the shop's phrasings cover, rare words counting more. A word
-    /// that nobody wrote is covered as far as its n-grams are: "pristatymui" by "pristatymas".
-    fn covered(&self, units: &[Unit]) -> f32 {
-        let mut all = 0.0_f32;
-        let mut known = 0.0_f32;
-        for unit in units {
-            let word = unit.word.and_then(|word| self.find(word));
-            let weight = word.map_or(self.unseen, |(weight, _)| weight)
-                * if unit.word.is_some() { unit.length.min(5) as f32 } else { unit.length as f32 };
-            let share = if word.is_some() {
-                1.0
-            } else if unit.grams.is_empty() {
-                0.0
-            } else {
-                let found = unit.grams.iter().filter(|gram| self.find(**gram).is_some()).count();
-                found as f32 / unit.grams.len() as f32
-            };
-            all += weight;
-            known += weight * share;
-        }
-        if all > 0.0 { known / all } else { 0.0 }
+    fn phrasing(&self, fit: &Fit) -> Option<&str> {
+        let end = fit.phrasing.checked_mul(PHRASING)?.checked_add(4)?;
+        self.bytes.text(Section::Phrasings, end, PHRASING, Section::PhrasingText)
     }
 
-    fn find(&self, feature: Feature) -> Option<(f32, &[u16])> {
-        let features = &self.contents.features;
-        let at = features.binary_search_by_key(&feature, |(feature, ..)| *feature).ok()?;
-        features.get(at).map(|(_, weight, list)| (*weight, list.as_slice()))
+    fn lang(&self, fit: &Fit) -> Option<&str> {
+        let at = fit.phrasing.checked_mul(PHRASING)?.checked_add(2)?;
+        self.lang_text(self.bytes.u16(Section::Phrasings, at)?.into())
     }
 }
 
-/// The three nearest phrasings of one entry.
-#[derive(Clone, Default)]
-struct Nearest {
-    /// Descending.
-    cosines: [f32; 3],
-    /// Which phrasing is the nearest.
-    at: usize,
+fn has_cjk(text: &str) -> bool {
+    text.chars().any(is_cjk)
 }
 
-impl Nearest {
-    fn see(&mut self, cosine: f32, at: usize) {
-        let [first, second, third] = self.cosines;
-        if cosine > first {
-            self.cosines = [cosine, first, second];
-            self.at = at;
-        } else if cosine > second {
-            self.cosines = [first, cosine, second];
-        } else if cosine > third {
-            self.cosines = [first, second, cosine];
-        }
-    }
+/// How probable an entry is whose very words were said.
+const SURE: f32 = 0.99;
 
-    /// The nearest counts in full; two more of the same entry close by raise it, never above 1.
-    fn score(&self) -> f32 {
-        let [first, second, third] = self.cosines;
-        first.min(1.0) + (1.0 - first.min(1.0)) * 0.5 * (2.0 * second + third) / 3.0
+fn decide(
+    thresholds: &Thresholds,
+    found: &Found,
+    candidates: Vec<Candidate>,
+    exact: bool,
+) -> Match {
+    let p = |at: usize| candidates.get(at).map_or(0.0, |candidate| candidate.p);
+    let sure = exact || found.words_known && p(0) >= thresholds.answer;
+    if let (true, Some(best)) = (sure, candidates.first()) {
+        let decision = Decision::Answer(vec![best.entry.clone()]);
+        return Match { decision, candidates, doubt: None };
     }
+    let score = |at: usize| found.fits.get(at).map_or(f32::MIN, |fit| fit.score);
+    let doubt = if !found.words_known {
+        Doubt::OnlyNumbers
+    } else if score(0) - score(1) < TOO_CLOSE && p(0) + p(1) >= thresholds.answer {
+        Doubt::TooClose
+    } else {
+        Doubt::BelowThreshold
+    };
+    let decision = if p(0) >= thresholds.offer {
+        let likely = candidates.iter().take(MOST_OFFERED);
+        let likely = likely.filter(|candidate| candidate.p >= LEAST_OFFERED.min(p(0)));
+        Decision::Offer(likely.map(|candidate| candidate.entry.clone()).collect())
+    } else {
+        Decision::None
+    };
+    Match { decision, candidates, doubt: Some(doubt) }
 }

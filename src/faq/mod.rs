@@ -7,23 +7,39 @@
 //! - [`normalise`](mod@normalise): one folding for both sides, and whole-message comparison.
 //! - [`keyword`]: words that ask for an entry by themselves, ahead of the model.
 //! - `small_talk`: greetings and thanks, which ask for nothing.
-//! - `features`: a text as words and character n-grams.
-//! - `format`: the bytes under `model:{hash}` in KV.
-//! - [`train`], [`Model`]: bytes from entries, and decisions from bytes.
+//! - `simplified`: Traditional Chinese as Simplified, for matching only.
+//! - `features`: a text as words and character n-grams, in two views; `weight`: what each tells.
+//! - `repair`: misspelt words become the shop's own.
+//! - `svm`: one machine per entry, in dual form.
+//! - `format`, `index`: the bytes under `model:{hash}` in KV, and the lists in them.
+//! - [`train`]: bytes from examples; `score`: from a message and the bytes to a score per entry.
+//! - `confidence`: from scores to probabilities; `several`: messages that ask several things.
+//! - [`Model`]: the decision. `constants`: every number that was chosen.
 
+mod confidence;
+mod constants;
 mod features;
 mod format;
+mod index;
 mod keyword;
 mod matcher;
 pub mod normalise;
+mod repair;
+mod score;
+mod several;
+mod simplified;
 mod small_talk;
+mod svm;
 mod train;
+mod weight;
 
 pub use format::{ModelError, model_key};
-pub use keyword::keyword;
+pub use keyword::{KeywordSaid, keyword, keyword_said};
 pub use matcher::{Candidate, Decision, Doubt, Match, Model};
 pub use normalise::{Said, same_words};
 pub use train::{Example, examples, train};
 
+#[cfg(test)]
+mod decisions;
 #[cfg(test)]
 mod example_shops;

@@ -5,14 +5,26 @@ use super::normalise::is_cjk;
 
 /// Words of politeness as [`normalise`](super::normalise::normalise) leaves them.
 const WORDS: &[&str] = &[
-    "aciu",
     "achiu",
+    "aciu",
     "alo",
+    "bitte",
+    "bonjour",
+    "bonsoir",
+    "buenas",
+    "coucou",
+    "czesc",
+    "danke",
+    "dankeschon",
     "dekoju",
     "dekui",
+    "dzieki",
+    "dziekuje",
     "favor",
     "gracias",
+    "hallo",
     "hei",
+    "hej",
     "hello",
     "hey",
     "heya",
@@ -20,28 +32,36 @@ const WORDS: &[&str] = &[
     "hii",
     "hiya",
     "hola",
-    "labas",
     "labaas",
+    "labas",
     "labuka",
     "labukas",
     "merci",
+    "moin",
     "obg",
     "obrigada",
     "obrigado",
     "oi",
     "oii",
-    "ola",
     "ok",
     "okay",
     "okei",
-    "pls",
+    "ola",
     "please",
+    "pls",
     "plz",
     "prasau",
     "prasyciau",
-    "sveiki",
-    "sveikas",
+    "prosze",
+    "saludos",
+    "salut",
+    "servus",
+    "siema",
+    "stp",
     "sveika",
+    "sveikas",
+    "sveiki",
+    "svp",
     "thank",
     "thanks",
     "thankyou",
@@ -49,22 +69,38 @@ const WORDS: &[&str] = &[
     "tks",
     "valeu",
     "vlw",
+    "witam",
+    "здравствуите",
+    "здрасте",
+    "пожалуиста",
+    "привет",
+    "спасибо",
 ];
 
 /// Words that are politeness only among their like ("laba diena", "boa tarde", "good morning").
 /// They stay in a question: "dienos" is also half of "dienos pietūs".
 const COMPANIONS: &[&str] = &[
+    "dank",
     "a",
+    "abend",
     "afternoon",
     "all",
+    "bardzo",
+    "beaucoup",
     "bem",
     "boa",
     "bom",
+    "bonne",
+    "buenos",
     "bye",
     "day",
     "dia",
+    "dias",
     "diena",
     "dienos",
+    "dobranoc",
+    "dobry",
+    "dzien",
     "evening",
     "gera",
     "geras",
@@ -72,36 +108,56 @@ const COMPANIONS: &[&str] = &[
     "geros",
     "good",
     "goodbye",
+    "gute",
+    "guten",
     "iki",
+    "journee",
     "laba",
     "labai",
     "labu",
     "lot",
+    "mil",
+    "morgen",
     "morning",
     "much",
+    "muchas",
     "muito",
+    "nacht",
     "night",
+    "noches",
     "noite",
     "por",
     "rytas",
     "ryto",
+    "schon",
+    "sehr",
     "so",
+    "soiree",
+    "tag",
     "tarde",
+    "tardes",
     "there",
     "tudo",
     "vakaras",
     "vakaro",
     "very",
+    "vielen",
     "viso",
+    "wieczor",
     "you",
+    "большое",
+    "вечер",
+    "день",
+    "доброе",
+    "добрыи",
+    "утро",
 ];
 
-/// The same for scripts without spaces. Longer ones first: they are taken off greedily.
+/// The same for scripts without spaces, in Simplified characters. Longer ones first: they are taken off greedily.
 const CJK_PHRASES: &[&str] = &[
     "不好意思",
-    "非常感謝",
-    "謝謝您",
-    "謝謝你",
+    "非常感谢",
+    "谢谢您",
     "谢谢你",
     "早上好",
     "晚上好",
@@ -110,16 +166,13 @@ const CJK_PHRASES: &[&str] = &[
     "晚安",
     "您好",
     "你好",
-    "哈囉",
     "哈啰",
-    "請問",
     "请问",
-    "謝謝",
     "谢谢",
-    "感謝",
+    "感谢",
     "感恩",
     "掰掰",
-    "再見",
+    "再见",
     "好的",
     "嗨",
     "嘿",
@@ -168,8 +221,9 @@ fn peel(token: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::faq::features::tokens;
     use crate::faq::normalise::normalise;
+    use crate::faq::score::read;
+    use crate::faq::simplified::simplified;
 
     #[test]
     fn politeness_alone_leaves_nothing() {
@@ -186,10 +240,24 @@ mod tests {
             "你好",
             "您好，謝謝！",
             "Oi, tudo bem?",
+            "Guten Tag!",
+            "vielen Dank, danke schön",
+            "Bonjour, merci beaucoup",
+            "Buenos días",
+            "Dzień dobry",
+            "Здравствуйте! Добрый день",
+            "спасибо большое",
             "boa tarde, obrigada",
             "ok",
         ] {
-            assert!(without_politeness(tokens(&normalise(text))).is_empty(), "{text:?}");
+            assert!(read(text).is_empty(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn lists_are_folded_as_messages_are() {
+        for word in WORDS.iter().chain(COMPANIONS).chain(CJK_PHRASES) {
+            assert_eq!(normalise(word).chars().map(simplified).collect::<String>(), *word);
         }
     }
 
@@ -197,11 +265,15 @@ mod tests {
     fn questions_lose_only_the_politeness() {
         for (text, rest) in [
             ("labas, ar dirbat?", "ar dirbat"),
-            ("你好請問可以訂位嗎", "可以訂位嗎"),
+            ("你好請問可以訂位嗎", "可以订位吗"),
             ("oi, qual o horario", "qual o horario"),
             ("is the food good", "is the food good"),
+            ("Hallo, wann habt ihr offen?", "wann habt ihr offen"),
+            ("Bonjour, vous livrez ?", "vous livrez"),
+            ("Cześć, czy jest wifi", "czy jest wifi"),
+            ("Здравствуйте, есть вайфай?", "есть ваифаи"),
         ] {
-            assert_eq!(without_politeness(tokens(&normalise(text))).join(" "), rest, "{text:?}");
+            assert_eq!(read(text).join(" "), rest, "{text:?}");
         }
     }
 }

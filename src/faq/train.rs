@@ -1,14 +1,21 @@
 //! From an owner's phrasings to a model.
 
-use std::collections::BTreeMap;
-
-use super::features::{Feature, features};
-use super::format::{self, Contents, Phrasing};
+use super::constants::TUNING;
+use super::features::{Feature, VIEWS, features, times};
+use super::format::{Section, Writer};
+use super::index;
+use super::repair;
+use super::score::read;
+use super::svm::{Gram, machines};
+use super::weight::Weights;
 use crate::meta::ids::FaqId;
 use crate::shop::model::{FaqEntry, Lang};
 
+/// Training keeps the likeness of every phrasing to every other in memory: 1.6 GB at this many.
+const MOST_PHRASINGS: usize = 20_000;
+
 /// One way to ask for an entry.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Example<'a> {
     /// The entry. Sets that are no shop's number their labels.
     pub entry: &'a FaqId,
@@ -29,95 +36,133 @@ pub fn examples(entries: &[FaqEntry]) -> impl Iterator<Item = Example<'_>> {
 
 /// Trains the matcher on `examples`: the bytes that lie in KV under [`model_key`](super::model_key)
 /// and that [`Model::load`](super::Model::load) takes. The same examples give the same bytes on
-/// every machine.
+/// every machine and in every order.
 ///
-/// At most 65,535 phrasings are used; phrasings without a letter or digit, and those that only
+/// At most 20,000 phrasings are used; phrasings without a letter or digit, and those that only
 /// greet, are left out.
 #[must_use]
 pub fn train<'a>(examples: impl IntoIterator<Item = Example<'a>>) -> Vec<u8> {
-    let mut ids: Vec<FaqId> = Vec::new();
-    let mut phrasings: Vec<Phrasing> = Vec::new();
-    let mut postings: BTreeMap<Feature, Vec<u16>> = BTreeMap::new();
-    for example in examples {
-        let Ok(this) = u16::try_from(phrasings.len()) else { break };
-        let known = ids.iter().rposition(|id| id == example.entry);
-        let entry = known.unwrap_or_else(|| {
-            ids.push(example.entry.clone());
-            ids.len().saturating_sub(1)
-        });
-        let found = features(example.text).all;
-        let Ok(entry) = u16::try_from(entry) else { break };
-        if this == u16::MAX || found.is_empty() {
-            continue;
-        }
-        for feature in found {
-            postings.entry(feature).or_default().push(this);
-        }
-        let lang = example.lang.map(|lang| lang.0.clone()).unwrap_or_default();
-        phrasings.push(Phrasing { entry, lang, text: example.text.to_owned(), norm: 0.0 });
-    }
+    let mut sorted: Vec<Example<'a>> = examples.into_iter().collect();
+    sorted.sort();
+    sorted.dedup();
+    let mut phrasings: Vec<(Example<'a>, Vec<String>)> =
+        sorted.into_iter().map(|example| (example, read(example.text))).collect();
+    phrasings.retain(|(_, tokens)| !tokens.is_empty());
+    phrasings.truncate(MOST_PHRASINGS);
 
-    let mut squares = vec![0.0_f64; phrasings.len()];
-    let mut weighted = Vec::with_capacity(postings.len());
-    for (feature, list) in postings {
-        let mut having: Vec<u16> = list
-            .iter()
-            .filter_map(|phrasing| phrasings.get(usize::from(*phrasing)))
-            .map(|phrasing| phrasing.entry)
-            .collect();
-        having.dedup();
-        let weight = weight(having.len(), ids.len());
-        for &phrasing in &list {
-            if let Some(square) = squares.get_mut(usize::from(phrasing)) {
-                *square += f64::from(weight) * f64::from(weight);
+    let mut ids: Vec<&FaqId> = phrasings.iter().map(|(example, _)| example.entry).collect();
+    ids.dedup();
+    let mut langs: Vec<&str> = phrasings.iter().map(|(example, _)| lang(example)).collect();
+    langs.sort_unstable();
+    langs.dedup();
+    let classes: Vec<usize> = phrasings
+        .iter()
+        .filter_map(|(example, _)| ids.binary_search(&example.entry).ok())
+        .collect();
+
+    let mut writer = Writer::default();
+    let weights = Weights::new(phrasings.len());
+    let mut norms = Vec::new();
+    let mut grams = Vec::new();
+    for view in 0..VIEWS {
+        let seen: Vec<Vec<Feature>> =
+            phrasings.iter().map(|(_, tokens)| features(view, tokens)).collect();
+        let lists = lists(&seen);
+        let (gram, lengths) = gram(&lists, &weights, seen.len());
+        index::write(&mut writer, view, lists);
+        norms.push(lengths);
+        grams.push(gram);
+    }
+    let gram = grams.into_iter().reduce(Gram::mean).unwrap_or_default();
+    votes(&mut writer, &machines(&gram, &classes, ids.len()));
+
+    for id in &ids {
+        writer.text(Section::Ids, Section::IdText, id.as_str());
+    }
+    for lang in &langs {
+        writer.text(Section::Langs, Section::LangText, lang);
+    }
+    for (at, ((example, _), class)) in phrasings.iter().zip(&classes).enumerate() {
+        writer.u16(Section::Phrasings, *class);
+        writer.u16(Section::Phrasings, langs.binary_search(&lang(example)).unwrap_or(0));
+        writer.text(Section::Phrasings, Section::PhrasingText, example.text);
+        for lengths in &norms {
+            writer.f32(Section::Phrasings, lengths.get(at).copied().unwrap_or_default());
+        }
+    }
+    repair::write(&mut writer, phrasings.iter().map(|(_, tokens)| tokens.as_slice()));
+    writer.finish()
+}
+
+fn lang<'a>(example: &Example<'a>) -> &'a str {
+    example.lang.map_or("", |lang| &lang.0)
+}
+
+/// Which phrasings have each feature.
+fn lists(seen: &[Vec<Feature>]) -> Vec<(Feature, Vec<u16>)> {
+    let mut pairs: Vec<(Feature, u16)> = Vec::new();
+    for (features, at) in seen.iter().zip(0_u16..) {
+        pairs.extend(features.iter().map(|feature| (*feature, at)));
+    }
+    pairs.sort_unstable();
+    pairs
+        .chunk_by(|a, b| a.0 == b.0)
+        .filter_map(|list| Some((list.first()?.0, list.iter().map(|pair| pair.1).collect())))
+        .collect()
+}
+
+/// How alike the phrasings are in one view, and how long each is as a vector.
+fn gram(lists: &[(Feature, Vec<u16>)], weights: &Weights, size: usize) -> (Gram, Vec<f32>) {
+    let mut rows = vec![0.0_f32; size.saturating_mul(size)];
+    for (feature, list) in lists {
+        let weight = weights.of(list.len()) * times(*feature);
+        let square = weight * weight;
+        for &at in list {
+            let from = usize::from(at).saturating_mul(size);
+            let Some(row) = rows.get_mut(from..from.saturating_add(size)) else { continue };
+            for &other in list {
+                if let Some(likeness) = row.get_mut(usize::from(other)) {
+                    *likeness += square;
+                }
             }
         }
-        weighted.push((feature, weight, list));
     }
-    for (phrasing, square) in phrasings.iter_mut().zip(squares) {
-        phrasing.norm = square.sqrt() as f32;
-    }
-
-    format::encode(&Contents { ids, phrasings, features: weighted })
-}
-
-/// Weight of a feature that `having` of `all` entries have. Counted by entries, not phrasings:
-/// "do you have" tells nothing when half the entries ask with it, and "cake" tells all although
-/// one entry says it six times. The power of 1.5 on the usual smoothed logarithm separates better
-/// than 1 on phrasings left out.
-pub(super) fn weight(having: usize, all: usize) -> f32 {
-    let rarity = 1.0 + log2((1.0 + all as f64) / (1.0 + having as f64));
-    (rarity * rarity.sqrt()) as f32
-}
-
-/// Binary logarithm of a number >= 1 to 20 binary places, by repeated squaring. The platform's
-/// own may differ in the last place between machines, and models are compared by their bytes.
-fn log2(mut x: f64) -> f64 {
-    let mut whole = 0.0;
-    while x >= 2.0 && whole < 64.0 {
-        x /= 2.0;
-        whole += 1.0;
-    }
-    let mut place = 0.5;
-    for _ in 0..20 {
-        x *= x;
-        if x >= 2.0 {
-            x /= 2.0;
-            whole += place;
-        }
-        place /= 2.0;
-    }
-    whole
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn logarithm_is_right_to_six_places() {
-        for x in [1.0, 1.5, 2.0, 3.0, 10.0, 12_345.0] {
-            assert!((log2(x) - f64::log2(x)).abs() < 2e-6, "{x}");
+    let norms: Vec<f32> = (0..size)
+        .map(|at| rows.get(at.saturating_mul(size).saturating_add(at)).copied().unwrap_or(0.0))
+        .map(f32::sqrt)
+        .collect();
+    for (row, norm) in rows.chunks_exact_mut(size.max(1)).zip(&norms) {
+        for (likeness, other) in row.iter_mut().zip(&norms) {
+            let product = norm * other;
+            *likeness = if product > 0.0 { *likeness / product } else { 0.0 };
         }
     }
+    (Gram { size, rows }, norms)
+}
+
+/// Writes the machines phrasing by phrasing: most speak for their own entry and against a few.
+fn votes(writer: &mut Writer, machines: &[Vec<f32>]) {
+    let mut scales = Vec::with_capacity(machines.len());
+    for machine in machines {
+        let most = machine.iter().fold(0.0_f32, |most, alpha| most.max(alpha.abs()));
+        let scale = if most > 0.0 { most / f32::from(i16::MAX) } else { 1.0 };
+        let intercept = machine.iter().sum::<f32>() * TUNING.intercept * TUNING.intercept;
+        writer.f32(Section::Machines, scale);
+        writer.f32(Section::Machines, intercept);
+        scales.push(scale);
+    }
+    let mut count = 0_usize;
+    for at in 0..machines.first().map_or(0, Vec::len) {
+        writer.u32(Section::VoteHeads, count);
+        for ((machine, scale), entry) in machines.iter().zip(&scales).zip(0..) {
+            let alpha = machine.get(at).copied().unwrap_or(0.0) / scale;
+            let rounded = alpha.round() as i16;
+            if rounded != 0 {
+                writer.u16(Section::Votes, entry);
+                writer.section(Section::Votes).extend(rounded.to_le_bytes());
+                count = count.saturating_add(1);
+            }
+        }
+    }
+    writer.u32(Section::VoteHeads, count);
 }

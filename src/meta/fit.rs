@@ -152,6 +152,13 @@ fn plain(text: String) -> Content {
     Content::Text { text, quick_replies: Vec::new() }
 }
 
+/// The beginning of `text` that has at most `max` UTF-16 units: up to the end of a paragraph, a
+/// sentence or a word, as a message would split.
+#[must_use]
+pub fn shorten(text: &str, max: usize) -> String {
+    split(text, |part| limits::units(part) <= max).into_iter().next().unwrap_or_default()
+}
+
 /// A title of at most `max` UTF-16 units; `None` when there is nothing in it.
 fn cut(title: &str, max: usize) -> Option<String> {
     let title = title.trim();

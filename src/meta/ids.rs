@@ -104,6 +104,18 @@ key_part! {
     /// A scheduled notification, as named in `shop.toml`.
     NotificationId
 }
+key_part! {
+    /// A form, as named in `shop.toml`.
+    FormId
+}
+key_part! {
+    /// A segment, as named in `shop.toml`.
+    SegmentId
+}
+key_part! {
+    /// A field of a person, as named in `shop.toml`: where the answer to a question lands.
+    FieldId
+}
 
 impl DeletionCode {
     /// Stands where no code can be made, which does not happen.

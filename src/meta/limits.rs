@@ -73,6 +73,25 @@ pub const GREETING: usize = 160;
 /// Ice breakers (Meta, "Ice breakers", 2026).
 pub const ICE_BREAKERS: usize = 4;
 
+/// Question of an ice breaker, UTF-16 units (Meta, "Ice breakers", 2026).
+pub const ICE_BREAKER_QUESTION: usize = 80;
+
+/// Items of the persistent menu. Meta names no limit since there is no nesting (v8); this is its
+/// best practice (Meta, "Persistent menu", 2026).
+pub const MENU_ITEMS: usize = 5;
+
+/// Title of an item of the menu, UTF-16 units (Meta, "Persistent menu", 2026).
+pub const MENU_TITLE: usize = 30;
+
+/// Commands of a Page (Meta, "Commands", 2026).
+pub const COMMANDS: usize = 100;
+
+/// Name of a command, UTF-16 units (Meta, "Commands", 2026).
+pub const COMMAND_NAME: usize = 32;
+
+/// Description of a command, UTF-16 units (Meta, "Commands", 2026).
+pub const COMMAND_DESCRIPTION: usize = 64;
+
 /// `ref` of an m.me link, bytes as written in the link (Meta, "m.me links", 2026). Only `A-Z a-z
 /// 0-9 - _ =` come back in a webhook.
 pub const REF: usize = 2_083;

@@ -8,7 +8,7 @@
 //!
 //! Going out:
 //! - [`send`]: message contents and Send API bodies; [`fit`] makes contents obey the [`limits`].
-//! - [`graph_error`]: what Meta's answer means.
+//! - [`graph_error`]: what Meta's answer means. [`profile`]: what Meta tells of a person.
 //!
 //! Both:
 //! - [`ids`]: typed ids.
@@ -23,5 +23,6 @@ pub mod key;
 pub mod limits;
 pub mod parse;
 pub mod policy;
+pub mod profile;
 pub mod send;
 pub mod signature;

@@ -173,10 +173,14 @@ fn plan_one(
         }
     });
     let content = leaves_at.and_then(|leaves_at| {
-        let lang = person.language.as_ref().unwrap_or_else(|| shop.default_lang());
+        let lang = person.lang(shop);
         let topic = shop.topic(&notification.topic).and_then(|t| shop.pick(&t.title, lang));
-        let listener =
-            Listener { first_name: person.first_name.as_deref(), topic, ..Listener::default() };
+        let listener = Listener {
+            first_name: person.first_name.as_deref(),
+            full_name: person.full_name.as_deref(),
+            topic,
+            agent: None,
+        };
         // Checked by `shopbell check`: a notification has words in the default language.
         let content = replies::notification(shop, lang, notification, &listener, now);
         Ok((content.ok_or(Hold::NoText)?, leaves_at))

@@ -5,7 +5,9 @@ use std::sync::LazyLock;
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 
 use super::lang;
-use super::model::{FaqEntry, Lang, Localized, Notification, Poster, Shop, Texts, Topic};
+use super::model::{
+    FaqEntry, Lang, Localized, Notification, Poster, Shop, SlashCommand, Texts, Topic,
+};
 use crate::meta::ids::{FaqId, NotificationId, PosterCode, TopicId};
 
 /// The bundled database: the same rules in the Worker and in every terminal, whatever the
@@ -203,6 +205,12 @@ impl Shop {
     #[must_use]
     pub fn faq(&self, id: &FaqId) -> Option<&FaqEntry> {
         self.faq.iter().find(|entry| entry.id == *id)
+    }
+
+    /// The command of that name, without its slash, in whatever case.
+    #[must_use]
+    pub fn command(&self, name: &str) -> Option<&SlashCommand> {
+        self.profile.commands.iter().find(|command| command.name.eq_ignore_ascii_case(name.trim()))
     }
 
     /// The topic of that name.

@@ -3,17 +3,21 @@
 //! - [`model`]: the compiled shop, as it lies in KV.
 //! - [`source`]: `shop.toml` to shops, with every problem named, placed and answered. Native
 //!   only: the Worker reads compiled shops.
+//! - [`forms`]: forms, their questions, and what answers leave on a person.
+//! - [`segments`]: saved rules that say whom something is for.
 //! - [`hours`]: open or closed, since when, until when.
 //! - [`lookup`]: finding things in a shop, and the right language for a person.
 //! - [`text`]: templates and their variables.
 //! - [`lang`]: what the assistant can say and understand by itself, one file per language.
 //! - [`kv`]: the keys and values that publishing writes.
 
+pub mod forms;
 pub mod hours;
 pub mod kv;
 pub mod lang;
 pub mod lookup;
 pub mod model;
+pub mod segments;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod source;
 pub mod text;

@@ -5,7 +5,11 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::meta::ids::{AccountId, Country, FaqId, NotificationId, PageId, PosterCode, TopicId};
+use super::forms::{Also, Form};
+use super::segments::Segment;
+use crate::meta::ids::{
+    AccountId, Country, FaqId, FormId, NotificationId, PageId, PosterCode, TopicId,
+};
 
 /// The version of this layout. A Worker refuses a shop of another version and says so.
 pub const SHOP_SCHEMA: u32 = 1;
@@ -16,7 +20,8 @@ pub const SHOP_SCHEMA: u32 = 1;
 #[serde(transparent)]
 pub struct Lang(pub String);
 
-/// A text in each language the owner wrote it in. May hold `{variables|fallback}`.
+/// A text in each language the owner wrote it in. May hold `{variables|fallback}`; in what the
+/// assistant says a blank line begins the next bubble.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(transparent)]
@@ -54,10 +59,58 @@ pub struct Shop {
     pub posters: Vec<Poster>,
     /// What is sent, and when.
     pub notifications: Vec<Notification>,
+    /// What is asked step by step.
+    #[serde(default)]
+    pub forms: Vec<Form>,
+    /// Rules that say whom something is for.
+    #[serde(default)]
+    pub segments: Vec<Segment>,
     /// How the assistant behaves.
     pub assistant: Assistant,
     /// What the shop tells us of its standing with Meta.
     pub meta: MetaStanding,
+    /// What people see before anybody has said a word.
+    #[serde(default)]
+    pub profile: PageProfile,
+}
+
+/// What people see of a Page before anybody has said a word: Meta's Messenger Profile.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+#[serde(default)]
+pub struct PageProfile {
+    /// The owner's wording; where one is missing, the language's own stands in.
+    pub greeting: Localized,
+    /// Whether there is a button Get Started.
+    pub get_started: bool,
+    /// Questions to begin with, at most four.
+    pub ice_breakers: Vec<IceBreaker>,
+    /// The menu that is always there, at most five items.
+    pub menu: Vec<LinkButton>,
+    /// What a slash offers.
+    pub commands: Vec<SlashCommand>,
+}
+
+/// A question to begin with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+pub struct IceBreaker {
+    /// At most 80 characters.
+    pub question: Localized,
+    /// What a tap does.
+    pub action: ButtonAction,
+}
+
+/// A command: `/hours`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+pub struct SlashCommand {
+    /// Without the slash, at most 32 characters of `a-z 0-9 _`.
+    pub name: String,
+    /// At most 64 characters.
+    pub description: Localized,
+    /// What it does.
+    pub action: ButtonAction,
 }
 
 /// A Page and what belongs to it.
@@ -191,6 +244,32 @@ pub struct FaqEntry {
     pub image: Option<String>,
     /// At most three.
     pub buttons: Vec<LinkButton>,
+    /// What asking this leaves on a person, and the form it opens.
+    #[serde(default)]
+    pub also: Also,
+    /// Cards side by side, at most ten.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cards: Vec<RichCard>,
+    /// Taps under it, at most thirteen: gone once one of them is used.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub quick_replies: Vec<LinkButton>,
+}
+
+/// A card of a row.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+pub struct RichCard {
+    /// At most 80 characters.
+    pub title: Localized,
+    /// At most 80 characters.
+    #[serde(default, skip_serializing_if = "Localized::is_empty")]
+    pub subtitle: Localized,
+    /// Its picture, https.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image: Option<String>,
+    /// At most three.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub buttons: Vec<LinkButton>,
 }
 
 /// A button whose title depends on the language.
@@ -216,6 +295,8 @@ pub enum ButtonAction {
     Faq(FaqId),
     /// Asks for consent to a topic.
     Topic(TopicId),
+    /// Opens a form.
+    Form(FormId),
     /// Asks for a person.
     Human,
 }
@@ -257,6 +338,18 @@ pub struct Poster {
     pub place: Option<String>,
     /// Words said on arrival, before anything else; otherwise the welcome.
     pub text: Localized,
+    /// A picture sent before them, https.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image: Option<String>,
+    /// Buttons under the words, at most three.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub buttons: Vec<LinkButton>,
+    /// Cards side by side, at most ten.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cards: Vec<RichCard>,
+    /// Taps under the words, at most thirteen, in place of the menu.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub quick_replies: Vec<LinkButton>,
     /// Consent asked on arrival.
     pub topic: Option<TopicId>,
     /// Answer given on arrival.
@@ -265,6 +358,9 @@ pub struct Poster {
     pub language: Option<Lang>,
     /// No longer valid: a scan leads to the fallback page.
     pub revoked: bool,
+    /// What a scan leaves on a person, and the form it opens.
+    #[serde(default)]
+    pub also: Also,
 }
 
 /// Something sent on a schedule to those who opted in to a topic.
@@ -351,6 +447,9 @@ pub struct Assistant {
     pub human_words: Vec<String>,
     /// Ask to be forgotten.
     pub delete_words: Vec<String>,
+    /// For how many days questions without an answer are kept, redacted; none: they are not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keep_misses_days: Option<u16>,
 }
 
 /// How sure the assistant has to be of an answer before it gives it.

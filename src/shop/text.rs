@@ -10,17 +10,27 @@
 //! # A variable without a value
 //! A missing value and a blank one are the same. The fallback stands in, if there is one and it
 //! is not blank. Otherwise the variable goes away so that nobody sees the hole:
-//! - Round brackets around nothing but the variable go with it.
-//! - Inside a line, white space before it goes, then one comma (`,` `，` `、`) and the white
-//!   space before that: "Hi, {first_name}!" is "Hi!", "Call {phone} or write" is "Call or write".
-//! - At the beginning of a line, what follows it goes: one comma and the white space around it.
-//!   If that leaves the line empty, its line break goes too.
+//! - Brackets and quotation marks around nothing but the variable go with it.
+//! - Inside a line, white space before it goes, then one comma (`,` `，` `、`) or dash and the
+//!   white space before that: "Hi, {first_name}!" is "Hi!", "Call {phone} or write" is "Call or
+//!   write". White space between it and a comma or full stop goes too.
+//! - At the beginning of a line, what follows it goes: one comma and the white space around it;
+//!   the line then begins with a capital letter. If that leaves the line empty, its line break
+//!   goes too.
+//! - A label that ends in a colon goes with it, back to the beginning of its sentence, when
+//!   nothing else follows the colon: "Open now. Phone: {phone}." is "Open now."
+//!
+//! # A name that may still come
+//! Meta is asked for a person's name while their first answer is being made. [`say_openly`]
+//! leaves the places of names open ([`is_open`]), and [`close`] fills them when the message
+//! leaves, by the same rules.
 
 use std::borrow::Cow;
 
 use super::hours::Opening;
 use super::lang::{self, Language, Moment, When};
-use super::model::{Lang, Range, Shop};
+use super::lookup::TextKey;
+use super::model::{Lang, Localized, Range, Shop};
 use crate::time::UnixMs;
 
 /// The variables that templates may use.
@@ -40,6 +50,9 @@ pub const VARIABLES: [&str; 14] = [
     "topic",
     "agent",
 ];
+
+/// Those that only Meta can tell.
+const NAMES: [&str; 2] = ["first_name", "full_name"];
 
 /// What is known of the person spoken to, and of the occasion.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -125,80 +138,290 @@ fn variable(from: &str, at: usize) -> Option<(Part<'_>, &str)> {
 /// Values are printed as they are: braces in a person's name do nothing.
 #[must_use]
 pub fn render<'v>(template: &str, lookup: impl Fn(&str) -> Option<Cow<'v, str>>) -> String {
-    let mut out = String::with_capacity(template.len());
-    // Set after a variable at the beginning of a line went away.
-    let mut swallow = false;
-    let parts = parts(template);
-    let mut parts = parts.iter().peekable();
-    while let Some(part) = parts.next() {
+    fill(&parts(template), |name, _| lookup(name))
+}
+
+/// Fills parts; `lookup` is given the name and the fallback.
+fn fill<'v>(
+    parts: &[Part<'_>],
+    lookup: impl Fn(&str, Option<&str>) -> Option<Cow<'v, str>>,
+) -> String {
+    let mut out = String::new();
+    // What the last variable left behind when it went away.
+    let mut gap = Gap::None;
+    for (index, part) in parts.iter().enumerate() {
         match part {
             Part::Stray(_) => {}
             Part::Plain(text) => {
-                let text =
-                    if std::mem::take(&mut swallow) { after_gap(&mut out, text) } else { text };
-                out.push_str(text);
+                let text = std::mem::take(&mut gap).close(&mut out, text);
+                out.push_str(&text);
             }
             Part::Variable { name, fallback, .. } => {
-                let value = lookup(name).filter(|v| !v.trim().is_empty());
+                let value = lookup(name, *fallback).filter(|v| !v.trim().is_empty());
                 let value = value.or_else(|| {
                     fallback.filter(|f| !f.trim().is_empty()).map(|f| Cow::Owned(f.to_owned()))
                 });
                 if let Some(value) = value {
-                    swallow = false;
+                    gap = Gap::None;
                     out.push_str(&value);
-                    continue;
-                }
-                let bracketed = out.ends_with('(')
-                    && matches!(parts.peek(), Some(Part::Plain(next)) if next.starts_with(')'));
-                if bracketed {
-                    out.pop();
-                }
-                swallow = close_gap(&mut out);
-                if bracketed && let Some(Part::Plain(next)) = parts.next() {
-                    let next = next.strip_prefix(')').unwrap_or(next);
-                    let next =
-                        if std::mem::take(&mut swallow) { after_gap(&mut out, next) } else { next };
-                    out.push_str(next);
+                } else {
+                    let next = parts.get(index.saturating_add(1));
+                    gap = Gap::open(&mut out, next, gap == Gap::LineStart);
                 }
             }
         }
     }
-    if swallow {
-        after_gap(&mut out, "");
-    }
+    let rest = gap.close(&mut out, "");
+    out.push_str(&rest);
     out
 }
 
 const COMMAS: [char; 3] = [',', '，', '、'];
+const DASHES: [char; 2] = ['–', '—'];
+const COLONS: [char; 2] = [':', '：'];
+/// What ends a sentence, and may follow a variable without anything else.
+const STOPS: [char; 6] = ['.', '!', '?', '。', '！', '？'];
+/// Marks that stand around something.
+const PAIRS: [(char, char); 11] = [
+    ('(', ')'),
+    ('（', '）'),
+    ('[', ']'),
+    ('"', '"'),
+    ('“', '”'),
+    ('„', '“'),
+    ('„', '”'),
+    ('«', '»'),
+    ('‘', '’'),
+    ('「', '」'),
+    ('『', '』'),
+];
 
-/// Takes away what led up to a variable that is missing. True at the beginning of a line, where
-/// what follows has to go instead.
-fn close_gap(out: &mut String) -> bool {
-    let is_blank = |c: char| c.is_whitespace() && c != '\n';
-    out.truncate(out.trim_end_matches(is_blank).len());
-    if out.is_empty() || out.ends_with('\n') {
-        return true;
+fn is_blank(c: char) -> bool {
+    c.is_whitespace() && c != '\n'
+}
+
+/// The hole of a variable that went away.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum Gap {
+    #[default]
+    None,
+    /// Inside a line.
+    Inside,
+    /// The same, and this mark has lost its partner.
+    Bracketed(char),
+    /// At the beginning of a line: what follows has to go instead.
+    LineStart,
+    /// The label before it went too, at the beginning of a line or after a sentence.
+    Label,
+}
+
+impl Gap {
+    /// Takes away what led up to a variable that is missing.
+    fn open(out: &mut String, next: Option<&Part<'_>>, was_line_start: bool) -> Self {
+        let follows = match next {
+            Some(Part::Plain(text)) => text,
+            _ => "",
+        };
+        let pair = PAIRS
+            .iter()
+            .find(|(opening, closing)| out.ends_with(*opening) && follows.starts_with(*closing));
+        if pair.is_some() {
+            out.pop();
+        }
+        out.truncate(out.trim_end_matches(is_blank).len());
+        let at_start = out.is_empty() || out.ends_with('\n');
+        if let Some((_, closing)) = pair {
+            return if at_start && was_line_start {
+                Self::LineStart
+            } else {
+                Self::Bracketed(*closing)
+            };
+        }
+        if at_start {
+            return Self::LineStart;
+        }
+        let ends = |text: &str| {
+            let rest = text.trim_start_matches(is_blank);
+            rest.is_empty() || rest.starts_with('\n') || rest.starts_with(STOPS)
+        };
+        let nothing_follows = !matches!(next, Some(Part::Variable { .. })) && ends(follows);
+        if out.ends_with(COLONS) && nothing_follows {
+            let sentence = out.rfind(|c| c == '\n' || STOPS.contains(&c));
+            let end = sentence.and_then(|at| out.get(at..)?.chars().next().map(|c| (at, c)));
+            let keep = end.map_or(0, |(at, c)| at.saturating_add(c.len_utf8()));
+            out.truncate(keep);
+            return Self::Label;
+        }
+        if let Some(before) = out.strip_suffix(COMMAS).or_else(|| {
+            let before = out.strip_suffix(DASHES)?;
+            before.ends_with(char::is_whitespace).then_some(before)
+        }) {
+            out.truncate(before.trim_end().len());
+        }
+        Self::Inside
     }
-    if let Some(before) = out.strip_suffix(COMMAS) {
-        out.truncate(before.trim_end().len());
+
+    /// What is left of the text after the hole.
+    fn close<'t>(self, out: &mut String, text: &'t str) -> Cow<'t, str> {
+        match self {
+            Self::None => Cow::Borrowed(text),
+            Self::Inside => {
+                let rest = text.trim_start_matches(is_blank);
+                let joins = rest.starts_with(COMMAS) || rest.starts_with(['.', '。']);
+                Cow::Borrowed(if joins { rest } else { text })
+            }
+            Self::Bracketed(closing) => {
+                let rest = text.strip_prefix(closing).unwrap_or(text);
+                if out.is_empty() || out.ends_with('\n') {
+                    Self::LineStart.close(out, rest)
+                } else {
+                    Self::Inside.close(out, rest)
+                }
+            }
+            Self::LineStart => after_gap(out, text),
+            Self::Label => {
+                let rest = text.trim_start_matches(is_blank).trim_start_matches(STOPS);
+                if out.is_empty() || out.ends_with('\n') {
+                    Cow::Borrowed(match after_gap(out, rest) {
+                        Cow::Borrowed(rest) => rest,
+                        Cow::Owned(_) => rest.trim_start(),
+                    })
+                } else {
+                    Cow::Borrowed(rest)
+                }
+            }
+        }
     }
-    false
 }
 
 /// What is left of the text after a variable that is missing at the beginning of a line.
-fn after_gap<'t>(out: &mut String, text: &'t str) -> &'t str {
-    let is_blank = |c: char| c.is_whitespace() && c != '\n';
-    let text = text.trim_start_matches(is_blank);
-    let text = text.strip_prefix(COMMAS).unwrap_or(text).trim_start_matches(is_blank);
-    match text.strip_prefix('\n') {
-        Some(next) => next,
-        None => {
-            if text.is_empty() && out.ends_with('\n') {
-                out.pop();
-            }
-            text
-        }
+fn after_gap<'t>(out: &mut String, text: &'t str) -> Cow<'t, str> {
+    let trimmed = text.trim_start_matches(is_blank);
+    let after_comma = trimmed.strip_prefix(COMMAS);
+    let rest = after_comma.unwrap_or(trimmed).trim_start_matches(is_blank);
+    if let Some(next) = rest.strip_prefix('\n') {
+        return Cow::Borrowed(next);
     }
+    if rest.is_empty() && out.ends_with('\n') {
+        out.pop();
+    }
+    let mut chars = rest.chars();
+    match (after_comma, chars.next()) {
+        (Some(_), Some(first)) if first.is_lowercase() => {
+            Cow::Owned(first.to_uppercase().chain(chars).collect())
+        }
+        _ => Cow::Borrowed(rest),
+    }
+}
+
+/// The most bubbles that one text becomes; what is left stays together in the last. Our own: more
+/// would be a flood.
+pub const MOST_BUBBLES: usize = 5;
+
+/// The bubbles of a text: a blank line begins the next one.
+#[must_use]
+pub fn bubbles(text: &str) -> Vec<&str> {
+    let mut bubbles = Vec::new();
+    let mut rest = text.trim();
+    while !rest.is_empty() {
+        if bubbles.len().saturating_add(1) == MOST_BUBBLES {
+            bubbles.push(rest);
+            break;
+        }
+        let (bubble, next) = rest.split_at(blank_line(rest).unwrap_or(rest.len()));
+        bubbles.push(bubble.trim_end());
+        rest = next.trim_start();
+    }
+    bubbles
+}
+
+/// Where a line of nothing but white space begins.
+fn blank_line(text: &str) -> Option<usize> {
+    let mut at: usize = 0;
+    for line in text.split_inclusive('\n') {
+        if line.trim().is_empty() {
+            return Some(at);
+        }
+        at = at.saturating_add(line.len());
+    }
+    None
+}
+
+/// Opens a place that a name may still fill; the name and the fallback follow as in a template.
+/// From Unicode's private area: nobody types it, and [`crate::meta::profile::name`] takes it out
+/// of names.
+pub const OPEN: char = '\u{e000}';
+const SHUT: char = '\u{e001}';
+
+/// Longer texts are not left open: with a name in them they might have to be split. In UTF-16
+/// units and in bytes, because each channel counts its own way.
+const OPEN_MOST: (usize, usize) = (560, 880);
+
+/// Whether a text still waits for a name.
+#[must_use]
+pub fn is_open(text: &str) -> bool {
+    text.contains(OPEN)
+}
+
+/// As [`say`], but a name that is not known stays open, in texts short enough for it.
+#[must_use]
+pub fn say_openly(
+    shop: &Shop,
+    lang: &Lang,
+    template: &str,
+    listener: &Listener<'_>,
+    now: UnixMs,
+) -> String {
+    let text = fill(&parts(template), |name, fallback| {
+        value(shop, lang, listener, now, name).or_else(|| {
+            let fallback = fallback.map(|f| format!("|{f}")).unwrap_or_default();
+            NAMES.contains(&name).then(|| Cow::Owned(format!("{OPEN}{name}{fallback}{SHUT}")))
+        })
+    });
+    let (units, bytes) = OPEN_MOST;
+    if crate::meta::limits::units(&text) <= units && text.len() <= bytes {
+        text
+    } else {
+        say(shop, lang, template, listener, now)
+    }
+}
+
+/// Fills the open places of a text with what is known by now.
+#[must_use]
+pub fn close(text: &str, first_name: Option<&str>, full_name: Option<&str>) -> String {
+    let mut parts = Vec::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once(OPEN) {
+        parts.push(Part::Plain(before));
+        let (inside, next) = after.split_once(SHUT).unwrap_or((after, ""));
+        let (name, fallback) = match inside.split_once('|') {
+            Some((name, fallback)) => (name, Some(fallback)),
+            None => (inside, None),
+        };
+        parts.push(Part::Variable { name, fallback, at: 0 });
+        rest = next;
+    }
+    parts.push(Part::Plain(rest));
+    parts.retain(|part| !matches!(part, Part::Plain("")));
+    fill(&parts, |name, _| {
+        let known = if name == "full_name" { full_name.or(first_name) } else { first_name };
+        known.map(Cow::Borrowed)
+    })
+}
+
+/// Whether the shop ever says a name. One that does not has no reason to ask for names.
+#[must_use]
+pub fn says_names(shop: &Shop) -> bool {
+    let says = |text: &str| {
+        parts(text).iter().any(|p| matches!(p, Part::Variable { name, .. } if NAMES.contains(name)))
+    };
+    let any = |texts: &Localized| texts.0.values().any(|text| says(text));
+    let own = TextKey::ALL.iter().any(|(key, _)| {
+        shop.languages.iter().any(|lang| says(shop.text(*key, lang))) || any(shop.texts.get(*key))
+    });
+    own || shop.faq.iter().any(|entry| any(&entry.answer))
+        || shop.posters.iter().any(|poster| any(&poster.text))
+        || shop.notifications.iter().any(|notification| any(&notification.text))
 }
 
 /// `template` as the shop says it to `listener` at `now`, in `lang`.
@@ -327,7 +550,19 @@ mod tests {
             ("Call {phone} or write", "Call or write"),
             ("Call us ({phone}).", "Call us."),
             ("({phone}) is ours", "is ours"),
-            ("{agent}, hello", "hello"),
+            ("Hi {agent} , welcome", "Hi, welcome"),
+            ("Bonjour {agent} !", "Bonjour !"),
+            ("Hello — {agent}!", "Hello!"),
+            ("Laba diena – {agent}, sveiki", "Laba diena, sveiki"),
+            ("Open. Phone: {phone}.", "Open."),
+            ("Open! Phone: {phone}", "Open!"),
+            ("Phone: {phone}\nSite: {agent}\nEnd", "End"),
+            ("Phone: {phone}", ""),
+            ("Ask for: {agent} or Tom", "Ask for: or Tom"),
+            ("We write about “{agent}”.", "We write about."),
+            ("您好，{agent}，歡迎", "您好，歡迎"),
+            ("“{agent}”, hello", "Hello"),
+            ("{agent}, hello", "Hello"),
             ("{agent}", ""),
             ("A\n{address}\nB", "A\nB"),
             ("A\n{address}", "A"),
@@ -338,6 +573,52 @@ mod tests {
         ] {
             assert_eq!(filled(template), expected, "{template:?}");
         }
+    }
+
+    #[test]
+    fn a_name_that_comes_late_stands_as_if_it_had_always_been_known() {
+        let shop = shop("");
+        let lang = Lang("en".into());
+        let nobody = Listener::default();
+        let ona = Listener { first_name: Some("Ona"), full_name: Some("Ona P"), ..nobody };
+        for template in [
+            "Hi, {first_name}! {{x}} {agent} {page}",
+            "{first_name}, hello",
+            "{full_name|friend}: hi",
+            "Hello",
+            "{agent} {first_name}, you",
+            "To: {first_name}",
+        ] {
+            let open = say_openly(&shop, &lang, template, &nobody, at("2026-11-22T03:00:00Z"));
+            let say =
+                |who: &Listener<'_>| say(&shop, &lang, template, who, at("2026-11-22T03:00:00Z"));
+            assert_eq!(is_open(&open), template.contains("_name"), "{template}");
+            assert_eq!(close(&open, Some("Ona"), Some("Ona P")), say(&ona), "{template}");
+            assert_eq!(close(&open, None, None), say(&nobody), "{template}");
+        }
+        let long = format!("Hi, {{first_name}}! {}", "x ".repeat(300));
+        let said = say_openly(&shop, &lang, &long, &nobody, at("2026-11-22T03:00:00Z"));
+        assert!(!is_open(&said) && said.starts_with("Hi! x"));
+    }
+
+    #[test]
+    fn a_blank_line_begins_the_next_bubble() {
+        assert_eq!(bubbles("a\nb\n\nc\r\n \t\r\n\n\nd "), ["a\nb", "c", "d"]);
+        assert_eq!(bubbles(" \n\n "), [""; 0]);
+        let six = "1\n\n2\n\n3\n\n4\n\n5\n\n6";
+        assert_eq!(bubbles(six), ["1", "2", "3", "4", "5\n\n6"]);
+    }
+
+    #[test]
+    fn a_shop_that_never_says_a_name_never_needs_one() {
+        assert!(says_names(&shop("")), "the defaults greet by name");
+        let mut silent = shop("");
+        let each =
+            |name: &&'static str| (name.to_string(), serde_json::json!({ "lt": "x", "en": "x" }));
+        let texts: serde_json::Map<_, _> =
+            TextKey::ALL.iter().map(|(_, name)| each(name)).collect();
+        silent.texts = serde_json::from_value(texts.into()).unwrap();
+        assert!(!says_names(&silent));
     }
 
     #[test]
@@ -446,8 +727,9 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn any_template_can_be_rendered(template in "[a{}|,() \nąą_]*") {
+        fn any_template_can_be_rendered(template in "[a{}|,():.“” \nąą_\u{e000}\u{e001}]*") {
             filled(&template);
+            let _ = close(&template, None, Some("Ona"));
         }
 
         #[test]

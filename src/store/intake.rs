@@ -81,6 +81,7 @@ struct Reply {
     channel: Channel,
     person: Psid,
     content: Content,
+    due_at: UnixMs,
     claimed: bool,
 }
 
@@ -113,8 +114,14 @@ impl<P: Serialize> Pending<P> {
 
     /// Puts a reply behind everything else that waits for this person. `claimed` when it leaves at
     /// once: then nothing may wait for them, and whoever writes this sends it.
-    pub fn reply(&mut self, channel: Channel, person: Psid, content: Content, claimed: bool) {
-        self.replies.push(Reply { channel, person, content, claimed });
+    pub fn reply(
+        &mut self,
+        (channel, person): (Channel, Psid),
+        content: Content,
+        due_at: UnixMs,
+        claimed: bool,
+    ) {
+        self.replies.push(Reply { channel, person, content, due_at, claimed });
     }
 
     /// Lets all replies wait after all. `true` when there is one.
@@ -148,14 +155,14 @@ impl<P: Serialize> Pending<P> {
                     let content = to_json("outbox", &reply.content)?;
                     let attempts = i64::from(reply.claimed);
                     let person = reply.person.as_str();
-                    Ok((reply.channel, person, content, attempts))
+                    Ok((reply.channel, person, content, attempts, reply.due_at))
                 })
                 .collect::<Result<_, StoreError>>()?;
             let text = "INSERT INTO outbox (class, channel, person, content, state, attempts,
                           claimed_at, due_at, created_at)
                         SELECT 0, value ->> 0, value ->> 1, value ->> 2,
                           iif(value ->> 3, 'sending', 'queued'), value ->> 3,
-                          iif(value ->> 3, ?2, NULL), ?2, ?2
+                          iif(value ->> 3, ?2, NULL), value ->> 4, ?2
                         FROM json_each(?1) ORDER BY key
                         RETURNING id";
             let params = params![to_json("outbox", &rows)?, now].to_vec();

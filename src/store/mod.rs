@@ -8,10 +8,12 @@
 //! - [`people`]: one row per person; [`consents`]: the index of who agreed to what.
 //! - [`seen`]: which events were handled; [`parked`]: those that could not be.
 //! - [`intake`]: what a delivery reads before and writes after it is decided, in one go each.
-//! - [`outbox`]: what leaves, claimed and settled; [`ledger`]: who was sent which notification.
+//! - [`outbox`]: what leaves, claimed and settled; [`waiting`]: what waits a moment first;
+//!   [`ledger`]: who was sent which notification.
+//! - [`reminders`]: whom to remind of a form.
 //! - [`runs`]: how far a notification has come; [`facts`]: what holds for the whole Desk.
 //! - [`kv_queue`]: KV writes that are still owed; [`timers`]: what has to happen later;
-//!   [`counters`]: how often things happened.
+//!   [`counters`]: how often things happened; [`misses`]: questions that found no answer.
 
 pub mod consents;
 pub mod counters;
@@ -20,15 +22,18 @@ pub mod facts;
 pub mod intake;
 pub mod kv_queue;
 pub mod ledger;
+pub mod misses;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod native;
 pub mod outbox;
 pub mod parked;
 pub mod people;
+pub mod reminders;
 pub mod runs;
 pub mod schema;
 pub mod seen;
 pub mod timers;
+pub mod waiting;
 
 use crate::meta::event::Channel;
 use crate::time::UnixMs;

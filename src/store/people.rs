@@ -56,10 +56,14 @@ pub fn erase(
     at: UnixMs,
 ) -> Result<(), StoreError> {
     for statement in [
+        // The one question of theirs that can still be told to be theirs.
+        "DELETE FROM misses WHERE id IN (SELECT json_extract(body, '$.offered.miss') FROM people
+           WHERE channel = ?1 AND id = ?2 AND json_valid(body))",
         "DELETE FROM people WHERE channel = ?1 AND id = ?2",
         "DELETE FROM consents WHERE channel = ?1 AND person = ?2",
         "DELETE FROM outbox WHERE channel = ?1 AND person = ?2",
         "DELETE FROM ledger WHERE channel = ?1 AND person = ?2",
+        "DELETE FROM reminders WHERE channel = ?1 AND person = ?2",
     ] {
         sql.execute(statement, params![channel, id.as_str()])?;
     }

@@ -18,6 +18,18 @@ const MIGRATIONS: &[&[&str]] = &[
            erased_at INTEGER NOT NULL, swept INTEGER NOT NULL DEFAULT 0, done_at INTEGER,
            PRIMARY KEY (code, channel)) WITHOUT ROWID",
     ],
+    &[
+        // Questions without an answer, redacted, of nobody. AUTOINCREMENT: a person's row names
+        // the one that something was offered for, and must never come to mean another.
+        "CREATE TABLE misses (id INTEGER PRIMARY KEY AUTOINCREMENT, text TEXT NOT NULL,
+           lang TEXT NOT NULL, offered TEXT NOT NULL, at INTEGER NOT NULL, until INTEGER NOT NULL)",
+    ],
+    &[
+        // Whom to remind of a form that was left.
+        "CREATE TABLE reminders (channel TEXT NOT NULL, person TEXT NOT NULL,
+           due_at INTEGER NOT NULL, PRIMARY KEY (channel, person)) WITHOUT ROWID",
+        "CREATE INDEX reminders_due ON reminders (due_at)",
+    ],
 ];
 
 const FIRST: &[&str] = &[

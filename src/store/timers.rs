@@ -16,11 +16,14 @@ pub enum Timer {
     Plan,
     /// Forget what is old.
     Prune,
+    /// Remind people of forms they left.
+    Remind,
 }
 
 impl Timer {
     /// All of them.
-    pub const ALL: [Self; 5] = [Self::Drain, Self::KvFlush, Self::Unpark, Self::Plan, Self::Prune];
+    pub const ALL: [Self; 6] =
+        [Self::Drain, Self::KvFlush, Self::Unpark, Self::Plan, Self::Prune, Self::Remind];
 
     pub(super) const fn name(self) -> &'static str {
         match self {
@@ -29,6 +32,7 @@ impl Timer {
             Self::Unpark => "unpark",
             Self::Plan => "plan",
             Self::Prune => "prune",
+            Self::Remind => "remind",
         }
     }
 
@@ -40,6 +44,7 @@ impl Timer {
             Self::Unpark => "unpark taken",
             Self::Plan => "plan taken",
             Self::Prune => "prune taken",
+            Self::Remind => "remind taken",
         }
     }
 }

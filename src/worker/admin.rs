@@ -1,4 +1,6 @@
-//! `GET /health` for anybody, `GET /admin/status` for the owner.
+//! `GET /health` for anybody, `GET /admin/status` and `GET /admin/misses` for the owner.
+
+use std::rc::Rc;
 
 use serde_json::json;
 use subtle::ConstantTimeEq;
@@ -25,13 +27,10 @@ pub async fn health(env: &Env) -> Response {
 
 /// `GET /admin/status`: how each Desk stands.
 pub async fn status(request: &Request, env: &Env) -> Response {
-    let config = match Config::of(env) {
+    let config = match owners(request, env) {
         Ok(config) => config,
-        Err(why) => return http::text(503, &why),
+        Err(refusal) => return refusal,
     };
-    if !is_owner(request, &config) {
-        return http::text(401, TOKEN_NEEDED);
-    }
     let pages = match shops::pages(env, desk::now()).await {
         Ok(pages) => pages,
         Err(why) => return http::text(503, &why.to_string()),
@@ -63,6 +62,42 @@ pub async fn status(request: &Request, env: &Env) -> Response {
             "desks": desks,
         }),
     )
+}
+
+/// `GET /admin/misses?page=`: the questions that found no answer, of one Page or of all.
+pub async fn misses(request: &Request, route: &http::Route, env: &Env) -> Response {
+    if let Err(refusal) = owners(request, env) {
+        return refusal;
+    }
+    let pages = match shops::pages(env, desk::now()).await {
+        Ok(pages) => pages,
+        Err(why) => return http::text(503, &why.to_string()),
+    };
+    let wanted = route.query().split('&').find_map(|part| part.strip_prefix("page="));
+    let is_wanted = |id: &str| wanted.is_none_or(|wanted| wanted.is_empty() || wanted == id);
+    let mut pages = pages.pages.iter().filter(|page| is_wanted(page.id.as_str())).peekable();
+    if pages.peek().is_none() {
+        return http::text(404, "no such Page is published here");
+    }
+    let mut desks = Vec::new();
+    for page in pages {
+        for shard in 0..page.shards.max(1) {
+            let name = desk::Name { page: page.id.clone(), shard };
+            desks.push(match desk::call::misses(env, &name).await {
+                Ok(misses) => {
+                    serde_json::from_str(&misses).unwrap_or(json!({ "error": "unreadable" }))
+                }
+                Err(why) => json!({ "page": name.page, "shard": name.shard, "error": why }),
+            });
+        }
+    }
+    http::json(200, &json!({ "version": env!("CARGO_PKG_VERSION"), "desks": desks }))
+}
+
+/// The configuration, for the owner; a refusal for anybody else.
+fn owners(request: &Request, env: &Env) -> Result<Rc<Config>, Response> {
+    let config = Config::of(env).map_err(|why| http::text(503, &why))?;
+    if is_owner(request, &config) { Ok(config) } else { Err(http::text(401, TOKEN_NEEDED)) }
 }
 
 /// What somebody without the token reads.

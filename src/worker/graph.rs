@@ -8,7 +8,7 @@ use web_sys::Headers;
 use super::config::Config;
 use super::http::js_error;
 use crate::meta::graph_error::{Reply, Verdict, judge};
-use crate::meta::ids::PageId;
+use crate::meta::ids::{PageId, Psid};
 use crate::store::outbox::CALL_TIMEOUT_MS;
 
 #[wasm_bindgen(module = "/src/worker/border.js")]
@@ -25,8 +25,18 @@ extern "C" {
 /// A Page's way to the Graph API. What is the same for all of its messages is made once.
 pub struct Line {
     url: JsString,
+    /// What stands before a person's id, and the proof that stands behind it.
+    objects: String,
+    proof: String,
     headers: Headers,
 }
+
+/// How long any other request may take, in ms.
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+const SEND_TIMEOUT_MS: u32 = CALL_TIMEOUT_MS as u32;
+
+/// How long Meta may take to say who somebody is, in ms. Nobody waits that long: it is for later.
+const PROFILE_TIMEOUT_MS: u32 = 3_000;
 
 impl Line {
     /// The way of the Page with this access token.
@@ -44,13 +54,22 @@ impl Line {
         let headers = headers().map_err(|_: JsValue| {
             format!("the access token of Page {page} has characters that a header cannot carry")
         })?;
-        let url = format!(
-            "{}/{}/{page}/messages?appsecret_proof={}",
-            config.graph_base_url,
-            config.graph_version,
-            config.app_secret.proof(token)
-        );
-        Ok(Self { url: url.into(), headers })
+        let objects = format!("{}/{}", config.graph_base_url, config.graph_version);
+        let proof = config.app_secret.proof(token);
+        let url = format!("{objects}/{page}/messages?appsecret_proof={proof}");
+        Ok(Self { url: url.into(), objects, proof, headers })
+    }
+
+    /// Asks for fields of a person. The answer is the status and the body.
+    ///
+    /// # Errors
+    /// The connection broke, or time ran out.
+    pub async fn person(&self, person: &Psid, fields: &str) -> Result<(u16, String), String> {
+        let url =
+            format!("{}/{person}?fields={fields}&appsecret_proof={}", self.objects, self.proof);
+        let answer = answer(&url.into(), &self.headers, None, PROFILE_TIMEOUT_MS).await;
+        let (status, _, body) = answer.map_err(|error| js_error(&error).into_owned())?;
+        Ok((status, body))
     }
 
     /// Sends one message in the Page's name.
@@ -65,17 +84,17 @@ impl Line {
     }
 
     async fn post(&self, body: &str) -> Result<(u16, Option<u32>, String), JsValue> {
-        answer(&self.url, &self.headers, Some(body)).await
+        answer(&self.url, &self.headers, Some(body), SEND_TIMEOUT_MS).await
     }
 }
 
-/// One request; a GET without a body. Status, `Retry-After` in seconds, and what was answered.
+/// One request; a GET without a body; `limit` in ms. Status, `Retry-After` in seconds, and what was answered.
 async fn answer(
     url: &JsString,
     headers: &Headers,
     body: Option<&str>,
+    limit: u32,
 ) -> Result<(u16, Option<u32>, String), JsValue> {
-    let limit = u32::try_from(CALL_TIMEOUT_MS).unwrap_or(u32::MAX);
     let answer: Array = JsFuture::from(ask(url, headers, body, limit)?).await?.unchecked_into();
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
     let status = answer.get(0).as_f64().unwrap_or_default() as u16;
@@ -100,7 +119,7 @@ pub async fn get(config: &Config, path: &str, token: &str) -> Result<String, Str
     let ask = async {
         let headers = Headers::new()?;
         headers.set("authorization", &format!("Bearer {token}"))?;
-        answer(&url.into(), &headers, None).await
+        answer(&url.into(), &headers, None, SEND_TIMEOUT_MS).await
     };
     let (status, _, body) = ask.await.map_err(|error: JsValue| js_error(&error).into_owned())?;
     if status == 200 { Ok(body) } else { Err(format!("Graph answers {status}")) }

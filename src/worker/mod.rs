@@ -52,6 +52,7 @@ async fn fetch(
         ("GET", "/health") => admin::health(&env).await,
         ("GET", path) if path.starts_with("/q/") => poster::serve(&request, &route, &env).await,
         ("GET", "/admin/status") => admin::status(&request, &env).await,
+        ("GET", "/admin/misses") => admin::misses(&request, &route, &env).await,
         ("POST", "/admin/delete") => deletion::by_owner(&request, &route, &env).await,
         ("POST", "/meta/deletion") => deletion::callback(&request, &route, &env).await,
         ("POST", "/meta/deauthorize") => deletion::deauthorized(&request, &env).await,
@@ -60,8 +61,8 @@ async fn fetch(
         }
         (
             _,
-            "/webhook" | "/health" | "/admin/status" | "/admin/delete" | "/meta/deletion"
-            | "/meta/deauthorize",
+            "/webhook" | "/health" | "/admin/status" | "/admin/misses" | "/admin/delete"
+            | "/meta/deletion" | "/meta/deauthorize",
         ) => http::text(405, "method not allowed"),
         (_, path) if path.starts_with("/q/") || path.starts_with("/deletion/") => {
             http::text(405, "method not allowed")

@@ -28,7 +28,7 @@ use shopbell::outreach::planner;
 use shopbell::shop::model::Shop;
 use shopbell::store::native::Sqlite;
 use shopbell::store::outbox::{self, Claimed, Class, Room};
-use shopbell::store::{Sql, Value, people, schema};
+use shopbell::store::{Sql, Value, people, schema, waiting};
 use shopbell::time::{MINUTE, UnixMs};
 
 /// A shop with its trained FAQ.
@@ -433,12 +433,16 @@ impl<'a> World<'a> {
         self.take(&[echo]);
     }
 
-    /// Sends until nothing is due; Graph takes everything.
+    /// Sends until nothing is due; Graph takes everything. Time passes between the bubbles of an
+    /// answer.
     pub fn drain(&mut self) {
         loop {
             self.claim(ROOM);
             if self.claimed.is_empty() && self.answered.is_empty() {
-                return;
+                let near = waiting::near(&self.sql, self.now, self.now.plus(MINUTE)).unwrap();
+                let Some(next) = near.first() else { return };
+                self.now = next.due_at;
+                continue;
             }
             while !self.claimed.is_empty() {
                 self.send(0, Graph::Takes);

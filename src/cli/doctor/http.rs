@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::time::{SECOND, UnixMs};
 
-/// More of an answer is not read, in bytes: nothing that is asked for here is longer.
+/// More of an answer is not read, in bytes: nothing that the doctor asks for is longer.
 const MOST: usize = 1024 * 1024;
 
 /// More of a library's reason is not shown, in characters.
@@ -17,11 +17,11 @@ const MOST_OF_A_REASON: usize = 120;
 
 /// An address that requests may go to: https, or http on this computer.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Base(String);
+pub(in crate::cli) struct Base(String);
 
 /// Why no request goes there.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum BadBase {
+pub(in crate::cli) enum BadBase {
     #[error("`{0}` is not an address")]
     Malformed(String),
     #[error("`{0}` is not https, and secrets would travel in the open")]
@@ -29,7 +29,7 @@ pub(super) enum BadBase {
 }
 
 impl Base {
-    pub(super) fn new(text: &str) -> Result<Self, BadBase> {
+    pub(in crate::cli) fn new(text: &str) -> Result<Self, BadBase> {
         let text = text.trim().trim_end_matches('/').to_owned();
         let url = Url::parse(&text).map_err(|_| BadBase::Malformed(text.clone()))?;
         match url.scheme() {
@@ -40,15 +40,15 @@ impl Base {
         }
     }
 
-    pub(super) fn as_str(&self) -> &str {
+    pub(in crate::cli) fn as_str(&self) -> &str {
         &self.0
     }
 
-    pub(super) fn is_loopback(&self) -> bool {
+    pub(in crate::cli) fn is_loopback(&self) -> bool {
         Url::parse(&self.0).is_ok_and(|url| is_loopback(&url))
     }
 
-    pub(super) fn join(&self, path: &str) -> String {
+    pub(in crate::cli) fn join(&self, path: &str) -> String {
         format!("{}{path}", self.0)
     }
 }
@@ -59,7 +59,7 @@ fn is_loopback(url: &Url) -> bool {
 
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Trouble {
+pub(in crate::cli) enum Trouble {
     #[error("does not answer within {} s", .0.as_secs_f32())]
     Timeout(Duration),
     #[error("refuses the connection: nothing listens there")]
@@ -73,20 +73,20 @@ pub(super) enum Trouble {
 }
 
 /// An answer.
-pub(super) struct Answer {
-    pub(super) status: u16,
-    pub(super) text: String,
+pub(in crate::cli) struct Answer {
+    pub(in crate::cli) status: u16,
+    pub(in crate::cli) text: String,
     /// How far the other's clock is ahead of ours, in ms; exact to a second.
-    pub(super) ahead_ms: Option<i64>,
+    pub(in crate::cli) ahead_ms: Option<i64>,
 }
 
 impl Answer {
-    pub(super) fn json(&self) -> Option<Value> {
+    pub(in crate::cli) fn json(&self) -> Option<Value> {
         serde_json::from_str(&self.text).ok()
     }
 
     /// What it is, when it is not what was expected: "answers 500 with a web page".
-    pub(super) fn described(&self) -> String {
+    pub(in crate::cli) fn described(&self) -> String {
         let start = self.text.trim_start();
         let what = if start.is_empty() {
             "and nothing more".to_owned()
@@ -100,15 +100,17 @@ impl Answer {
 }
 
 /// The client.
-pub(super) struct Http {
+pub(in crate::cli) struct Http {
     client: Client,
     patience: Duration,
+    /// More of an answer is not read, in bytes.
+    most: usize,
 }
 
 impl Http {
     /// # Errors
     /// When this computer has no certificates to trust, or no randomness.
-    pub(super) fn new(patience: Duration) -> Result<Self, String> {
+    pub(in crate::cli) fn new(patience: Duration) -> Result<Self, String> {
         let client = Client::builder()
             // A redirect would carry secrets to wherever it points.
             .redirect(reqwest::redirect::Policy::none())
@@ -116,18 +118,27 @@ impl Http {
             .timeout(patience)
             .build()
             .map_err(|error| root_cause(&error))?;
-        Ok(Self { client, patience })
+        Ok(Self { client, patience, most: MOST })
     }
 
-    pub(super) fn get(&self, url: &str) -> RequestBuilder {
+    /// Reads longer answers, up to so many bytes.
+    pub(in crate::cli) fn reading(self, most: usize) -> Self {
+        Self { most, ..self }
+    }
+
+    pub(in crate::cli) fn get(&self, url: &str) -> RequestBuilder {
         self.client.get(url)
     }
 
-    pub(super) fn post(&self, url: &str) -> RequestBuilder {
+    pub(in crate::cli) fn post(&self, url: &str) -> RequestBuilder {
         self.client.post(url)
     }
 
-    pub(super) async fn send(&self, request: RequestBuilder) -> Result<Answer, Trouble> {
+    pub(in crate::cli) fn delete(&self, url: &str) -> RequestBuilder {
+        self.client.delete(url)
+    }
+
+    pub(in crate::cli) async fn send(&self, request: RequestBuilder) -> Result<Answer, Trouble> {
         self.exchange(request).await.map_err(|error| self.trouble(&error))
     }
 
@@ -146,7 +157,7 @@ impl Http {
         let mut body = Vec::new();
         while let Some(some) = response.chunk().await? {
             body.extend_from_slice(&some);
-            if body.len() > MOST {
+            if body.len() > self.most {
                 break;
             }
         }
@@ -192,7 +203,7 @@ fn root_cause(error: &reqwest::Error) -> String {
     whole.chars().take(MOST_OF_A_REASON).collect()
 }
 
-pub(super) fn now() -> UnixMs {
+pub(in crate::cli) fn now() -> UnixMs {
     jiff::Timestamp::now().into()
 }
 

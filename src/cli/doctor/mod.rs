@@ -19,7 +19,7 @@ use crate::shop::model::Shop;
 mod desk;
 pub mod finding;
 mod graph;
-mod http;
+pub(super) mod http;
 mod page;
 pub mod secrets;
 mod shop;

@@ -39,12 +39,12 @@ impl Secrets {
         }))
     }
 
-    pub(super) fn get(&self, name: &str) -> Option<&str> {
+    pub(in crate::cli) fn get(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(String::as_str)
     }
 
     /// A Page's token and the name it stands under, as the Worker looks for it.
-    pub(super) fn page_token(&self, page: &PageId) -> Option<(String, &str)> {
+    pub(in crate::cli) fn page_token(&self, page: &PageId) -> Option<(String, &str)> {
         let own = format!("{PAGE_TOKEN}_{page}");
         if let Some(token) = self.get(&own) {
             return Some((own, token));

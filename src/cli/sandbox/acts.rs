@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::events::{Event, put};
+use super::graph::opt_in_card;
 use super::world::{Comment, Person, Platform, Token, World};
 
 /// The Page inbox's app id in Meta's handover page.
@@ -385,7 +386,7 @@ impl Scene<'_> {
         };
         let card = card.filter(|b| is_card(&b.message)).ok_or(ActError::NoCard)?;
         card.accepted = true;
-        let payload = card.message.pointer("/attachment/payload").cloned();
+        let payload = card.message.pointer("/attachment/payload").map(opt_in_card).cloned();
         let text = |key: &str| {
             let text = payload.as_ref().and_then(|p| p.get(key)?.as_str());
             text.unwrap_or_default().to_owned()

@@ -149,15 +149,22 @@ pub(super) fn clear_record(shared: &Shared) {
 }
 
 /// A person to be.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
-pub(super) struct NewPerson {
+pub struct NewPerson {
+    /// The Page; the first when left out.
     pub page: Option<String>,
+    /// Messenger or Instagram.
     pub platform: Platform,
+    /// The id; made up when left out.
     pub id: Option<String>,
+    /// The whole name; made up when left out.
     pub name: Option<String>,
+    /// The app's language, `en_US` when left out.
     pub locale: Option<String>,
+    /// Hours from GMT.
     pub timezone: f64,
+    /// Where they live, when it differs from the Page's country.
     pub country: Option<String>,
 }
 

@@ -11,6 +11,7 @@
 //! - [`clock`]: jumping in time.
 //! - [`control`]: the same for tests in any language, under `/sandbox/`. [`phone`]: the page.
 //! - [`listener`]: connections that can be reset.
+//! - [`still`]: the same Meta without a network and without a clock of its own.
 //!
 //! Nothing here may be reachable from the Internet: it listens on a loopback address and has no
 //! login.
@@ -38,14 +39,18 @@ mod graph;
 mod listener;
 mod phone;
 mod scan;
+mod still;
 mod wire;
 mod world;
 
 pub use acts::{Act, ActError, PAGE_INBOX, PAGE_INBOX_AS_PRINTED};
 pub use args::{SandboxArgs, pages_of, posters_of, run, serve};
+pub use control::NewPerson;
 pub use deliver::{Batch, How};
 pub use faults::{Fault, FaultKind};
+pub use graph::opt_in_card;
 pub use scan::Landing;
+pub use still::StillMeta;
 pub use world::{
     Attempt, Bubble, Call, Fate, Person, Platform, ProfileAccess, Settings, Token, Webhook,
 };

@@ -190,18 +190,45 @@ function contents(bubble) {
   return parts.length ? parts : [el("div", { class: "bubble gone" }, "…")];
 }
 
+/** The set of a profile field for a person's language, or the default one. */
+function localeSet(sets, locale) {
+  return sets?.find((set) => set.locale === locale) ?? sets?.find((set) => set.locale === "default");
+}
+
+/** What Messenger shows before anybody has said a word, and the menu. */
+function firstWords(person, bubbles) {
+  const profile = state.pages.find((p) => p.about.id === person.page)?.profile ?? {};
+  if (person.platform !== "messenger") return [];
+  const tap = (title, payload) => el("button", { type: "button", class: "chip", onclick: () => act({ do: "postback", title, payload }) }, title);
+  const parts = [];
+  if (bubbles.length === 0) {
+    const names = { user_first_name: person.name.split(" ")[0], user_last_name: person.name.split(" ").slice(1).join(" "), user_full_name: person.name };
+    const greeting = localeSet(profile.greeting, person.locale)?.text;
+    if (greeting) parts.push(el("span", { dir: "auto" }, greeting.replace(/\{\{(user_\w+)\}\}/g, (_, key) => names[key] ?? "")));
+    const questions = localeSet(profile.ice_breakers, person.locale)?.call_to_actions ?? [];
+    if (questions.length) parts.push(el("div", { class: "chips", role: "group", "aria-label": "Questions to begin with" }, ...questions.map((q) => tap(String(q.question), String(q.payload)))));
+  }
+  const items = localeSet(profile.persistent_menu, person.locale)?.call_to_actions ?? [];
+  if (items.length && person.opened_at !== null) {
+    parts.push(el("details", {}, el("summary", {}, "Menu"), el("div", { class: "chips", role: "group", "aria-label": "Menu" },
+      ...items.map((item) => (item.type === "web_url" ? button(item) : tap(String(item.title), String(item.payload)))))));
+  }
+  return parts;
+}
+
 function drawThread() {
   const person = thread.person;
   const bubbles = person.thread;
   const typing = person.typing_at !== null && now() - person.typing_at < 20_000;
   const page = currentPage();
-  const shown = JSON.stringify([person.id, person.name, bubbles, typing, person.pending_ref, person.platform, page, Math.floor(now() / DAY)]);
+  const shown = JSON.stringify([person.id, person.name, bubbles, typing, person.pending_ref, person.platform, person.locale, person.opened_at, state.pages, page, Math.floor(now() / DAY)]);
   if (shown === drawn) return;
   drawn = shown;
 
   const box = $("thread");
   const nodes = [el("div", { class: "intro" }, el("span", { class: "avatar", "aria-hidden": "true" }, initials(page.name)),
-    el("strong", {}, page.name), el("span", {}, person.platform === "instagram" ? `@${page.username}` : `m.me/${page.username}`))];
+    el("strong", {}, page.name), el("span", {}, person.platform === "instagram" ? `@${page.username}` : `m.me/${page.username}`),
+    ...firstWords(person, bubbles))];
   bubbles.forEach((bubble, i) => {
     const before = bubbles[i - 1], after = bubbles[i + 1];
     const mine = bubble.from === "person" || bubble.message.comment === true;
@@ -250,9 +277,11 @@ function drawPhone() {
   $("avatar").textContent = initials(page.name);
   const fresh = person.opened_at === null && person.thread.length === 0 && person.platform === "messenger";
   const profile = state.pages.find((p) => p.about.id === person.page)?.profile;
-  $("screen").classList.toggle("fresh", fresh);
+  const breakers = Boolean(profile?.ice_breakers);
+  // Meta shows Get Started where the Page has set it and no questions stand in its place.
+  $("screen").classList.toggle("fresh", fresh && Boolean(profile?.get_started) && !breakers);
   // Where Get Started is set, Messenger hides the keyboard until it was tapped.
-  $("screen").classList.toggle("strict", fresh && Boolean(profile?.get_started));
+  $("screen").classList.toggle("strict", fresh && Boolean(profile?.get_started) && !breakers);
   $("start-note").textContent = person.pending_ref !== null
     ? "You followed a link. Get Started tells the shop which."
     : `When you tap Get Started, ${page.name} will see your public info.`;

@@ -362,6 +362,8 @@ impl Default for Settings {
 pub(super) struct World {
     /// Virtual minus real time, in milliseconds.
     pub offset: i64,
+    /// A clock that stands, and is moved by hand; instead of the other.
+    pub still: Option<i64>,
     pub worker: Option<String>,
     pub pages: Vec<Page>,
     pub people: HashMap<String, Person>,
@@ -393,6 +395,7 @@ impl World {
             .collect();
         Self {
             offset: 0,
+            still: None,
             worker: config.worker.clone().map(|w| w.trim_end_matches('/').to_owned()),
             pages,
             people: HashMap::new(),
@@ -409,7 +412,7 @@ impl World {
 
     /// The sandbox's time (Unix ms).
     pub(super) fn now(&self) -> i64 {
-        real_now().saturating_add(self.offset)
+        self.still.unwrap_or_else(|| real_now().saturating_add(self.offset))
     }
 
     pub(super) fn page(&mut self, id: &str) -> Option<&mut Page> {

@@ -1,10 +1,14 @@
 //! German.
 
+use super::forms::{FormTexts, FormWords};
 use super::{DefaultTexts, HoldTexts, Language, When, of_week, of_year};
 
 pub(super) static GERMAN: Language = Language {
     code: "de",
     name: "Deutsch",
+    locales: &["de_DE"],
+    greeting: "Hallo {first_name}! Hier ist {page}. Ein automatischer Assistent antwortet sofort, und was \
+               er nicht weiß, beantwortet ein Mensch.",
     stop: &[
         "stop",
         "stopp",
@@ -174,6 +178,8 @@ pub(super) static GERMAN: Language = Language {
     list_comma: ", ",
     time: super::Moment::plain,
     when,
+    forms: FORMS,
+    form_words: FORM_WORDS,
 };
 
 const DAYS: [&str; 7] =
@@ -203,3 +209,113 @@ fn when(when: &When) -> String {
         }
     }
 }
+
+const FORMS: FormTexts = FormTexts {
+    resume: "Machen wir bei „{form}“ weiter, wo wir waren?",
+    resume_button: "Weiter",
+    restart_button: "Von vorn beginnen",
+    cancel_button: "Verwerfen",
+    back_button: "Zurück",
+    skip_button: "Überspringen",
+    confirm_button: "Alles richtig",
+    cancelled: "Verworfen. Nichts davon wurde gespeichert.",
+    check: "Bitte prüfen Sie:",
+    done: "Danke! Wir haben alles, was wir brauchen.",
+    reminder: "„{form}“ ist noch nicht fertig. Machen wir weiter?",
+    needed: "Hier brauchen wir eine Antwort.",
+    wrong_choice: "Bitte wählen Sie eines davon.",
+    wrong_text: "Das ist zu lang: höchstens {max} Zeichen, bitte.",
+    wrong_number: "Hier brauche ich eine Zahl, zum Beispiel 3.",
+    not_whole: "Bitte eine ganze Zahl, zum Beispiel 3.",
+    too_small: "Mindestens {min}, bitte.",
+    too_big: "Höchstens {max}, bitte.",
+    wrong_date: "Den Tag habe ich nicht verstanden. Schreiben Sie zum Beispiel „morgen“, „Freitag“ oder „23.11.“.",
+    date_past: "Dieser Tag ist vorbei. Schreiben Sie einen kommenden, zum Beispiel „morgen“ oder „Freitag“.",
+    date_future: "Dieser Tag liegt in der Zukunft. Schreiben Sie einen vergangenen, zum Beispiel „3.5.1990“.",
+    wrong_time: "Die Uhrzeit habe ich nicht verstanden. Schreiben Sie zum Beispiel „18:00“ oder „18 Uhr“.",
+    wrong_phone: "Das sieht nicht nach einer Telefonnummer aus. Schreiben Sie zum Beispiel „+49 170 0000000“.",
+    wrong_email: "Das sieht nicht nach einer Mailadresse aus. Schreiben Sie zum Beispiel „name@example.com“.",
+    wrong_photo: "Bitte schicken Sie ein Bild.",
+    photos: "Bilder: {count}",
+    pick_day: "Welcher Tag passt Ihnen?",
+    pick_time: "Um wie viel Uhr, {day}?",
+    other_day: "Andere Tage",
+    day_full: "{day} ist nichts mehr frei. Welcher andere Tag?",
+    all_full: "Leider ist in den nächsten Tagen nichts frei.",
+    slot_taken: "Diese Zeit wurde leider gerade vergeben. Bitte wählen Sie eine andere.",
+    slot: "Wann",
+    booked: "Erledigt! Ihr Termin: {when}.",
+    have_booking: "Sie haben einen Termin: {when}.",
+    booking_cancelled: "Der Termin ist abgesagt.",
+    booking_reminder: "Zur Erinnerung: Ihr Termin ist {when}.",
+    move_button: "Verschieben",
+    drop_button: "Termin absagen",
+    calendar_button: "In den Kalender",
+    fits: "Passt: {reasons}",
+    nothing_fits: "Nichts passt ganz. Das kommt am nächsten:",
+    date: "{w} {d}.{m}.{y}",
+    short_date: "{w} {d}.{m}.",
+    days: ["Mo", "Di", "Mi", "Do", "Fr", "Sa", "So"],
+};
+
+const FORM_WORDS: FormWords = FormWords {
+    cancel: &["verwerfen", "vergiss es", "doch nicht", "egal"],
+    back: &["zurück", "zurueck"],
+    skip: &["überspringen", "ueberspringen", "keine", "keins"],
+    resume: &["weiter", "weitermachen", "fortsetzen"],
+    confirm: &[
+        "ja",
+        "ja bitte",
+        "richtig",
+        "alles richtig",
+        "stimmt",
+        "passt",
+        "bestätigen",
+        "ok",
+        "okay",
+        "korrekt",
+    ],
+    today: &["heute", "heute abend"],
+    tomorrow: &["morgen"],
+    day_after: &["übermorgen", "uebermorgen"],
+    weekdays: [
+        &["montag*", "mo"],
+        &["dienstag*", "di"],
+        &["mittwoch*", "mi"],
+        &["donnerstag*", "do"],
+        &["freitag*", "fr"],
+        &["samstag*", "sa", "sonnabend*"],
+        &["sonntag*", "so"],
+    ],
+    months: [
+        &["januar", "jan", "jänner"],
+        &["februar", "feb"],
+        &["märz", "maerz", "mrz"],
+        &["april", "apr"],
+        &["mai"],
+        &["juni", "jun"],
+        &["juli", "jul"],
+        &["august", "aug"],
+        &["september", "sep", "sept"],
+        &["oktober", "okt"],
+        &["november", "nov"],
+        &["dezember", "dez"],
+    ],
+    noon: &["mittag", "mittags"],
+    am: &["vormittags", "früh", "morgens"],
+    pm: &["nachmittags", "abends", "abend", "nachmittag"],
+    numbers: [
+        &["eins", "ein", "eine", "einen"],
+        &["zwei", "zu zweit"],
+        &["drei", "zu dritt"],
+        &["vier", "zu viert"],
+        &["fünf"],
+        &["sechs"],
+        &["sieben"],
+        &["acht"],
+        &["neun"],
+        &["zehn"],
+    ],
+    month_first: &[],
+    decimal_comma: true,
+};

@@ -1,10 +1,14 @@
 //! English.
 
+use super::forms::{FormTexts, FormWords};
 use super::{DefaultTexts, HoldTexts, Language, When, of_week, of_year};
 
 pub(super) static ENGLISH: Language = Language {
     code: "en",
     name: "English",
+    locales: &["en_US", "en_GB"],
+    greeting: "Hello, {first_name}! This is {page}. An automatic assistant answers at once, and a person \
+               when it cannot.",
     stop: &[
         "stop",
         "stop all",
@@ -179,6 +183,8 @@ pub(super) static ENGLISH: Language = Language {
     list_comma: ", ",
     time: super::Moment::plain,
     when,
+    forms: FORMS,
+    form_words: FORM_WORDS,
 };
 
 const DAYS: [&str; 7] =
@@ -208,3 +214,114 @@ fn when(when: &When) -> String {
         }
     }
 }
+
+const FORMS: FormTexts = FormTexts {
+    resume: "Shall we go on with “{form}” where we were?",
+    resume_button: "Continue",
+    restart_button: "Start over",
+    cancel_button: "Cancel",
+    back_button: "Back",
+    skip_button: "Skip",
+    confirm_button: "All correct",
+    cancelled: "Cancelled. Nothing of it was kept.",
+    check: "Please check:",
+    done: "Thank you! We have everything we need.",
+    reminder: "“{form}” is not finished yet. Shall we go on?",
+    needed: "We need an answer to this one.",
+    wrong_choice: "Please choose one of these.",
+    wrong_text: "That is too long: at most {max} characters, please.",
+    wrong_number: "I need a number here, such as 3.",
+    not_whole: "A whole number, please, such as 3.",
+    too_small: "At least {min}, please.",
+    too_big: "At most {max}, please.",
+    wrong_date: "I could not read a day. Write it like “tomorrow”, “Friday” or “23 November”.",
+    date_past: "That day has passed. Write a coming one, such as “tomorrow” or “Friday”.",
+    date_future: "That day is yet to come. Write a day in the past, such as “3 May 1990”.",
+    wrong_time: "I could not read a time. Write it like “18:00” or “6 pm”.",
+    wrong_phone: "That does not look like a phone number. Write it like “+370 600 00000”.",
+    wrong_email: "That does not look like a mail address. Write it like “name@example.com”.",
+    wrong_photo: "Please send a picture.",
+    photos: "pictures: {count}",
+    pick_day: "Which day suits you?",
+    pick_time: "What time on {day}?",
+    other_day: "Other days",
+    day_full: "Nothing is free on {day} any more. Which other day?",
+    all_full: "Sorry, nothing is free in the coming days.",
+    slot_taken: "Sorry, that time has just been taken. Please choose another.",
+    slot: "When",
+    booked: "Done! You are booked for {when}.",
+    have_booking: "You have a booking for {when}.",
+    booking_cancelled: "The booking is cancelled.",
+    booking_reminder: "A reminder: you are booked for {when}.",
+    move_button: "Move it",
+    drop_button: "Cancel booking",
+    calendar_button: "Add to calendar",
+    fits: "Fits: {reasons}",
+    nothing_fits: "Nothing fits all of that. These come close:",
+    date: "{w} {d}.{m}.{y}",
+    short_date: "{w} {d}.{m}.",
+    days: ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"],
+};
+
+const FORM_WORDS: FormWords = FormWords {
+    cancel: &["cancel", "cancel it", "never mind", "nevermind", "forget it"],
+    back: &["back", "go back", "previous"],
+    skip: &["skip", "skip it", "skip this", "none", "no thanks"],
+    resume: &["continue", "go on", "resume"],
+    confirm: &[
+        "yes",
+        "yes please",
+        "correct",
+        "all correct",
+        "confirm",
+        "confirmed",
+        "that is right",
+        "that's right",
+        "ok",
+        "okay",
+        "yep",
+    ],
+    today: &["today", "tonight"],
+    tomorrow: &["tomorrow", "tmr", "tmrw"],
+    day_after: &["day after tomorrow"],
+    weekdays: [
+        &["monday", "mon"],
+        &["tuesday", "tue", "tues"],
+        &["wednesday", "wed"],
+        &["thursday", "thu", "thur", "thurs"],
+        &["friday", "fri"],
+        &["saturday", "sat"],
+        &["sunday", "sun"],
+    ],
+    months: [
+        &["january", "jan"],
+        &["february", "feb"],
+        &["march", "mar"],
+        &["april", "apr"],
+        &["may"],
+        &["june", "jun"],
+        &["july", "jul"],
+        &["august", "aug"],
+        &["september", "sep", "sept"],
+        &["october", "oct"],
+        &["november", "nov"],
+        &["december", "dec"],
+    ],
+    noon: &["noon", "midday"],
+    am: &["am", "a m", "morning"],
+    pm: &["pm", "p m", "afternoon", "evening", "tonight"],
+    numbers: [
+        &["one"],
+        &["two"],
+        &["three"],
+        &["four"],
+        &["five"],
+        &["six"],
+        &["seven"],
+        &["eight"],
+        &["nine"],
+        &["ten"],
+    ],
+    month_first: &[],
+    decimal_comma: false,
+};

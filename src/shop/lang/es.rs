@@ -1,10 +1,14 @@
 //! Spanish.
 
+use super::forms::{FormTexts, FormWords};
 use super::{DefaultTexts, HoldTexts, Language, Moment, When, of_week, of_year};
 
 pub(super) static SPANISH: Language = Language {
     code: "es",
     name: "español",
+    locales: &["es_LA", "es_ES"],
+    greeting: "¡Hola, {first_name}! Somos {page}. Un asistente automático responde al momento y, si no \
+               sabe algo, responde una persona.",
     stop: &[
         "stop",
         "parar",
@@ -162,6 +166,8 @@ pub(super) static SPANISH: Language = Language {
     list_comma: ", ",
     time: super::Moment::plain,
     when,
+    forms: FORMS,
+    form_words: FORM_WORDS,
 };
 
 const DAYS: [&str; 7] = ["lunes", "martes", "miércoles", "jueves", "viernes", "sábado", "domingo"];
@@ -196,3 +202,112 @@ fn when(when: &When) -> String {
         }
     }
 }
+
+const FORMS: FormTexts = FormTexts {
+    resume: "¿Seguimos con «{form}» donde lo dejamos?",
+    resume_button: "Continuar",
+    restart_button: "Empezar de nuevo",
+    cancel_button: "Descartar",
+    back_button: "Atrás",
+    skip_button: "Omitir",
+    confirm_button: "Todo correcto",
+    cancelled: "Descartado. No guardamos nada de ello.",
+    check: "Revise, por favor:",
+    done: "¡Gracias! Tenemos todo lo necesario.",
+    reminder: "«{form}» está sin terminar. ¿Seguimos?",
+    needed: "Esta respuesta es necesaria.",
+    wrong_choice: "Elija una de estas opciones, por favor.",
+    wrong_text: "Es demasiado largo: como máximo {max} caracteres, por favor.",
+    wrong_number: "Aquí hace falta un número, por ejemplo 3.",
+    not_whole: "Un número entero, por favor, por ejemplo 3.",
+    too_small: "Como mínimo {min}, por favor.",
+    too_big: "Como máximo {max}, por favor.",
+    wrong_date: "No entendí el día. Escríbalo así: «mañana», «viernes» o «23 de noviembre».",
+    date_past: "Ese día ya pasó. Escriba uno futuro, por ejemplo «mañana» o «viernes».",
+    date_future: "Ese día aún no ha llegado. Escriba uno pasado, por ejemplo «3/5/1990».",
+    wrong_time: "No entendí la hora. Escríbala así: «18:00» o «6 de la tarde».",
+    wrong_phone: "No parece un número de teléfono. Escríbalo así: «+34 600 000 000».",
+    wrong_email: "No parece una dirección de correo. Escríbala así: «nombre@example.com».",
+    wrong_photo: "Envíe una foto, por favor.",
+    photos: "fotos: {count}",
+    pick_day: "¿Qué día le viene bien?",
+    pick_time: "¿A qué hora, {day}?",
+    other_day: "Otros días",
+    day_full: "{day} ya no queda nada libre. ¿Qué otro día?",
+    all_full: "Lo sentimos, no hay nada libre en los próximos días.",
+    slot_taken: "Lo sentimos, esa hora acaba de ocuparse. Elija otra, por favor.",
+    slot: "Cuándo",
+    booked: "¡Hecho! Su cita: {when}.",
+    have_booking: "Tiene una cita: {when}.",
+    booking_cancelled: "La cita está anulada.",
+    booking_reminder: "Le recordamos su cita: {when}.",
+    move_button: "Cambiar la cita",
+    drop_button: "Anular la cita",
+    calendar_button: "Al calendario",
+    fits: "Encaja: {reasons}",
+    nothing_fits: "Nada encaja del todo. Lo más parecido:",
+    date: "{w} {d}/{m}/{y}",
+    short_date: "{w} {d}/{m}",
+    days: ["lun", "mar", "mié", "jue", "vie", "sáb", "dom"],
+};
+
+const FORM_WORDS: FormWords = FormWords {
+    cancel: &["descartar", "olvídalo", "olvidelo", "ya no", "déjalo"],
+    back: &["atrás", "volver", "anterior"],
+    skip: &["omitir", "saltar", "ninguno", "ninguna"],
+    resume: &["continuar", "seguir", "sigamos", "seguimos"],
+    confirm: &[
+        "sí",
+        "si",
+        "correcto",
+        "todo correcto",
+        "confirmo",
+        "confirmar",
+        "vale",
+        "de acuerdo",
+        "ok",
+    ],
+    today: &["hoy", "esta noche", "esta tarde"],
+    tomorrow: &["mañana"],
+    day_after: &["pasado mañana"],
+    weekdays: [
+        &["lunes", "lun"],
+        &["martes"],
+        &["miércoles", "mié"],
+        &["jueves", "jue"],
+        &["viernes", "vie"],
+        &["sábado", "sáb"],
+        &["domingo", "dom"],
+    ],
+    months: [
+        &["enero", "ene"],
+        &["febrero", "feb"],
+        &["marzo"],
+        &["abril", "abr"],
+        &["mayo", "may"],
+        &["junio", "jun"],
+        &["julio", "jul"],
+        &["agosto", "ago"],
+        &["septiembre", "setiembre", "sep", "sept"],
+        &["octubre", "oct"],
+        &["noviembre", "nov"],
+        &["diciembre", "dic"],
+    ],
+    noon: &["mediodía", "al mediodía"],
+    am: &["de la mañana", "am"],
+    pm: &["de la tarde", "de la noche", "pm", "esta tarde", "esta noche"],
+    numbers: [
+        &["uno", "una", "un"],
+        &["dos"],
+        &["tres"],
+        &["cuatro"],
+        &["cinco"],
+        &["seis"],
+        &["siete"],
+        &["ocho"],
+        &["nueve"],
+        &["diez"],
+    ],
+    month_first: &[],
+    decimal_comma: true,
+};

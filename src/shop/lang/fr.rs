@@ -1,10 +1,14 @@
 //! French.
 
+use super::forms::{FormTexts, FormWords};
 use super::{DefaultTexts, HoldTexts, Language, Moment, When, of_week, of_year};
 
 pub(super) static FRENCH: Language = Language {
     code: "fr",
     name: "français",
+    locales: &["fr_FR", "fr_CA"],
+    greeting: "Bonjour {first_name} ! Ici {page}. Un assistant automatique répond tout de suite ; s’il ne \
+               sait pas, une personne répond.",
     stop: &[
         "stop",
         "stop svp",
@@ -150,6 +154,8 @@ pub(super) static FRENCH: Language = Language {
     list_comma: ", ",
     time,
     when,
+    forms: FORMS,
+    form_words: FORM_WORDS,
 };
 
 const DAYS: [&str; 7] = ["lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche"];
@@ -189,3 +195,112 @@ fn when(when: &When) -> String {
         }
     }
 }
+
+const FORMS: FormTexts = FormTexts {
+    resume: "On reprend « {form} » là où nous en étions ?",
+    resume_button: "Continuer",
+    restart_button: "Recommencer",
+    cancel_button: "Abandonner",
+    back_button: "Retour",
+    skip_button: "Passer",
+    confirm_button: "Tout est juste",
+    cancelled: "Abandonné. Nous n’en gardons rien.",
+    check: "Vérifiez, s’il vous plaît :",
+    done: "Merci ! Nous avons tout ce qu’il faut.",
+    reminder: "« {form} » n’est pas terminé. On continue ?",
+    needed: "Cette réponse est nécessaire.",
+    wrong_choice: "Choisissez l’une de ces réponses, s’il vous plaît.",
+    wrong_text: "C’est trop long : {max} caractères au plus, s’il vous plaît.",
+    wrong_number: "Il me faut un nombre ici, par exemple 3.",
+    not_whole: "Un nombre entier, s’il vous plaît, par exemple 3.",
+    too_small: "Au moins {min}, s’il vous plaît.",
+    too_big: "Au plus {max}, s’il vous plaît.",
+    wrong_date: "Je n’ai pas compris le jour. Écrivez par exemple « demain », « vendredi » ou « 23 novembre ».",
+    date_past: "Ce jour est passé. Écrivez un jour à venir, par exemple « demain » ou « vendredi ».",
+    date_future: "Ce jour est à venir. Écrivez un jour passé, par exemple « 3/5/1990 ».",
+    wrong_time: "Je n’ai pas compris l’heure. Écrivez par exemple « 18:00 » ou « 18h30 ».",
+    wrong_phone: "Cela ne ressemble pas à un numéro de téléphone. Écrivez par exemple « +33 6 00 00 00 00 ».",
+    wrong_email: "Cela ne ressemble pas à une adresse mail. Écrivez par exemple « nom@example.com ».",
+    wrong_photo: "Envoyez une photo, s’il vous plaît.",
+    photos: "photos : {count}",
+    pick_day: "Quel jour vous convient ?",
+    pick_time: "À quelle heure, {day} ?",
+    other_day: "Autres jours",
+    day_full: "{day}, tout est pris. Quel autre jour ?",
+    all_full: "Désolés, rien n’est libre dans les prochains jours.",
+    slot_taken: "Désolés, cet horaire vient d’être pris. Choisissez-en un autre.",
+    slot: "Quand",
+    booked: "C’est fait ! Votre rendez-vous : {when}.",
+    have_booking: "Vous avez un rendez-vous : {when}.",
+    booking_cancelled: "Le rendez-vous est annulé.",
+    booking_reminder: "Pour rappel, votre rendez-vous : {when}.",
+    move_button: "Déplacer",
+    drop_button: "Annuler le RDV",
+    calendar_button: "Ajouter à l’agenda",
+    fits: "Convient : {reasons}",
+    nothing_fits: "Rien ne convient tout à fait. Le plus proche :",
+    date: "{w} {d}/{m}/{y}",
+    short_date: "{w} {d}/{m}",
+    days: ["lun.", "mar.", "mer.", "jeu.", "ven.", "sam.", "dim."],
+};
+
+const FORM_WORDS: FormWords = FormWords {
+    cancel: &["abandonner", "laisse tomber", "laissez tomber", "tant pis"],
+    back: &["retour", "revenir", "précédent"],
+    skip: &["passer", "aucun", "aucune"],
+    resume: &["continuer", "reprendre", "on continue", "on reprend"],
+    confirm: &[
+        "oui",
+        "c'est juste",
+        "tout est juste",
+        "exact",
+        "correct",
+        "je confirme",
+        "confirmer",
+        "d'accord",
+        "ok",
+    ],
+    today: &["aujourd'hui", "aujourd hui", "ce soir"],
+    tomorrow: &["demain"],
+    day_after: &["après-demain", "apres demain"],
+    weekdays: [
+        &["lundi", "lun"],
+        &["mardi"],
+        &["mercredi", "mer"],
+        &["jeudi", "jeu"],
+        &["vendredi", "ven"],
+        &["samedi", "sam"],
+        &["dimanche", "dim"],
+    ],
+    months: [
+        &["janvier", "janv"],
+        &["février", "févr"],
+        &["mars"],
+        &["avril", "avr"],
+        &["mai"],
+        &["juin"],
+        &["juillet", "juil"],
+        &["août"],
+        &["septembre", "sept"],
+        &["octobre", "oct"],
+        &["novembre", "nov"],
+        &["décembre", "déc"],
+    ],
+    noon: &["midi"],
+    am: &["du matin", "le matin", "matin"],
+    pm: &["de l'après-midi", "de l apres midi", "du soir", "ce soir", "soir"],
+    numbers: [
+        &["un", "une"],
+        &["deux"],
+        &["trois"],
+        &["quatre"],
+        &["cinq"],
+        &["six"],
+        &["sept"],
+        &["huit"],
+        &["neuf"],
+        &["dix"],
+    ],
+    month_first: &[],
+    decimal_comma: true,
+};

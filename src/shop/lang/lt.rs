@@ -1,10 +1,14 @@
 //! Lithuanian.
 
+use super::forms::{FormTexts, FormWords};
 use super::{DefaultTexts, HoldTexts, Language, When, of_week, of_year};
 
 pub(super) static LITHUANIAN: Language = Language {
     code: "lt",
     name: "lietuvių",
+    locales: &["lt_LT"],
+    greeting: "Sveiki, {first_name}! Čia {page}. Automatinis pagalbininkas atsako iškart, o ko nežino, \
+               atsakys žmogus.",
     stop: &[
         "stop",
         "stop prašau",
@@ -170,6 +174,8 @@ pub(super) static LITHUANIAN: Language = Language {
     list_comma: ", ",
     time: super::Moment::plain,
     when,
+    forms: FORMS,
+    form_words: FORM_WORDS,
 };
 
 const DAYS: [&str; 7] = [
@@ -206,3 +212,111 @@ fn when(when: &When) -> String {
         }
     }
 }
+
+const FORMS: FormTexts = FormTexts {
+    resume: "Ar tęsiame „{form}“ nuo ten, kur baigėme?",
+    resume_button: "Tęsti",
+    restart_button: "Pradėti iš naujo",
+    cancel_button: "Atšaukti",
+    back_button: "Atgal",
+    skip_button: "Praleisti",
+    confirm_button: "Viskas teisingai",
+    cancelled: "Atšaukta. Nieko iš to neišsaugojome.",
+    check: "Patikrinkite, prašau:",
+    done: "Ačiū! Turime viską, ko reikia.",
+    reminder: "„{form}“ dar nebaigta. Ar tęsiame?",
+    needed: "Į šį klausimą reikia atsakyti.",
+    wrong_choice: "Pasirinkite vieną iš šių.",
+    wrong_text: "Per ilgai: daugiausia {max} ženklų.",
+    wrong_number: "Čia reikia skaičiaus, pavyzdžiui, 3.",
+    not_whole: "Reikia sveikojo skaičiaus, pavyzdžiui, 3.",
+    too_small: "Ne mažiau kaip {min}.",
+    too_big: "Ne daugiau kaip {max}.",
+    wrong_date: "Nesupratau dienos. Rašykite, pavyzdžiui, „rytoj“, „penktadienį“ arba „lapkričio 23“.",
+    date_past: "Ši diena jau praėjo. Parašykite būsimą, pavyzdžiui, „rytoj“ arba „penktadienį“.",
+    date_future: "Ši diena dar neatėjo. Parašykite praėjusią, pavyzdžiui, „1990-05-03“.",
+    wrong_time: "Nesupratau laiko. Rašykite, pavyzdžiui, „18:00“ arba „18 val.“.",
+    wrong_phone: "Tai nepanašu į telefono numerį. Rašykite, pavyzdžiui, „+370 600 00000“.",
+    wrong_email: "Tai nepanašu į el. paštą. Rašykite, pavyzdžiui, „vardas@example.com“.",
+    wrong_photo: "Atsiųskite nuotrauką.",
+    photos: "nuotraukų: {count}",
+    pick_day: "Kuri diena jums tinka?",
+    pick_time: "Kelintą valandą, {day}?",
+    other_day: "Kitos dienos",
+    day_full: "{day} laisvų laikų nebeliko. Kuri kita diena tiktų?",
+    all_full: "Atsiprašome, artimiausiomis dienomis laisvų laikų nėra.",
+    slot_taken: "Atsiprašome, šį laiką ką tik užėmė. Pasirinkite kitą.",
+    slot: "Kada",
+    booked: "Padaryta! Jūsų laikas: {when}.",
+    have_booking: "Jūsų laikas: {when}.",
+    booking_cancelled: "Rezervacija atšaukta.",
+    booking_reminder: "Primename: jūsų laikas – {when}.",
+    move_button: "Perkelti",
+    drop_button: "Atšaukti rezervaciją",
+    calendar_button: "Į kalendorių",
+    fits: "Tinka: {reasons}",
+    nothing_fits: "Niekas netinka visiškai. Artimiausi:",
+    date: "{w} {y}-{m}-{d}",
+    short_date: "{w} {m}-{d}",
+    days: ["pr.", "an.", "tr.", "kt.", "pn.", "št.", "sk."],
+};
+
+const FORM_WORDS: FormWords = FormWords {
+    cancel: &["atšaukti", "atšaukiu", "atšaukite", "nebereikia", "nereikia"],
+    back: &["atgal", "grįžti"],
+    skip: &["praleisti", "praleidžiu", "nėra", "neturiu"],
+    resume: &["tęsti", "tęskime", "tęsiam", "tęsiame"],
+    confirm: &[
+        "taip",
+        "teisingai",
+        "viskas teisingai",
+        "tvirtinu",
+        "patvirtinu",
+        "gerai",
+        "ok",
+        "tinka",
+    ],
+    today: &["šiandien", "šįvakar", "siandiena"],
+    tomorrow: &["rytoj", "ryt"],
+    day_after: &["poryt"],
+    weekdays: [
+        &["pirmad*", "pirm"],
+        &["antrad*", "antr"],
+        &["trečiad*", "treč"],
+        &["ketvirtad*", "ketv"],
+        &["penktad*", "penkt", "pn"],
+        &["šeštad*", "šešt"],
+        &["sekmad*", "sekm"],
+    ],
+    months: [
+        &["saus*"],
+        &["vasar*"],
+        &["kov*"],
+        &["baland*"],
+        &["geguž*"],
+        &["birž*"],
+        &["liep*"],
+        &["rugpj*"],
+        &["rugs*"],
+        &["spal*"],
+        &["lapkr*"],
+        &["gruod*"],
+    ],
+    noon: &["vidurdienį", "vidurdienis"],
+    am: &["ryte", "ryto", "iš ryto"],
+    pm: &["vakare", "vakaro", "po pietų", "popiet", "šįvakar"],
+    numbers: [
+        &["vienas", "viena", "vienam", "vieną"],
+        &["du", "dvi", "dviem", "dviese", "dviems"],
+        &["trys", "tris", "trims", "trise"],
+        &["keturi", "keturios", "keturiems", "keturiese", "keturis"],
+        &["penki", "penkios", "penkiems", "penkiese"],
+        &["šeši", "šešios", "šešiems"],
+        &["septyni", "septynios", "septyniems"],
+        &["aštuoni", "aštuonios", "aštuoniems"],
+        &["devyni", "devynios"],
+        &["dešimt", "dešimčiai"],
+    ],
+    month_first: &['-'],
+    decimal_comma: true,
+};

@@ -2,27 +2,28 @@
 //!
 //! A new language is one file beside these and one line in [`ALL`]. `de.rs` is a good one to
 //! start from. What is said is a template ([`super::text`]); what is understood is a whole
-//! message, as [`plain`] leaves it.
+//! message, in small letters.
 
 mod de;
 mod en;
 mod es;
+pub mod forms;
 mod fr;
 mod lt;
 mod pl;
 mod pt_br;
 mod ru;
+mod zh_cn;
 mod zh_tw;
 
 use jiff::civil::{Date, DateTime, Time, Weekday};
-use unicode_normalization::UnicodeNormalization;
 
 use super::lookup::TextKey;
 use super::model::Lang;
 
 /// Every language, in the order of their tags. The first of a primary language stands in for its
 /// siblings.
-static ALL: [&Language; 9] = [
+static ALL: [&Language; 10] = [
     &de::GERMAN,
     &en::ENGLISH,
     &es::SPANISH,
@@ -31,6 +32,7 @@ static ALL: [&Language; 9] = [
     &pl::POLISH,
     &pt_br::PORTUGUESE,
     &ru::RUSSIAN,
+    &zh_cn::CHINESE,
     &zh_tw::CHINESE,
 ];
 
@@ -41,8 +43,13 @@ pub struct Language {
     pub code: &'static str,
     /// What it calls itself.
     pub name: &'static str,
-    /// Messages that end notifications. These and the next are whole messages, as [`plain`]
-    /// leaves them, with and without their diacritics.
+    /// The locales in which Meta knows people who read it: `lt_LT`.
+    pub locales: &'static [&'static str],
+    /// What people read before their first message, as a template; at most 160 characters with
+    /// the names in it.
+    pub greeting: &'static str,
+    /// Messages that end notifications. These and the next are whole messages in small
+    /// letters, with and without their diacritics.
     pub stop: &'static [&'static str],
     /// Messages that ask for a person.
     pub human: &'static [&'static str],
@@ -70,6 +77,10 @@ pub struct Language {
     pub time: fn(Moment) -> String,
     /// A moment to come, so that it can follow "we open": "tomorrow at 8:00".
     pub when: fn(&When) -> String,
+    /// What forms say.
+    pub forms: forms::FormTexts,
+    /// What is understood while a form is open.
+    pub form_words: forms::FormWords,
 }
 
 /// One default for each of [`super::model::Texts`].
@@ -237,23 +248,27 @@ pub fn all() -> &'static [&'static Language] {
 #[must_use]
 pub fn find(lang: &Lang) -> Option<&'static Language> {
     let tag = |l: &Language| Lang(l.code.to_owned());
-    let exact = ALL.iter().find(|l| tag(l).same_tag(lang));
+    let wanted = by_script(lang);
+    let exact = ALL.iter().find(|l| tag(l).same_tag(wanted.as_ref().unwrap_or(lang)));
     exact.or_else(|| ALL.iter().find(|l| tag(l).same_primary(lang))).copied()
+}
+
+/// Chinese is written in two ways, and the country says which: Taiwan, Hong Kong and Macao keep the
+/// older one.
+fn by_script(lang: &Lang) -> Option<Lang> {
+    if !lang.primary().eq_ignore_ascii_case("zh") {
+        return None;
+    }
+    let older = lang.0.split(['-', '_']).any(|part| {
+        ["tw", "hk", "mo", "hant"].iter().any(|older| part.eq_ignore_ascii_case(older))
+    });
+    Some(Lang(if older { "zh-TW" } else { "zh-CN" }.to_owned()))
 }
 
 /// As [`find`], and English where we have no words.
 #[must_use]
 pub fn language(lang: &Lang) -> &'static Language {
     find(lang).unwrap_or(&en::ENGLISH)
-}
-
-/// A message as the word lists have it: lower case, composed (NFKC), without punctuation and
-/// emoji at its ends, with single spaces.
-#[must_use]
-pub fn plain(message: &str) -> String {
-    let lower: String = message.nfkc().collect::<String>().to_lowercase().nfc().collect();
-    let inside = lower.trim_matches(|c: char| !c.is_alphanumeric());
-    inside.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]
@@ -275,6 +290,11 @@ mod tests {
                     }
                 }
             }
+            // Room for the shop's name, and for Meta's own word for the first name.
+            let rest = language.greeting.replace("{page}", "").replace("{first_name}", "");
+            assert!(rest.encode_utf16().count() <= 110, "{}", language.code);
+            assert!(language.greeting.contains("{first_name}"), "{}", language.code);
+            assert!(!language.locales.is_empty(), "{}", language.code);
             assert!(language.texts.instant.contains("{wait}"), "{}", language.code);
             assert!(language.texts.away.contains("{next_open"), "{}", language.code);
             let texts = &language.texts;
@@ -298,7 +318,7 @@ mod tests {
             ];
             let mut seen = std::collections::BTreeSet::new();
             for word in lists.into_iter().flatten() {
-                assert_eq!(plain(word), *word, "{}", language.code);
+                assert_eq!(word.trim().to_lowercase(), *word, "{}", language.code);
                 assert!(seen.insert(*word), "{} has {word:?} twice", language.code);
             }
             assert!(lists.iter().all(|l| l.len() >= 3), "{}", language.code);
@@ -319,15 +339,6 @@ mod tests {
     }
 
     #[test]
-    fn a_message_is_compared_without_its_trimmings() {
-        assert_eq!(plain("  STOP!! 🙏"), "stop");
-        assert_eq!(plain("Nebesiu\u{0301}sti"), "nebesiústi");
-        assert_eq!(plain("ＳＴＯＰ。"), "stop");
-        assert_eq!(plain("Delete\n  me"), "delete me");
-        assert_eq!(plain("👍"), "");
-    }
-
-    #[test]
     fn languages_are_found_by_tag_then_by_primary_then_english() {
         let code = |tag: &str| language(&Lang(tag.into())).code;
         assert_eq!(code("lt"), "lt");
@@ -335,6 +346,9 @@ mod tests {
         assert_eq!(code("PT-br"), "pt-BR");
         assert_eq!(code("pt-PT"), "pt-BR");
         assert_eq!(code("zh-HK"), "zh-TW");
+        assert_eq!(code("zh_Hant"), "zh-TW");
+        assert_eq!(code("zh-SG"), "zh-CN");
+        assert_eq!(code("zh"), "zh-CN");
         assert_eq!(code("xx"), "en");
         assert!(find(&Lang("xx".into())).is_none());
     }
@@ -358,6 +372,7 @@ mod tests {
                     "hoje às 20h",
                     "сегодня в 20:00",
                     "今天晚上 8:00",
+                    "今天晚上 8:00",
                 ],
             ),
             (
@@ -371,6 +386,7 @@ mod tests {
                     "jutro o 8:00",
                     "amanhã às 8h",
                     "завтра в 8:00",
+                    "明天上午 8:00",
                     "明天上午 8:00",
                 ],
             ),
@@ -386,6 +402,7 @@ mod tests {
                     "no domingo às 13h30",
                     "в воскресенье в 13:30",
                     "星期日下午 1:30",
+                    "星期日下午 1:30",
                 ],
             ),
             (
@@ -399,6 +416,7 @@ mod tests {
                     "28 grudnia o 1:00",
                     "no dia 28 de dezembro à 1h",
                     "28 декабря в 1:00",
+                    "12 月 28 日凌晨 1:00",
                     "12 月 28 日凌晨 1:00",
                 ],
             ),

@@ -1,10 +1,14 @@
 //! Polish.
 
+use super::forms::{FormTexts, FormWords};
 use super::{DefaultTexts, HoldTexts, Language, When, of_week, of_year};
 
 pub(super) static POLISH: Language = Language {
     code: "pl",
     name: "polski",
+    locales: &["pl_PL"],
+    greeting: "Dzień dobry, {first_name}! Tu {page}. Automatyczny asystent odpowiada od razu, a gdy \
+               czegoś nie wie, odpowie człowiek.",
     stop: &[
         "stop",
         "zatrzymaj",
@@ -165,6 +169,8 @@ pub(super) static POLISH: Language = Language {
     list_comma: ", ",
     time: super::Moment::plain,
     when,
+    forms: FORMS,
+    form_words: FORM_WORDS,
 };
 
 const DAYS: [&str; 7] =
@@ -194,3 +200,102 @@ fn when(when: &When) -> String {
         }
     }
 }
+
+const FORMS: FormTexts = FormTexts {
+    resume: "Czy wracamy do „{form}” tam, gdzie skończyliśmy?",
+    resume_button: "Kontynuuj",
+    restart_button: "Zacznij od nowa",
+    cancel_button: "Porzuć",
+    back_button: "Wstecz",
+    skip_button: "Pomiń",
+    confirm_button: "Wszystko się zgadza",
+    cancelled: "Porzucono. Nic z tego nie zapisaliśmy.",
+    check: "Proszę sprawdzić:",
+    done: "Dziękujemy! Mamy wszystko, czego trzeba.",
+    reminder: "„{form}” nie jest jeszcze gotowe. Czy kontynuujemy?",
+    needed: "Ta odpowiedź jest potrzebna.",
+    wrong_choice: "Proszę wybrać jedną z tych odpowiedzi.",
+    wrong_text: "To za długie: najwyżej {max} znaków.",
+    wrong_number: "Tu potrzebna jest liczba, na przykład 3.",
+    not_whole: "Potrzebna jest liczba całkowita, na przykład 3.",
+    too_small: "Co najmniej {min}.",
+    too_big: "Najwyżej {max}.",
+    wrong_date: "Nie udało się odczytać dnia. Proszę napisać na przykład „jutro”, „piątek” albo „23 listopada”.",
+    date_past: "Ten dzień już minął. Proszę podać przyszły, na przykład „jutro” albo „piątek”.",
+    date_future: "Ten dzień dopiero będzie. Proszę podać miniony, na przykład „3.05.1990”.",
+    wrong_time: "Nie udało się odczytać godziny. Proszę napisać na przykład „18:00”.",
+    wrong_phone: "To nie wygląda na numer telefonu. Proszę napisać na przykład „+48 600 000 000”.",
+    wrong_email: "To nie wygląda na adres e-mail. Proszę napisać na przykład „imie@example.com”.",
+    wrong_photo: "Proszę wysłać zdjęcie.",
+    photos: "zdjęcia: {count}",
+    pick_day: "Który dzień pasuje?",
+    pick_time: "O której godzinie, {day}?",
+    other_day: "Inne dni",
+    day_full: "{day} nie ma już wolnych godzin. Jaki inny dzień?",
+    all_full: "Niestety w najbliższych dniach nie ma wolnych terminów.",
+    slot_taken: "Niestety ten termin właśnie zajęto. Proszę wybrać inny.",
+    slot: "Kiedy",
+    booked: "Gotowe! Termin: {when}.",
+    have_booking: "Masz termin: {when}.",
+    booking_cancelled: "Rezerwacja odwołana.",
+    booking_reminder: "Przypominamy o terminie: {when}.",
+    move_button: "Przełóż",
+    drop_button: "Odwołaj termin",
+    calendar_button: "Do kalendarza",
+    fits: "Pasuje: {reasons}",
+    nothing_fits: "Nic nie pasuje w pełni. Najbliżej jest:",
+    date: "{w} {d}.{m}.{y}",
+    short_date: "{w} {d}.{m}.",
+    days: ["pon.", "wt.", "śr.", "czw.", "pt.", "sob.", "niedz."],
+};
+
+const FORM_WORDS: FormWords = FormWords {
+    cancel: &["porzuć", "porzucam", "nieważne", "już nie", "nie trzeba"],
+    back: &["wstecz", "cofnij", "powrót"],
+    skip: &["pomiń", "pomijam", "brak", "nie mam"],
+    resume: &["kontynuuj", "kontynuujemy", "dalej"],
+    confirm: &["tak", "zgadza się", "wszystko się zgadza", "potwierdzam", "dobrze", "ok", "okej"],
+    today: &["dziś", "dzisiaj", "dziś wieczorem"],
+    tomorrow: &["jutro"],
+    day_after: &["pojutrze"],
+    weekdays: [
+        &["poniedział*", "pon", "pn"],
+        &["wtorek", "wtorku", "wt"],
+        &["środa", "środę", "środe", "śr"],
+        &["czwart*", "czw"],
+        &["piątek", "piątku", "pt"],
+        &["sobota", "sobotę", "sobote", "sob"],
+        &["niedziel*", "niedz", "nd"],
+    ],
+    months: [
+        &["stycz*"],
+        &["lut*"],
+        &["marz*", "marca"],
+        &["kwie*"],
+        &["maj*"],
+        &["czerw*"],
+        &["lip*"],
+        &["sierp*"],
+        &["wrześ*", "wrzes*"],
+        &["paździer*", "pazdz*"],
+        &["listopad*", "lis"],
+        &["grud*"],
+    ],
+    noon: &["południe", "w południe"],
+    am: &["rano"],
+    pm: &["wieczorem", "po południu", "wieczór"],
+    numbers: [
+        &["jeden", "jedna", "jedną"],
+        &["dwa", "dwie", "dwóch", "dwoje", "dwie osoby"],
+        &["trzy", "trzech", "troje"],
+        &["cztery", "czterech", "czworo"],
+        &["pięć", "pięciu"],
+        &["sześć", "sześciu"],
+        &["siedem", "siedmiu"],
+        &["osiem", "ośmiu"],
+        &["dziewięć"],
+        &["dziesięć"],
+    ],
+    month_first: &[],
+    decimal_comma: true,
+};

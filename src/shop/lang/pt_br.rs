@@ -2,11 +2,15 @@
 
 use jiff::civil::Weekday;
 
+use super::forms::{FormTexts, FormWords};
 use super::{DefaultTexts, HoldTexts, Language, Moment, When, of_week, of_year};
 
 pub(super) static PORTUGUESE: Language = Language {
     code: "pt-BR",
     name: "português do Brasil",
+    locales: &["pt_BR"],
+    greeting: "Olá, {first_name}! Aqui é {page}. Um assistente automático responde na hora; o que ele não \
+               souber, uma pessoa responde.",
     stop: &[
         "stop",
         "parar",
@@ -182,6 +186,8 @@ pub(super) static PORTUGUESE: Language = Language {
     list_comma: ", ",
     time,
     when,
+    forms: FORMS,
+    form_words: FORM_WORDS,
 };
 
 const DAYS: [&str; 7] = [
@@ -232,3 +238,113 @@ fn when(when: &When) -> String {
         }
     }
 }
+
+const FORMS: FormTexts = FormTexts {
+    resume: "Continuamos “{form}” de onde paramos?",
+    resume_button: "Continuar",
+    restart_button: "Começar de novo",
+    cancel_button: "Descartar",
+    back_button: "Voltar",
+    skip_button: "Pular",
+    confirm_button: "Está tudo certo",
+    cancelled: "Descartado. Não guardamos nada disso.",
+    check: "Confira, por favor:",
+    done: "Obrigado! Temos tudo de que precisamos.",
+    reminder: "“{form}” ainda não terminou. Vamos continuar?",
+    needed: "Precisamos desta resposta.",
+    wrong_choice: "Escolha uma destas opções, por favor.",
+    wrong_text: "Ficou longo: no máximo {max} caracteres, por favor.",
+    wrong_number: "Aqui preciso de um número, como 3.",
+    not_whole: "Um número inteiro, por favor, como 3.",
+    too_small: "No mínimo {min}, por favor.",
+    too_big: "No máximo {max}, por favor.",
+    wrong_date: "Não entendi o dia. Escreva assim: “amanhã”, “sexta” ou “23/11”.",
+    date_past: "Esse dia já passou. Escreva um que ainda vem, como “amanhã” ou “sexta”.",
+    date_future: "Esse dia ainda não chegou. Escreva um que já passou, como “3/5/1990”.",
+    wrong_time: "Não entendi a hora. Escreva assim: “18:00” ou “18h30”.",
+    wrong_phone: "Isso não parece um telefone. Escreva assim: “+55 11 90000-0000”.",
+    wrong_email: "Isso não parece um e-mail. Escreva assim: “nome@example.com”.",
+    wrong_photo: "Mande uma foto, por favor.",
+    photos: "fotos: {count}",
+    pick_day: "Qual dia fica bom para você?",
+    pick_time: "Que horas, {day}?",
+    other_day: "Outros dias",
+    day_full: "{day} já está tudo ocupado. Qual outro dia?",
+    all_full: "Sentimos muito, não há horários livres nos próximos dias.",
+    slot_taken: "Sentimos muito, esse horário acabou de ser ocupado. Escolha outro.",
+    slot: "Quando",
+    booked: "Pronto! Seu horário: {when}.",
+    have_booking: "Você tem um horário: {when}.",
+    booking_cancelled: "O horário foi desmarcado.",
+    booking_reminder: "Lembrete: seu horário é {when}.",
+    move_button: "Remarcar",
+    drop_button: "Desmarcar",
+    calendar_button: "Pôr na agenda",
+    fits: "Combina: {reasons}",
+    nothing_fits: "Nada combina com tudo. O mais próximo:",
+    date: "{w} {d}/{m}/{y}",
+    short_date: "{w} {d}/{m}",
+    days: ["seg", "ter", "qua", "qui", "sex", "sáb", "dom"],
+};
+
+const FORM_WORDS: FormWords = FormWords {
+    cancel: &["descartar", "deixa pra lá", "deixa para lá", "esquece", "desisto"],
+    back: &["voltar", "volta", "anterior"],
+    skip: &["pular", "pula", "nenhum", "nenhuma", "não tenho"],
+    resume: &["continuar", "vamos continuar", "seguir"],
+    confirm: &[
+        "sim",
+        "certo",
+        "tudo certo",
+        "está tudo certo",
+        "correto",
+        "confirmo",
+        "confirmar",
+        "isso",
+        "ok",
+        "pode ser",
+    ],
+    today: &["hoje", "hoje à noite"],
+    tomorrow: &["amanhã", "amanha"],
+    day_after: &["depois de amanhã"],
+    weekdays: [
+        &["segunda*", "seg"],
+        &["terça*", "ter"],
+        &["quarta*", "qua"],
+        &["quinta*", "qui"],
+        &["sexta*", "sex"],
+        &["sábado*", "sáb"],
+        &["domingo*", "dom"],
+    ],
+    months: [
+        &["janeiro", "jan"],
+        &["fevereiro", "fev"],
+        &["março"],
+        &["abril", "abr"],
+        &["maio", "mai"],
+        &["junho", "jun"],
+        &["julho", "jul"],
+        &["agosto", "ago"],
+        &["setembro", "set"],
+        &["outubro", "out"],
+        &["novembro", "nov"],
+        &["dezembro", "dez"],
+    ],
+    noon: &["meio-dia", "meio dia"],
+    am: &["da manhã", "de manhã"],
+    pm: &["da tarde", "da noite", "à tarde", "à noite", "hoje à noite"],
+    numbers: [
+        &["um", "uma"],
+        &["dois", "duas"],
+        &["três"],
+        &["quatro"],
+        &["cinco"],
+        &["seis"],
+        &["sete"],
+        &["oito"],
+        &["nove"],
+        &["dez"],
+    ],
+    month_first: &[],
+    decimal_comma: true,
+};

@@ -1,10 +1,13 @@
 //! Chinese as written in Taiwan.
 
+use super::forms::{FormTexts, FormWords};
 use super::{DefaultTexts, HoldTexts, Language, Moment, When, of_week};
 
 pub(super) static CHINESE: Language = Language {
     code: "zh-TW",
     name: "繁體中文",
+    locales: &["zh_TW", "zh_HK"],
+    greeting: "{first_name}，您好！這裡是{page}。自動小幫手會馬上回覆；不會的問題由專人回答。",
     stop: &[
         "stop",
         "停止",
@@ -168,6 +171,8 @@ pub(super) static CHINESE: Language = Language {
     list_comma: "、",
     time,
     when,
+    forms: FORMS,
+    form_words: FORM_WORDS,
 };
 
 const DAYS: [&str; 7] = ["星期一", "星期二", "星期三", "星期四", "星期五", "星期六", "星期日"];
@@ -199,3 +204,102 @@ fn when(when: &When) -> String {
         }
     }
 }
+
+const FORMS: FormTexts = FormTexts {
+    resume: "要從上次的地方繼續「{form}」嗎？",
+    resume_button: "繼續",
+    restart_button: "重新開始",
+    cancel_button: "放棄",
+    back_button: "上一題",
+    skip_button: "跳過",
+    confirm_button: "都正確",
+    cancelled: "已放棄，內容沒有保留。",
+    check: "請確認：",
+    done: "謝謝！我們已經收到所有資料。",
+    reminder: "「{form}」還沒填完，要繼續嗎？",
+    needed: "這一題需要回答。",
+    wrong_choice: "請從這些選項中選一個。",
+    wrong_text: "太長了，最多 {max} 個字。",
+    wrong_number: "這裡需要數字，例如 3。",
+    not_whole: "請輸入整數，例如 3。",
+    too_small: "至少 {min}。",
+    too_big: "最多 {max}。",
+    wrong_date: "我看不懂日期。請這樣寫：「明天」、「星期五」或「11月23日」。",
+    date_past: "這一天已經過了。請寫之後的日子，例如「明天」或「星期五」。",
+    date_future: "這一天還沒到。請寫過去的日子，例如「1990年5月3日」。",
+    wrong_time: "我看不懂時間。請這樣寫：「18:00」或「晚上6點」。",
+    wrong_phone: "這看起來不像電話號碼。請這樣寫：「0912-345-678」。",
+    wrong_email: "這看起來不像電子郵件。請這樣寫：「name@example.com」。",
+    wrong_photo: "請傳一張照片。",
+    photos: "照片 {count} 張",
+    pick_day: "哪一天方便？",
+    pick_time: "{day} 幾點方便？",
+    other_day: "其他日期",
+    day_full: "{day} 已經沒有空位了。其他哪一天呢？",
+    all_full: "抱歉，最近都沒有空位。",
+    slot_taken: "抱歉，這個時段剛被訂走了，請選別的時段。",
+    slot: "時間",
+    booked: "完成！您預約的時間：{when}。",
+    have_booking: "您已經預約：{when}。",
+    booking_cancelled: "預約已取消。",
+    booking_reminder: "提醒您，預約時間是 {when}。",
+    move_button: "改時間",
+    drop_button: "取消預約",
+    calendar_button: "加入行事曆",
+    fits: "符合：{reasons}",
+    nothing_fits: "沒有完全符合的，最接近的是：",
+    date: "{y}年{m}月{d}日（{w}）",
+    short_date: "{m}月{d}日（{w}）",
+    days: ["一", "二", "三", "四", "五", "六", "日"],
+};
+
+const FORM_WORDS: FormWords = FormWords {
+    cancel: &["放棄", "算了", "不用了", "不填了"],
+    back: &["上一題", "上一步", "返回", "回去"],
+    skip: &["跳過", "略過", "沒有", "無"],
+    resume: &["繼續", "繼續填"],
+    confirm: &["對", "是", "正確", "都正確", "沒錯", "確認", "好", "好的", "ok"],
+    today: &["今天", "今日", "今晚"],
+    tomorrow: &["明天", "明日", "明晚"],
+    day_after: &["後天"],
+    weekdays: [
+        &["星期一", "週一", "周一", "禮拜一"],
+        &["星期二", "週二", "周二", "禮拜二"],
+        &["星期三", "週三", "周三", "禮拜三"],
+        &["星期四", "週四", "周四", "禮拜四"],
+        &["星期五", "週五", "周五", "禮拜五"],
+        &["星期六", "週六", "周六", "禮拜六"],
+        &["星期日", "星期天", "週日", "周日", "禮拜天", "禮拜日"],
+    ],
+    months: [
+        &["一月"],
+        &["二月"],
+        &["三月"],
+        &["四月"],
+        &["五月"],
+        &["六月"],
+        &["七月"],
+        &["八月"],
+        &["九月"],
+        &["十月"],
+        &["十一月"],
+        &["十二月"],
+    ],
+    noon: &["中午", "正午"],
+    am: &["上午", "早上", "凌晨"],
+    pm: &["下午", "晚上", "傍晚", "今晚", "明晚"],
+    numbers: [
+        &["一"],
+        &["二", "兩"],
+        &["三"],
+        &["四"],
+        &["五"],
+        &["六"],
+        &["七"],
+        &["八"],
+        &["九"],
+        &["十"],
+    ],
+    month_first: &['-', '/', '.'],
+    decimal_comma: false,
+};

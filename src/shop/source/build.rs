@@ -9,13 +9,14 @@ use toml::de::DeTable;
 use super::format::TITLE_LIMIT;
 use super::read::{self, checked, flag, get, text, units};
 use super::values::{self, WEEKDAYS};
-use super::{rules, schedule};
-use crate::meta::ids::{AccountId, FaqId, NotificationId, PageId, PosterCode, TopicId};
+use super::{forms, rules, schedule, segments};
+use crate::meta::ids::{AccountId, FaqId, FormId, NotificationId, PageId, PosterCode, TopicId};
+use crate::meta::limits;
 use crate::shop::lang;
 use crate::shop::model::{
-    Assistant, ButtonAction, Contact, Eagerness, FaqEntry, Hours, HoursException, Lang, LinkButton,
-    Localized, MetaStanding, Notification, Page, Poster, Range, SHOP_SCHEMA, Schedule, Shop, Texts,
-    Topic, Zone,
+    Assistant, ButtonAction, Contact, Eagerness, FaqEntry, Hours, HoursException, IceBreaker, Lang,
+    LinkButton, Localized, MetaStanding, Notification, Page, PageProfile, Poster, Range, RichCard,
+    SHOP_SCHEMA, Schedule, Shop, SlashCommand, Texts, Topic, Zone,
 };
 
 /// Hours the bot keeps quiet after a person took over, unless the owner says otherwise.
@@ -38,19 +39,26 @@ fn shop(file: &DeTable<'_>, page_table: &DeTable<'_>, first: bool) -> Option<Sho
         languages.into_iter().filter_map(text).map(|(tag, _)| Lang(tag.to_owned())).collect();
     let texts = read::table(file, "texts").map(texts).unwrap_or_default();
     let buttons = Buttons { file, languages: &languages, texts: &texts };
+    let posters = posters(file, &page, first, &buttons)?;
+    let faq = all(file, "faq", |table| faq(table, &buttons))?;
+    let assistant = assistant(file, page_table, &page)?;
+    let profile = profile(file, &buttons, &faq, &assistant.menu, !posters.is_empty())?;
     Some(Shop {
+        profile,
         v: SHOP_SCHEMA,
         version: String::new(),
         name: checked(shop, "name", values::name)?,
         time_zone: checked(shop, "time_zone", values::time_zone)?,
-        contact: contact(shop),
-        hours: read::table(file, "hours").map(hours).unwrap_or_default(),
-        faq: all(file, "faq", |table| faq(table, &buttons))?,
+        contact: contact(shop, page_table),
+        hours: hours_of(file, page_table).map(hours).unwrap_or_default(),
+        faq,
         model: None,
         topics: all(file, "topic", topic)?,
-        posters: posters(file, &page, first)?,
+        posters,
         notifications: all(file, "notification", |table| notification(table, &buttons))?,
-        assistant: assistant(file, &page)?,
+        forms: forms::forms(file)?,
+        segments: segments::segments(file)?,
+        assistant,
         meta: MetaStanding {
             country: checked(shop, "country", values::country),
             recurring_since: read::table(file, "meta")
@@ -71,7 +79,7 @@ fn all<'t, T>(
     read::tables(file, name).into_iter().map(|(table, _)| build(table)).collect()
 }
 
-fn named<T: TryFrom<String>>(table: &DeTable<'_>, name: &str) -> Option<T> {
+pub(super) fn named<T: TryFrom<String>>(table: &DeTable<'_>, name: &str) -> Option<T> {
     T::try_from(text(get(table, name)?)?.0.to_owned()).ok()
 }
 
@@ -86,26 +94,45 @@ fn page(table: &DeTable<'_>) -> Option<Page> {
     })
 }
 
-fn number<N: TryFrom<i64>>(table: &DeTable<'_>, name: &str, default: i64) -> Option<N> {
+pub(super) fn number<N: TryFrom<i64>>(table: &DeTable<'_>, name: &str, default: i64) -> Option<N> {
     N::try_from(get(table, name).and_then(read::number).unwrap_or(default)).ok()
 }
 
-fn contact(shop: &DeTable<'_>) -> Contact {
+/// How to reach a branch: what its Page says, else what the shop says. A branch with an address of
+/// its own does not lie where the shop's map shows.
+fn contact(shop: &DeTable<'_>, page: &DeTable<'_>) -> Contact {
+    let own = localized(page, "address");
+    let moved = !own.is_empty();
     Contact {
-        phone: checked(shop, "phone", values::phone),
-        site: checked(shop, "site", values::url),
-        address: localized(shop, "address"),
-        map: checked(shop, "map", values::url),
-        email: checked(shop, "email", values::email),
+        phone: checked(page, "phone", values::phone)
+            .or_else(|| checked(shop, "phone", values::phone)),
+        site: checked(page, "site", values::url).or_else(|| checked(shop, "site", values::url)),
+        address: if moved { own } else { localized(shop, "address") },
+        map: checked(page, "map", values::url)
+            .or_else(|| if moved { None } else { checked(shop, "map", values::url) }),
+        email: checked(page, "email", values::email)
+            .or_else(|| checked(shop, "email", values::email)),
     }
 }
 
-fn localized(table: &DeTable<'_>, name: &str) -> Localized {
+/// The hours of a Page: its own as a whole, else the shop's.
+fn hours_of<'t>(file: &'t DeTable<'t>, page: &'t DeTable<'t>) -> Option<&'t DeTable<'t>> {
+    read::table(page, "hours").or_else(|| read::table(file, "hours"))
+}
+
+pub(super) fn localized(table: &DeTable<'_>, name: &str) -> Localized {
     let texts = read::table(table, name).into_iter().flatten();
     Localized(
         texts
             .filter_map(|(tag, value)| {
-                Some((Lang(tag.get_ref().to_string()), text(value)?.0.to_owned()))
+                let bubbles = read::bubbles(value)?;
+                let said = match bubbles.as_slice() {
+                    [(one, _)] => (*one).to_owned(),
+                    several => {
+                        several.iter().map(|(t, _)| t.trim()).collect::<Vec<_>>().join("\n\n")
+                    }
+                };
+                Some((Lang(tag.get_ref().to_string()), said))
             })
             .collect(),
     )
@@ -184,6 +211,9 @@ fn faq(table: &DeTable<'_>, buttons: &Buttons<'_>) -> Option<FaqEntry> {
         answer: localized(table, "answer"),
         image: checked(table, "image", values::url),
         buttons: buttons.of(table)?,
+        cards: buttons.cards(table)?,
+        quick_replies: buttons.named(table, "quick_replies")?,
+        also: forms::also(buttons.file, table),
     })
 }
 
@@ -197,7 +227,12 @@ fn topic(table: &DeTable<'_>) -> Option<Topic> {
 }
 
 /// The posters of a Page; those that do not say whose they are belong to the first.
-fn posters(file: &DeTable<'_>, page: &Page, first: bool) -> Option<Vec<Poster>> {
+fn posters(
+    file: &DeTable<'_>,
+    page: &Page,
+    first: bool,
+    buttons: &Buttons<'_>,
+) -> Option<Vec<Poster>> {
     let is_its = |table: &DeTable<'_>| match get(table, "page").and_then(text) {
         Some((whose, _)) => whose == page.id.as_str() || whose == page.username,
         None => first,
@@ -208,10 +243,15 @@ fn posters(file: &DeTable<'_>, page: &Page, first: bool) -> Option<Vec<Poster>> 
             code: named::<PosterCode>(table, "code")?,
             place: checked(table, "place", values::name),
             text: localized(table, "text"),
+            image: checked(table, "image", values::url),
+            buttons: buttons.of(table)?,
+            cards: buttons.cards(table)?,
+            quick_replies: buttons.named(table, "quick_replies")?,
             topic: named::<TopicId>(table, "topic"),
             faq: named::<FaqId>(table, "faq"),
             language: checked(table, "language", values::language).map(Lang),
             revoked: flag(table, "revoked").unwrap_or(false),
+            also: forms::also(file, table),
         })
     })
     .collect()
@@ -236,20 +276,112 @@ fn notification(table: &DeTable<'_>, buttons: &Buttons<'_>) -> Option<Notificati
     })
 }
 
-fn assistant(file: &DeTable<'_>, page: &Page) -> Option<Assistant> {
+fn assistant(file: &DeTable<'_>, page_table: &DeTable<'_>, page: &Page) -> Option<Assistant> {
     let empty = DeTable::new();
     let table = read::table(file, "assistant").unwrap_or(&empty);
+    let switch = |name: &str| flag(page_table, name).or_else(|| flag(table, name));
     let list = |name: &str| get(table, name).map(words).unwrap_or_default();
     Some(Assistant {
-        messenger: flag(table, "messenger").unwrap_or(true),
-        instagram: flag(table, "instagram").unwrap_or(page.instagram_id.is_some()),
+        messenger: switch("messenger").unwrap_or(true),
+        instagram: switch("instagram").unwrap_or(page.instagram_id.is_some()),
         pause_hours: number(table, "pause_hours", PAUSE_HOURS)?,
         fallback_every_hours: number(table, "fallback_every_hours", FALLBACK_HOURS)?,
-        eagerness: Eagerness::default(),
+        eagerness: match get(table, "matching").and_then(text) {
+            Some(("cautious", _)) => Eagerness::Cautious,
+            Some(("eager", _)) => Eagerness::Eager,
+            _ => Eagerness::Normal,
+        },
         menu: list("menu").into_iter().filter_map(|id| FaqId::new(id).ok()).collect(),
         stop_words: list("stop_words"),
         human_words: list("human_words"),
         delete_words: list("delete_words"),
+        keep_misses_days: get(table, "keep_misses_days")
+            .and_then(read::number)
+            .and_then(|days| u16::try_from(days).ok()),
+    })
+}
+
+/// Items that the menu is made of when the owner wrote none: these, and a person.
+const MENU_DEFAULTS: usize = 4;
+
+/// What people see before anybody has said a word: the owner's, else made of the menu.
+fn profile(
+    file: &DeTable<'_>,
+    buttons: &Buttons<'_>,
+    faq: &[FaqEntry],
+    offered: &[FaqId],
+    has_posters: bool,
+) -> Option<PageProfile> {
+    let empty = DeTable::new();
+    let table = read::table(file, "profile").unwrap_or(&empty);
+    let written = |name: &str| get(table, name).is_some();
+    let entries: Vec<&FaqEntry> =
+        offered.iter().filter_map(|id| faq.iter().find(|entry| entry.id == *id)).collect();
+    let action = |table: &DeTable<'_>| buttons.button(table).map(|button| button.action);
+    let ice_breaker = |table: &DeTable<'_>| {
+        Some(IceBreaker { question: localized(table, "question"), action: action(table)? })
+    };
+    let command = |table: &DeTable<'_>| {
+        Some(SlashCommand {
+            name: text(get(table, "name")?)?.0.to_owned(),
+            description: localized(table, "description"),
+            action: action(table)?,
+        })
+    };
+    let ice_breakers: Vec<IceBreaker> = if written("ice_breaker") {
+        all(table, "ice_breaker", ice_breaker)?
+    } else if has_posters {
+        // They would take the place of Get Started, which brings the poster's ref.
+        Vec::new()
+    } else {
+        entries
+            .iter()
+            .take(limits::ICE_BREAKERS)
+            .filter_map(|entry| first_question(entry))
+            .collect()
+    };
+    let human = buttons.titled(ButtonAction::Human);
+    let menu = if written("menu") {
+        buttons.named(table, "menu")?
+    } else if entries.is_empty() {
+        Vec::new()
+    } else {
+        let entry = |entry: &&FaqEntry| buttons.titled(ButtonAction::Faq(entry.id.clone()));
+        entries.iter().take(MENU_DEFAULTS).map(entry).chain([human]).collect()
+    };
+    let commands = if written("command") {
+        all(table, "command", command)?
+    } else {
+        entries.iter().filter_map(|entry| default_command(entry)).collect()
+    };
+    Some(PageProfile {
+        greeting: localized(table, "greeting"),
+        get_started: flag(table, "get_started").unwrap_or(true),
+        ice_breakers,
+        menu,
+        commands,
+    })
+}
+
+/// The first way to ask for an entry in each language, where it fits.
+fn first_question(entry: &FaqEntry) -> Option<IceBreaker> {
+    let fits = |question: &&String| units(question) <= limits::ICE_BREAKER_QUESTION;
+    let question: BTreeMap<Lang, String> = entry
+        .ask
+        .iter()
+        .filter_map(|(lang, ask)| Some((lang.clone(), ask.iter().find(fits)?.clone())))
+        .collect();
+    let action = ButtonAction::Faq(entry.id.clone());
+    (!question.is_empty()).then_some(IceBreaker { question: Localized(question), action })
+}
+
+/// An entry by its own name, where that can be a command's.
+fn default_command(entry: &FaqEntry) -> Option<SlashCommand> {
+    let name = entry.id.as_str();
+    rules::is_command(name).then(|| SlashCommand {
+        name: name.to_owned(),
+        description: entry.title.clone(),
+        action: ButtonAction::Faq(entry.id.clone()),
     })
 }
 
@@ -262,8 +394,24 @@ struct Buttons<'t> {
 
 impl Buttons<'_> {
     fn of(&self, table: &DeTable<'_>) -> Option<Vec<LinkButton>> {
-        let all = read::tables(table, "buttons").into_iter();
+        self.named(table, "buttons")
+    }
+
+    fn named(&self, table: &DeTable<'_>, name: &str) -> Option<Vec<LinkButton>> {
+        let all = read::tables(table, name).into_iter();
         all.map(|(button, _)| self.button(button)).collect()
+    }
+
+    fn cards(&self, table: &DeTable<'_>) -> Option<Vec<RichCard>> {
+        let card = |card: &DeTable<'_>| {
+            Some(RichCard {
+                title: localized(card, "title"),
+                subtitle: localized(card, "subtitle"),
+                image: checked(card, "image", values::url),
+                buttons: self.of(card)?,
+            })
+        };
+        read::tables(table, "card").into_iter().map(|(table, _)| card(table)).collect()
     }
 
     fn button(&self, table: &DeTable<'_>) -> Option<LinkButton> {
@@ -275,12 +423,19 @@ impl Buttons<'_> {
             ButtonAction::Faq(faq)
         } else if let Some(topic) = named::<TopicId>(table, "topic") {
             ButtonAction::Topic(topic)
+        } else if let Some(form) = named::<FormId>(table, "form") {
+            ButtonAction::Form(form)
         } else {
             flag(table, "human").filter(|yes| *yes).map(|_| ButtonAction::Human)?
         };
         let own = localized(table, "title");
         let title = if own.is_empty() { self.borrowed_title(&action) } else { own };
         Some(LinkButton { title, action })
+    }
+
+    /// A button that is called like what it leads to.
+    fn titled(&self, action: ButtonAction) -> LinkButton {
+        LinkButton { title: self.borrowed_title(&action), action }
     }
 
     fn borrowed_title(&self, action: &ButtonAction) -> Localized {
@@ -293,6 +448,7 @@ impl Buttons<'_> {
             ButtonAction::Url(_) | ButtonAction::Phone(_) => Localized::default(),
             ButtonAction::Faq(id) => of("faq", id.as_str()),
             ButtonAction::Topic(id) => of("topic", id.as_str()),
+            ButtonAction::Form(id) => of("form", id.as_str()),
             ButtonAction::Human => {
                 let word = |l: &Lang| {
                     let own = self.texts.human_button.speak(l);

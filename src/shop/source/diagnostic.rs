@@ -9,15 +9,18 @@ pub enum Severity {
     Error,
     /// It can, but something will not be as the owner thinks.
     Warning,
+    /// Nothing is wrong; something could be better.
+    Note,
 }
 
 impl Severity {
-    /// `error`, `warning`.
+    /// `error`, `warning`, `note`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Error => "error",
             Self::Warning => "warning",
+            Self::Note => "note",
         }
     }
 }
@@ -37,14 +40,13 @@ pub struct Diagnostic {
     pub label: String,
     /// What to write instead.
     pub help: Option<String>,
+    /// What it was found by, for machines.
+    pub data: Option<serde_json::Value>,
 }
 
 impl Diagnostic {
-    pub(super) fn error(
-        code: &'static str,
-        span: Range<usize>,
-        message: impl Into<String>,
-    ) -> Self {
+    /// Something that keeps the shop from being published, or the check from passing.
+    pub fn error(code: &'static str, span: Range<usize>, message: impl Into<String>) -> Self {
         Self {
             code,
             severity: Severity::Error,
@@ -52,24 +54,38 @@ impl Diagnostic {
             span,
             label: String::new(),
             help: None,
+            data: None,
         }
     }
 
-    pub(super) fn warning(
-        code: &'static str,
-        span: Range<usize>,
-        message: impl Into<String>,
-    ) -> Self {
+    /// Something that will not be as the owner thinks.
+    pub fn warning(code: &'static str, span: Range<usize>, message: impl Into<String>) -> Self {
         Self { severity: Severity::Warning, ..Self::error(code, span, message) }
     }
 
-    pub(super) fn label(mut self, label: impl Into<String>) -> Self {
+    /// Something that could be better.
+    pub fn note(code: &'static str, span: Range<usize>, message: impl Into<String>) -> Self {
+        Self { severity: Severity::Note, ..Self::error(code, span, message) }
+    }
+
+    /// With a few words at the place itself.
+    #[must_use]
+    pub fn label(mut self, label: impl Into<String>) -> Self {
         self.label = label.into();
         self
     }
 
-    pub(super) fn help(mut self, help: impl Into<String>) -> Self {
+    /// With what to do about it.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
+        self
+    }
+
+    /// With what it was found by, for machines.
+    #[must_use]
+    pub fn data(mut self, data: serde_json::Value) -> Self {
+        self.data = Some(data);
         self
     }
 }

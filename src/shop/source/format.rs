@@ -1,6 +1,8 @@
 //! The format of `shop.toml`, as one table. The reader checks against it, the JSON Schema is
 //! made of it, and so the two cannot disagree.
 
+use crate::meta::limits;
+
 /// A table of the file.
 #[derive(Debug)]
 pub(super) struct Table {
@@ -76,12 +78,20 @@ pub(super) enum Kind {
     Faqs(usize),
     /// The id of a topic.
     Topic,
+    /// The id of a form.
+    Form,
+    /// Names without spaces.
+    Tags,
+    /// Fields and their values.
+    Fields,
     /// The id or username of a Page.
     Page,
     /// A text per language.
     Text(TextRule),
     /// Phrases per language.
     Phrases,
+    /// Messages to try, per language or in any.
+    Expected,
     /// A table.
     Table(&'static Table),
     /// Any number of tables, or at most so many.
@@ -126,8 +136,20 @@ pub(super) const OPT_IN_TITLE_LIMIT: usize = 65;
 /// Quick replies under a message (Meta, Send API reference, October 2026), one of them kept for
 /// the person that can be asked for.
 pub(super) const MENU_LIMIT: usize = 12;
+/// Questions of a form: under the summary each has a quick reply, beside two others (Meta, Send
+/// API reference, October 2026: 13).
+const QUESTIONS_LIMIT: usize = 11;
+/// Options of a choice: skip, back and cancel stand beside them.
+const OPTIONS_LIMIT: usize = 10;
+/// How big a number can be asked for. Our own.
+const BOUND: i64 = 1_000_000_000;
+/// The latest reminder of a form, in minutes: the window closes after a day.
+const REMIND_LIMIT: i64 = 23 * 60;
 /// How long a bot may keep quiet after a person took over, in hours. Our own: a month.
 const PAUSE_LIMIT: i64 = 720;
+/// How long questions without an answer can be kept, in days. Our own: they are there to be read,
+/// not collected.
+const MISSES_LIMIT: i64 = 180;
 /// The most Desks a Page can have. Our own.
 const SHARDS_LIMIT: i64 = 64;
 
@@ -161,6 +183,11 @@ pub(super) static FILE: Table = Table {
             "The shop's own wording. What is missing has a default in every language Shopbell knows.",
         ),
         may("faq", Kind::Tables(&FAQ, None), "Questions and answers."),
+        may(
+            "faq_none",
+            Kind::Table(&FAQ_NONE),
+            "Messages that no answer fits. Tried by `shopbell check`, never published.",
+        ),
         may("topic", Kind::Tables(&TOPIC, None), "What people can opt in to."),
         may("poster", Kind::Tables(&POSTER, None), "Posters, stickers and flyers with a QR code."),
         may(
@@ -168,8 +195,15 @@ pub(super) static FILE: Table = Table {
             Kind::Tables(&NOTIFICATION, None),
             "What is sent to those who opted in, and when.",
         ),
+        may("form", Kind::Tables(&FORM, None), "Questions asked one after another."),
+        may("segment", Kind::Tables(&SEGMENT, None), "Rules that say whom something is for."),
         may("assistant", Kind::Table(&ASSISTANT), "How the assistant behaves."),
         may("meta", Kind::Table(&META), "The shop's standing with Meta."),
+        may(
+            "profile",
+            Kind::Table(&PROFILE),
+            "What people see before anybody has said a word; `shopbell profile sync` sets it at Meta.",
+        ),
     ],
 };
 
@@ -202,6 +236,22 @@ static PAGE: Table = Table {
         ),
         may("instagram_username", Kind::InstagramName, "The name of that account."),
         may("branch", Kind::Name, "Which branch it is."),
+        may("phone", Kind::Phone, "This branch's, instead of the shop's."),
+        may("site", Kind::Url, "This branch's, instead of the shop's."),
+        may("email", Kind::Email, "This branch's, instead of the shop's."),
+        may("map", Kind::Url, "This branch's, instead of the shop's."),
+        may("address", title(300, Need::Free), "This branch's, instead of the shop's."),
+        may("hours", Kind::Table(&PAGE_HOURS), "This branch's, instead of `[hours]` as a whole."),
+        may(
+            "messenger",
+            Kind::Flag,
+            "Answers on Messenger, whatever `[assistant]` says for all Pages.",
+        ),
+        may(
+            "instagram",
+            Kind::Flag,
+            "Answers on Instagram, whatever `[assistant]` says for all Pages.",
+        ),
         may(
             "shards",
             Kind::Number(1, SHARDS_LIMIT),
@@ -210,20 +260,26 @@ static PAGE: Table = Table {
     ],
 };
 
-static HOURS: Table = Table {
-    header: "[hours]",
-    doc: "The week, and days that differ.",
-    keys: &[
-        may("mon", Kind::Ranges, "Monday."),
-        may("tue", Kind::Ranges, "Tuesday."),
-        may("wed", Kind::Ranges, "Wednesday."),
-        may("thu", Kind::Ranges, "Thursday."),
-        may("fri", Kind::Ranges, "Friday."),
-        may("sat", Kind::Ranges, "Saturday."),
-        may("sun", Kind::Ranges, "Sunday."),
-        may("exception", Kind::Tables(&EXCEPTION, None), "Days that differ."),
-    ],
+static HOURS: Table =
+    Table { header: "[hours]", doc: "The week, and days that differ.", keys: &WEEK };
+
+static PAGE_HOURS: Table = Table {
+    header: "[page.hours]",
+    doc: "The hours of one branch, in place of all of `[hours]`: the week, and days that differ \
+          (`[[page.hours.exception]]`).",
+    keys: &WEEK,
 };
+
+static WEEK: [Key; 8] = [
+    may("mon", Kind::Ranges, "Monday."),
+    may("tue", Kind::Ranges, "Tuesday."),
+    may("wed", Kind::Ranges, "Wednesday."),
+    may("thu", Kind::Ranges, "Thursday."),
+    may("fri", Kind::Ranges, "Friday."),
+    may("sat", Kind::Ranges, "Saturday."),
+    may("sun", Kind::Ranges, "Sunday."),
+    may("exception", Kind::Tables(&EXCEPTION, None), "Days that differ."),
+];
 
 static EXCEPTION: Table = Table {
     header: "[[hours.exception]]",
@@ -290,31 +346,82 @@ static FAQ: Table = Table {
         must("title", title(TITLE_LIMIT, Need::Default), "What it is called on a quick reply."),
         may("ask", Kind::Phrases, "Ways to ask it, as customers write; five or more are good."),
         may("keywords", Kind::Phrases, "Words that ask for it by themselves."),
+        may(
+            "expect",
+            Kind::Expected,
+            "Messages that have to get this answer, in other words than `ask`. Tried by \
+             `shopbell check`, never published.",
+        ),
         must("answer", said(Need::Default), "The answer."),
         may("image", Kind::Url, "A picture sent before it."),
         may("buttons", Kind::Tables(&BUTTON, Some(BUTTONS_LIMIT)), "Buttons under it."),
+        may("card", Kind::Tables(&CARD, Some(limits::CARDS)), "Cards side by side, after it."),
+        may(
+            "quick_replies",
+            Kind::Tables(&QUICK_REPLY, Some(limits::QUICK_REPLIES)),
+            "Taps under it, gone once one is used; not together with buttons.",
+        ),
+        may("form", Kind::Form, "Opens after the answer."),
+        may("tags", Kind::Tags, TAGS_DOC),
+        may("set", Kind::Fields, SET_DOC),
     ],
 };
 
-pub(super) static BUTTON: Table = Table {
-    header: "a button",
-    doc: "A button: a title, and one of url, phone, faq, topic and human.",
+static CARD: Table = Table {
+    header: "a card",
+    doc: "A card of a row (`[[faq.card]]`, `[[poster.card]]`). It needs more than a title.",
+    keys: &[
+        must("title", title(limits::CARD_TITLE, Need::Default), "Its first line."),
+        may("subtitle", title(limits::CARD_SUBTITLE, Need::Wished), "Its second line."),
+        may("image", Kind::Url, "Its picture."),
+        may("buttons", Kind::Tables(&BUTTON, Some(BUTTONS_LIMIT)), "Buttons on it."),
+    ],
+};
+
+static QUICK_REPLY: Table = Table {
+    header: "a quick reply",
+    doc: "A tap: a title, and one of faq, topic, form and human.",
     keys: &[
         may(
             "title",
             title(TITLE_LIMIT, Need::Default),
-            "What it says. The last three have a title of their own.",
+            "What it says. Without one it is called like what it leads to.",
+        ),
+        may("faq", Kind::Faq, "Gives an answer."),
+        may("topic", Kind::Topic, "Asks for consent to a topic."),
+        may("form", Kind::Form, "Opens a form."),
+        may("human", Kind::Flag, "Asks for a person."),
+    ],
+};
+
+static FAQ_NONE: Table = Table {
+    header: "[faq_none]",
+    doc: "What the FAQ has to leave alone.",
+    keys: &[must("expect", Kind::Expected, "Messages that no answer may be given to.")],
+};
+const TAGS_DOC: &str = "Put on the person.";
+const SET_DOC: &str = "Fields of the person that are set: set.size = \"L\".";
+
+pub(super) static BUTTON: Table = Table {
+    header: "a button",
+    doc: "A button: a title, and one of url, phone, faq, topic, form and human.",
+    keys: &[
+        may(
+            "title",
+            title(TITLE_LIMIT, Need::Default),
+            "What it says. The last four have a title of their own.",
         ),
         may("url", Kind::Url, "Opens a page."),
         may("phone", Kind::Phone, "Calls a number."),
         may("faq", Kind::Faq, "Gives an answer."),
         may("topic", Kind::Topic, "Asks for consent to a topic."),
+        may("form", Kind::Form, "Opens a form."),
         may("human", Kind::Flag, "Asks for a person."),
     ],
 };
 
 /// What a button can do.
-pub(super) const ACTIONS: [&str; 5] = ["url", "phone", "faq", "topic", "human"];
+pub(super) const ACTIONS: [&str; 6] = ["url", "phone", "faq", "topic", "form", "human"];
 
 static TOPIC: Table = Table {
     header: "[[topic]]",
@@ -347,10 +454,21 @@ static POSTER: Table = Table {
             "Whose it is: the id or username of a Page. Needed with several Pages.",
         ),
         may("text", said(Need::Free), "Said on arrival."),
+        may("image", Kind::Url, "A picture sent before it."),
+        may("buttons", Kind::Tables(&BUTTON, Some(BUTTONS_LIMIT)), "Buttons under it."),
+        may("card", Kind::Tables(&CARD, Some(limits::CARDS)), "Cards side by side, after it."),
+        may(
+            "quick_replies",
+            Kind::Tables(&QUICK_REPLY, Some(limits::QUICK_REPLIES)),
+            "Taps under it in place of the menu; not together with buttons, faq or topic.",
+        ),
         may("topic", Kind::Topic, "Consent asked for on arrival."),
         may("faq", Kind::Faq, "Answer given on arrival."),
         may("language", Kind::Language, "Spoken to people whose language is not known yet."),
         may("revoked", Kind::Flag, "No longer valid: leads to the shop's contact page."),
+        may("form", Kind::Form, "Opens on arrival."),
+        may("tags", Kind::Tags, TAGS_DOC),
+        may("set", Kind::Fields, SET_DOC),
     ],
 };
 
@@ -387,6 +505,123 @@ static SCHEDULE: Table = Table {
     ],
 };
 
+static FORM: Table = Table {
+    header: "[[form]]",
+    doc: "Questions asked one after another. What is answered becomes fields of the person.",
+    keys: &[
+        must("id", Kind::Id, "Its name, for buttons, posters and answers."),
+        must("title", title(TITLE_LIMIT, Need::Default), "What people read of it."),
+        may("intro", said(Need::Wished), "Said before the first question."),
+        must(
+            "question",
+            Kind::Tables(&QUESTION, Some(QUESTIONS_LIMIT)),
+            "What is asked, in this order.",
+        ),
+        may(
+            "confirm",
+            Kind::Flag,
+            "Shows the answers and lets people change them before they count. On if nothing is said.",
+        ),
+        may("done", said(Need::Wished), "Said at the end."),
+        may("hand_over", Kind::Flag, "Lets a person of the shop take over at the end."),
+        may(
+            "remind_after_minutes",
+            Kind::Number(0, REMIND_LIMIT),
+            "How long before somebody who left it is reminded, once: 120 if nothing is said; 0: never.",
+        ),
+        may("form", Kind::Form, "Opens after it."),
+        may("tags", Kind::Tags, TAGS_DOC),
+        may("set", Kind::Fields, SET_DOC),
+    ],
+};
+
+static QUESTION: Table = Table {
+    header: "[[form.question]]",
+    doc: "A question, and what counts as its answer.",
+    keys: &[
+        must("id", Kind::Id, "Its name, and the field of the person that the answer becomes."),
+        must("title", title(TITLE_LIMIT, Need::Default), "What it is called in the summary."),
+        must("ask", said(Need::Default), "The question."),
+        must("kind", Kind::OneOf(&super::forms::KINDS), "What counts as an answer."),
+        may(
+            "options",
+            Kind::Tables(&OPTION, Some(OPTIONS_LIMIT)),
+            "What can be chosen. Only for a choice.",
+        ),
+        may("min", Kind::Number(-BOUND, BOUND), "The least. Only for a number."),
+        may("max", Kind::Number(-BOUND, BOUND), "The most. Only for a number."),
+        may("whole", Kind::Flag, "Takes no fractions. Only for a number."),
+        may(
+            "when",
+            Kind::OneOf(&["future", "past", "any"]),
+            "On which side of today: the future if nothing is said. Only for a date.",
+        ),
+        may(
+            "max_length",
+            Kind::Number(1, MESSAGE_LIMIT as i64),
+            "The most characters: 1000 if nothing is said. Only for a text.",
+        ),
+        may("optional", Kind::Flag, "Can be skipped."),
+        may("retry", said(Need::Wished), "Said when an answer is not understood, with an example."),
+        may("only_if", Kind::Table(&CONDITION), "Asked only after certain answers."),
+    ],
+};
+
+static OPTION: Table = Table {
+    header: "an option",
+    doc: "Something that can be chosen.",
+    keys: &[
+        must("id", Kind::Id, "What is kept of it."),
+        must("title", title(TITLE_LIMIT, Need::Default), "What its quick reply says."),
+        may("tags", Kind::Tags, TAGS_DOC),
+        may("set", Kind::Fields, SET_DOC),
+    ],
+};
+
+static CONDITION: Table = Table {
+    header: "a condition",
+    doc: "Says after which answers a question is asked. All of it has to hold.",
+    keys: &[
+        must("question", Kind::Id, "An earlier question of the same form."),
+        may("is", Kind::Words, "The options of which one was chosen."),
+        may("at_least", Kind::Number(-BOUND, BOUND), "The least number answered."),
+        may("at_most", Kind::Number(-BOUND, BOUND), "The greatest number answered."),
+    ],
+};
+
+static SEGMENT: Table = Table {
+    header: "[[segment]]",
+    doc: "A rule that says whom something is for: all, any and not have to hold together.",
+    keys: &[
+        must("id", Kind::Id, "Its name."),
+        may("all", Kind::Tables(&RULE, None), "Each of these has to hold."),
+        may("any", Kind::Tables(&RULE, None), "At least one of these has to hold."),
+        may("not", Kind::Tables(&RULE, None), "None of these may hold."),
+    ],
+};
+
+static RULE: Table = Table {
+    header: "a rule",
+    doc: "Something that holds of a person or does not; about one thing.",
+    keys: &[
+        may("tag", Kind::Id, "They have this tag."),
+        may("field", Kind::Id, "This field of theirs is known."),
+        may("is", Kind::Words, "The field is one of these."),
+        may("at_least", Kind::Number(-BOUND, BOUND), "The field is a number of at least this."),
+        may("at_most", Kind::Number(-BOUND, BOUND), "The field is a number of at most this."),
+        may("window", Kind::OneOf(&["open", "closed"]), "Whether they can be written to freely."),
+        may("branch", Kind::Name, "They write to the Page of this branch."),
+        may("topic", Kind::Topic, "They agreed to this topic."),
+        may("language", Kind::Language, "They were last understood in this language."),
+        may(
+            "seen_within_days",
+            Kind::Number(0, 3_650),
+            "They wrote or tapped within so many days.",
+        ),
+        may("unseen_for_days", Kind::Number(0, 3_650), "They did neither for so many days."),
+    ],
+};
+
 static ASSISTANT: Table = Table {
     header: "[assistant]",
     doc: "How the assistant behaves.",
@@ -408,9 +643,95 @@ static ASSISTANT: Table = Table {
             "How long the fallback is not repeated to a person: 6 if nothing is said.",
         ),
         may("menu", Kind::Faqs(MENU_LIMIT), "Answers offered with the welcome and the fallback."),
+        may(
+            "matching",
+            Kind::OneOf(&["cautious", "normal", "eager"]),
+            "How sure it has to be of an answer: \"cautious\" asks back more often, \"eager\" answers \
+             more often. \"normal\" if nothing is said.",
+        ),
         may("stop_words", Kind::Words, "More words that end notifications."),
         may("human_words", Kind::Words, "More words that ask for a person."),
         may("delete_words", Kind::Words, "More words that ask to be forgotten."),
+        may(
+            "keep_misses_days",
+            Kind::Number(1, MISSES_LIMIT),
+            "Keeps questions that found no answer, without names and numbers, for so many days, for \
+             `shopbell misses`; 30 is good. None are kept if nothing is said.",
+        ),
+    ],
+};
+
+static PROFILE: Table = Table {
+    header: "[profile]",
+    doc: "What people see before anybody has said a word. What is missing is made of the menu of \
+          `[assistant]`; `menu = []` and the like switch a part off.",
+    keys: &[
+        may(
+            "greeting",
+            Kind::Text(TextRule {
+                limit: limits::GREETING,
+                split: false,
+                template: true,
+                need: Need::Wished,
+            }),
+            "Before the first message; only names, the Page's own facts and no times.",
+        ),
+        may(
+            "get_started",
+            Kind::Flag,
+            "The button Get Started, which scans need. On if nothing is said.",
+        ),
+        may(
+            "ice_breaker",
+            Kind::Tables(&ICE_BREAKER, Some(limits::ICE_BREAKERS)),
+            "Questions to begin with. They take the place of Get Started, so a shop with posters has \
+             none unless it writes them here.",
+        ),
+        may(
+            "menu",
+            Kind::Tables(&MENU_ITEM, Some(limits::MENU_ITEMS)),
+            "The menu that is always there.",
+        ),
+        may("command", Kind::Tables(&COMMAND, Some(limits::COMMANDS)), "What a slash offers."),
+    ],
+};
+
+static ICE_BREAKER: Table = Table {
+    header: "an ice breaker",
+    doc: "A question to begin with (`[[profile.ice_breaker]]`), and one of faq, topic and human.",
+    keys: &[
+        must("question", title(limits::ICE_BREAKER_QUESTION, Need::Default), "What it says."),
+        may("faq", Kind::Faq, "Gives an answer."),
+        may("topic", Kind::Topic, "Asks for consent to a topic."),
+        may("human", Kind::Flag, "Asks for a person."),
+    ],
+};
+
+static MENU_ITEM: Table = Table {
+    header: "an item of the menu",
+    doc: "An item (`[[profile.menu]]`): a title, and one of url, faq, topic and human.",
+    keys: &[
+        may(
+            "title",
+            title(limits::MENU_TITLE, Need::Default),
+            "What it says. Without one it is called like what it leads to.",
+        ),
+        may("url", Kind::Url, "Opens a page."),
+        may("faq", Kind::Faq, "Gives an answer."),
+        may("topic", Kind::Topic, "Asks for consent to a topic."),
+        may("human", Kind::Flag, "Asks for a person."),
+    ],
+};
+
+static COMMAND: Table = Table {
+    header: "a command",
+    doc: "A command (`[[profile.command]]`), and one of faq, topic and human.",
+    keys: &[
+        must("name", Kind::Id, "Without its slash: at most 32 of `a-z 0-9 _`."),
+        must("description", title(limits::COMMAND_DESCRIPTION, Need::Default), "What it is for."),
+        may("faq", Kind::Faq, "Gives an answer."),
+        may("topic", Kind::Topic, "Asks for consent to a topic."),
+        may("human", Kind::Flag, "Asks for a person."),
     ],
 };
 

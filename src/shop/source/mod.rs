@@ -4,19 +4,23 @@
 //! - [`diagnostic`]: what a problem is. [`render`]: how people and machines see it.
 //! - [`schema`]: the JSON Schema of the file, for editors. [`reference`]: the same for people.
 //! - `format`: the format as one table, which both the check and the schema follow. `values`: what
-//!   may stand between quotation marks. `shape` and `wording`: each value by itself. `rules`, `schedule` and
-//!   `phrases`: what values have to do with each other. `build`: the shop itself.
+//!   may stand between quotation marks. `shape` and `wording`: each value by itself. `rules`, `schedule`,
+//!   `phrases`, `forms` and `segments`: what values have to do with each other. `build`: the shop itself.
+//! - [`places`]: where the FAQ's phrasings and expectations stand, for checks that need it trained.
 
 mod build;
 pub mod diagnostic;
 mod format;
+mod forms;
 mod phrases;
+pub mod places;
 mod read;
 pub mod reference;
 pub mod render;
 mod rules;
 mod schedule;
 pub mod schema;
+mod segments;
 mod shape;
 mod values;
 mod wording;
@@ -25,6 +29,7 @@ use toml::de::DeTable;
 
 use super::model::Shop;
 use diagnostic::{Diagnostic, Severity};
+use places::Places;
 
 /// What became of a `shop.toml`.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,6 +38,8 @@ pub struct Compiled {
     pub shops: Vec<Shop>,
     /// Everything worth saying, in the order of the file.
     pub diagnostics: Vec<Diagnostic>,
+    /// Where the FAQ's phrasings and expectations stand; empty if there is any error.
+    pub places: Places,
 }
 
 impl Compiled {
@@ -51,6 +58,7 @@ pub fn compile(source: &str) -> Compiled {
     let (file, errors) = DeTable::parse_recoverable(source);
     let mut found: Vec<Diagnostic> = errors.iter().map(syntax).collect();
     let mut shops = Vec::new();
+    let mut places = Places::default();
     // What was saved from a broken file would only lead to complaints that are not true.
     if found.is_empty() {
         let file = file.get_ref();
@@ -59,8 +67,11 @@ pub fn compile(source: &str) -> Compiled {
         rules::check(file, &names, &mut found);
         phrases::check(file, &mut found);
         schedule::check(file, &mut found);
+        forms::check(file, &mut found);
+        segments::check(file, &mut found);
         if !found.iter().any(|d| d.severity == Severity::Error) {
             shops = build::shops(file);
+            places = Places::of(file);
             if shops.is_empty() {
                 // A value that the checks let pass and the model refused: ours to mend, and
                 // nothing to publish.
@@ -79,7 +90,7 @@ pub fn compile(source: &str) -> Compiled {
         diagnostic.span = within(source, &diagnostic.span);
     }
     found.sort_by_key(|d| (d.span.start, d.severity));
-    Compiled { shops, diagnostics: found }
+    Compiled { shops, diagnostics: found, places }
 }
 
 fn syntax(error: &toml::de::Error) -> Diagnostic {

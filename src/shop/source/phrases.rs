@@ -8,7 +8,7 @@ use toml::de::{DeTable, DeValue};
 use super::diagnostic::Diagnostic;
 use super::read::{self, get, text};
 use super::values::quoted;
-use crate::shop::lang;
+use crate::faq::normalise::normalise;
 
 pub(super) fn check(file: &DeTable<'_>, found: &mut Vec<Diagnostic>) {
     // (language, phrase as it is compared) -> the entry that has it
@@ -27,18 +27,17 @@ pub(super) fn check(file: &DeTable<'_>, found: &mut Vec<Diagnostic>) {
         }
         for key in ["ask", "keywords"] {
             for (tag, phrase, span) in phrases(entry, key) {
-                let plain = lang::plain(phrase);
-                if let Some(command) = command(&plain) {
-                    let message = format!(
-                        "{} never gets here: it is how people ask for {command}",
-                        quoted(phrase)
-                    );
+                let folded = normalise(phrase);
+                if folded.is_empty() {
+                    let message = format!("{} has no letter and no digit", quoted(phrase));
                     found.push(
-                        Diagnostic::warning("shadowed", span.clone(), message)
-                            .help("leave it out, or make it a longer question"),
+                        Diagnostic::warning("no-words", span, message)
+                            .label("matches nothing")
+                            .help("leave it out, or say it in words"),
                     );
+                    continue;
                 }
-                match seen.entry((tag.to_owned(), plain)) {
+                match seen.entry((tag.to_owned(), folded)) {
                     Entry::Vacant(free) => {
                         free.insert(id);
                     }
@@ -97,20 +96,4 @@ fn is_reached(file: &DeTable<'_>, id: &str) -> bool {
     super::rules::buttons(file).iter().any(|(button, _)| is(button))
         || read::tables(file, "poster").iter().any(|(poster, _)| is(poster))
         || menu.unwrap_or_default().into_iter().filter_map(text).any(|(faq, _)| faq == id)
-}
-
-/// What a message that is nothing but this asks for, in any language.
-fn command(plain: &str) -> Option<&'static str> {
-    let any = |list: fn(&lang::Language) -> &'static [&'static str]| {
-        lang::all().iter().any(|l| list(l).contains(&plain))
-    };
-    if any(|l| l.stop) {
-        Some("no more notifications")
-    } else if any(|l| l.human) {
-        Some("a person")
-    } else if any(|l| l.delete) {
-        Some("being forgotten")
-    } else {
-        None
-    }
 }

@@ -23,6 +23,14 @@ pub(super) fn text<'t>(value: &'t Value<'t>) -> Option<(&'t str, Range<usize>)> 
     }
 }
 
+/// The bubbles of a text: itself, or a list of texts.
+pub(super) fn bubbles<'t>(value: &'t Value<'t>) -> Option<Vec<(&'t str, Range<usize>)>> {
+    match value.get_ref() {
+        DeValue::Array(array) => array.iter().map(text).collect(),
+        _ => text(value).map(|one| vec![one]),
+    }
+}
+
 /// A text, checked.
 pub(super) fn checked<T, E>(
     table: &DeTable<'_>,

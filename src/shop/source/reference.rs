@@ -87,9 +87,13 @@ fn value(key: &Key) -> String {
         Kind::Faq => "the id of a `[[faq]]`".to_owned(),
         Kind::Faqs(most) => format!("a list of ids of `[[faq]]`, at most {most}"),
         Kind::Topic => "the id of a `[[topic]]`".to_owned(),
+        Kind::Form => "the id of a `[[form]]`".to_owned(),
+        Kind::Tags => "a list of names: `[\"lunch\"]`".to_owned(),
+        Kind::Fields => "fields with a text or a whole number each: `{ size = \"L\" }`".to_owned(),
         Kind::Page => "the id or the username of a `[[page]]`".to_owned(),
         Kind::Text(rule) => per_language(*rule),
         Kind::Phrases => "a list of texts per language".to_owned(),
+        Kind::Expected => "a list of texts, or one per language".to_owned(),
         Kind::Table(table) => format!("a table: {}", heading(table)),
         Kind::Tables(table, None) => format!("any number of {}", plural(table)),
         Kind::Tables(table, Some(most)) => format!("at most {most} of {}", plural(table)),
@@ -110,9 +114,10 @@ fn per_language(rule: TextRule) -> String {
         format!("at most {} characters", rule.limit)
     };
     let variables = if rule.template { ", may hold variables" } else { "" };
+    let text = if rule.split { "a text or a list of bubbles" } else { "a text" };
     let need = match rule.need {
         Need::Default => "; the default language is needed",
         Need::Wished | Need::Free => "",
     };
-    format!("a text per language, {length}{variables}{need}")
+    format!("{text} per language, {length}{variables}{need}")
 }

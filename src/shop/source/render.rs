@@ -19,6 +19,7 @@ pub fn for_people(diagnostics: &[Diagnostic], source: &str, file: &Path, color: 
             let level = match diagnostic.severity {
                 Severity::Error => Level::ERROR,
                 Severity::Warning => Level::WARNING,
+                Severity::Note => Level::NOTE,
             };
             let annotation = AnnotationKind::Primary.span(shown(source, diagnostic));
             let label = Some(diagnostic.label.as_str()).filter(|label| !label.is_empty());
@@ -35,14 +36,14 @@ pub fn for_people(diagnostics: &[Diagnostic], source: &str, file: &Path, color: 
 }
 
 /// One JSON object a line: file, line, column (both from 1, columns in characters), code,
-/// severity, message, help.
+/// severity, message, help; and data, where there is any.
 #[must_use]
 pub fn for_machines(diagnostics: &[Diagnostic], source: &str, file: &Path) -> String {
     diagnostics
         .iter()
         .map(|diagnostic| {
             let (line, column) = place(source, diagnostic.span.start);
-            let object = json!({
+            let mut object = json!({
                 "file": file.display().to_string(),
                 "line": line,
                 "column": column,
@@ -51,6 +52,9 @@ pub fn for_machines(diagnostics: &[Diagnostic], source: &str, file: &Path) -> St
                 "message": diagnostic.message,
                 "help": diagnostic.help,
             });
+            if let (Some(data), Some(object)) = (&diagnostic.data, object.as_object_mut()) {
+                object.insert("data".to_owned(), data.clone());
+            }
             format!("{object}\n")
         })
         .collect()

@@ -12,6 +12,7 @@ use super::format::{ACTIONS, BUTTON_TEXT_LIMIT, TITLE_LIMIT};
 use super::read::{self, get, text, units};
 use super::shape::Names;
 use super::values::{self, WEEKDAYS, quoted};
+use crate::meta::limits;
 
 /// Where Meta still accepts recurring notifications: the EU, and these (Meta, FAQ on the end of
 /// recurring notifications, 31 March 2026).
@@ -32,16 +33,18 @@ pub(super) fn check(file: &DeTable<'_>, names: &Names<'_>, found: &mut Vec<Diagn
         ("topic", "id", "topics are called"),
         ("poster", "code", "posters have the code"),
         ("notification", "id", "notifications are called"),
+        ("form", "id", "forms are called"),
+        ("segment", "id", "segments are called"),
     ] {
         duplicates(file, table, key, what, found);
     }
     for (button, place) in buttons(file) {
         check_button(file, button, &place, names, found);
     }
-    for (entry, _) in
-        read::tables(file, "faq").into_iter().chain(read::tables(file, "notification"))
-    {
-        text_above_buttons(entry, found);
+    for name in ["faq", "notification", "poster"] {
+        for (entry, _) in read::tables(file, name) {
+            text_above_buttons(entry, found);
+        }
     }
     if read::tables(file, "page").is_empty()
         && let Some(page) = get(file, "page")
@@ -51,8 +54,13 @@ pub(super) fn check(file: &DeTable<'_>, names: &Names<'_>, found: &mut Vec<Diagn
                 .help("add a table [[page]]"),
         );
     }
-    week(file, found);
-    exceptions(file, found);
+    for (hours, place) in hours(file) {
+        week(hours, &place, found);
+        exceptions(hours, found);
+    }
+    branches(file, found);
+    rich(file, found);
+    profile(file, names, found);
     poster_texts(file, names, found);
     poster_pages(file, found);
     unreachable_topics(file, found);
@@ -78,11 +86,113 @@ fn duplicates(file: &DeTable<'_>, table: &str, key: &str, what: &str, found: &mu
 
 /// Every button of the file.
 pub(super) fn buttons<'t>(file: &'t DeTable<'t>) -> Vec<(&'t DeTable<'t>, Place)> {
-    ["faq", "notification"]
-        .into_iter()
-        .flat_map(|name| read::tables(file, name))
-        .flat_map(|(table, _)| read::tables(table, "buttons"))
-        .collect()
+    let said = ["faq", "notification", "poster"].into_iter();
+    let tables: Vec<_> = said.flat_map(|name| read::tables(file, name)).collect();
+    let cards: Vec<_> = tables.iter().flat_map(|(table, _)| read::tables(table, "card")).collect();
+    let all = tables.into_iter().chain(cards);
+    all.flat_map(|(table, _)| {
+        ["buttons", "quick_replies"].into_iter().flat_map(move |name| read::tables(table, name))
+    })
+    .collect()
+}
+
+/// Whether Meta takes this as the name of a command.
+pub(super) fn is_command(name: &str) -> bool {
+    (1..=limits::COMMAND_NAME).contains(&name.len())
+        && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
+}
+
+/// Variables that are the same tomorrow: Meta keeps the greeting as it is.
+const LASTING: [&str; 8] =
+    ["first_name", "full_name", "page", "branch", "phone", "site", "address", "email"];
+
+/// What people see before anybody has said a word.
+fn profile(file: &DeTable<'_>, names: &Names<'_>, found: &mut Vec<Diagnostic>) {
+    let Some(profile) = read::table(file, "profile") else { return };
+    for name in ["ice_breaker", "menu", "command"] {
+        for (table, place) in read::tables(profile, name) {
+            check_button(file, table, &place, names, found);
+        }
+    }
+    duplicates(profile, "command", "name", "commands are called", found);
+    for (command, _) in read::tables(profile, "command") {
+        if let Some((name, span)) = get(command, "name").and_then(text)
+            && !is_command(name)
+        {
+            found.push(
+                Diagnostic::error("bad-command", span, "Meta takes no such command")
+                    .help("write at most 32 of a-z 0-9 _, without a slash"),
+            );
+        }
+    }
+    for (text, span) in
+        read::table(profile, "greeting").into_iter().flat_map(|t| t.values()).filter_map(text)
+    {
+        for part in crate::shop::text::parts(text) {
+            if let crate::shop::text::Part::Variable { name, .. } = part
+                && crate::shop::text::VARIABLES.contains(&name)
+                && !LASTING.contains(&name)
+            {
+                let message = format!("`{{{name}}}` would be out of date: Meta keeps the greeting");
+                found.push(
+                    Diagnostic::error("passing-variable", span.clone(), message)
+                        .help("write the greeting without it"),
+                );
+            }
+        }
+    }
+    let scans = !read::tables(file, "poster").is_empty();
+    if let Some(taps) = get(profile, "ice_breaker").filter(|_| scans)
+        && !read::tables(profile, "ice_breaker").is_empty()
+    {
+        found.push(
+            Diagnostic::warning(
+                "ice-breakers-hide-get-started",
+                taps.span(),
+                "ice breakers take the place of Get Started, and scans of posters may get lost",
+            )
+            .help("leave them out, unless few people come by posters"),
+        );
+    }
+    if read::flag(profile, "get_started") == Some(false) {
+        let span = get(profile, "get_started").map(toml::Spanned::span).unwrap_or_default();
+        if scans || !read::tables(profile, "menu").is_empty() {
+            found.push(
+                Diagnostic::warning(
+                    "no-get-started",
+                    span,
+                    "without Get Started there is no menu, and scans are not recognised",
+                )
+                .help("leave the line out"),
+            );
+        }
+    }
+}
+
+/// What hangs under a text: cards that Meta refuses, taps that nobody would see.
+fn rich(file: &DeTable<'_>, found: &mut Vec<Diagnostic>) {
+    for (table, _) in read::tables(file, "faq").into_iter().chain(read::tables(file, "poster")) {
+        for (card, place) in read::tables(table, "card") {
+            if ["subtitle", "image", "buttons"].iter().all(|key| get(card, key).is_none()) {
+                found.push(
+                    Diagnostic::error("bare-card", place, "this card has nothing but a title")
+                        .label("Meta refuses it")
+                        .help("add subtitle.… = \"…\", an image or buttons"),
+                );
+            }
+        }
+        let Some(taps) = get(table, "quick_replies") else { continue };
+        let hides =
+            ["buttons", "faq", "topic", "form"].into_iter().find(|key| get(table, key).is_some());
+        if let Some(other) = hides {
+            let message = format!("quick replies cannot be seen beside `{other}`");
+            found.push(
+                Diagnostic::error("hidden-quick-replies", taps.span(), message)
+                    .label("they only show under what comes last")
+                    .help("make them buttons, or leave one of the two out"),
+            );
+        }
+    }
 }
 
 fn check_button(
@@ -96,7 +206,7 @@ fn check_button(
     match actions.as_slice() {
         [] => found.push(
             Diagnostic::error("button-without-action", place.clone(), "this button does nothing")
-                .help("add url, phone, faq, topic or human = true"),
+                .help("add url, phone, faq, topic, form or human = true"),
         ),
         [_] => {}
         [first, ..] => found.push(
@@ -152,8 +262,9 @@ fn text_above_buttons(entry: &DeTable<'_>, found: &mut Vec<Diagnostic>) {
         return;
     }
     let texts = ["answer", "text"].into_iter().filter_map(|key| read::table(entry, key));
-    for (text, span) in texts.flat_map(|t| t.values()).filter_map(text) {
-        let length = units(text);
+    // The buttons stand under the last bubble.
+    for (text, span) in texts.flat_map(|t| t.values()).filter_map(|v| read::bubbles(v)?.pop()) {
+        let length = crate::shop::text::bubbles(text).last().map_or(0, |bubble| units(bubble));
         if length > BUTTON_TEXT_LIMIT && length <= super::format::MESSAGE_LIMIT {
             let message = format!("{length} characters do not fit above buttons");
             found.push(
@@ -164,9 +275,46 @@ fn text_above_buttons(entry: &DeTable<'_>, found: &mut Vec<Diagnostic>) {
     }
 }
 
-fn week(file: &DeTable<'_>, found: &mut Vec<Diagnostic>) {
-    let Some(hours) = read::table(file, "hours") else { return };
-    let place = get(file, "hours").map(toml::Spanned::span).unwrap_or_default();
+/// The hours of the shop, and those of its branches.
+fn hours<'t>(file: &'t DeTable<'t>) -> Vec<(&'t DeTable<'t>, Place)> {
+    let pages = read::tables(file, "page");
+    let tables = std::iter::once(file).chain(pages.into_iter().map(|(page, _)| page));
+    tables
+        .filter_map(|table| {
+            let hours = read::table(table, "hours")?;
+            Some((hours, get(table, "hours").map(toml::Spanned::span).unwrap_or_default()))
+        })
+        .collect()
+}
+
+/// What customers of one branch are told and those of another are not is easily forgotten.
+fn branches(file: &DeTable<'_>, found: &mut Vec<Diagnostic>) {
+    let pages = read::tables(file, "page");
+    if pages.len() < 2 {
+        return;
+    }
+    let shop = read::table(file, "shop");
+    for (key, of_all, what, fix) in [
+        ("hours", get(file, "hours"), "no hours: it counts as always open", "[page.hours]"),
+        ("phone", shop.and_then(|shop| get(shop, "phone")), "no phone", "phone = \"+…\""),
+        ("address", shop.and_then(|shop| get(shop, "address")), "no address", "address.… = \"…\""),
+        ("branch", None, "no branch", "branch = \"…\""),
+    ] {
+        let told = pages.iter().any(|(page, _)| get(page, key).is_some());
+        if of_all.is_some() || !told {
+            continue;
+        }
+        for (_, place) in pages.iter().filter(|(page, _)| get(page, key).is_none()) {
+            let message = format!("this Page has {what}, and another one has its own");
+            found.push(
+                Diagnostic::warning("branch-without", place.clone(), message)
+                    .help(format!("add {fix} to it, or write it once for all Pages")),
+            );
+        }
+    }
+}
+
+fn week(hours: &DeTable<'_>, place: &Place, found: &mut Vec<Diagnostic>) {
     let missing: Vec<&str> = WEEKDAYS.into_iter().filter(|day| get(hours, day).is_none()).collect();
     if let Some(first) = missing.first()
         && missing.len() < WEEKDAYS.len()
@@ -174,7 +322,7 @@ fn week(file: &DeTable<'_>, found: &mut Vec<Diagnostic>) {
         let message =
             format!("the week says nothing of {}; that counts as closed", missing.join(", "));
         found.push(
-            Diagnostic::warning("hours-gap", place, message)
+            Diagnostic::warning("hours-gap", place.clone(), message)
                 .help(format!("add {first} = \"closed\", or its hours")),
         );
     }
@@ -218,8 +366,7 @@ pub(super) fn exception_days(exception: &DeTable<'_>) -> Result<(Date, Date), Op
     }
 }
 
-fn exceptions(file: &DeTable<'_>, found: &mut Vec<Diagnostic>) {
-    let Some(hours) = read::table(file, "hours") else { return };
+fn exceptions(hours: &DeTable<'_>, found: &mut Vec<Diagnostic>) {
     let mut earlier: Vec<(Date, Date)> = Vec::new();
     for (exception, place) in read::tables(hours, "exception") {
         match exception_days(exception) {
@@ -310,6 +457,19 @@ fn unreachable_topics(file: &DeTable<'_>, found: &mut Vec<Diagnostic>) {
 }
 
 fn instagram(file: &DeTable<'_>, found: &mut Vec<Diagnostic>) {
+    for (page, _) in read::tables(file, "page") {
+        if read::flag(page, "instagram") == Some(true) && get(page, "instagram_id").is_none() {
+            let span = get(page, "instagram").map(toml::Spanned::span).unwrap_or_default();
+            found.push(
+                Diagnostic::warning(
+                    "instagram-without-account",
+                    span,
+                    "this Page does not name its Instagram account",
+                )
+                .help("add instagram_id = \"…\""),
+            );
+        }
+    }
     let Some(assistant) = read::table(file, "assistant") else { return };
     let accounts =
         read::tables(file, "page").iter().any(|(page, _)| get(page, "instagram_id").is_some());

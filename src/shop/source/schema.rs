@@ -44,7 +44,7 @@ fn kind(kind: &Kind) -> Value {
         Kind::Name | Kind::TimeZone | Kind::Language | Kind::Page => {
             json!({ "type": "string", "minLength": 1 })
         }
-        Kind::Id | Kind::Faq | Kind::Topic => pattern("^[A-Za-z0-9_-]{1,64}$"),
+        Kind::Id | Kind::Faq | Kind::Topic | Kind::Form => pattern("^[A-Za-z0-9_-]{1,64}$"),
         Kind::Digits => pattern("^[0-9]{1,64}$"),
         Kind::PageName => pattern("^[A-Za-z0-9.]{1,50}$"),
         Kind::InstagramName => pattern("^[A-Za-z0-9._]{1,50}$"),
@@ -76,8 +76,18 @@ fn kind(kind: &Kind) -> Value {
         Kind::Faqs(most) => {
             json!({ "type": "array", "items": { "type": "string" }, "maxItems": most })
         }
+        Kind::Tags => list(pattern("^[A-Za-z0-9_-]{1,64}$")),
+        Kind::Fields => json!({
+            "type": "object",
+            "patternProperties": { "^[A-Za-z0-9_-]{1,64}$": { "type": ["string", "integer"] } },
+            "additionalProperties": false,
+        }),
         Kind::Text(rule) => per_language(&text(rule)),
         Kind::Phrases => per_language(&list(json!({ "type": "string", "minLength": 1 }))),
+        Kind::Expected => {
+            let texts = list(json!({ "type": "string", "minLength": 1 }));
+            json!({ "anyOf": [texts, per_language(&texts)] })
+        }
         Kind::Table(inner) => table(inner),
         Kind::Tables(inner, most) => {
             let mut schema = list(table(inner));
@@ -96,7 +106,8 @@ fn date() -> Value {
 fn text(rule: &TextRule) -> Value {
     // A schema counts code points, which are never more than UTF-16 units.
     if rule.split {
-        json!({ "type": "string" })
+        let one = json!({ "type": "string" });
+        json!({ "anyOf": [one, { "type": "array", "items": one, "minItems": 1 }] })
     } else {
         json!({ "type": "string", "maxLength": rule.limit })
     }

@@ -19,6 +19,7 @@ pub(super) struct Names<'t> {
     pub languages: Vec<&'t str>,
     faq: Vec<&'t str>,
     topics: Vec<&'t str>,
+    forms: Vec<&'t str>,
     pages: Vec<&'t str>,
 }
 
@@ -37,6 +38,7 @@ impl<'t> Names<'t> {
                 .collect(),
             faq: all("faq", "id"),
             topics: all("topic", "id"),
+            forms: all("form", "id"),
             pages: all("page", "id"),
         };
         names.pages.extend(all("page", "username"));
@@ -118,6 +120,11 @@ impl Checker<'_, '_> {
             Kind::Language => self.refers(value, name, "language", &self.names.languages.clone()),
             Kind::Faq => self.refers(value, name, "FAQ entry", &self.names.faq.clone()),
             Kind::Topic => self.refers(value, name, "topic", &self.names.topics.clone()),
+            Kind::Form => self.refers(value, name, "form", &self.names.forms.clone()),
+            Kind::Tags => self.each(value, name, "a list of names: [\"lunch\"]", |s, v, n| {
+                s.read(v, n, values::id);
+            }),
+            Kind::Fields => self.fields(value, name),
             Kind::Page => self.refers(value, name, "Page", &self.names.pages.clone()),
             Kind::OneOf(words) => self.one_of(value, name, words),
             Kind::Flag => {
@@ -147,6 +154,7 @@ impl Checker<'_, '_> {
             Kind::On => {}
             Kind::Text(rule) => self.text(value, key, name, rule),
             Kind::Phrases => self.phrases(value, key, name),
+            Kind::Expected => self.expected(value, key, name),
             Kind::Table(inner) => match value.get_ref() {
                 DeValue::Table(table) => self.table(table, value.span(), inner),
                 _ => self.mistyped(value, name, &format!("a table, {}", inner.header)),
@@ -222,6 +230,22 @@ impl Checker<'_, '_> {
         match value.get_ref() {
             DeValue::Array(array) => array.iter().for_each(|value| check(self, value, name)),
             _ => self.mistyped(value, name, wanted),
+        }
+    }
+
+    fn fields(&mut self, value: &Value<'_>, name: &str) {
+        let DeValue::Table(table) = value.get_ref() else {
+            return self.mistyped(value, name, "fields and their values: set.size = \"L\"");
+        };
+        for (key, value) in table {
+            if let Err(problem) = values::id(key.get_ref()) {
+                self.found.push(problem.at(key.span()));
+            }
+            match text(value) {
+                Some(_) => self.read(value, key.get_ref(), values::name),
+                None if read::number(value).is_some() => {}
+                None => self.mistyped(value, key.get_ref(), "a text or a whole number"),
+            }
         }
     }
 

@@ -7,11 +7,11 @@ use toml::de::{DeTable, DeValue};
 
 use super::diagnostic::{Diagnostic, nearest};
 use super::format::{Need, TextRule};
-use super::read::{Value, get, text, units};
+use super::read::{self, Value, get, text, units};
 use super::shape::Checker;
 use super::values::{self, quoted};
 use crate::shop::model::Lang;
-use crate::shop::text::{Part, VARIABLES, parts};
+use crate::shop::text::{MOST_BUBBLES, Part, VARIABLES, bubbles, parts};
 
 impl Checker<'_, '_> {
     /// The languages of a text or of phrases: each of the shop's, and text behind it.
@@ -57,9 +57,28 @@ impl Checker<'_, '_> {
     ) {
         let Some(table) = self.per_language(value, name) else { return };
         for (_, value) in table {
-            match text(value) {
-                Some((text, span)) => self.wording(text, span, name, rule),
-                None => self.mistyped(value, name, "a text in quotation marks"),
+            let texts =
+                if rule.split { read::bubbles(value) } else { text(value).map(|t| vec![t]) };
+            let Some(texts) = texts else {
+                let wanted = match rule.split {
+                    true => "a text in quotation marks, or a list of bubbles",
+                    false => "a text in quotation marks",
+                };
+                self.mistyped(value, name, wanted);
+                continue;
+            };
+            let count: usize = texts.iter().map(|(text, _)| bubbles(text).len()).sum();
+            for (text, span) in texts {
+                self.wording(text, span, name, rule);
+            }
+            if rule.split && count > MOST_BUBBLES {
+                let message = format!("{count} bubbles are a flood");
+                let help = format!(
+                    "from the {MOST_BUBBLES}th on they become one; only a blank line begins the next"
+                );
+                self.found.push(
+                    Diagnostic::warning("too-many-bubbles", value.span(), message).help(help),
+                );
             }
         }
         self.translations(table, key, name, rule.need);
@@ -90,7 +109,8 @@ impl Checker<'_, '_> {
             );
             return;
         }
-        let length = units(text);
+        let parts = if rule.split { bubbles(text) } else { vec![text] };
+        let length = parts.into_iter().map(units).max().unwrap_or(0);
         if length > rule.limit && rule.split {
             let message = format!("{length} characters do not fit into one message");
             self.found.push(
@@ -135,6 +155,16 @@ impl Checker<'_, '_> {
                 ),
             };
             self.found.push(Diagnostic::error(code, span.clone(), message).help(help));
+        }
+    }
+
+    /// Messages to try: a list, or one per language.
+    pub(super) fn expected(&mut self, value: &Value<'_>, key: Range<usize>, name: &str) {
+        match value.get_ref() {
+            DeValue::Table(_) => self.phrases(value, key, name),
+            _ => self.each(value, name, "a list of texts: [\"…\", \"…\"]", |s, v, n| {
+                s.read(v, n, values::name);
+            }),
         }
     }
 

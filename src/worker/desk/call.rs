@@ -50,6 +50,8 @@ pub const FORGET: &str = "/forget";
 pub const DELETION: &str = "/deletion";
 /// For the owner.
 pub const STATUS: &str = "/status";
+/// For the owner: questions that found no answer.
+pub const MISSES: &str = "/misses";
 
 /// The events of one webhook that belong to one Desk.
 #[derive(Serialize, Deserialize)]
@@ -112,6 +114,11 @@ pub async fn tick(env: &Env, desk: &Name) -> Result<(), String> {
 /// How a Desk stands, as JSON.
 pub async fn status(env: &Env, desk: &Name) -> Result<String, String> {
     post(env, desk, STATUS, desk).await
+}
+
+/// The questions that found no answer at a Desk, as JSON.
+pub async fn misses(env: &Env, desk: &Name) -> Result<String, String> {
+    post(env, desk, MISSES, desk).await
 }
 
 async fn post(env: &Env, desk: &Name, path: &str, body: &impl Serialize) -> Result<String, String> {

@@ -5,14 +5,16 @@ use std::rc::Rc;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 
-use super::{Inner, Name, kv, now};
+use super::{Inner, Name, kv, now, pace};
 use crate::desk::payload::OutboxMark;
+use crate::desk::profile::Stranger;
 use crate::desk::sending::{self, Via};
 use crate::meta::graph_error::Verdict;
+use crate::meta::ids::Psid;
 use crate::meta::send::{self, MessagingType, Recipient};
 use crate::outreach::subscription;
 use crate::store::outbox::{self, Claimed, Class, Room};
-use crate::time::SECOND;
+use crate::time::{SECOND, UnixMs};
 use crate::worker::config::Config;
 use crate::worker::graph::Line;
 
@@ -46,23 +48,29 @@ pub async fn drain(desk: &Rc<Inner>, leaving: Vec<(Claimed, Via)>) -> Result<End
     let line = line(desk, &name)?;
     let until = now().plus(LONGEST_MS);
     let mut budget = PER_DRAIN;
+    let mut pausing_until = None;
     let mut sends = FuturesUnordered::new();
     let mut failed = None;
     let mut next = leaving;
+    let work = |job| work(desk, &name, &line, job);
     loop {
         budget = budget.saturating_sub(u32::try_from(next.len()).unwrap_or(budget));
-        for (claimed, via) in next.drain(..) {
-            sends.push(one(desk, &name, &line, claimed, via));
+        for message in next.drain(..) {
+            sends.push(work(Job::Send(Box::new(message))));
         }
-        let room = desk.room.get();
-        let room = Room { messages: room.messages.min(budget), ..room };
-        if desk.waits.get() && failed.is_none() && room.messages > 0 && now() < until {
-            match claim(desk, &name, room).await {
-                Ok(claimed) => next = claimed,
+        if failed.is_none() && desk.room.get().messages.min(budget) > 0 && now() < until {
+            let mut jobs = Vec::new();
+            let more = more(desk, &name, &mut budget, &mut jobs).await;
+            // What was claimed leaves, whatever failed after it.
+            jobs.into_iter().for_each(|job| sends.push(work(job)));
+            match more.and_then(|()| pace::next(desk, until)) {
+                // Until the nearest of them: when that is over, the next one is looked for.
+                Ok(Some(at)) if pausing_until.is_none_or(|other| other <= now() || at < other) => {
+                    pausing_until = Some(at);
+                    sends.push(work(Job::Pause(at)));
+                }
+                Ok(_) => {}
                 Err(why) => failed = Some(why),
-            }
-            if !next.is_empty() {
-                continue;
             }
         }
         // What is on its way is waited for, whatever else failed.
@@ -74,6 +82,47 @@ pub async fn drain(desk: &Rc<Inner>, leaving: Vec<(Claimed, Via)>) -> Result<End
                 None => Ok(Ended::Done),
             };
         }
+    }
+}
+
+/// Claims what waits, and finds what is to be asked and shown beside it.
+async fn more(
+    desk: &Inner,
+    name: &Name,
+    budget: &mut u32,
+    jobs: &mut Vec<Job>,
+) -> Result<(), String> {
+    if desk.waits.get() {
+        let room = desk.room.get();
+        let room = Room { messages: room.messages.min(*budget), ..room };
+        let claimed = claim(desk, name, room).await?;
+        *budget = budget.saturating_sub(u32::try_from(claimed.len()).unwrap_or(*budget));
+        jobs.extend(claimed.into_iter().map(|message| Job::Send(Box::new(message))));
+    }
+    pace::asides(desk, budget, jobs)
+}
+
+/// Something that a drain waits for.
+pub enum Job {
+    /// Sends a message and settles it.
+    Send(Box<(Claimed, Via)>),
+    /// Asks who somebody is.
+    Ask(Stranger),
+    /// Shows that somebody is typing.
+    Type(Psid),
+    /// Lets time pass until then.
+    Pause(UnixMs),
+}
+
+async fn work(desk: &Inner, name: &Name, line: &Line, job: Job) {
+    match job {
+        Job::Send(message) => {
+            let (claimed, via) = *message;
+            one(desk, name, line, claimed, via).await;
+        }
+        Job::Ask(stranger) => pace::ask(desk, line, &stranger).await,
+        Job::Type(person) => pace::show_typing(desk, line, &person).await,
+        Job::Pause(until) => pace::pause(desk, until).await,
     }
 }
 

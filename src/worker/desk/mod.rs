@@ -7,14 +7,17 @@
 //! - [`call`]: how the Worker reaches a Desk.
 //! - [`deletion`]: what a deletion still owes after the rows are gone.
 //! - [`drain`]: sends what is in the outbox.
+//! - [`pace`]: what happens beside the messages: names, typing, pauses.
 //! - [`kv`]: writes to KV what is owed, and reads tokens from it.
 
 pub mod call;
 mod deletion;
 mod drain;
 mod kv;
+mod pace;
 
 use std::cell::{Cell, RefCell};
+use std::collections::{HashSet, VecDeque};
 use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
@@ -33,16 +36,19 @@ use super::shops::{self, NoShop, Published};
 use super::sql::DeskSql;
 use crate::desk::decide::{Context, Host};
 use crate::desk::deletion::{self as desk_deletion, Order, erase};
+use crate::desk::form::reminders;
 use crate::desk::inbox::{self, Taken};
+use crate::desk::profile::{self, Stranger, WAIT_MS};
 use crate::desk::sending::{self, Via};
 use crate::meta::event::{Channel, Event};
 use crate::meta::ids::{PageId, Psid};
+use crate::meta::profile::Fields;
 use crate::outreach::planner;
 use crate::store::outbox::{Claimed, Room};
 use crate::store::timers::{self, Timer};
 use crate::store::{
-    Sql, StoreError, counters, deletions, facts, kv_queue, ledger, outbox, parked, runs, schema,
-    seen,
+    Sql, StoreError, counters, deletions, facts, kv_queue, ledger, misses, outbox, parked, runs,
+    schema, seen,
 };
 use crate::time::{DAY, HOUR, MINUTE, SECOND, UnixMs};
 
@@ -78,6 +84,9 @@ impl Name {
 /// How long until a Desk that has events but no shop looks for one again.
 const NO_SHOP_AGAIN_MS: i64 = 5 * MINUTE;
 
+/// The most questions without an answer that one Desk tells of at once.
+const MOST_MISSES: u32 = 1_000;
+
 /// What this Desk is called, in its own tables: an alarm does not say.
 const NAME: &str = "name";
 
@@ -105,6 +114,13 @@ struct Inner {
     look: Cell<bool>,
     /// One flush at a time: two could write an older value over a newer one.
     flushing: Cell<bool>,
+    /// Who is to be asked about, in order.
+    strangers: RefCell<VecDeque<Stranger>>,
+    /// The last moment that a reply of this process waits for, and where typing shows already.
+    paced_until: Cell<UnixMs>,
+    typing: RefCell<HashSet<i64>>,
+    /// What Meta tells this app of people.
+    profile_fields: Cell<Fields>,
     /// How many deliveries are being sent, and when somebody last looked what comes next.
     delivering: Cell<u32>,
     looked_at: Cell<UnixMs>,
@@ -127,6 +143,10 @@ impl Desk {
                 waits: Cell::new(true),
                 look: Cell::new(true),
                 flushing: Cell::new(false),
+                strangers: RefCell::default(),
+                paced_until: Cell::default(),
+                typing: RefCell::default(),
+                profile_fields: Cell::default(),
                 delivering: Cell::new(0),
                 looked_at: Cell::new(UnixMs::default()),
             }),
@@ -197,6 +217,7 @@ impl Inner {
             call::FORGET => self.forget(&parse(body)?),
             call::DELETION => self.deletion(&parse(body)?),
             call::STATUS => self.status(parse(body)?).await,
+            call::MISSES => self.misses(parse(body)?).await,
             _ => Err(format!("a Desk has no {path}")),
         }
     }
@@ -243,7 +264,10 @@ impl Inner {
                 };
                 let room =
                     if self.waits.get() || line.is_err() { 0 } else { self.room.get().messages };
-                inbox::take_and_claim(&self.sql, context, events, room, now())
+                inbox::take_and_claim(&self.sql, context, events, room, now()).inspect(|taken| {
+                    // In the same breath: nothing of it has left.
+                    self.expect(&taken.report);
+                })
             }
             Err(why) => {
                 worker::console_error!("events are kept for later: {why}");
@@ -269,6 +293,23 @@ impl Inner {
     fn look_again(&self) {
         self.waits.set(true);
         self.look.set(true);
+    }
+
+    /// Notes what a delivery left to wait for.
+    fn expect(&self, report: &inbox::Report) {
+        let mut last = report.paced_until;
+        if !report.strangers.is_empty() {
+            match profile::hold(&self.sql, &report.strangers, now()) {
+                // A pause between bubbles is moved by as much.
+                Ok(true) => last = Some(last.unwrap_or_else(now).plus(WAIT_MS)),
+                Ok(false) => {}
+                Err(why) => worker::console_error!("nothing waits for a name: {why}"),
+            }
+            self.strangers.borrow_mut().extend(report.strangers.iter().cloned());
+        }
+        if let Some(last) = last {
+            self.paced_until.set(self.paced_until.get().max(last));
+        }
     }
 
     /// Delivers without holding up the answer.
@@ -348,6 +389,7 @@ impl Inner {
         match self.shop(&name.page).await {
             Ok(published) => {
                 planner::tick(&self.sql, &published.shop, at).map_err(|e| e.to_string())?;
+                reminders::remind(&self.sql, &published.shop, at).map_err(|e| e.to_string())?;
                 self.unpark(&published)?;
             }
             Err(why) => worker::console_error!("nothing is planned: {why}"),
@@ -406,12 +448,19 @@ impl Inner {
         sending::recover(&self.sql, false, at).map_err(|e| e.to_string())?;
         if due.contains(&Timer::Prune) {
             self.prune(at).map_err(|e| e.to_string())?;
+            // Without the shop nobody knows how long: what is too old waits a day, unseen.
+            if let Ok(published) = self.shop(&self.name()?.page).await {
+                let days = published.shop.assistant.keep_misses_days;
+                misses::prune(&self.sql, days, at).map_err(|e| e.to_string())?;
+            }
         }
-        if due.contains(&Timer::Plan) || due.contains(&Timer::Unpark) {
+        let shop_is_needed = [Timer::Plan, Timer::Unpark, Timer::Remind];
+        if shop_is_needed.iter().any(|timer| due.contains(timer)) {
             let page = self.name()?.page;
             match self.shop(&page).await {
                 Ok(published) => {
                     planner::go_on(&self.sql, &published.shop, at).map_err(|e| e.to_string())?;
+                    reminders::remind(&self.sql, &published.shop, at).map_err(|e| e.to_string())?;
                     self.unpark(&published)?;
                 }
                 Err(why) => {
@@ -439,6 +488,22 @@ impl Inner {
         counters::prune(&self.sql, at)?;
         desk_deletion::prune(&self.sql, at)?;
         timers::set(&self.sql, Timer::Prune, at.plus(DAY))
+    }
+
+    /// For the owner who switched it on: the questions that found no answer, redacted.
+    async fn misses(&self, name: Name) -> Result<String, String> {
+        self.be(&name)?;
+        let published = self.shop(&name.page).await.map_err(|why| why.to_string())?;
+        let days = published.shop.assistant.keep_misses_days;
+        let missed = match days {
+            Some(days) => misses::list(&self.sql, days, MOST_MISSES, now()),
+            None => Ok(Vec::new()),
+        };
+        let missed = missed.map_err(|error| error.to_string())?;
+        Ok(serde_json::json!({
+            "page": name.page, "shard": name.shard, "keep_days": days, "misses": missed,
+        })
+        .to_string())
     }
 
     /// For the owner: counts and states, never a text, a name or a token.
@@ -473,6 +538,7 @@ impl Inner {
                 "outbox": {
                     "open": backlog.open,
                     "oldest_seconds": backlog.oldest.map(|oldest| at.since(oldest) / 1000),
+                    "next_due": backlog.next_due.map(UnixMs::rfc3339),
                 },
                 "kv_owed": kv_owed,
                 "parked": parked::count(&self.sql)?,

@@ -143,6 +143,7 @@ fn check_template(payload: &Value) -> Result<(), GraphError> {
             Ok(())
         }
         Some("notification_messages") => {
+            let payload = opt_in_card(payload);
             optional(payload, "title", &format!("{root}[title]"), OPT_IN_TITLE)?;
             text(payload, "payload", &format!("{root}[payload]"), PAYLOAD)?;
             let cta = payload["notification_messages_cta_text"].as_str();
@@ -160,6 +161,13 @@ fn check_template(payload: &Value) -> Result<(), GraphError> {
         Some("media" | "receipt" | "coupon" | "product" | "customer_feedback") => Ok(()),
         _ => Err(GraphError::parameter(format!("Param {root}[template_type] is not valid"))),
     }
+}
+
+/// What an opt-in request shows: on Instagram it stands in `elements` (Meta's opt-in reference,
+/// 2026).
+#[must_use]
+pub fn opt_in_card(payload: &Value) -> &Value {
+    payload.pointer("/elements/0").unwrap_or(payload)
 }
 
 fn check_element(element: &Value, param: &str) -> Result<(), GraphError> {
@@ -293,6 +301,12 @@ mod tests {
         };
         assert!(ok(card(65, json!("p"))));
         assert!(!ok(card(66, json!("p"))));
+        let nested = |payload: Value| {
+            json!({"attachment": {"type": "template", "payload": {
+                "template_type": "notification_messages", "elements": [payload]}}})
+        };
+        assert!(ok(nested(json!({"title": "t", "payload": "p"}))));
+        assert!(!ok(nested(json!({"title": "t"}))));
         assert!(!ok(card(10, Value::Null)));
     }
 }

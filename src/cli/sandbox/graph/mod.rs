@@ -16,12 +16,12 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::any;
 use serde_json::Value;
 
-use super::Shared;
 use super::deliver::{self, How};
 use super::events::Event;
 use super::faults::{self, FaultKind};
 use super::listener::KillSwitch;
-use super::world::{Call, Settings, real_now};
+use super::world::{Call, Settings, World, real_now};
+use super::{SandboxConfig, Shared};
 
 mod error;
 mod limits;
@@ -30,6 +30,7 @@ mod request;
 mod send;
 
 pub(super) use error::GraphError;
+pub use limits::opt_in_card;
 use request::Request;
 
 /// Every versioned path: `/v26.0/…`.
@@ -79,7 +80,8 @@ async fn handle(
     let _in_flight = InFlight::enter(&shared);
     let started = Instant::now();
     let request = Request::read(&shared.config, &method, &uri, &headers, &body);
-    let n = note_arrival(&shared, &request);
+    let n = note_arrival(&mut shared.world(), &request);
+    shared.touch();
 
     let (fault, settings) = {
         let mut world = shared.world();
@@ -108,13 +110,16 @@ async fn handle(
     let injected = kind.and_then(faults::answer);
     let (status, answer, events, delivered) = match injected {
         Some((status, answer)) => (status, answer, Vec::new(), false),
-        None => match process(&shared, &request, &settings) {
-            Ok(done) => (200, done.answer, done.events, done.delivered),
-            Err(error) => {
-                let trace = shared.world().word(22);
-                (error.status, error.traced(&trace), Vec::new(), false)
+        None => {
+            let mut world = shared.world();
+            match process(&mut world, &shared.config, &request, &settings) {
+                Ok(done) => (200, done.answer, done.events, done.delivered),
+                Err(error) => {
+                    let trace = world.word(22);
+                    (error.status, error.traced(&trace), Vec::new(), false)
+                }
             }
-        },
+        }
     };
     let reset = kind == Some(FaultKind::ResetAfter);
     let latency_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
@@ -137,24 +142,73 @@ async fn handle(
     respond(status, &answer)
 }
 
-fn process(shared: &Shared, request: &Request, settings: &Settings) -> Result<Done, GraphError> {
-    let mut world = shared.world();
+fn process(
+    world: &mut World,
+    config: &SandboxConfig,
+    request: &Request,
+    settings: &Settings,
+) -> Result<Done, GraphError> {
     let now = world.now();
-    let page = request.authorise(&shared.config, settings, now)?;
+    let page = request.authorise(config, settings, now)?;
     if request.path == ["debug_token"] {
-        return page::debug_token(&shared.config, settings, request, now).map(Done::only);
+        return page::debug_token(config, settings, request, now).map(Done::only);
     }
     let Some(page) = page else {
-        return page::of_app(&world, &shared.config, request).map(Done::only);
+        return page::of_app(world, config, request).map(Done::only);
     };
     if request.is_send() {
-        return send::send(&mut world, &shared.config, &page, &request.body);
+        return send::send(world, config, &page, &request.body);
     }
-    page::answer(&mut world, &shared.config, &page, request).map(Done::only)
+    page::answer(world, config, &page, request).map(Done::only)
 }
 
-fn note_arrival(shared: &Shared, request: &Request) -> u64 {
-    let mut world = shared.world();
+/// What a caller without a network gets.
+pub(super) struct Heard {
+    /// Status and body; none when the connection broke.
+    pub answer: Option<(u16, Value)>,
+    /// What Meta tells about it afterwards.
+    pub events: Vec<Event>,
+}
+
+/// A call without a network, of a Page that has `token`: the same answers, faults and records,
+/// and no waiting.
+pub(super) fn hear(
+    world: &mut World,
+    config: &SandboxConfig,
+    (method, uri): (&Method, &Uri),
+    token: &str,
+    body: &[u8],
+) -> Heard {
+    let mut headers = HeaderMap::new();
+    if let Ok(bearer) = format!("Bearer {token}").parse() {
+        headers.insert(header::AUTHORIZATION, bearer);
+    }
+    let request = Request::read(config, method, uri, &headers, body);
+    let n = note_arrival(world, &request);
+    let (page, person) = (request.page.as_deref(), request.person.as_deref());
+    let fault = faults::take(&mut world.faults, page, person, request.is_send());
+    let kind = fault.map(|fault| fault.kind);
+    let unheard = matches!(kind, Some(FaultKind::Hang | FaultKind::ResetBefore));
+    let settings = world.settings.clone();
+    let (status, answer, events, delivered) = match kind.and_then(faults::answer) {
+        Some((status, answer)) => (status, answer, Vec::new(), false),
+        None if unheard => (0, Value::Null, Vec::new(), false),
+        None => match process(world, config, &request, &settings) {
+            Ok(done) => (200, done.answer, done.events, done.delivered),
+            Err(error) => (error.status, error.traced("0"), Vec::new(), false),
+        },
+    };
+    let lost = unheard || kind == Some(FaultKind::ResetAfter);
+    if let Some(call) = world.calls.iter_mut().rev().find(|call| call.n == n) {
+        call.fault = kind;
+        call.status = if lost { 0 } else { status };
+        call.answer = answer.clone();
+        call.delivered = delivered;
+    }
+    Heard { answer: (!lost).then_some((status, answer)), events }
+}
+
+fn note_arrival(world: &mut World, request: &Request) -> u64 {
     let n = world.serial();
     let at = world.now();
     world.calls.push(Call {
@@ -174,8 +228,6 @@ fn note_arrival(shared: &Shared, request: &Request) -> u64 {
         fault: None,
         delivered: false,
     });
-    drop(world);
-    shared.touch();
     n
 }
 

@@ -193,15 +193,23 @@ fn messenger_profile(
             Ok(json!({"data": data}))
         }
         "POST" => {
-            check_profile(&request.body)?;
+            check_profile(&request.body, &page.profile)?;
             for (key, value) in request.body.as_object().into_iter().flatten() {
                 page.profile.insert(key.clone(), value.clone());
             }
             Ok(json!({"result": "success"}))
         }
         "DELETE" => {
-            for field in request.list("fields") {
-                page.profile.remove(&field);
+            let fields = request.list("fields");
+            let keeps = |field: &str| {
+                page.profile.contains_key(field) && !fields.iter().any(|gone| gone == field)
+            };
+            if fields.iter().any(|field| field == "get_started") && keeps("persistent_menu") {
+                let what = "You must first delete the persistent menu";
+                return Err(GraphError::parameter(what));
+            }
+            for field in &fields {
+                page.profile.remove(field);
             }
             Ok(json!({"result": "success"}))
         }
@@ -211,7 +219,7 @@ fn messenger_profile(
 
 /// Limits of the Messenger Profile: greeting 160 characters, four ice breakers, Get Started with
 /// a payload and before a persistent menu, commands in lower case.
-fn check_profile(body: &Value) -> Result<(), GraphError> {
+fn check_profile(body: &Value, set: &Map<String, Value>) -> Result<(), GraphError> {
     let known = [
         "greeting",
         "get_started",
@@ -236,13 +244,75 @@ fn check_profile(body: &Value) -> Result<(), GraphError> {
     {
         return Err(GraphError::parameter("The parameter get_started[payload] is required"));
     }
-    for set in body["ice_breakers"].as_array().into_iter().flatten() {
-        let questions = set["call_to_actions"].as_array().map_or(0, Vec::len);
-        if questions > 4 || set["locale"].as_str().is_none() {
-            return Err(GraphError::parameter("Param ice_breakers has too many elements."));
+    for field in ["greeting", "ice_breakers", "persistent_menu", "commands"] {
+        let Some(sets) = body.get(field).and_then(Value::as_array) else { continue };
+        let mut locales: Vec<_> = sets.iter().map(|set| set["locale"].as_str()).collect();
+        if !locales.contains(&Some("default")) || locales.contains(&None) {
+            let what = format!("Param {field} must have a set for the default locale");
+            return Err(GraphError::parameter(what));
+        }
+        locales.sort_unstable();
+        if locales.windows(2).any(|pair| pair.first() == pair.last()) {
+            let what = format!("Param {field} has a locale twice");
+            return Err(GraphError::parameter(what));
+        }
+    }
+    each(body, "ice_breakers", "call_to_actions", 4, |ice, param| {
+        short(ice, "question", param, 80)?;
+        short(ice, "payload", param, 1_000)
+    })?;
+    each(body, "persistent_menu", "call_to_actions", 5, |item, param| {
+        short(item, "title", param, 30)?;
+        match item["type"].as_str() {
+            Some("postback") => short(item, "payload", param, 1_000),
+            Some("web_url") => short(item, "url", param, 2_000),
+            _ => Err(GraphError::parameter(format!("Param {param}[type] is not valid"))),
+        }
+    })?;
+    each(body, "commands", "commands", 100, |command, param| {
+        short(command, "name", param, 32)?;
+        short(command, "description", param, 64)
+    })?;
+    if body.get("persistent_menu").is_some()
+        && body.get("get_started").is_none()
+        && !set.contains_key("get_started")
+    {
+        let what = "You must set a Get Started button if you also wish to use persistent menu";
+        return Err(GraphError::parameter(what));
+    }
+    Ok(())
+}
+
+/// Every item of every set of a field; at most so many in a set.
+fn each(
+    body: &Value,
+    field: &str,
+    key: &str,
+    most: usize,
+    check: impl Fn(&Value, &str) -> Result<(), GraphError>,
+) -> Result<(), GraphError> {
+    for (i, set) in body[field].as_array().into_iter().flatten().enumerate() {
+        let items = set[key].as_array().map(Vec::as_slice).unwrap_or_default();
+        if items.is_empty() || items.len() > most {
+            let what = format!("Param {field}[{i}][{key}] must have 1 to {most} elements");
+            return Err(GraphError::parameter(what));
+        }
+        for (j, item) in items.iter().enumerate() {
+            check(item, &format!("{field}[{i}][{key}][{j}]"))?;
         }
     }
     Ok(())
+}
+
+/// A text that must be there, at most so long in UTF-16 units.
+fn short(of: &Value, key: &str, param: &str, most: usize) -> Result<(), GraphError> {
+    match of[key].as_str() {
+        Some(text) if text.encode_utf16().count() > most => {
+            Err(GraphError::too_long(&format!("{param}[{key}]"), most))
+        }
+        Some(text) if !text.trim().is_empty() => Ok(()),
+        _ => Err(GraphError::parameter(format!("The parameter {param}[{key}] is required"))),
+    }
 }
 
 /// A page of tokens, 25 unless told otherwise, with a cursor while there are more.

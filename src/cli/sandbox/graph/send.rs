@@ -240,7 +240,8 @@ fn allow_tag(
 }
 
 fn opt_in_title(message: &Value) -> &str {
-    let title = message.pointer("/attachment/payload/title").and_then(Value::as_str);
+    let card = message.pointer("/attachment/payload").map(limits::opt_in_card);
+    let title = card.and_then(|card| card.get("title")?.as_str());
     title.unwrap_or("Updates and promotions")
 }
 

@@ -1,11 +1,19 @@
 //! `shopbell check`: what is wrong in a shop, and what to write instead.
+//!
+//! First the file itself ([`compile`]); then, if it is a shop, its FAQ is trained and tried: `faq`
+//! is the way in, `expectations`, `phrasings` and `left_out` are what is looked at.
+
+mod expectations;
+mod faq;
+mod left_out;
+mod phrasings;
 
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use crate::shop::model::Shop;
-use crate::shop::source::diagnostic::Severity;
+use crate::shop::source::diagnostic::{Diagnostic, Severity};
 use crate::shop::source::render::{for_machines, for_people};
 use crate::shop::source::{Compiled, compile};
 
@@ -43,23 +51,52 @@ pub enum LoadError {
     },
 }
 
+/// What to check.
+#[derive(clap::Args)]
+pub struct CheckArgs {
+    /// The folder with the shop.toml.
+    #[arg(default_value = ".")]
+    dir: PathBuf,
+    /// How to print it.
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+    /// Lets an expectation fail, too, when its answer is only offered, or when something is
+    /// offered where nothing fits.
+    #[arg(long)]
+    strict: bool,
+    /// Shows the notes, too: what is not wrong and could be better. JSON always has them.
+    #[arg(long)]
+    notes: bool,
+}
+
+/// A shop whose file was checked and whose FAQ was tried.
+#[must_use]
+pub fn checked(source: &str, strict: bool) -> Compiled {
+    let mut compiled = compile(source);
+    let tried = faq::tried(&compiled, strict);
+    compiled.diagnostics.extend(tried);
+    compiled.diagnostics.sort_by_key(|d| (d.span.start, d.severity));
+    compiled
+}
+
 /// Checks the shop in `dir` (a folder with a `shop.toml`, or such a file) and prints what it
 /// found: diagnostics for people on stderr and the closing line on stdout, JSON on stdout. Fails
 /// if there is any error.
 #[must_use]
-pub fn run(dir: &Path, format: Format) -> ExitCode {
-    let (path, source) = match read(dir) {
+pub fn run(args: &CheckArgs) -> ExitCode {
+    let (path, source) = match read(&args.dir) {
         Ok(read) => read,
         Err(error) => {
             eprintln!("error: {error}");
             return ExitCode::FAILURE;
         }
     };
-    let compiled = compile(&source);
-    match format {
+    let compiled = checked(&source, args.strict);
+    match args.format {
         Format::Json => print!("{}", for_machines(&compiled.diagnostics, &source, &path)),
         Format::Text => {
-            show(&compiled, &source, &path);
+            let least = if args.notes { Severity::Note } else { Severity::Warning };
+            show(&from(&compiled, least), &source, &path);
             if compiled.has_errors() {
                 eprintln!("{}", closing_line(&compiled, &path));
             } else {
@@ -70,16 +107,21 @@ pub fn run(dir: &Path, format: Format) -> ExitCode {
     if compiled.has_errors() { ExitCode::FAILURE } else { ExitCode::SUCCESS }
 }
 
-/// The shops in `dir`, one per Page and not sealed yet, for the other commands. Diagnostics go
-/// to stderr.
+/// The shops in `dir`, one per Page and not sealed yet, for the other commands. Errors go to
+/// stderr; of warnings only their number, because these commands are about something else.
 ///
 /// # Errors
 /// [`LoadError`] when there is no such file, or an error in it.
 pub fn load(dir: &Path) -> Result<Vec<Shop>, LoadError> {
     let (path, source) = read(dir)?;
     let compiled = compile(&source);
-    show(&compiled, &source, &path);
     let errors = count(&compiled, Severity::Error);
+    let warnings = count(&compiled, Severity::Warning);
+    show(&from(&compiled, Severity::Error), &source, &path);
+    if warnings > 0 {
+        let them = if warnings == 1 { "it" } else { "them" };
+        eprintln!("{}: shopbell check shows {them}", counted(warnings, "warning"));
+    }
     if errors > 0 { Err(LoadError::Broken { path, errors }) } else { Ok(compiled.shops) }
 }
 
@@ -95,9 +137,14 @@ pub(super) fn read(dir: &Path) -> Result<(PathBuf, String), LoadError> {
     }
 }
 
-fn show(compiled: &Compiled, source: &str, path: &Path) {
+fn show(diagnostics: &[Diagnostic], source: &str, path: &Path) {
     let color = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-    eprint!("{}", for_people(&compiled.diagnostics, source, path, color));
+    eprint!("{}", for_people(diagnostics, source, path, color));
+}
+
+/// The diagnostics of this severity, and worse ones.
+fn from(compiled: &Compiled, least: Severity) -> Vec<Diagnostic> {
+    compiled.diagnostics.iter().filter(|d| d.severity <= least).cloned().collect()
 }
 
 fn count(compiled: &Compiled, severity: Severity) -> usize {
@@ -109,12 +156,19 @@ fn count(compiled: &Compiled, severity: Severity) -> usize {
 pub fn closing_line(compiled: &Compiled, path: &Path) -> String {
     let file = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
     let warnings = count(compiled, Severity::Warning);
-    let Some(shop) = compiled.shops.first() else {
+    let notes = count(compiled, Severity::Note);
+    let beside = [(warnings, "warning"), (notes, "note")];
+    let beside = beside.into_iter().filter(|(n, _)| *n > 0).map(|(n, what)| counted(n, what));
+    let mut beside: Vec<String> = beside.collect();
+    if notes > 0
+        && let Some(last) = beside.last_mut()
+    {
+        last.push_str(" (--notes)");
+    }
+    let Some(shop) = compiled.shops.first().filter(|_| !compiled.has_errors()) else {
         let errors = counted(count(compiled, Severity::Error), "error");
-        return match warnings {
-            0 => format!("{file} has {errors}"),
-            warnings => format!("{file} has {errors} and {}", counted(warnings, "warning")),
-        };
+        let all: Vec<String> = std::iter::once(errors).chain(beside).collect();
+        return format!("{file} has {}", all.join(" and "));
     };
     let posters = compiled.shops.iter().map(|s| s.posters.len()).sum();
     let parts = [
@@ -125,14 +179,15 @@ pub fn closing_line(compiled: &Compiled, path: &Path) -> String {
         counted(posters, "poster"),
         counted(shop.notifications.len(), "notification"),
     ];
-    let fine = format!("{file} is fine: {}", parts.join(", "));
-    match warnings {
-        0 => fine,
-        warnings => format!("{fine}; {}", counted(warnings, "warning")),
+    let mut fine = format!("{file} is fine: {}", parts.join(", "));
+    let expected = compiled.places.expectations.len();
+    if expected > 0 {
+        fine += &format!("; {}", counted(expected, "expectation"));
     }
+    if beside.is_empty() { fine } else { format!("{fine}; {}", beside.join(", ")) }
 }
 
-fn counted(number: usize, what: &str) -> String {
+pub(super) fn counted(number: usize, what: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };
     format!("{number} {what}{plural}")
 }

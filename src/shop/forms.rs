@@ -1,0 +1,278 @@
+//! Forms as they are compiled: questions one after another, and what their answers leave on a
+//! person.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::model::{Localized, Shop};
+use crate::meta::ids::{FieldId, FormId};
+
+/// Questions that are asked one after another.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+pub struct Form {
+    /// Its name.
+    pub id: FormId,
+    /// What people read of it, at most 20 characters.
+    pub title: Localized,
+    /// Said before the first question.
+    pub intro: Localized,
+    /// In this order. Never empty.
+    pub questions: Vec<Question>,
+    /// Whether the answers are shown and confirmed before they count.
+    pub confirm: bool,
+    /// Said at the end; otherwise the language's default.
+    pub done: Localized,
+    /// Whether a person of the shop takes over at the end.
+    pub hand_over: bool,
+    /// Minutes of silence before the one reminder; 0: none.
+    pub remind_after_minutes: u16,
+    /// What the end of the form leaves on a person.
+    pub also: Also,
+}
+
+/// One question of a form.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+pub struct Question {
+    /// Its name, and the field of the person that its answer becomes.
+    pub id: FieldId,
+    /// What it is called in the summary, at most 20 characters.
+    pub title: Localized,
+    /// The question.
+    pub ask: Localized,
+    /// The owner's words when an answer is not understood; otherwise the language's own.
+    pub retry: Localized,
+    /// What counts as an answer.
+    pub kind: Kind,
+    /// Whether it can be skipped.
+    pub optional: bool,
+    /// Asked only when another answer says so.
+    pub only_if: Option<OnlyIf>,
+}
+
+/// What counts as an answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Kind {
+    /// One of these.
+    Choice {
+        /// At most ten, never none.
+        options: Vec<Choice>,
+    },
+    /// Any text.
+    Text {
+        /// In characters.
+        max: u16,
+    },
+    /// A number.
+    Number {
+        /// The least.
+        min: Option<i64>,
+        /// The most.
+        max: Option<i64>,
+        /// Without fractions.
+        whole: bool,
+    },
+    /// A day.
+    Date {
+        /// On which side of today.
+        side: Side,
+    },
+    /// A time of day.
+    Time,
+    /// A phone number.
+    Phone,
+    /// A mail address.
+    Email,
+    /// One picture or more.
+    Photo,
+}
+
+impl Kind {
+    /// Its word in `shop.toml`.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Choice { .. } => "choice",
+            Self::Text { .. } => "text",
+            Self::Number { .. } => "number",
+            Self::Date { .. } => "date",
+            Self::Time => "time",
+            Self::Phone => "phone",
+            Self::Email => "email",
+            Self::Photo => "photo",
+        }
+    }
+
+    /// Whether a value could be an answer of this kind: the owner may have changed the form since
+    /// it was given.
+    #[must_use]
+    pub fn takes(&self, value: &FieldValue) -> bool {
+        match (self, value) {
+            (Self::Choice { options }, FieldValue::Choice(id)) => {
+                options.iter().any(|option| option.id == *id)
+            }
+            (Self::Text { .. }, FieldValue::Text(_))
+            | (Self::Number { .. }, FieldValue::Number(_))
+            | (Self::Date { .. }, FieldValue::Date(_))
+            | (Self::Time, FieldValue::Time(_))
+            | (Self::Phone, FieldValue::Phone(_))
+            | (Self::Email, FieldValue::Email(_))
+            | (Self::Photo, FieldValue::Photos(_)) => true,
+            _ => false,
+        }
+    }
+}
+
+/// On which side of today a day has to be.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum Side {
+    /// Today or later.
+    #[default]
+    Future,
+    /// Today or earlier.
+    Past,
+    /// Wherever.
+    Any,
+}
+
+/// One of the answers to a choice.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+pub struct Choice {
+    /// What is kept of it.
+    pub id: String,
+    /// What its quick reply says, at most 20 characters.
+    pub title: Localized,
+    /// What choosing it leaves on a person.
+    pub also: Also,
+}
+
+/// When a question is asked: all that is said here has to hold.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+pub struct OnlyIf {
+    /// An earlier question of the same form.
+    pub question: FieldId,
+    /// Its answer is one of these options; empty: whatever.
+    pub is: Vec<String>,
+    /// Its answer is a number of at least this.
+    pub at_least: Option<i64>,
+    /// Its answer is a number of at most this.
+    pub at_most: Option<i64>,
+}
+
+/// What an answer, a scan, a tap or a form leaves on a person beside its words.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+#[serde(default)]
+pub struct Also {
+    /// Tags put on them.
+    pub tags: Vec<String>,
+    /// Fields set.
+    pub set: BTreeMap<FieldId, FieldValue>,
+    /// A form that opens then.
+    pub form: Option<FormId>,
+}
+
+impl Also {
+    /// Whether it does nothing.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// A field of a person.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+#[serde(tag = "type", content = "value", rename_all = "snake_case")]
+pub enum FieldValue {
+    /// Words.
+    Text(String),
+    /// A number.
+    Number(Decimal),
+    /// The id of an option.
+    Choice(String),
+    /// A day.
+    Date(#[cfg_attr(not(target_arch = "wasm32"), schemars(with = "String"))] jiff::civil::Date),
+    /// A time of day, in minutes after midnight.
+    Time(u16),
+    /// A phone number: digits, perhaps with a + before them.
+    Phone(String),
+    /// A mail address.
+    Email(String),
+    /// How many pictures were sent. They are in the conversation; none is kept here.
+    Photos(u32),
+}
+
+/// A number with up to three decimals, exact.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+#[serde(transparent)]
+pub struct Decimal {
+    /// In thousandths.
+    pub thousandths: i64,
+}
+
+impl Decimal {
+    /// A whole number.
+    #[must_use]
+    pub const fn whole(number: i64) -> Self {
+        Self { thousandths: number.saturating_mul(1_000) }
+    }
+
+    /// Whether it has no fraction.
+    #[must_use]
+    pub const fn is_whole(self) -> bool {
+        self.thousandths % 1_000 == 0
+    }
+
+    /// As people write it, with this sign before the decimals.
+    #[must_use]
+    pub fn written(self, point: char) -> String {
+        let sign = if self.thousandths < 0 { "-" } else { "" };
+        let all = self.thousandths.unsigned_abs();
+        let (whole, part) = (all / 1_000, all % 1_000);
+        if part == 0 {
+            return format!("{sign}{whole}");
+        }
+        let part = format!("{part:03}");
+        format!("{sign}{whole}{point}{}", part.trim_end_matches('0'))
+    }
+}
+
+impl Shop {
+    /// The form of that name.
+    #[must_use]
+    pub fn form(&self, id: &FormId) -> Option<&Form> {
+        self.forms.iter().find(|form| form.id == *id)
+    }
+}
+
+impl Form {
+    /// The question of that name.
+    #[must_use]
+    pub fn question(&self, id: &FieldId) -> Option<&Question> {
+        self.questions.iter().find(|question| question.id == *id)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_written_without_idle_zeros() {
+        for (thousandths, written) in
+            [(1_500, "1,5"), (-1_500, "-1,5"), (2_000, "2"), (5, "0,005"), (0, "0")]
+        {
+            assert_eq!(Decimal { thousandths }.written(','), written);
+        }
+    }
+}

@@ -1,0 +1,362 @@
+//! Forms: whether their questions fit together, and the forms themselves.
+
+use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
+
+use toml::de::{DeTable, DeValue};
+
+use super::build::{localized, named, number};
+use super::diagnostic::Diagnostic;
+use super::read::{self, Value, flag, get, text};
+use super::values::{self, quoted};
+use crate::meta::ids::{FieldId, FormId};
+use crate::shop::forms::{Also, Choice, Decimal, FieldValue, Form, Kind, OnlyIf, Question, Side};
+
+/// The kinds of questions, as `shop.toml` names them.
+pub(super) const KINDS: [&str; 8] =
+    ["choice", "text", "number", "date", "time", "phone", "email", "photo"];
+
+/// Characters of a free text, unless the owner says otherwise.
+const TEXT_MAX: i64 = 1_000;
+
+/// Minutes before the reminder, unless the owner says otherwise.
+const REMIND_MINUTES: i64 = 120;
+
+/// What each kind needs or may have beside what every question has.
+const KEYS_OF_KINDS: [(&str, &[&str]); 6] = [
+    ("options", &["choice"]),
+    ("min", &["number"]),
+    ("max", &["number"]),
+    ("whole", &["number"]),
+    ("when", &["date"]),
+    ("max_length", &["text"]),
+];
+
+type Place = Range<usize>;
+
+pub(super) fn check(file: &DeTable<'_>, found: &mut Vec<Diagnostic>) {
+    // field -> (what it holds, where that was said)
+    let mut fields: HashMap<String, &'static str> = HashMap::new();
+    for (form, _) in read::tables(file, "form") {
+        reached(file, form, found);
+        let questions = read::tables(form, "question");
+        if questions.is_empty()
+            && let Some(value) = get(form, "question")
+        {
+            found.push(
+                Diagnostic::error("no-question", value.span(), "this form asks nothing")
+                    .help("add a table [[form.question]]"),
+            );
+        }
+        let mut earlier: Vec<(&str, &DeTable<'_>)> = Vec::new();
+        for (question, place) in questions {
+            let Some((id, id_span)) = get(question, "id").and_then(text) else { continue };
+            if earlier.iter().any(|(known, _)| *known == id) {
+                found.push(
+                    Diagnostic::error(
+                        "duplicate",
+                        id_span.clone(),
+                        format!("two questions of this form are called {}", quoted(id)),
+                    )
+                    .label("the second")
+                    .help("give one of them another name"),
+                );
+            }
+            let kind = get(question, "kind").and_then(text).map_or("", |(kind, _)| kind);
+            if let Some(name) = KINDS.into_iter().find(|known| *known == kind) {
+                one_type(&mut fields, id, name, id_span, found);
+                keys_of_kind(question, name, &place, found);
+            }
+            options(question, found);
+            condition(question, &earlier, found);
+            earlier.push((id, question));
+        }
+    }
+    for (table, _) in leaving(file) {
+        let Some(set) = read::table(table, "set") else { continue };
+        for (key, value) in set {
+            let name = match value.get_ref() {
+                DeValue::Integer(_) => "number",
+                _ => "text",
+            };
+            one_type(&mut fields, key.get_ref(), name, value.span(), found);
+        }
+    }
+}
+
+/// Every table that leaves tags and fields on a person.
+fn leaving<'t>(file: &'t DeTable<'t>) -> Vec<(&'t DeTable<'t>, Place)> {
+    let forms = read::tables(file, "form");
+    let options = forms
+        .iter()
+        .flat_map(|(form, _)| read::tables(form, "question"))
+        .flat_map(|(question, _)| read::tables(question, "options"))
+        .collect::<Vec<_>>();
+    let others = ["faq", "poster"].into_iter().flat_map(|name| read::tables(file, name));
+    others.chain(forms.iter().cloned()).chain(options).collect()
+}
+
+/// The tags and the fields that anything leaves on people.
+pub(super) fn names_left(file: &DeTable<'_>) -> (Vec<String>, Vec<String>) {
+    let (mut tags, mut fields) = (Vec::new(), Vec::new());
+    for (table, _) in leaving(file) {
+        let list = get(table, "tags").map(read::list).unwrap_or_default();
+        tags.extend(list.into_iter().filter_map(text).map(|(tag, _)| tag.to_owned()));
+        let set = read::table(table, "set").into_iter().flatten();
+        fields.extend(set.map(|(key, _)| key.get_ref().to_string()));
+    }
+    let questions = read::tables(file, "form").into_iter();
+    for (question, _) in questions.flat_map(|(form, _)| read::tables(form, "question")) {
+        fields.extend(get(question, "id").and_then(text).map(|(id, _)| id.to_owned()));
+    }
+    (tags, fields)
+}
+
+/// A field holds one kind of thing, wherever it is asked for or set. What is set as a text may
+/// be asked for as a choice.
+fn one_type(
+    fields: &mut HashMap<String, &'static str>,
+    id: &str,
+    kind: &'static str,
+    span: Place,
+    found: &mut Vec<Diagnostic>,
+) {
+    let known = *fields.entry(id.to_owned()).or_insert(kind);
+    let same = known == kind || matches!((known, kind), ("choice", "text") | ("text", "choice"));
+    if !same {
+        found.push(
+            Diagnostic::error(
+                "field-type",
+                span,
+                format!("{} is a {known} elsewhere in this file and a {kind} here", quoted(id)),
+            )
+            .help("answers land in the field of that name: give one of them another name"),
+        );
+    }
+}
+
+fn keys_of_kind(question: &DeTable<'_>, kind: &str, place: &Place, found: &mut Vec<Diagnostic>) {
+    for (key, kinds) in KEYS_OF_KINDS {
+        if let Some(value) = get(question, key)
+            && !kinds.contains(&kind)
+        {
+            found.push(
+                Diagnostic::error(
+                    "unfit-key",
+                    value.span(),
+                    format!("`{key}` has no meaning for a {kind}"),
+                )
+                .help(format!("leave it out, or write kind = {}", quoted(kinds.concat().as_str()))),
+            );
+        }
+    }
+    if kind == "choice" && read::tables(question, "options").is_empty() {
+        found.push(
+            Diagnostic::error("no-options", place.clone(), "there is nothing to choose from")
+                .help("add options = [{ id = \"small\", title.en = \"Small\" }], at most ten"),
+        );
+    }
+    let bound = |name: &str| get(question, name).and_then(read::number);
+    if let (Some(min), Some(max)) = (bound("min"), bound("max"))
+        && min > max
+    {
+        let span = get(question, "max").map(Value::span).unwrap_or_default();
+        found.push(
+            Diagnostic::error("bad-bounds", span, "no number is that big and that small")
+                .help("let `max` be at least `min`"),
+        );
+    }
+}
+
+fn options(question: &DeTable<'_>, found: &mut Vec<Diagnostic>) {
+    let mut seen: Vec<&str> = Vec::new();
+    for (option, _) in read::tables(question, "options") {
+        let Some((id, span)) = get(option, "id").and_then(text) else { continue };
+        if seen.contains(&id) {
+            found.push(
+                Diagnostic::error(
+                    "duplicate",
+                    span,
+                    format!("two options of this question are called {}", quoted(id)),
+                )
+                .label("the second")
+                .help("give one of them another name"),
+            );
+        }
+        seen.push(id);
+    }
+}
+
+/// A condition is about an earlier question and about answers that it can have.
+fn condition(
+    question: &DeTable<'_>,
+    earlier: &[(&str, &DeTable<'_>)],
+    found: &mut Vec<Diagnostic>,
+) {
+    let Some(only_if) = read::table(question, "only_if") else { return };
+    let Some((other, span)) = get(only_if, "question").and_then(text) else { return };
+    let Some((_, other)) = earlier.iter().find(|(known, _)| *known == other) else {
+        let names: Vec<String> = earlier.iter().map(|(known, _)| quoted(known)).collect();
+        let help = if names.is_empty() {
+            "the first question is always asked: leave the condition out".to_owned()
+        } else {
+            format!("an earlier question of this form is {}", names.join(", "))
+        };
+        found.push(
+            Diagnostic::error(
+                "unknown-reference",
+                span,
+                format!("no earlier question of this form is called {}", quoted(other)),
+            )
+            .help(help),
+        );
+        return;
+    };
+    let known: Vec<&str> = read::tables(other, "options")
+        .into_iter()
+        .filter_map(|(option, _)| get(option, "id").and_then(text))
+        .map(|(id, _)| id)
+        .collect();
+    let wanted = get(only_if, "is").map(read::list).unwrap_or_default();
+    for (id, span) in wanted.into_iter().filter_map(text) {
+        if !known.is_empty() && !known.contains(&id) {
+            let known: Vec<String> = known.iter().map(|id| quoted(id)).collect();
+            found.push(
+                Diagnostic::error(
+                    "unknown-reference",
+                    span,
+                    format!("no option of that question is called {}", quoted(id)),
+                )
+                .help(format!("there is {}", known.join(", "))),
+            );
+        }
+    }
+}
+
+/// Whether anything opens a form.
+fn reached(file: &DeTable<'_>, form: &DeTable<'_>, found: &mut Vec<Diagnostic>) {
+    let Some((id, span)) = get(form, "id").and_then(text) else { return };
+    let opens =
+        |table: &DeTable<'_>| get(table, "form").and_then(text).is_some_and(|(form, _)| form == id);
+    let tables = ["faq", "poster", "form"].into_iter().flat_map(|name| read::tables(file, name));
+    let any = tables.chain(super::rules::buttons(file)).any(|(table, _)| opens(table));
+    if !any {
+        found.push(
+            Diagnostic::warning("unreachable-form", span, format!("nothing opens {}", quoted(id)))
+                .help(format!("give an [[faq]], a poster or a button form = {}", quoted(id))),
+        );
+    }
+}
+
+/// What each field holds that is asked for as a choice: values set for it are options.
+fn is_choice(file: &DeTable<'_>, field: &str) -> bool {
+    read::tables(file, "form").iter().flat_map(|(form, _)| read::tables(form, "question")).any(
+        |(question, _)| {
+            let is = |key: &str, word: &str| {
+                get(question, key).and_then(text).is_some_and(|(known, _)| known == word)
+            };
+            is("id", field) && is("kind", "choice")
+        },
+    )
+}
+
+/// What a table leaves on a person.
+pub(super) fn also(file: &DeTable<'_>, table: &DeTable<'_>) -> Also {
+    let tags = get(table, "tags").map(read::list).unwrap_or_default();
+    let set = read::table(table, "set").into_iter().flatten();
+    let set: BTreeMap<FieldId, FieldValue> = set
+        .filter_map(|(key, value)| {
+            let id = FieldId::new(key.get_ref().as_ref()).ok()?;
+            let value = match (text(value), read::number(value)) {
+                (Some((text, _)), _) if is_choice(file, id.as_str()) => {
+                    FieldValue::Choice(text.to_owned())
+                }
+                (Some((text, _)), _) => FieldValue::Text(text.to_owned()),
+                (None, Some(number)) => FieldValue::Number(Decimal::whole(number)),
+                (None, None) => return None,
+            };
+            Some((id, value))
+        })
+        .collect();
+    Also {
+        tags: tags.into_iter().filter_map(text).map(|(tag, _)| tag.to_owned()).collect(),
+        set,
+        form: named::<FormId>(table, "form"),
+    }
+}
+
+/// The forms of the file; `None` when one cannot be read.
+pub(super) fn forms(file: &DeTable<'_>) -> Option<Vec<Form>> {
+    read::tables(file, "form").into_iter().map(|(table, _)| form(file, table)).collect()
+}
+
+fn form(file: &DeTable<'_>, table: &DeTable<'_>) -> Option<Form> {
+    let questions = read::tables(table, "question").into_iter();
+    Some(Form {
+        id: named::<FormId>(table, "id")?,
+        title: localized(table, "title"),
+        intro: localized(table, "intro"),
+        questions: questions.map(|(table, _)| question(file, table)).collect::<Option<_>>()?,
+        confirm: flag(table, "confirm").unwrap_or(true),
+        done: localized(table, "done"),
+        hand_over: flag(table, "hand_over").unwrap_or(false),
+        remind_after_minutes: number(table, "remind_after_minutes", REMIND_MINUTES)?,
+        also: also(file, table),
+    })
+}
+
+fn question(file: &DeTable<'_>, table: &DeTable<'_>) -> Option<Question> {
+    Some(Question {
+        id: named::<FieldId>(table, "id")?,
+        title: localized(table, "title"),
+        ask: localized(table, "ask"),
+        retry: localized(table, "retry"),
+        kind: kind(file, table)?,
+        optional: flag(table, "optional").unwrap_or(false),
+        only_if: read::table(table, "only_if").and_then(only_if),
+    })
+}
+
+fn kind(file: &DeTable<'_>, table: &DeTable<'_>) -> Option<Kind> {
+    let bound = |name: &str| get(table, name).and_then(read::number);
+    Some(match text(get(table, "kind")?)?.0 {
+        "choice" => {
+            let options = read::tables(table, "options").into_iter().map(|(option, _)| {
+                Some(Choice {
+                    id: values::id(text(get(option, "id")?)?.0).ok()?,
+                    title: localized(option, "title"),
+                    also: also(file, option),
+                })
+            });
+            Kind::Choice { options: options.collect::<Option<_>>()? }
+        }
+        "text" => Kind::Text { max: number(table, "max_length", TEXT_MAX)? },
+        "number" => Kind::Number {
+            min: bound("min"),
+            max: bound("max"),
+            whole: flag(table, "whole").unwrap_or(false),
+        },
+        "date" => Kind::Date {
+            side: match get(table, "when").and_then(text) {
+                Some(("past", _)) => Side::Past,
+                Some(("any", _)) => Side::Any,
+                _ => Side::Future,
+            },
+        },
+        "time" => Kind::Time,
+        "phone" => Kind::Phone,
+        "email" => Kind::Email,
+        "photo" => Kind::Photo,
+        _ => return None,
+    })
+}
+
+fn only_if(table: &DeTable<'_>) -> Option<OnlyIf> {
+    let is = get(table, "is").map(read::list).unwrap_or_default();
+    Some(OnlyIf {
+        question: named::<FieldId>(table, "question")?,
+        is: is.into_iter().filter_map(text).map(|(id, _)| id.to_owned()).collect(),
+        at_least: get(table, "at_least").and_then(read::number),
+        at_most: get(table, "at_most").and_then(read::number),
+    })
+}
