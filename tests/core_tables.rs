@@ -97,7 +97,9 @@ fn the_steps_follow_each_other_in_one_thread() {
     for (text, by) in [
         ("qwertz uiop asdf", Some("instant")),
         ("qwertz uiop asdf", Some("fallback")),
-        ("qwertz uiop asdf", None),
+        ("qwertz uiop asdf", Some("misses")),
+        ("opening hours", None),
+        ("Grįžti prie roboto", Some("resume")),
         ("opening hours", Some("keyword")),
         ("human", Some("human")),
         ("opening hours", None),

@@ -162,3 +162,17 @@ fn the_reference_of_shop_toml_is_what_the_check_follows() {
     }
     assert!(text == fresh, "out of date: SHOPBELL_BLESS=1 cargo test --test docs");
 }
+
+#[test]
+fn the_order_of_who_answers_is_the_tables() {
+    let path = root().join("docs/precedence.md");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let (head, _) = text.split_once("<!-- reference -->").unwrap();
+    let table = shopbell::desk::precedence::reference();
+    let fresh = format!("{head}<!-- reference -->\n\n{table}");
+    if std::env::var_os("SHOPBELL_BLESS").is_some() {
+        std::fs::write(&path, &fresh).unwrap();
+        return;
+    }
+    assert!(text == fresh, "out of date: SHOPBELL_BLESS=1 cargo test --test docs");
+}

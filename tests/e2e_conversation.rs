@@ -181,6 +181,7 @@ fn a_forged_or_revoked_ref_gets_the_plain_welcome_and_is_counted() {
 fn an_opt_in_lands_in_kv_as_documented_and_stop_ends_it_there() {
     on(&STAGE, async |stage| {
         let ona = stage.person(CAFE);
+        stage.sandbox.change_person(&ona, |ona| ona.locale = "lt_LT".to_owned());
         stage.sandbox.scan(&ona, "TABLE").await.unwrap();
         stage.does(&ona, Act::GetStarted).await;
         let before = stage.sandbox.now();

@@ -8,6 +8,7 @@
 //! - [`misses`]: what customers asked in vain, as lines for `shop.toml`.
 //! - [`publish`]: compiles a shop into KV. [`profile`]: greeting, menu and the like, to Meta.
 //! - [`doctor`]: looks at the Worker and at Meta, and says what keeps a shop from working.
+//! - [`forget`]: has the Worker delete everything it keeps of a person.
 //! - [`sim`]: plays a scenario of many days in an instant.
 //! - [`sandbox`]: plays Meta on this computer.
 
@@ -16,6 +17,7 @@ pub mod check;
 pub mod doctor;
 pub mod eval;
 pub mod explain;
+pub mod forget;
 pub mod misses;
 pub mod profile;
 pub mod publish;

@@ -2,13 +2,17 @@
 
 use std::borrow::Cow;
 
+use super::handoff::Call;
 use super::payload::{OutboxMark, Payload};
 use super::person::{Person, Touch};
 use super::precedence::{PRECEDENCE, Step};
-use super::{deletion, form, language, misses, words};
+use super::{deletion, disclosure, form, language, misses, words};
 use crate::entry::keys::Keys;
 use crate::faq::Model;
-use crate::meta::event::{Echo, Event, EventKind, Lane, Message, Optin, OptinStatus, Referral};
+use crate::meta::event::{
+    Echo, Event, EventKind, Lane, Message, Optin, OptinStatus, Referral, ThreadAction,
+    ThreadControl,
+};
 use crate::meta::fit::fit;
 use crate::meta::ids::{AppId, DeletionCode, FaqId, FormId, Mid, NotificationToken, Psid, TopicId};
 use crate::meta::policy::{Opener, window_after};
@@ -99,6 +103,10 @@ pub enum Effect {
         /// Its number among the misses.
         miss: i64,
     },
+    /// Tell the shop that a person is wanted.
+    CallPerson(Box<Call>),
+    /// The assistant goes on with this person.
+    ComeBack,
     /// Our own message has arrived.
     Echoed {
         /// Its number in the outbox.
@@ -214,6 +222,7 @@ pub fn decide(
         (EventKind::Echo(echo), _) => on_echo(context, person, echo, at),
         (_, Lane::Standby) => on_standby(context, person, event, at),
         (_, Lane::Changes) => counted(&name_of(&event.kind)),
+        (EventKind::ThreadControl(thread), _) => on_thread(context, person, thread, at, now),
         (EventKind::MessageEdit { .. }, _) => {
             // Somebody who makes STOP of an older message means it. What was answered stays.
             let quiet = silent_command(context, person, event, at);
@@ -352,7 +361,15 @@ fn late(context: Context<'_>, person: Option<Person>, event: &Event, at: UnixMs)
 /// else was asked of us is remembered for when the thread comes back.
 fn on_standby(context: Context<'_>, person: Option<Person>, event: &Event, at: UnixMs) -> Decision {
     let quiet = silent_command(context, person, event, at);
-    Decision { counts: vec!["event.standby".to_owned()], ..quiet }
+    let mut counts = vec!["event.standby".to_owned()];
+    counts.extend(text_of(event).and_then(|text| words::command(context.shop, text)).map(
+        |command| match command {
+            words::Command::Stop => "standby.stop".to_owned(),
+            words::Command::Delete => "standby.delete".to_owned(),
+            words::Command::Human => "standby.human".to_owned(),
+        },
+    ));
+    Decision { counts, ..quiet }
 }
 
 fn silent_command(
@@ -390,6 +407,7 @@ fn silent_command(
             person.delete_asked = person.delete_asked.max(Some(at));
             Vec::new()
         }
+        // Whoever holds the thread sees it too.
         words::Command::Human => return Decision::default(),
     };
     Decision { person: Some(person), effects, ..Decision::default() }
@@ -413,10 +431,53 @@ fn on_echo(context: Context<'_>, person: Option<Person>, echo: &Echo, at: UnixMs
     if !PAGE_INBOX_APPS.contains(&app.0.as_str()) {
         return counted("event.echo.other");
     }
-    let hours = i64::from(context.shop.assistant.pause_hours);
     let mut person = person.unwrap_or_else(|| Person::new(at));
-    person.paused_until = person.paused_until.max(Some(at.plus(hours.saturating_mul(HOUR))));
+    let sign = context.shop.handoff.resume_sign.as_deref();
+    let text = echo.text.as_deref().unwrap_or_default().trim_end();
+    if sign.is_some_and(|sign| text.ends_with(sign)) {
+        person.paused_until = person.paused_until.map(|until| until.min(at));
+        let effects = vec![Effect::ComeBack];
+        return Decision { person: Some(person), effects, ..counted("event.echo.resume") };
+    }
+    pause(context, &mut person, at);
     Decision { person: Some(person), ..counted("event.echo.person") }
+}
+
+fn pause(context: Context<'_>, person: &mut Person, at: UnixMs) {
+    let hours = i64::from(context.shop.assistant.pause_hours);
+    person.paused_until = person.paused_until.max(Some(at.plus(hours.saturating_mul(HOUR))));
+}
+
+/// A thread changed hands (Meta, Conversation routing, September 2025). "Done" in the Page's inbox
+/// gives it back to us, or to nobody, and we are the default.
+fn on_thread(
+    context: Context<'_>,
+    person: Option<Person>,
+    thread: &ThreadControl,
+    at: UnixMs,
+    now: UnixMs,
+) -> Decision {
+    let counted = |name: &str| Decision { counts: vec![name.to_owned()], ..Decision::default() };
+    let is_inbox =
+        |app: &Option<AppId>| app.as_ref().is_some_and(|a| PAGE_INBOX_APPS.contains(&a.0.as_str()));
+    let is_ours = thread.new_owner.is_some() && thread.new_owner.as_ref() == context.app;
+    let given_back = thread.action == ThreadAction::Pass
+        && is_inbox(&thread.previous_owner)
+        && (is_ours || thread.new_owner.is_none());
+    if given_back {
+        let Some(mut person) = person.filter(|person| person.paused(now)) else {
+            return counted("event.thread_control");
+        };
+        person.paused_until = Some(at);
+        return Decision { person: Some(person), ..counted("event.thread_control.back") };
+    }
+    let taken = thread.action == ThreadAction::Take && is_inbox(&thread.new_owner);
+    if taken {
+        let mut person = person.unwrap_or_else(|| Person::new(at));
+        pause(context, &mut person, at);
+        return Decision { person: Some(person), ..counted("event.thread_control.person") };
+    }
+    counted("event.thread_control")
 }
 
 fn on_optin(
@@ -535,6 +596,12 @@ fn answer<'a>(
             break;
         }
     }
+    if let Some((by, bubbles)) = &mut answered {
+        if by.understands() {
+            turn.person.misses = 0;
+        }
+        disclosure::add(&mut turn, &before, *by, bubbles);
+    }
     let channel = event.channel;
     let mut miss = misses::of(&turn, answered.as_ref().map(|(by, _)| *by));
     let answer = answered.and_then(|(by, bubbles)| {
@@ -563,6 +630,7 @@ fn answer<'a>(
         turn.person.asked = before.asked;
         turn.person.away_told = before.away_told;
         turn.person.fallback_at = before.fallback_at;
+        turn.person.disclosed_at = before.disclosed_at;
     }
     let erased = turn.effects.iter().any(|effect| matches!(effect, Effect::Erase { .. }));
     Decision {

@@ -10,11 +10,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::decide::{Context, Decision, Effect, UNKNOWN, decide};
-use super::deletion;
 use super::person::{Offered, Person};
 use super::profile::Stranger;
 use super::sending::{self, Via};
-use super::{pace, replies};
+use super::{deletion, handoff, pace, replies};
 use crate::meta::event::{Channel, Event};
 use crate::meta::ids::Psid;
 use crate::meta::policy::{Opener, window_after};
@@ -274,7 +273,8 @@ fn alone(
         }
         Ok(None) => report.repeated = report.repeated.saturating_add(1),
         Err(error) => {
-            park(sql, event, key, &error.to_string(), now)?;
+            let bare = handoff::without_delicate_words(Some(context.shop), event);
+            park(sql, &bare, key, &error.to_string(), now)?;
             report.parked = report.parked.saturating_add(1);
         }
     }
@@ -298,7 +298,7 @@ pub fn park_all(
         if seen::contains(sql, &key)? {
             report.repeated = report.repeated.saturating_add(1);
         } else {
-            park(sql, event, &key, why, now)?;
+            park(sql, &handoff::without_delicate_words(None, event), &key, why, now)?;
             report.parked = report.parked.saturating_add(1);
         }
     }
@@ -483,6 +483,8 @@ fn apply(
             deletion::erase(sql, context.keys, &order, &[channel], now)
         }
         Effect::Taken { miss } => misses::taken(sql, miss),
+        Effect::CallPerson(call) => handoff::tell(sql, context, (channel, id), &call, now),
+        Effect::ComeBack => handoff::come_back(sql, context.shop, (channel, id), now),
         Effect::Echoed { mark, mid } => {
             let class = outbox::echoed(sql, channel, id, mark.0, mid.as_ref())?;
             if let Some(class) = &class {

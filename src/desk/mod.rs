@@ -4,6 +4,8 @@
 //! - [`decide`]: the front door: (shop, person, event, now) to a [`decide::Decision`].
 //! - [`precedence`]: the one table of who may answer, in order.
 //! - [`deletion`]: what forgetting a person takes, and how far it is.
+//! - [`handoff`]: when a person takes over, and how the assistant comes back; `disclosure`: that
+//!   it is an assistant.
 //! - [`replies`]: the words and bubbles of each answer; [`payload`]: what our buttons carry.
 //! - [`form`]: questions asked one after another.
 //! - [`segment`]: whether somebody belongs to a segment.
@@ -16,7 +18,9 @@
 
 pub mod decide;
 pub mod deletion;
+mod disclosure;
 pub mod form;
+pub mod handoff;
 pub mod inbox;
 pub mod language;
 pub mod misses;

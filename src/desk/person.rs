@@ -41,6 +41,12 @@ pub struct Person {
     pub topics: BTreeMap<TopicId, TopicWord>,
     /// When they last said STOP.
     pub stopped_at: Option<UnixMs>,
+    /// How many of their messages in a row had no answer.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub misses: u8,
+    /// When they were last told that they talk with an assistant.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub disclosed_at: Option<UnixMs>,
     /// When they last asked to be forgotten; they have a day to say that they mean it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub delete_asked: Option<UnixMs>,
@@ -100,6 +106,12 @@ pub struct Touch {
     pub poster: PosterCode,
     /// When.
     pub at: UnixMs,
+}
+
+// Serde hands out references.
+#[allow(clippy::trivially_copy_pass_by_ref)]
+fn is_zero(n: &u8) -> bool {
+    *n == 0
 }
 
 impl Person {

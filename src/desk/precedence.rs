@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::decide::{Effect, Grant, Inbound, Turn, ends, open_poster};
+use super::handoff::{self, Reason};
 use super::payload::Payload;
 use super::words::{self, Command, Courtesy};
 use super::{deletion, form, replies};
@@ -25,8 +26,14 @@ pub enum Step {
     Delete,
     /// HUMAN: a person is asked for.
     Human,
+    /// The assistant is asked back.
+    Resume,
     /// A person is talking in this thread: the bot keeps quiet.
     Quiet,
+    /// What only people answer.
+    Delicate,
+    /// An angry message: a person is called.
+    Anger,
     /// Somebody agreed to a topic, or ended one.
     OptIn,
     /// Somebody came in through a link, a code or an ad.
@@ -43,8 +50,69 @@ pub enum Step {
     Away,
     /// The first message after a silence.
     Instant,
+    /// Too many messages in a row without an answer: a person is called.
+    Misses,
     /// Nothing fits.
     Fallback,
+}
+
+impl Step {
+    /// When it answers, and with what: for the documents.
+    #[must_use]
+    pub const fn says(self) -> &'static str {
+        match self {
+            Self::Stop => {
+                "The whole message is STOP, in any of the shop's languages. Every notification \
+                 ends; it is confirmed once and says how to come back."
+            }
+            Self::Delete => {
+                "The whole message is DELETE, or the tap that confirms it. The first asks; only \
+                 the tap, within a day, deletes."
+            }
+            Self::Human => {
+                "The whole message is HUMAN, or that button. A person is called and the assistant \
+                 keeps quiet."
+            }
+            Self::Resume => "The button \"back to the assistant\". The pause ends.",
+            Self::Quiet => "A person is talking, or was called. Nothing is said.",
+            Self::Delicate => {
+                "The message is about what only people answer. A person is called; the words are \
+                 not kept."
+            }
+            Self::Anger => "The message is angry. A person is called.",
+            Self::OptIn => "Somebody agreed to a topic or ended one. Thanks, or a confirmation.",
+            Self::Arrival => {
+                "Somebody came in through a link, a code or an ad. What the poster promises, or \
+                 the welcome."
+            }
+            Self::Tap => "One of our buttons or quick replies, or Get Started.",
+            Self::Form => "A form is open, and the message is its answer. The next question.",
+            Self::Keyword => "The message has a keyword of an answer. That answer.",
+            Self::Faq => {
+                "The message asks what an answer is for: that answer, or a few likely ones to \
+                 choose from."
+            }
+            Self::Away => "The shop is closed. Once for each closed period.",
+            Self::Instant => {
+                "The first message after a day of silence. Once, with the expected wait."
+            }
+            Self::Misses => {
+                "So many messages in a row had no answer (`handoff.misses`). A person is called."
+            }
+            Self::Fallback => {
+                "Nothing fits. A greeting gets the welcome, thanks get nothing; the rest gets the \
+                 fallback, not more often than `assistant.fallback_every_hours`."
+            }
+        }
+    }
+
+    /// Whether it knew what was meant.
+    pub(super) const fn understands(self) -> bool {
+        matches!(
+            self,
+            Self::OptIn | Self::Arrival | Self::Tap | Self::Form | Self::Keyword | Self::Faq
+        )
+    }
 }
 
 impl fmt::Display for Step {
@@ -53,7 +121,10 @@ impl fmt::Display for Step {
             Self::Stop => "stop",
             Self::Delete => "delete",
             Self::Human => "human",
+            Self::Resume => "resume",
             Self::Quiet => "quiet",
+            Self::Delicate => "delicate",
+            Self::Anger => "anger",
             Self::OptIn => "optin",
             Self::Arrival => "arrival",
             Self::Tap => "tap",
@@ -62,6 +133,7 @@ impl fmt::Display for Step {
             Self::Faq => "faq",
             Self::Away => "away",
             Self::Instant => "instant",
+            Self::Misses => "misses",
             Self::Fallback => "fallback",
         })
     }
@@ -76,7 +148,10 @@ pub const PRECEDENCE: &[(Step, Answerer)] = &[
     (Step::Stop, stop),
     (Step::Delete, delete),
     (Step::Human, human),
+    (Step::Resume, resume),
     (Step::Quiet, quiet),
+    (Step::Delicate, delicate),
+    (Step::Anger, anger),
     (Step::OptIn, opt_in),
     (Step::Arrival, arrival),
     (Step::Tap, tap),
@@ -85,8 +160,19 @@ pub const PRECEDENCE: &[(Step, Answerer)] = &[
     (Step::Faq, faq_answer),
     (Step::Away, away),
     (Step::Instant, instant),
+    (Step::Misses, misses),
     (Step::Fallback, fallback),
 ];
+
+/// The table as Markdown, for `docs/precedence.md`.
+#[must_use]
+pub fn reference() -> String {
+    let mut rows = String::from("| | step | when, and what |\n|---|---|---|\n");
+    for (n, (step, _)) in (1..).zip(PRECEDENCE) {
+        rows.push_str(&format!("| {n} | `{step}` | {} |\n", step.says()));
+    }
+    rows
+}
 
 fn stop(turn: &mut Turn<'_>) -> Option<Vec<Content>> {
     if turn.command != Some(Command::Stop) {
@@ -133,10 +219,72 @@ fn human(turn: &mut Turn<'_>) -> Option<Vec<Content>> {
         return None;
     }
     let already = turn.person.paused(turn.now);
-    let hours = i64::from(turn.context.shop.assistant.pause_hours);
-    turn.person.paused_until =
-        turn.person.paused_until.max(Some(turn.now.plus(hours.saturating_mul(HOUR))));
-    Some(if already { Vec::new() } else { replies::human(turn) })
+    if already {
+        // Called before; the time begins anew.
+        let hours = i64::from(turn.context.shop.assistant.pause_hours);
+        let until = turn.now.plus(hours.saturating_mul(HOUR));
+        turn.person.paused_until = turn.person.paused_until.max(Some(until));
+        return Some(Vec::new());
+    }
+    handoff::call(turn, Reason::Asked, text_of(turn));
+    Some(replies::human(turn))
+}
+
+fn text_of<'a>(turn: &Turn<'a>) -> Option<&'a str> {
+    match turn.inbound {
+        Inbound::Text(text) => Some(text),
+        _ => None,
+    }
+}
+
+fn resume(turn: &mut Turn<'_>) -> Option<Vec<Content>> {
+    let paused = turn.person.paused(turn.now);
+    let asked = match &turn.inbound {
+        Inbound::Tap(tapped) => *tapped == Some(Payload::Resume),
+        Inbound::Text(typed) => {
+            paused && Said::new(typed).says(&replies::text(turn, TextKey::ResumeButton))
+        }
+        _ => false,
+    };
+    if !asked {
+        return None;
+    }
+    if paused {
+        turn.person.paused_until = Some(turn.now);
+        turn.effects.push(Effect::ComeBack);
+    }
+    Some(replies::resumed(turn))
+}
+
+/// Its words are neither looked up nor passed on.
+fn delicate(turn: &mut Turn<'_>) -> Option<Vec<Content>> {
+    let text = text_of(turn)?;
+    if !handoff::is_delicate(turn.context.shop, text) {
+        return None;
+    }
+    handoff::call(turn, Reason::Delicate, Some(text));
+    Some(replies::delicate(turn))
+}
+
+fn anger(turn: &mut Turn<'_>) -> Option<Vec<Content>> {
+    let text = text_of(turn)?;
+    if !handoff::is_angry(turn.context.shop, text) {
+        return None;
+    }
+    handoff::call(turn, Reason::Anger, Some(text));
+    Some(replies::human(turn))
+}
+
+/// The message before had no answer either.
+fn misses(turn: &mut Turn<'_>) -> Option<Vec<Content>> {
+    let most = turn.context.shop.handoff.misses;
+    let text = text_of(turn)?;
+    let enough = turn.person.misses.saturating_add(1) >= most;
+    if most == 0 || !enough || words::courtesy(turn.context.shop, text).is_some() {
+        return None;
+    }
+    handoff::call(turn, Reason::Misses, Some(text));
+    Some(replies::human(turn))
 }
 
 fn quiet(turn: &mut Turn<'_>) -> Option<Vec<Content>> {
@@ -310,6 +458,7 @@ fn fallback(turn: &mut Turn<'_>) -> Option<Vec<Content>> {
             None => {}
         }
     }
+    turn.person.misses = turn.person.misses.saturating_add(1);
     let every = i64::from(turn.context.shop.assistant.fallback_every_hours).saturating_mul(HOUR);
     if turn.person.fallback_at.is_some_and(|last| turn.now.since(last) < every) {
         return None;

@@ -1,6 +1,6 @@
 //! The words and bubbles of each answer.
 
-use super::decide::Turn;
+use super::decide::{Effect, Turn};
 use super::payload::Payload;
 use super::person::Person;
 use crate::meta::ids::{DeletionCode, FaqId, TopicId};
@@ -21,10 +21,18 @@ pub(super) fn fill(turn: &Turn<'_>, template: &str, topic: Option<&str>) -> Stri
         first_name: person.first_name.as_deref(),
         full_name: person.full_name.as_deref(),
         topic,
-        agent: None,
+        agent: agent(turn),
     };
     let say = if person.may_ask_profile(turn.now) { say_openly } else { say };
     say(turn.context.shop, &turn.lang, template, &listener, turn.now)
+}
+
+/// Who of the shop was called by this very message.
+fn agent<'a>(turn: &'a Turn<'_>) -> Option<&'a str> {
+    turn.effects.iter().find_map(|effect| match effect {
+        Effect::CallPerson(call) => call.agent.as_deref(),
+        _ => None,
+    })
 }
 
 /// Whether a message waits for a name.
@@ -323,9 +331,28 @@ pub fn deleted(turn: &Turn<'_>, code: &DeletionCode) -> Vec<Content> {
     vec![bubble(format!("{}\n{at}", text(turn, TextKey::Deleted)), Vec::new())]
 }
 
-/// A person was asked for.
+/// A person was called; a tap brings the assistant back.
 pub fn human(turn: &Turn<'_>) -> Vec<Content> {
-    own(turn, TextKey::Human, Vec::new())
+    called(turn, TextKey::Human)
+}
+
+/// A person was called for what only people answer.
+pub fn delicate(turn: &Turn<'_>) -> Vec<Content> {
+    called(turn, TextKey::Delicate)
+}
+
+fn called(turn: &Turn<'_>, key: TextKey) -> Vec<Content> {
+    own(turn, key, vec![tap(turn, TextKey::ResumeButton, Payload::Resume)])
+}
+
+/// The assistant is back.
+pub fn resumed(turn: &Turn<'_>) -> Vec<Content> {
+    own(turn, TextKey::Resumed, menu(turn))
+}
+
+/// That it is an assistant.
+pub fn disclosure(turn: &Turn<'_>) -> Content {
+    bubble(text(turn, TextKey::Disclosure), Vec::new())
 }
 
 /// The shop is closed.

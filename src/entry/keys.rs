@@ -21,6 +21,8 @@ pub enum KeyUse {
     Session,
     /// Tombstones: telling that somebody was deleted without keeping who.
     Tombstone,
+    /// Calls to the owner's webhook.
+    Hook,
 }
 
 impl KeyUse {
@@ -31,6 +33,7 @@ impl KeyUse {
             Self::Ref => "shopbell ref v1",
             Self::Session => "shopbell session v1",
             Self::Tombstone => "shopbell tombstone v1",
+            Self::Hook => "shopbell hook v1",
         }
     }
 }
@@ -80,6 +83,7 @@ pub struct Keys {
     pub refs: RefKeys,
     tombstone: DerivedKey,
     tombstone_previous: Option<DerivedKey>,
+    hook: DerivedKey,
 }
 
 impl Keys {
@@ -90,7 +94,16 @@ impl Keys {
             refs: RefKeys::new(current, previous),
             tombstone: DerivedKey::derive(current, KeyUse::Tombstone),
             tombstone_previous: previous.map(|key| DerivedKey::derive(key, KeyUse::Tombstone)),
+            hook: DerivedKey::derive(current, KeyUse::Hook),
         }
+    }
+
+    /// What proves to the owner's server that a call is ours: HMAC-SHA256 over the time, a full
+    /// stop and the body, in hexadecimal.
+    #[must_use]
+    pub fn sign_hook(&self, timestamp: &str, body: &str) -> String {
+        let mac = self.hook.mac().chain_update(timestamp).chain_update(".").chain_update(body);
+        hex::encode(mac.finalize().into_bytes())
     }
 
     /// The name under which a person's deletion is remembered.
@@ -138,7 +151,7 @@ mod tests {
 
     #[test]
     fn each_use_and_each_secret_has_its_own_key() {
-        let uses = [KeyUse::Ref, KeyUse::Session, KeyUse::Tombstone];
+        let uses = [KeyUse::Ref, KeyUse::Session, KeyUse::Tombstone, KeyUse::Hook];
         let long = "x".repeat(500);
         let mut seen = Vec::new();
         for secret in ["", "one", "two", long.as_str()] {

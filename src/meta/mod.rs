@@ -17,6 +17,7 @@
 pub mod event;
 pub mod fit;
 pub mod graph_error;
+pub mod human;
 pub mod ids;
 mod json;
 pub mod key;

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::forms::{Also, Form};
 use super::segments::Segment;
 use crate::meta::ids::{
-    AccountId, Country, FaqId, FormId, NotificationId, PageId, PosterCode, TopicId,
+    AccountId, Country, FaqId, FormId, NotificationId, PageId, PosterCode, Psid, TopicId,
 };
 
 /// The version of this layout. A Worker refuses a shop of another version and says so.
@@ -67,6 +67,15 @@ pub struct Shop {
     pub segments: Vec<Segment>,
     /// How the assistant behaves.
     pub assistant: Assistant,
+    /// When and how a person takes over.
+    #[serde(default)]
+    pub handoff: Handoff,
+    /// What only people answer.
+    #[serde(default)]
+    pub delicate: Vec<Delicate>,
+    /// Who of the shop answers what.
+    #[serde(default)]
+    pub agents: Vec<Agent>,
     /// What the shop tells us of its standing with Meta.
     pub meta: MetaStanding,
     /// What people see before anybody has said a word.
@@ -464,6 +473,74 @@ pub enum Eagerness {
     Normal,
     /// Answers rather than ask back.
     Eager,
+}
+
+/// When and how a person takes over.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+#[serde(default)]
+pub struct Handoff {
+    /// So many messages in a row without an answer call a person; 0: none do.
+    pub misses: u8,
+    /// Whether an angry message calls one.
+    pub on_anger: bool,
+    /// Phrases beside the languages' own by which a message is angry.
+    pub angry: BTreeMap<Lang, Vec<String>>,
+    /// Whom to tell on Messenger: the owner's own id on this Page.
+    pub notify: Option<Psid>,
+    /// Where to tell it, https. Nothing else is ever called.
+    pub webhook: Option<String>,
+    /// Whether the customer's words go along to the webhook.
+    pub with_text: bool,
+    /// Whether the thread is handed to the Page's inbox for the time, and taken back.
+    pub pass_thread: bool,
+    /// A message typed in the inbox that ends with this brings the assistant back.
+    pub resume_sign: Option<String>,
+    /// Whether the assistant says what it is at the start of a conversation; none: where the
+    /// shop's country asks for it.
+    pub disclosure: Option<bool>,
+}
+
+impl Default for Handoff {
+    fn default() -> Self {
+        Self {
+            misses: 2,
+            on_anger: true,
+            angry: BTreeMap::new(),
+            notify: None,
+            webhook: None,
+            with_text: false,
+            pass_thread: false,
+            resume_sign: None,
+            disclosure: None,
+        }
+    }
+}
+
+/// A subject that only people answer. What is written about it is not kept.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+pub struct Delicate {
+    /// What it is called, for the owner.
+    pub name: String,
+    /// Phrases by which a message is about it, per language.
+    pub words: BTreeMap<Lang, Vec<String>>,
+}
+
+/// Somebody of the shop who answers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+pub struct Agent {
+    /// What customers read: `{agent}`.
+    pub name: String,
+    /// Phrases by which a message is theirs, per language; none: everything that is nobody else's.
+    pub words: BTreeMap<Lang, Vec<String>>,
+    /// When they are there; none: when the shop is open.
+    pub hours: Option<Hours>,
+    /// Whom to tell on Messenger instead of [`Handoff::notify`].
+    pub notify: Option<Psid>,
+    /// Where to tell it instead of [`Handoff::webhook`].
+    pub webhook: Option<String>,
 }
 
 /// What the shop declares about its recipients and its integration. Never guessed.

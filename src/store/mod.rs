@@ -15,6 +15,7 @@
 //! - [`kv_queue`]: KV writes that are still owed; [`timers`]: what has to happen later;
 //!   [`counters`]: how often things happened; [`misses`]: questions that found no answer.
 
+pub mod calls;
 pub mod consents;
 pub mod counters;
 pub mod deletions;

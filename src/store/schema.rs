@@ -30,6 +30,12 @@ const MIGRATIONS: &[&[&str]] = &[
            due_at INTEGER NOT NULL, PRIMARY KEY (channel, person)) WITHOUT ROWID",
         "CREATE INDEX reminders_due ON reminders (due_at)",
     ],
+    &[
+        // Requests that are no messages. AUTOINCREMENT, because receivers know calls by the id.
+        "CREATE TABLE calls (id INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL,
+           channel TEXT NOT NULL, person TEXT NOT NULL, url TEXT NOT NULL, body TEXT NOT NULL,
+           due_at INTEGER NOT NULL, attempts INTEGER NOT NULL DEFAULT 0)",
+    ],
 ];
 
 const FIRST: &[&str] = &[

@@ -18,12 +18,21 @@ pub enum Timer {
     Prune,
     /// Remind people of forms they left.
     Remind,
+    /// Tell the owner, and hand threads over.
+    Calls,
 }
 
 impl Timer {
     /// All of them.
-    pub const ALL: [Self; 6] =
-        [Self::Drain, Self::KvFlush, Self::Unpark, Self::Plan, Self::Prune, Self::Remind];
+    pub const ALL: [Self; 7] = [
+        Self::Drain,
+        Self::KvFlush,
+        Self::Unpark,
+        Self::Plan,
+        Self::Prune,
+        Self::Remind,
+        Self::Calls,
+    ];
 
     pub(super) const fn name(self) -> &'static str {
         match self {
@@ -33,6 +42,7 @@ impl Timer {
             Self::Plan => "plan",
             Self::Prune => "prune",
             Self::Remind => "remind",
+            Self::Calls => "calls",
         }
     }
 
@@ -45,6 +55,7 @@ impl Timer {
             Self::Plan => "plan taken",
             Self::Prune => "prune taken",
             Self::Remind => "remind taken",
+            Self::Calls => "calls taken",
         }
     }
 }

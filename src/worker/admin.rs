@@ -9,6 +9,8 @@ use worker::Env;
 
 use super::config::Config;
 use super::{desk, http, shops};
+use crate::meta::ids::{PageId, Psid};
+use crate::meta::signature::form_value;
 
 /// `GET /health`: whether this deployment can do its work. No secrets, no counts.
 pub async fn health(env: &Env) -> Response {
@@ -108,4 +110,42 @@ pub fn is_owner(request: &Request, config: &Config) -> bool {
     let given = http::header(request, "authorization");
     let given = given.as_deref().and_then(|value| value.strip_prefix("Bearer "));
     given.is_some_and(|token| token.as_bytes().ct_eq(config.admin_token.as_bytes()).into())
+}
+
+/// The Desk and the person that `?page=&person=` name.
+pub async fn person_of(route: &http::Route, env: &Env) -> Result<(desk::Name, Psid), Response> {
+    let value = |name: &str| {
+        form_value(route.query(), name).and_then(|bytes| String::from_utf8(bytes).ok())
+    };
+    let page = value("page").and_then(|id| PageId::new(id).ok());
+    let person = value("person").and_then(|id| Psid::new(id).ok());
+    let (Some(page), Some(person)) = (page, person) else {
+        let why = "this needs ?page= and ?person=, each an id as Meta writes it";
+        return Err(http::text(400, why));
+    };
+    let pages = shops::pages(env, desk::now()).await;
+    let pages = pages.map_err(|why| http::text(503, &why.to_string()))?;
+    match pages.pages.iter().find(|known| known.id == page) {
+        Some(known) => Ok((desk::Name::of(page, Some(&person), known.shards), person)),
+        None => Err(http::text(404, "no shop is published for this Page")),
+    }
+}
+
+/// `POST /admin/resume?page=&person=`: the assistant goes on with somebody.
+pub async fn resume(request: &Request, route: &http::Route, env: &Env) -> Response {
+    let config = match Config::of(env) {
+        Ok(config) => config,
+        Err(why) => return http::text(503, &why),
+    };
+    if !is_owner(request, &config) {
+        return http::text(401, TOKEN_NEEDED);
+    }
+    let (name, person) = match person_of(route, env).await {
+        Ok(found) => found,
+        Err(refusal) => return refusal,
+    };
+    match desk::call::resume(env, &name, &person).await {
+        Ok(resumed) => http::json(200, &json!({ "resumed": resumed })),
+        Err(why) => http::text(503, &why),
+    }
 }

@@ -70,21 +70,11 @@ pub async fn by_owner(request: &Request, route: &http::Route, env: &Env) -> Resp
     if !admin::is_owner(request, &config) {
         return http::text(401, admin::TOKEN_NEEDED);
     }
-    let value = |name: &str| {
-        form_value(route.query(), name).and_then(|bytes| String::from_utf8(bytes).ok())
+    let (name, person) = match admin::person_of(route, env).await {
+        Ok(found) => found,
+        Err(refusal) => return refusal,
     };
-    let page = value("page").and_then(|id| PageId::new(id).ok());
-    let person = value("person").and_then(|id| Psid::new(id).ok());
-    let (Some(page), Some(person)) = (page, person) else {
-        return http::text(400, "this needs ?page= and ?person=, each an id as Meta writes it");
-    };
-    let pages = match shops::pages(env, desk::now()).await {
-        Ok(pages) => pages,
-        Err(why) => return http::text(503, &why.to_string()),
-    };
-    if !pages.pages.iter().any(|known| known.id == page) {
-        return http::text(404, "no shop is published for this Page");
-    }
+    let page = name.page;
     let about = format!("{page}:{person}");
     match order(env, &[(page, person)], &about).await {
         Ok(code) => {

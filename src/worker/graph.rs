@@ -3,13 +3,19 @@
 use js_sys::{Array, JsString, Promise};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::Headers;
+use web_sys::{AbortSignal, Headers, RequestInit, Response};
 
 use super::config::Config;
 use super::http::js_error;
 use crate::meta::graph_error::{Reply, Verdict, judge};
 use crate::meta::ids::{PageId, Psid};
 use crate::store::outbox::CALL_TIMEOUT_MS;
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(catch)]
+    fn fetch(url: &JsString, init: &RequestInit) -> Result<Promise, JsValue>;
+}
 
 #[wasm_bindgen(module = "/src/worker/border.js")]
 extern "C" {
@@ -123,4 +129,30 @@ pub async fn get(config: &Config, path: &str, token: &str) -> Result<String, Str
     };
     let (status, _, body) = ask.await.map_err(|error: JsValue| js_error(&error).into_owned())?;
     if status == 200 { Ok(body) } else { Err(format!("Graph answers {status}")) }
+}
+
+/// Posts JSON to somebody's server. Only a 2xx counts; a redirect is not followed, because it
+/// would lead to an address that nobody allowed.
+///
+/// # Errors
+/// What went wrong, without the address.
+pub async fn post(url: &str, headers: &[(&str, String)], body: &str) -> Result<(), String> {
+    let ask = async {
+        let list = Headers::new()?;
+        list.set("content-type", "application/json")?;
+        for (name, value) in headers {
+            list.set(name, value)?;
+        }
+        let init = RequestInit::new();
+        init.set_method("POST");
+        init.set_headers(&list);
+        init.set_body(&JsValue::from_str(body));
+        js_sys::Reflect::set(&init, &"redirect".into(), &"manual".into())?;
+        init.set_signal(Some(&AbortSignal::timeout_with_u32(SEND_TIMEOUT_MS)));
+        let url = JsString::from(url);
+        let response: Response = JsFuture::from(fetch(&url, &init)?).await?.unchecked_into();
+        Ok(response.status())
+    };
+    let status = ask.await.map_err(|error: JsValue| js_error(&error).into_owned())?;
+    if (200..300).contains(&status) { Ok(()) } else { Err(format!("the answer is {status}")) }
 }

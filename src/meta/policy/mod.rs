@@ -3,12 +3,14 @@
 //!
 //! - `rules`: which transport is open on which day, where, for what.
 //! - `windows`: how long a person's doing lets us write, and how far notifications lie apart.
+//! - `disclosure`: where an assistant has to say that it is one.
 //! - `areas`: which countries the rules mean.
 //!
 //! A rule that is not here does not permit anything: what no rule of the day allows is forbidden.
 //! A country that is not known is never guessed; where a rule turns on it, the answer is no.
 
 mod areas;
+mod disclosure;
 mod rules;
 #[cfg(test)]
 mod tests;
@@ -22,6 +24,7 @@ use super::event::Channel;
 use super::ids::Country;
 
 pub use areas::{Areas, EU_MEMBERS};
+pub use disclosure::{DISCLOSURES, Disclosure, disclosure_required};
 pub use rules::{GRAPH_VERSIONS, GraphVersion, RULES};
 pub use windows::{COOLDOWNS, Cooldown, Opener, WINDOWS, Window, cooldown, window_after};
 

@@ -55,6 +55,10 @@ pub struct Language {
     pub human: &'static [&'static str],
     /// Messages that ask to be forgotten.
     pub delete: &'static [&'static str],
+    /// Phrases by which a message is angry, wherever they stand in it.
+    pub angry: &'static [&'static str],
+    /// Phrases by which a message is about what only people should answer.
+    pub delicate: &'static [&'static str],
     /// Messages that only greet.
     pub greetings: &'static [&'static str],
     /// Messages that only thank or agree, and need no answer.
@@ -63,6 +67,8 @@ pub struct Language {
     pub texts: DefaultTexts,
     /// Why a notification is held: for the owner.
     pub holds: HoldTexts,
+    /// What the owner is told when somebody waits for a person; a link follows.
+    pub notice: &'static str,
     /// `{wait}` while the shop is open.
     pub soon: &'static str,
     /// `{wait}` when no opening is known.
@@ -322,6 +328,17 @@ mod tests {
                 assert!(seen.insert(*word), "{} has {word:?} twice", language.code);
             }
             assert!(lists.iter().all(|l| l.len() >= 3), "{}", language.code);
+        }
+    }
+
+    #[test]
+    fn phrases_of_anger_are_as_messages_have_them() {
+        for language in all() {
+            for list in [language.angry, language.delicate] {
+                assert!(list.len() >= 8, "{}", language.code);
+                assert!(list.iter().all(|p| p.to_lowercase() == *p), "{}", language.code);
+            }
+            assert!(!language.notice.is_empty());
         }
     }
 

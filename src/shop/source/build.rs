@@ -10,13 +10,16 @@ use super::format::TITLE_LIMIT;
 use super::read::{self, checked, flag, get, text, units};
 use super::values::{self, WEEKDAYS};
 use super::{forms, rules, schedule, segments};
-use crate::meta::ids::{AccountId, FaqId, FormId, NotificationId, PageId, PosterCode, TopicId};
+use crate::meta::ids::{
+    AccountId, FaqId, FormId, NotificationId, PageId, PosterCode, Psid, TopicId,
+};
 use crate::meta::limits;
 use crate::shop::lang;
 use crate::shop::model::{
-    Assistant, ButtonAction, Contact, Eagerness, FaqEntry, Hours, HoursException, IceBreaker, Lang,
-    LinkButton, Localized, MetaStanding, Notification, Page, PageProfile, Poster, Range, RichCard,
-    SHOP_SCHEMA, Schedule, Shop, SlashCommand, Texts, Topic, Zone,
+    Agent, Assistant, ButtonAction, Contact, Delicate, Eagerness, FaqEntry, Handoff, Hours,
+    HoursException, IceBreaker, Lang, LinkButton, Localized, MetaStanding, Notification, Page,
+    PageProfile, Poster, Range, RichCard, SHOP_SCHEMA, Schedule, Shop, SlashCommand, Texts, Topic,
+    Zone,
 };
 
 /// Hours the bot keeps quiet after a person took over, unless the owner says otherwise.
@@ -59,6 +62,9 @@ fn shop(file: &DeTable<'_>, page_table: &DeTable<'_>, first: bool) -> Option<Sho
         forms: forms::forms(file)?,
         segments: segments::segments(file)?,
         assistant,
+        handoff: read::table(file, "handoff").map(handoff).unwrap_or_default(),
+        delicate: all(file, "delicate", delicate)?,
+        agents: all(file, "agent", agent)?,
         meta: MetaStanding {
             country: checked(shop, "country", values::country),
             recurring_since: read::table(file, "meta")
@@ -382,6 +388,36 @@ fn default_command(entry: &FaqEntry) -> Option<SlashCommand> {
         name: name.to_owned(),
         description: entry.title.clone(),
         action: ButtonAction::Faq(entry.id.clone()),
+    })
+}
+
+fn handoff(table: &DeTable<'_>) -> Handoff {
+    let usual = Handoff::default();
+    let sign = checked(table, "resume_sign", values::name);
+    Handoff {
+        misses: number(table, "misses", i64::from(usual.misses)).unwrap_or(usual.misses),
+        on_anger: flag(table, "on_anger").unwrap_or(usual.on_anger),
+        angry: phrases(table, "angry"),
+        notify: named::<Psid>(table, "notify"),
+        webhook: checked(table, "webhook", values::url),
+        with_text: flag(table, "with_text").unwrap_or(usual.with_text),
+        pass_thread: flag(table, "pass_thread").unwrap_or(usual.pass_thread),
+        resume_sign: sign,
+        disclosure: flag(table, "disclosure"),
+    }
+}
+
+fn delicate(table: &DeTable<'_>) -> Option<Delicate> {
+    Some(Delicate { name: checked(table, "name", values::name)?, words: phrases(table, "words") })
+}
+
+fn agent(table: &DeTable<'_>) -> Option<Agent> {
+    Some(Agent {
+        name: checked(table, "name", values::name)?,
+        words: phrases(table, "words"),
+        hours: read::table(table, "hours").map(hours),
+        notify: named::<Psid>(table, "notify"),
+        webhook: checked(table, "webhook", values::url),
     })
 }
 

@@ -198,6 +198,9 @@ pub(super) static FILE: Table = Table {
         may("form", Kind::Tables(&FORM, None), "Questions asked one after another."),
         may("segment", Kind::Tables(&SEGMENT, None), "Rules that say whom something is for."),
         may("assistant", Kind::Table(&ASSISTANT), "How the assistant behaves."),
+        may("handoff", Kind::Table(&HANDOFF), "When and how a person takes over."),
+        may("delicate", Kind::Tables(&DELICATE, None), "What only people answer."),
+        may("agent", Kind::Tables(&AGENT, None), "Who of the shop answers what."),
         may("meta", Kind::Table(&META), "The shop's standing with Meta."),
         may(
             "profile",
@@ -732,6 +735,75 @@ static COMMAND: Table = Table {
         may("faq", Kind::Faq, "Gives an answer."),
         may("topic", Kind::Topic, "Asks for consent to a topic."),
         may("human", Kind::Flag, "Asks for a person."),
+    ],
+};
+
+static HANDOFF: Table = Table {
+    header: "[handoff]",
+    doc: "When and how a person takes over.",
+    keys: &[
+        may(
+            "misses",
+            Kind::Number(0, 9),
+            "So many messages in a row without an answer call a person; 2 if nothing is said, 0 for never.",
+        ),
+        may("on_anger", Kind::Flag, "Whether an angry message calls one. On if nothing is said."),
+        may("angry", Kind::Phrases, "More phrases by which a message is angry."),
+        may(
+            "notify",
+            Kind::Id,
+            "Your own id on this Page: you are told in Messenger while you may be.",
+        ),
+        may("webhook", Kind::Url, "Where you are told otherwise. Nothing else is ever called."),
+        may(
+            "with_text",
+            Kind::Flag,
+            "Whether the customer's words go along to the webhook. Off if nothing is said.",
+        ),
+        may(
+            "pass_thread",
+            Kind::Flag,
+            "Whether the thread is handed to the Page's inbox, and taken back. Off if nothing is said.",
+        ),
+        may(
+            "resume_sign",
+            Kind::Name,
+            "What you type at the end of a message in the inbox to bring the assistant back.",
+        ),
+        may(
+            "disclosure",
+            Kind::Flag,
+            "Whether the assistant says that it is one. Where the country asks for it, if nothing is said.",
+        ),
+    ],
+};
+
+static DELICATE: Table = Table {
+    header: "[[delicate]]",
+    doc: "A subject that only people answer. What is written about it is not kept.",
+    keys: &[
+        must("name", Kind::Name, "What it is called, for yourself."),
+        must("words", Kind::Phrases, "Phrases by which a message is about it."),
+    ],
+};
+
+static AGENT: Table = Table {
+    header: "[[agent]]",
+    doc: "Somebody of the shop who answers.",
+    keys: &[
+        must("name", Kind::Name, "What customers read: {agent}."),
+        may(
+            "words",
+            Kind::Phrases,
+            "Phrases by which a message is theirs. Without any: what is nobody else's.",
+        ),
+        may(
+            "hours",
+            Kind::Table(&HOURS),
+            "When they are there. When the shop is open, if nothing is said.",
+        ),
+        may("notify", Kind::Id, "Their own id on this Page."),
+        may("webhook", Kind::Url, "Where they are told otherwise."),
     ],
 };
 

@@ -46,6 +46,8 @@ pub const TAKE: &str = "/take";
 pub const TICK: &str = "/tick";
 /// Forgets somebody.
 pub const FORGET: &str = "/forget";
+/// The assistant goes on with somebody.
+pub const RESUME: &str = "/resume";
 /// How far a deletion is.
 pub const DELETION: &str = "/deletion";
 /// For the owner.
@@ -67,6 +69,19 @@ pub struct Forget<'a> {
     pub person: Cow<'a, Psid>,
     pub code: Cow<'a, DeletionCode>,
     pub desks: Cow<'a, [DeskRef]>,
+}
+
+/// Somebody the assistant goes on with.
+#[derive(Serialize, Deserialize)]
+pub struct Resume<'a> {
+    pub desk: Cow<'a, Name>,
+    pub person: Cow<'a, Psid>,
+}
+
+/// Has the assistant go on with somebody. `true` when it was quiet.
+pub async fn resume(env: &Env, desk: &Name, person: &Psid) -> Result<bool, String> {
+    let resume = Resume { desk: Cow::Borrowed(desk), person: Cow::Borrowed(person) };
+    post(env, desk, RESUME, &resume).await.map(|answer| answer == "true")
 }
 
 /// A deletion to look up.

@@ -5,12 +5,14 @@
 //! hangs every request of the isolate and kills this object's alarm until the process restarts.
 //!
 //! - [`call`]: how the Worker reaches a Desk.
+//! - [`calls`]: the requests that are no messages.
 //! - [`deletion`]: what a deletion still owes after the rows are gone.
 //! - [`drain`]: sends what is in the outbox.
 //! - [`pace`]: what happens beside the messages: names, typing, pauses.
 //! - [`kv`]: writes to KV what is owed, and reads tokens from it.
 
 pub mod call;
+mod calls;
 mod deletion;
 mod drain;
 mod kv;
@@ -37,6 +39,7 @@ use super::sql::DeskSql;
 use crate::desk::decide::{Context, Host};
 use crate::desk::deletion::{self as desk_deletion, Order, erase};
 use crate::desk::form::reminders;
+use crate::desk::handoff;
 use crate::desk::inbox::{self, Taken};
 use crate::desk::profile::{self, Stranger, WAIT_MS};
 use crate::desk::sending::{self, Via};
@@ -215,6 +218,7 @@ impl Inner {
             }
             call::TICK => self.tick(parse(body)?).await,
             call::FORGET => self.forget(&parse(body)?),
+            call::RESUME => self.resume(parse(body)?).await,
             call::DELETION => self.deletion(&parse(body)?),
             call::STATUS => self.status(parse(body)?).await,
             call::MISSES => self.misses(parse(body)?).await,
@@ -323,6 +327,19 @@ impl Inner {
         let _extended = self.state.wait_until(&delivery);
     }
 
+    /// Makes the calls that are due, without holding up anything: the alarm does it too, and may
+    /// be dead.
+    fn call_later(self: &Rc<Self>) {
+        let inner = self.clone();
+        let calls = future_to_promise(async move {
+            if let Err(why) = calls::run(&inner).await {
+                worker::console_error!("calls: {why}");
+            }
+            Ok(JsValue::UNDEFINED)
+        });
+        let _extended = self.state.wait_until(&calls);
+    }
+
     /// Sends what is leaving and what is due, and writes to KV what is owed.
     async fn deliver(self: &Rc<Self>, leaving: Vec<(Claimed, Via)>) {
         self.delivering.set(self.delivering.get().saturating_add(1));
@@ -398,6 +415,7 @@ impl Inner {
         if let Err(why) = deletion::go_on(self).await {
             worker::console_error!("deletions: {why}");
         }
+        self.call_later();
         self.look_again();
         self.deliver_later(Vec::new());
         Ok(String::new())
@@ -422,6 +440,14 @@ impl Inner {
         self.look_again();
         self.deliver_later(Vec::new());
         Ok(String::new())
+    }
+
+    async fn resume(self: &Rc<Self>, resume: call::Resume<'_>) -> Result<String, String> {
+        self.be(&resume.desk)?;
+        let published = self.shop(&resume.desk.page).await.map_err(|e| e.to_string())?;
+        handoff::resume(&self.sql, &published.shop, &resume.person, now())
+            .map(|resumed| resumed.to_string())
+            .map_err(|e| e.to_string())
     }
 
     fn deletion(&self, deletion: &call::Deletion<'_>) -> Result<String, String> {
@@ -473,6 +499,12 @@ impl Inner {
         }
         self.look_again();
         self.deliver(Vec::new()).await;
+        if due.contains(&Timer::Calls)
+            && let Err(why) = calls::run(self).await
+        {
+            worker::console_error!("calls: {why}");
+            timers::set(&self.sql, Timer::Calls, now().plus(MINUTE)).map_err(|e| e.to_string())?;
+        }
         // Last: what a crash interrupts before this comes again.
         timers::done(&self.sql, &due)
             .and_then(|()| timers::rearm(&self.sql))

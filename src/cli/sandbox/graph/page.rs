@@ -362,6 +362,11 @@ pub(super) fn of_app(
     request: &Request,
 ) -> Result<Value, GraphError> {
     let own = [config.app_id.as_str(), "subscriptions"];
+    if let ("GET", [user, edge]) = (request.method.as_str(), request.path.as_slice())
+        && edge == "ids_for_pages"
+    {
+        return Ok(ids_for_pages(world, user));
+    }
     if request.method != "GET" || request.path != own {
         return Err(GraphError::unknown_path(&request.joined()));
     }
@@ -377,6 +382,22 @@ pub(super) fn of_app(
         })
     };
     Ok(json!({"data": [webhook("page"), webhook("instagram")]}))
+}
+
+/// What an app-scoped id begins with here; the rest is the id on the Page.
+const APP_SCOPED: &str = "88";
+
+/// ID Matching: the Pages of the same business on which somebody has an id. Whoever never wrote to
+/// one has none.
+fn ids_for_pages(world: &World, user: &str) -> Value {
+    let psid = user.strip_prefix(APP_SCOPED).unwrap_or_default();
+    let found: Vec<Value> = world
+        .people
+        .get(psid)
+        .map(|person| json!({"id": psid, "page": {"id": person.page, "name": "A Page"}}))
+        .into_iter()
+        .collect();
+    json!({"data": found})
 }
 
 /// What Meta says of a token.

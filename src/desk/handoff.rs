@@ -1,0 +1,367 @@
+//! When a person takes over, who is told of it, and how the assistant comes back.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use serde_json::json;
+
+use super::decide::{Context, Effect, Turn};
+use super::payload::Payload;
+use super::person::Person;
+use crate::faq::normalise::normalise;
+use crate::meta::event::{Channel, Event, EventKind};
+use crate::meta::ids::Psid;
+use crate::meta::send::Content;
+use crate::shop::lang::{Language, all, language};
+use crate::shop::model::{Agent, Lang, Shop};
+use crate::store::calls::{self, Kind};
+use crate::store::outbox::{self, Class};
+use crate::store::timers::{self, Timer};
+use crate::store::{Sql, StoreError, channel_name, people, to_json};
+use crate::time::{HOUR, UnixMs};
+
+/// Where people answer by hand.
+const INBOX: &str = "https://business.facebook.com/latest/inbox/all?asset_id=";
+
+/// Why a person is called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reason {
+    /// Somebody asked for one.
+    Asked,
+    /// Several messages in a row had no answer.
+    Misses,
+    /// The message was angry.
+    Anger,
+    /// Only people answer this.
+    Delicate,
+}
+
+impl Reason {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Asked => "asked",
+            Self::Misses => "misses",
+            Self::Anger => "anger",
+            Self::Delicate => "delicate",
+        }
+    }
+}
+
+/// A call for a person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Call {
+    /// Why.
+    pub reason: Reason,
+    /// What the customer wrote, where the owner wants it and may have it.
+    pub text: Option<String>,
+    /// Which of the shop's agents it is for, by name.
+    pub agent: Option<String>,
+    /// Until when the assistant keeps quiet.
+    pub until: UnixMs,
+}
+
+/// Pauses the assistant and calls a person.
+pub(super) fn call(turn: &mut Turn<'_>, reason: Reason, text: Option<&str>) {
+    let shop = turn.context.shop;
+    let hours = i64::from(shop.assistant.pause_hours);
+    let until = turn.person.paused_until.max(Some(turn.now.plus(hours.saturating_mul(HOUR))));
+    turn.person.paused_until = until;
+    turn.person.misses = 0;
+    turn.counts.push(format!("handoff.{}", reason.name()));
+    let kept = shop.handoff.with_text && reason != Reason::Delicate;
+    turn.effects.push(Effect::CallPerson(Box::new(Call {
+        reason,
+        text: text.filter(|_| kept).map(str::to_owned),
+        agent: agent(shop, text, turn.now).map(|agent| agent.name.clone()),
+        until: until.unwrap_or(turn.now),
+    })));
+}
+
+/// Whether only people answer this.
+pub(super) fn is_delicate(shop: &Shop, text: &str) -> bool {
+    let text = Padded::of(text);
+    spoken(shop).any(|language| text.has_any(language.delicate))
+        || shop.delicate.iter().any(|subject| text.has(&subject.words))
+}
+
+/// Whether somebody is angry, as far as words show it.
+pub(super) fn is_angry(shop: &Shop, text: &str) -> bool {
+    let text = Padded::of(text);
+    shop.handoff.on_anger
+        && (spoken(shop).any(|language| text.has_any(language.angry))
+            || text.has(&shop.handoff.angry))
+}
+
+fn spoken(shop: &Shop) -> impl Iterator<Item = &'static Language> {
+    shop.languages.iter().map(language)
+}
+
+/// A message in which phrases are looked for: as whole words, and in scripts without spaces
+/// anywhere.
+struct Padded {
+    words: String,
+    joined: String,
+}
+
+impl Padded {
+    fn of(text: &str) -> Self {
+        let folded = normalise(text);
+        Self { joined: folded.replace(' ', ""), words: format!(" {folded} ") }
+    }
+
+    fn has_any<S: AsRef<str>>(&self, phrases: &[S]) -> bool {
+        phrases.iter().any(|phrase| {
+            let phrase = normalise(phrase.as_ref());
+            let han = phrase.chars().any(|c| matches!(c, '\u{3400}'..='\u{9FFF}'));
+            if phrase.is_empty() {
+                false
+            } else if han {
+                self.joined.contains(&phrase.replace(' ', ""))
+            } else {
+                self.words.contains(&format!(" {phrase} "))
+            }
+        })
+    }
+
+    fn has(&self, phrases: &BTreeMap<Lang, Vec<String>>) -> bool {
+        phrases.values().any(|phrases| self.has_any(phrases))
+    }
+}
+
+/// Who of the shop a message is for: whoever is named for its subject and there, else somebody
+/// for everything who is there, else whoever is named for it.
+#[must_use]
+pub fn agent<'a>(shop: &'a Shop, text: Option<&str>, now: UnixMs) -> Option<&'a Agent> {
+    let text = text.map(Padded::of);
+    let named = |agent: &&Agent| text.as_ref().is_some_and(|text| text.has(&agent.words));
+    let there = |agent: &&Agent| {
+        let hours = agent.hours.as_ref().unwrap_or(&shop.hours);
+        hours.at(now, &shop.zone()).is_open()
+    };
+    let any = |agent: &&Agent| agent.words.is_empty();
+    let all = || shop.agents.iter();
+    all()
+        .find(|agent| named(agent) && there(agent))
+        .or_else(|| all().find(|agent| any(agent) && there(agent)))
+        .or_else(|| all().find(named))
+        .or_else(|| all().find(any))
+}
+
+/// An event as it may be put aside: what is delicate loses its words, and asks for a person when
+/// its turn comes.
+#[must_use]
+pub fn without_delicate_words<'a>(shop: Option<&Shop>, event: &'a Event) -> Cow<'a, Event> {
+    let EventKind::Message(message) = &event.kind else { return Cow::Borrowed(event) };
+    let Some(text) = &message.text else { return Cow::Borrowed(event) };
+    let delicate = match shop {
+        Some(shop) => is_delicate(shop, text),
+        None => {
+            let text = Padded::of(text);
+            all().iter().any(|language| text.has_any(language.delicate))
+        }
+    };
+    if !delicate {
+        return Cow::Borrowed(event);
+    }
+    let mut bare = message.clone();
+    bare.text = None;
+    bare.quick_reply = Some(Payload::Human.to_string());
+    Cow::Owned(Event { kind: EventKind::Message(bare), ..event.clone() })
+}
+
+/// Tells the owner, by a message while Meta allows one, else by the webhook; and hands the thread
+/// over where the owner wants it. Nothing here waits for anybody.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn tell(
+    sql: &impl Sql,
+    context: Context<'_>,
+    (channel, person): (Channel, &Psid),
+    call: &Call,
+    now: UnixMs,
+) -> Result<(), StoreError> {
+    let shop = context.shop;
+    let agent = call.agent.as_ref().and_then(|name| shop.agents.iter().find(|a| a.name == *name));
+    let notify = agent.and_then(|a| a.notify.as_ref()).or(shop.handoff.notify.as_ref());
+    let webhook = agent.and_then(|a| a.webhook.as_ref()).or(shop.handoff.webhook.as_ref());
+    let told = match notify.filter(|owner| *owner != person) {
+        Some(owner) => write_to(sql, shop, owner, now)?,
+        None => false,
+    };
+    if let Some(url) = webhook.filter(|_| !told) {
+        let mut body = json!({
+            "v": 1,
+            "event": "person_wanted",
+            "page": shop.page.id,
+            "channel": channel_name(channel),
+            "person": person,
+            "reason": call.reason,
+            "at": now.rfc3339(),
+        });
+        if let Some(fields) = body.as_object_mut() {
+            fields.extend(call.agent.as_ref().map(|name| ("agent".to_owned(), json!(name))));
+            fields.extend(call.text.as_ref().map(|text| ("text".to_owned(), json!(text))));
+        }
+        let body = to_json("calls", &body)?;
+        calls::push(sql, Kind::Hook, (channel, person), Some((url, &body)), now)?;
+    }
+    if shop.handoff.pass_thread {
+        calls::cancel(sql, Kind::Take, (channel, person))?;
+        calls::push(sql, Kind::Pass, (channel, person), None, now)?;
+        calls::push(sql, Kind::Take, (channel, person), None, call.until)?;
+    }
+    Ok(())
+}
+
+/// A message to the owner, if they have written within the window. `false` when not.
+fn write_to(sql: &impl Sql, shop: &Shop, owner: &Psid, now: UnixMs) -> Result<bool, StoreError> {
+    let known: Option<Person> = people::load(sql, Channel::Messenger, owner)?;
+    let Some(until) = known.filter(|owner| owner.window_open(now)).and_then(|o| o.window_until)
+    else {
+        return Ok(false);
+    };
+    let notice = language(shop.default_lang()).notice;
+    let text = format!("{notice} {INBOX}{}", shop.page.id);
+    let content = Content::Text { text, quick_replies: Vec::new() };
+    let message = outbox::Message {
+        class: &Class::Reply,
+        channel: Channel::Messenger,
+        person: owner,
+        content: &content,
+        due_at: now,
+        expires_at: Some(until),
+    };
+    outbox::append(sql, &message, now)?;
+    timers::set(sql, Timer::Drain, now)?;
+    Ok(true)
+}
+
+/// The assistant goes on: the thread is taken back, and nobody is called any more.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn come_back(
+    sql: &impl Sql,
+    shop: &Shop,
+    who: (Channel, &Psid),
+    now: UnixMs,
+) -> Result<(), StoreError> {
+    for kind in [Kind::Hook, Kind::Pass, Kind::Take] {
+        calls::cancel(sql, kind, who)?;
+    }
+    if shop.handoff.pass_thread {
+        calls::push(sql, Kind::Take, who, None, now)?;
+    }
+    Ok(())
+}
+
+/// The owner says that the assistant goes on with this person. `false` when it was not quiet.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn resume(sql: &impl Sql, shop: &Shop, person: &Psid, now: UnixMs) -> Result<bool, StoreError> {
+    sql.transaction(|| {
+        let mut resumed = false;
+        for channel in [Channel::Messenger, Channel::Instagram] {
+            let known: Option<Person> = people::load(sql, channel, person)?;
+            let Some(mut known) = known.filter(|known| known.paused(now)) else { continue };
+            known.paused_until = Some(now);
+            people::save(sql, channel, person, &known)?;
+            come_back(sql, shop, (channel, person), now)?;
+            resumed = true;
+        }
+        Ok(resumed)
+    })
+}
+
+/// Whether a call that has its turn still makes sense: the thread is taken back only when the
+/// pause is over, and only addresses of today's `shop.toml` are called.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn is_wanted(
+    sql: &impl Sql,
+    shop: &Shop,
+    call: &calls::Due,
+    now: UnixMs,
+) -> Result<Wanted, StoreError> {
+    Ok(match call.kind {
+        Kind::Hook => {
+            let mut ours = shop.agents.iter().filter_map(|agent| agent.webhook.as_ref());
+            let known = ours.any(|url| *url == call.url)
+                || shop.handoff.webhook.as_ref().is_some_and(|url| *url == call.url);
+            if known && call.url.starts_with("https://") { Wanted::Yes } else { Wanted::No }
+        }
+        Kind::Pass if !shop.handoff.pass_thread => Wanted::No,
+        Kind::Pass => Wanted::Yes,
+        Kind::Take => {
+            let known: Option<Person> = people::load(sql, call.channel, &call.person)?;
+            match known.and_then(|person| person.paused_until).filter(|until| *until > now) {
+                Some(until) => Wanted::Later(until),
+                None => Wanted::Yes,
+            }
+        }
+    })
+}
+
+/// What becomes of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    /// It is made.
+    Yes,
+    /// Not before this moment.
+    Later(UnixMs),
+    /// It is dropped.
+    No,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shop(more: &str) -> Shop {
+        let source = format!(
+            "[shop]\nname = \"A\"\nlanguages = [\"en\", \"lt\", \"zh-TW\"]\n\
+             time_zone = \"Europe/Vilnius\"\n[[page]]\nid = \"1\"\nusername = \"a\"\n{more}"
+        );
+        let compiled = crate::shop::source::compile(&source);
+        assert!(!compiled.has_errors(), "{:?}", compiled.diagnostics);
+        compiled.shops.into_iter().next().unwrap()
+    }
+
+    #[test]
+    fn anger_and_delicate_subjects_show_in_whole_words() {
+        let shop = shop(
+            "[handoff]\nangry.en = [\"cold coffee again\"]\n\
+             [[delicate]]\nname = \"allergies\"\nwords.en = [\"nut allergy\"]\n",
+        );
+        for text in ["You are SCAMMERS!!", "jūs sukčiai", "你們是騙子", "Cold coffee, again."]
+        {
+            assert!(is_angry(&shop, text), "{text}");
+        }
+        for text in ["is there a scammer movie", "Sukčiaičiai", "hello"] {
+            assert!(!is_angry(&shop, text), "{text}");
+        }
+        for text in ["I have a nut allergy", "he harassed me yesterday", "我想死"] {
+            assert!(is_delicate(&shop, text), "{text}");
+        }
+        assert!(!is_delicate(&shop, "nuts"));
+    }
+
+    #[test]
+    fn an_agent_is_found_by_subject_and_hours() {
+        let shop = shop(
+            "[[agent]]\nname = \"Ona\"\nwords.en = [\"cake\"]\nhours = { mon = \"09:00-12:00\" }\n\
+             [[agent]]\nname = \"Jonas\"\n",
+        );
+        let at = |text: &str| -> UnixMs { text.parse::<jiff::Timestamp>().unwrap().into() };
+        let monday = at("2026-11-23T08:00:00Z");
+        let name = |text, now| agent(&shop, text, now).map(|agent| agent.name.as_str());
+        assert_eq!(name(Some("a cake please"), monday), Some("Ona"));
+        assert_eq!(name(Some("a table please"), monday), Some("Jonas"));
+        assert_eq!(name(Some("a cake please"), monday.plus(8 * HOUR)), Some("Jonas"));
+        assert_eq!(name(None, monday), Some("Jonas"));
+    }
+}

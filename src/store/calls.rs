@@ -1,0 +1,214 @@
+//! Requests that are no messages: telling the owner, and handing threads over. They are tried a
+//! few times and hold up nobody.
+
+use super::timers::{self, Timer};
+use super::{Columns, Sql, StoreError, params};
+use crate::meta::event::Channel;
+use crate::meta::ids::Psid;
+use crate::time::{HOUR, MINUTE, SECOND, UnixMs};
+
+/// Requests made for one call before it is given up.
+const MOST_ATTEMPTS: i64 = 6;
+
+/// What is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// The owner's webhook.
+    Hook,
+    /// Hand the thread to the Page's inbox.
+    Pass,
+    /// Take the thread back.
+    Take,
+}
+
+impl Kind {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Hook => "hook",
+            Self::Pass => "pass",
+            Self::Take => "take",
+        }
+    }
+
+    fn parse(name: &str) -> Result<Self, &'static str> {
+        match name {
+            "hook" => Ok(Self::Hook),
+            "pass" => Ok(Self::Pass),
+            "take" => Ok(Self::Take),
+            _ => Err("unknown kind of call"),
+        }
+    }
+}
+
+/// A call that has its turn.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Due {
+    /// Its number; a receiver can tell a second try by it.
+    pub id: i64,
+    /// What is asked for.
+    pub kind: Kind,
+    /// Where the person writes.
+    pub channel: Channel,
+    /// Whom it is about.
+    pub person: Psid,
+    /// The webhook's address; empty for others.
+    pub url: String,
+    /// The webhook's body; empty for others.
+    pub body: String,
+    /// How often it was tried, this time included.
+    pub attempts: i64,
+}
+
+/// Queues a call; a webhook with its address and its body.
+///
+/// # Errors
+/// [`StoreError::Refused`].
+pub fn push(
+    sql: &impl Sql,
+    kind: Kind,
+    (channel, person): (Channel, &Psid),
+    hook: Option<(&String, &String)>,
+    at: UnixMs,
+) -> Result<(), StoreError> {
+    let (url, body) = hook.map_or(("", ""), |(url, body)| (url.as_str(), body.as_str()));
+    sql.execute(
+        "INSERT INTO calls (kind, channel, person, url, body, due_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        params![kind.name(), channel, person.as_str(), url, body, at],
+    )?;
+    timers::set(sql, Timer::Calls, at)
+}
+
+/// Drops the calls of a kind about somebody.
+///
+/// # Errors
+/// [`StoreError::Refused`].
+pub fn cancel(
+    sql: &impl Sql,
+    kind: Kind,
+    (channel, person): (Channel, &Psid),
+) -> Result<(), StoreError> {
+    sql.execute(
+        "DELETE FROM calls WHERE channel = ?1 AND person = ?2 AND kind = ?3",
+        params![channel, person.as_str(), kind.name()],
+    )?;
+    Ok(())
+}
+
+/// Takes calls whose turn has come, at most `limit`, the oldest first. Each gets its next turn at
+/// once, so that one whose process dies comes again.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn take_due(sql: &impl Sql, now: UnixMs, limit: u32) -> Result<Vec<Due>, StoreError> {
+    sql.transaction(|| {
+        let rows = sql.query(
+            "SELECT id, kind, channel, person, url, body, attempts FROM calls
+             WHERE due_at <= ?1 ORDER BY id LIMIT ?2",
+            params![now, limit],
+        )?;
+        let mut due = Vec::with_capacity(rows.len());
+        for row in &rows {
+            let mut columns = Columns::of("calls", row);
+            let call = Due {
+                id: columns.int()?,
+                kind: columns.parsed(Kind::parse)?,
+                channel: columns.channel()?,
+                person: columns.parsed(Psid::new)?,
+                url: columns.text()?.to_owned(),
+                body: columns.text()?.to_owned(),
+                attempts: columns.int()?.saturating_add(1),
+            };
+            // 30 s, 2 min, 8 min, half an hour, an hour.
+            let doubled = call.attempts.saturating_sub(1).saturating_mul(2).clamp(0, 10);
+            let wait = (30 * SECOND).saturating_mul(1 << doubled).min(HOUR);
+            sql.execute(
+                "UPDATE calls SET attempts = ?2, due_at = ?3 WHERE id = ?1",
+                params![call.id, call.attempts, now.plus(wait)],
+            )?;
+            due.push(call);
+        }
+        Ok(due)
+    })
+}
+
+/// The call is over: it was made, or is not wanted any more.
+///
+/// # Errors
+/// [`StoreError::Refused`].
+pub fn done(sql: &impl Sql, call: &Due) -> Result<(), StoreError> {
+    sql.execute("DELETE FROM calls WHERE id = ?1", params![call.id])?;
+    Ok(())
+}
+
+/// The call waits for a moment of its own, as if it had not been tried.
+///
+/// # Errors
+/// [`StoreError::Refused`].
+pub fn put_off(sql: &impl Sql, call: &Due, at: UnixMs) -> Result<(), StoreError> {
+    sql.execute(
+        "UPDATE calls SET attempts = ?2, due_at = ?3 WHERE id = ?1",
+        params![call.id, call.attempts.saturating_sub(1), at],
+    )?;
+    Ok(())
+}
+
+/// The call failed. `true` when it is given up.
+///
+/// # Errors
+/// [`StoreError::Refused`].
+pub fn failed(sql: &impl Sql, call: &Due) -> Result<bool, StoreError> {
+    let given_up = call.attempts >= MOST_ATTEMPTS;
+    if given_up {
+        done(sql, call)?;
+    }
+    Ok(given_up)
+}
+
+/// Sets the timer for the next call, if there is one. Never at once: what failed waits.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn look_ahead(sql: &impl Sql, now: UnixMs) -> Result<(), StoreError> {
+    let rows = sql.query("SELECT min(due_at) FROM calls", params![])?;
+    let next = rows.first().map(|row| Columns::of("calls", row).maybe_moment()).transpose()?;
+    next.flatten()
+        .map_or(Ok(()), |at| timers::set(sql, Timer::Calls, at.max(now.plus(MINUTE / 60))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::{native::Sqlite, schema};
+
+    #[test]
+    fn a_call_that_fails_comes_again_later_and_later_and_is_given_up() {
+        let sql = Sqlite::in_memory().unwrap();
+        schema::migrate(&sql).unwrap();
+        let person = Psid::new("7").unwrap();
+        let who = (Channel::Messenger, &person);
+        let hook = ("https://a.example".to_owned(), "{}".to_owned());
+        let mut now = UnixMs::new(1_000_000);
+        push(&sql, Kind::Hook, who, Some((&hook.0, &hook.1)), now).unwrap();
+        let mut waits = Vec::new();
+        loop {
+            let due = take_due(&sql, now, 10).unwrap();
+            assert_eq!(due.len(), 1);
+            assert_eq!(take_due(&sql, now, 10).unwrap(), []);
+            if failed(&sql, &due[0]).unwrap() {
+                break;
+            }
+            let before = now;
+            while sql
+                .query("SELECT 1 FROM calls WHERE due_at <= ?1", params![now])
+                .unwrap()
+                .is_empty()
+            {
+                now = now.plus(SECOND);
+            }
+            waits.push(now.since(before) / SECOND);
+        }
+        assert_eq!(waits, [30, 120, 480, 1_920, 3_600]);
+        assert_eq!(take_due(&sql, now.plus(HOUR), 10).unwrap(), []);
+    }
+}

@@ -1,0 +1,81 @@
+//! Makes the requests that are no messages: the owner's webhook, and threads handed over and taken
+//! back. They are few, hold up nobody, and come again when they fail.
+
+use std::rc::Rc;
+
+use super::{Inner, now};
+use crate::desk::handoff::{self, Wanted};
+use crate::store::calls::{self, Due, Kind};
+use crate::store::counters;
+use crate::worker::config::Config;
+use crate::worker::graph;
+
+/// Calls at a time: the rest of the places are for messages.
+const AT_ONCE: u32 = 2;
+
+/// The Page Inbox (Meta, Conversation routing, September 2025).
+const PAGE_INBOX: &str = "263902037430900";
+
+/// Makes the calls whose turn has come.
+///
+/// # Errors
+/// What the tables say. The timer comes again.
+pub async fn run(desk: &Rc<Inner>) -> Result<(), String> {
+    let due = calls::take_due(&desk.sql, now(), AT_ONCE).map_err(|e| e.to_string())?;
+    for call in due {
+        one(desk, &call).await?;
+    }
+    calls::look_ahead(&desk.sql, now()).map_err(|e| e.to_string())
+}
+
+async fn one(desk: &Rc<Inner>, call: &Due) -> Result<(), String> {
+    let name = desk.name()?;
+    let published = desk.shop(&name.page).await.map_err(|e| e.to_string())?;
+    let config = Config::of(&desk.env)?;
+    let wanted = handoff::is_wanted(&desk.sql, &published.shop, call, now());
+    let made = match wanted.map_err(|e| e.to_string())? {
+        Wanted::No => return calls::done(&desk.sql, call).map_err(|e| e.to_string()),
+        Wanted::Later(at) => {
+            return calls::put_off(&desk.sql, call, at).map_err(|e| e.to_string());
+        }
+        Wanted::Yes => match call.kind {
+            Kind::Hook => {
+                let timestamp = now().get().to_string();
+                let signature = config.keys.sign_hook(&timestamp, &call.body);
+                let headers = [
+                    ("x-shopbell-call", call.id.to_string()),
+                    ("x-shopbell-timestamp", timestamp),
+                    ("x-shopbell-signature", format!("sha256={signature}")),
+                ];
+                graph::post(&call.url, &headers, &call.body).await
+            }
+            Kind::Pass | Kind::Take => {
+                let token = config.page_token(&desk.env, &name.page)?;
+                let edge = if call.kind == Kind::Pass { "pass" } else { "take" };
+                let url = format!(
+                    "{}/{}/{}/{edge}_thread_control?appsecret_proof={}",
+                    config.graph_base_url,
+                    config.graph_version,
+                    name.page,
+                    config.app_secret.proof(&token)
+                );
+                let mut body = serde_json::json!({
+                    "recipient": { "id": call.person }, "metadata": "shopbell",
+                });
+                if let (Kind::Pass, Some(fields)) = (call.kind, body.as_object_mut()) {
+                    fields.insert("target_app_id".to_owned(), PAGE_INBOX.into());
+                }
+                let bearer = [("authorization", format!("Bearer {token}"))];
+                graph::post(&url, &bearer, &body.to_string()).await
+            }
+        },
+    };
+    let Err(why) = made else {
+        return calls::done(&desk.sql, call).map_err(|e| e.to_string());
+    };
+    worker::console_error!("call {} ({:?}) of Desk {name:?} failed: {why}", call.id, call.kind);
+    if calls::failed(&desk.sql, call).map_err(|e| e.to_string())? {
+        counters::add(&desk.sql, "call.given_up", now()).map_err(|e| e.to_string())?;
+    }
+    Ok(())
+}
