@@ -134,7 +134,7 @@ fn a_daily_notification_is_sent_once_a_day_however_cron_fires() {
         assert_eq!(told(stage, &people, WARM), [3; PEOPLE]);
         // Whoever never agreed never heard of it; and Meta never had to refuse anything.
         assert_eq!(told(stage, &[bystander], WARM), [0]);
-        assert!(stage.sandbox.calls().iter().all(|call| call.status == 200));
+        assert!(stage.messages().iter().all(|call| call.status == 200));
         assert_eq!(stage.count(PAGE, "run.warm").await, 4);
     });
 }
@@ -175,10 +175,10 @@ fn what_happens_between_planning_and_sending_still_counts() {
         stage.sandbox.clear_record();
         stage.sandbox.settings(|settings| settings.latency_ms = 5_000);
         stage.cron().await;
-        until("the first requests", || async { stage.sandbox.calls().len() >= 4 }).await;
+        until("the first requests", || async { stage.messages().len() >= 4 }).await;
         // Everything is planned; four are on their way. The others change their minds.
         let called: Vec<String> =
-            stage.sandbox.calls().into_iter().filter_map(|call| call.person).collect();
+            stage.messages().into_iter().filter_map(|call| call.person).collect();
         assert_eq!(called.len(), 4, "replies keep two of the six places: {called:?}");
         let waiting: Vec<&String> = people.iter().filter(|psid| !called.contains(psid)).collect();
         let menu = Act::StopNotifications { title: None, spelled_with_space: false };
@@ -257,6 +257,6 @@ fn where_meta_ended_them_a_notification_is_held_and_says_why() {
         assert_eq!(held["people"], 2);
         assert_eq!(held["reason"], closed("zh-TW", |holds| holds.wrong_country), "in Chinese");
         assert!(lines.iter().any(|line| line["outcome"] == "sent" && line["people"] == 1));
-        assert!(stage.sandbox.calls().iter().all(|call| call.status == 200), "nothing was tried");
+        assert!(stage.messages().iter().all(|call| call.status == 200), "nothing was tried");
     });
 }

@@ -45,7 +45,7 @@ pub const HOUR: i64 = 60 * MINUTE;
 pub const DAY: i64 = 24 * HOUR;
 
 /// How long anything that is about to happen may take on a busy machine.
-pub const SOON: Duration = Duration::from_secs(20);
+pub const SOON: Duration = Duration::from_secs(60);
 
 /// What runs the sandboxes, for as long as the test process lives.
 pub static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().unwrap());
@@ -258,6 +258,14 @@ impl Stage {
     /// The messages that were asked to be sent to a person, delivered or not.
     pub async fn sends(&self, psid: &str) -> Vec<Call> {
         self.sandbox.wait_for_person(psid, 0, Duration::ZERO).await
+    }
+
+    /// Every message that was asked to be sent, delivered or not. Names that are asked for and
+    /// typing that is shown are requests too, and not counted here.
+    pub fn messages(&self) -> Vec<Call> {
+        let mut calls = self.sandbox.calls();
+        calls.retain(|call| call.method == "POST" && !call.body["message"].is_null());
+        calls
     }
 
     /// Moves both clocks to a moment that is not yet past.
