@@ -1,18 +1,29 @@
-//! Takes inbound events into the store: each once, each in one transaction, none lost.
+//! Takes inbound events into the store: each once, with everything it leads to in one
+//! transaction, none lost.
+//!
+//! The events of a delivery go the short way together: one look at the tables, the decisions in
+//! memory, one transaction for a stretch of them. Whatever that way does not know (an event with
+//! effects, a row that cannot be read, a transaction that fails) goes the long way, alone: [`handle`]
+//! reads, decides and commits one event, and one that fails there is parked. A new effect needs
+//! nothing but its place in [`apply`].
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::decide::{Context, Decision, Effect, UNKNOWN, decide};
-use super::pace;
 use super::person::{Offered, Person};
 use super::profile::Stranger;
-use super::{deletion, handoff, replies};
-use crate::meta::event::Event;
+use super::sending::{self, Via};
+use super::{deletion, handoff, pace, replies};
+use crate::meta::event::{Channel, Event};
 use crate::meta::ids::Psid;
 use crate::meta::policy::{Opener, window_after};
+use crate::meta::send::MessagingType;
 use crate::outreach::subscription;
 use crate::shop::kv::DeskRef;
 use crate::shop::text::notifies_by_name;
 use crate::store::consents::{self, Consent, Status};
-use crate::store::outbox::{self, Class};
+use crate::store::intake::{self, Look, Pending};
+use crate::store::outbox::{self, Claimed, Class};
 use crate::store::timers::{self, Timer};
 use crate::store::{Sql, StoreError, counters, ledger, misses, parked, people, reminders, seen};
 use crate::time::{SECOND, UnixMs};
@@ -36,36 +47,238 @@ pub struct Report {
     pub paced_until: Option<UnixMs>,
 }
 
-/// Takes a delivery. Each event is decided and committed by itself; one that fails for a reason
-/// of its own is parked and does not hold up the others.
+impl Report {
+    fn note(&mut self, done: Done) {
+        self.strangers.extend(done.stranger);
+        self.paced_until = self.paced_until.max(done.paced_until);
+    }
+}
+
+/// What a delivery has led to.
+#[derive(Debug, Default)]
+pub struct Taken {
+    /// What became of its events.
+    pub report: Report,
+    /// Replies that are claimed already: whoever called sends them.
+    pub leaving: Vec<(Claimed, Via)>,
+    /// Messages may wait in the outbox, or writes to KV be owed.
+    pub waits: bool,
+}
+
+/// Takes a delivery; its replies wait in the outbox.
 ///
 /// # Errors
-/// [`StoreError`] when the store refuses even to park an event: then the delivery as a whole has
-/// to come again, and what was committed of it will be recognised.
+/// As [`take_and_claim`].
 pub fn take(
     sql: &impl Sql,
     context: Context<'_>,
     events: &[Event],
     now: UnixMs,
 ) -> Result<Report, StoreError> {
-    let mut report = Report::default();
-    for event in events {
-        let key = event.key();
-        match handle(sql, context, event, &key, now) {
-            Ok(Some(done)) => {
-                report.handled = report.handled.saturating_add(1);
-                report.strangers.extend(done.stranger);
-                report.paced_until = report.paced_until.max(done.paced_until);
-            }
-            Ok(None) => report.repeated = report.repeated.saturating_add(1),
-            Err(error) => {
-                let bare = handoff::without_delicate_words(Some(context.shop), event);
-                park(sql, &bare, &key, &error.to_string(), now)?;
-                report.parked = report.parked.saturating_add(1);
+    take_and_claim(sql, context, events, 0, now).map(|taken| taken.report)
+}
+
+/// Takes a delivery, and claims at once what may leave at once: up to `room` replies to people for
+/// whom nothing else waits. An event that fails for a reason of its own is parked and does not
+/// hold up the others.
+///
+/// # Errors
+/// [`StoreError`] when the store refuses even to park an event: then the delivery as a whole has
+/// to come again, and what was committed of it will be recognised.
+pub fn take_and_claim(
+    sql: &impl Sql,
+    context: Context<'_>,
+    events: &[Event],
+    room: u32,
+    now: UnixMs,
+) -> Result<Taken, StoreError> {
+    let events: Vec<(&Event, String)> = events.iter().map(|event| (event, event.key())).collect();
+    let mut taken = Taken::default();
+    match intake::look::<Person>(sql, &events, sending::HOLD) {
+        Ok(look) => together(sql, context, events, look, room, now, &mut taken)?,
+        // One of the rows cannot be read: only the events of that person shall suffer.
+        Err(_) => {
+            for (event, key) in &events {
+                alone(sql, context, event, key, now, &mut taken)?;
             }
         }
     }
-    Ok(report)
+    Ok(taken)
+}
+
+/// A stretch of events that were decided and are not written yet.
+#[derive(Default)]
+struct Stretch<'a> {
+    events: Vec<(&'a Event, String)>,
+    pending: Pending<Person>,
+    /// Messages that were not claimed.
+    waits: bool,
+    done: Vec<Done>,
+}
+
+/// The short way, for as many events as possible.
+fn together(
+    sql: &impl Sql,
+    context: Context<'_>,
+    events: Vec<(&Event, String)>,
+    look: Look<Person>,
+    room: u32,
+    now: UnixMs,
+    taken: &mut Taken,
+) -> Result<(), StoreError> {
+    let net = now.plus(SAFETY_NET_MS);
+    let mut net_is_set = look.drain.is_some_and(|at| at <= net);
+    let mut room = if look.fact { 0 } else { room };
+    // What is known of people, with what this delivery changed.
+    let mut people: BTreeMap<(Channel, &Psid), Option<Person>> = BTreeMap::new();
+    let mut busy: BTreeSet<(Channel, &Psid)> = BTreeSet::new();
+    // People whose rows were changed behind the back of the above.
+    let mut changed: BTreeSet<(Channel, Option<&Psid>)> = BTreeSet::new();
+    let mut keys: BTreeSet<String> = BTreeSet::new();
+    let mut stretch = Stretch::default();
+    for ((event, key), known) in events.into_iter().zip(look.events) {
+        if known.seen || !keys.insert(key.clone()) {
+            taken.report.repeated = taken.report.repeated.saturating_add(1);
+            continue;
+        }
+        let whose = (event.channel, event.person.as_ref());
+        let who = event.person.as_ref().map(|id| (event.channel, id));
+        let person = who.map_or(&None, |who| people.entry(who).or_insert(known.person));
+        let decided = if changed.contains(&whose) {
+            None
+        } else {
+            plain(sql, context, event, person.as_ref(), now)
+        };
+        let Some((decision, stranger)) = decided else {
+            // What was decided of this person comes first.
+            if stretch
+                .events
+                .iter()
+                .any(|(other, _)| (other.channel, other.person.as_ref()) == whose)
+            {
+                let mut stretch = std::mem::take(&mut stretch);
+                // What follows may be that they want to be forgotten.
+                stretch.waits |= stretch.pending.claim_none();
+                write(sql, context, stretch, &mut net_is_set, now, taken)?;
+            }
+            alone(sql, context, event, &key, now, taken)?;
+            changed.insert(whose);
+            continue;
+        };
+        if let Some(who) = who {
+            if let Some(answer) = decision.answer {
+                let mut free = !known.busy && busy.insert(who) && room > 0;
+                let mut done = Done { stranger, paced_until: None };
+                for (due_at, bubble) in pace::moments(&answer.bubbles, now) {
+                    // A name may still be asked for.
+                    free &= due_at <= now && !replies::is_open(bubble);
+                    done.paced_until = (due_at > now).then_some(due_at);
+                    let to = (event.channel, who.1.clone());
+                    stretch.pending.reply(to, bubble.clone(), due_at, free);
+                    room = room.saturating_sub(u32::from(free));
+                    stretch.waits |= !free;
+                    free = false;
+                }
+                stretch.done.push(done);
+            }
+            if let Some(person) = decision.person {
+                stretch.pending.person(event.channel, who.1.clone(), person.clone());
+                people.insert(who, Some(person));
+            }
+        }
+        decision.counts.iter().for_each(|name| stretch.pending.count(name));
+        stretch.pending.seen(key.clone());
+        stretch.events.push((event, key));
+    }
+    write(sql, context, stretch, &mut net_is_set, now, taken)
+}
+
+/// Decides an event, if all that it leads to is what a [`Pending`] can hold; and whom to ask for.
+fn plain(
+    sql: &impl Sql,
+    context: Context<'_>,
+    event: &Event,
+    person: Option<&Person>,
+    now: UnixMs,
+) -> Option<(Decision, Option<Stranger>)> {
+    if was_forgotten(sql, context, event, person, now).unwrap_or(true) {
+        return None;
+    }
+    let decision = decide(context, person.cloned(), event, now);
+    let plain = decision.effects.is_empty()
+        && decision.miss.is_none()
+        && (decision.answer.is_none() || decision.person.is_some())
+        && !decision.counts.iter().any(|name| name.starts_with(UNKNOWN));
+    if !plain {
+        return None;
+    }
+    let stranger = stranger(sql, context, event, &decision, now).ok()?;
+    Some((decision, stranger))
+}
+
+/// Writes a stretch. If that fails, each of its events goes its way alone.
+fn write(
+    sql: &impl Sql,
+    context: Context<'_>,
+    stretch: Stretch<'_>,
+    net_is_set: &mut bool,
+    now: UnixMs,
+    taken: &mut Taken,
+) -> Result<(), StoreError> {
+    let Stretch { events, pending, waits, done } = stretch;
+    if events.is_empty() {
+        return Ok(());
+    }
+    let write = || {
+        // First: a net under nothing does no harm.
+        if !*net_is_set && pending.replies() > 0 {
+            timers::set(sql, Timer::Drain, now.plus(SAFETY_NET_MS))?;
+            *net_is_set = true;
+        }
+        pending.write(sql, now)
+    };
+    match write() {
+        Ok(claimed) => {
+            let handled = u32::try_from(events.len()).unwrap_or(u32::MAX);
+            taken.report.handled = taken.report.handled.saturating_add(handled);
+            taken.waits |= waits;
+            done.into_iter().for_each(|done| taken.report.note(done));
+            let in_window = Via::Person(MessagingType::Response);
+            taken.leaving.extend(claimed.into_iter().map(|claimed| (claimed, in_window.clone())));
+        }
+        Err(_) => {
+            for (event, key) in events {
+                alone(sql, context, event, &key, now, taken)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The long way, for one event; what fails there is parked.
+fn alone(
+    sql: &impl Sql,
+    context: Context<'_>,
+    event: &Event,
+    key: &str,
+    now: UnixMs,
+    taken: &mut Taken,
+) -> Result<(), StoreError> {
+    taken.waits = true;
+    let report = &mut taken.report;
+    match handle(sql, context, event, key, now) {
+        Ok(Some(done)) => {
+            report.handled = report.handled.saturating_add(1);
+            report.note(done);
+        }
+        Ok(None) => report.repeated = report.repeated.saturating_add(1),
+        Err(error) => {
+            let bare = handoff::without_delicate_words(Some(context.shop), event);
+            park(sql, &bare, key, &error.to_string(), now)?;
+            report.parked = report.parked.saturating_add(1);
+        }
+    }
+    Ok(())
 }
 
 /// Puts a whole delivery aside because there is no shop to decide with: not published yet, of

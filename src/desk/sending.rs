@@ -60,7 +60,8 @@ pub struct PageHold {
     pub needs_owner: bool,
 }
 
-const HOLD: &str = "page_hold";
+/// The fact that [`page_hold`] reads.
+pub(super) const HOLD: &str = "page_hold";
 
 /// Why nothing leaves this Page now, if so.
 ///
@@ -263,14 +264,20 @@ pub fn settle(
     verdict: Option<&Verdict>,
     now: UnixMs,
 ) -> Result<Settled, StoreError> {
+    if let (Some(Verdict::Sent { mid, .. }), Class::Reply) = (verdict, &claimed.class) {
+        let held = outbox::settle_sent(sql, claimed, mid.as_ref(), "reply.sent", HOLD, now)?;
+        if held == Some(false) {
+            return Ok(Settled::Sent);
+        }
+        if held == Some(true) {
+            sql.transaction(|| lift_hold(sql, now))?;
+            return Ok(Settled::Sent);
+        }
+    }
     sql.transaction(|| match verdict {
         None => finish(sql, claimed, &Outcome::Unsure, now),
         Some(Verdict::Sent { mid, .. }) => {
-            // The owner has mended it. "Slow down" stands: this one may have left before it.
-            if page_hold(sql)?.is_some_and(|hold| hold.needs_owner || hold.until <= now) {
-                facts::clear(sql, HOLD)?;
-                timers::set(sql, Timer::Drain, now)?;
-            }
+            lift_hold(sql, now)?;
             let next = now.plus(cooldown(Transport::LegacyRecurring, now.utc_date()));
             not_before(sql, page, via, next, now)?;
             finish(sql, claimed, &Outcome::Sent { mid: mid.clone() }, now)
@@ -281,6 +288,16 @@ pub fn settle(
             finish(sql, claimed, &outcome, now)
         }
     })
+}
+
+/// A message got through. The owner has mended it. "Slow down" stands: this one may have left
+/// before it.
+fn lift_hold(sql: &impl Sql, now: UnixMs) -> Result<(), StoreError> {
+    if page_hold(sql)?.is_some_and(|hold| hold.needs_owner || hold.until <= now) {
+        facts::clear(sql, HOLD)?;
+        timers::set(sql, Timer::Drain, now)?;
+    }
+    Ok(())
 }
 
 fn on_failure(

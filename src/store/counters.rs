@@ -1,6 +1,8 @@
 //! How often things happened, by UTC day. No text, no names, no ids.
 
-use super::{Columns, Sql, StoreError, params, to_json};
+use std::collections::BTreeMap;
+
+use super::{Columns, Sql, Statement, StoreError, params, to_json};
 use crate::time::{DAY, UnixMs};
 
 /// How long counters are kept.
@@ -23,15 +25,49 @@ pub fn add(sql: &impl Sql, name: &str, now: UnixMs) -> Result<(), StoreError> {
 /// # Errors
 /// [`StoreError::Refused`].
 pub fn add_all(sql: &impl Sql, names: &[&str], now: UnixMs) -> Result<(), StoreError> {
-    if names.is_empty() {
-        return Ok(());
+    let mut tally = Tally::default();
+    names.iter().for_each(|name| tally.add(name));
+    if let Some(Statement { text, params }) = tally.statement(now)? {
+        sql.execute(text, &params)?;
     }
-    sql.execute(
-        "INSERT INTO counters (day, name, n) SELECT ?1, value, 1 FROM json_each(?2) WHERE true
-         ON CONFLICT (day, name) DO UPDATE SET n = n + 1",
-        params![day(now), to_json("counters", &names)?],
-    )?;
     Ok(())
+}
+
+/// What is to be counted, and was not written yet.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tally(BTreeMap<String, u32>);
+
+impl Tally {
+    /// Counts one.
+    pub fn add(&mut self, name: &str) {
+        match self.0.get_mut(name) {
+            Some(n) => *n = n.saturating_add(1),
+            None => {
+                self.0.insert(name.to_owned(), 1);
+            }
+        }
+    }
+
+    /// The statement that writes it; `None` when there is nothing to write.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`] if the names cannot be written as JSON, which they always can.
+    pub fn statement(&self, now: UnixMs) -> Result<Option<Statement>, StoreError> {
+        if self.0.is_empty() {
+            return Ok(None);
+        }
+        let text = "INSERT INTO counters (day, name, n) SELECT ?1, key, value FROM json_each(?2)
+                    WHERE true ON CONFLICT (day, name) DO UPDATE SET n = n + excluded.n";
+        let params = params![day(now), to_json("counters", &self.0)?].to_vec();
+        Ok(Some(Statement { text, params }))
+    }
+}
+
+/// The statement that counts one under a name, if the statement before it changed a row.
+pub(super) fn add_if_changed(name: &str, now: UnixMs) -> Statement {
+    let text = "INSERT INTO counters (day, name, n) SELECT ?1, ?2, 1 WHERE changes() > 0
+                ON CONFLICT (day, name) DO UPDATE SET n = n + 1";
+    Statement { text, params: params![day(now), name].to_vec() }
 }
 
 /// Names from outside that are counted by themselves on one day; the rest are one.

@@ -37,9 +37,12 @@ pub fn push(sql: &impl Sql, key: &str, value: Option<&str>, now: UnixMs) -> Resu
 /// [`StoreError`].
 pub fn due(sql: &impl Sql, now: UnixMs, limit: u32) -> Result<Vec<Owed>, StoreError> {
     let rows = sql.query(
-        "SELECT key, value, version, attempts FROM kv_queue WHERE due_at <= ?1
-         ORDER BY due_at LIMIT ?2",
-        params![now, limit],
+        // The limit is not bound: SQLite plans with its value, and would plan anew at each call.
+        &format!(
+            "SELECT key, value, version, attempts FROM kv_queue WHERE due_at <= ?1
+             ORDER BY due_at LIMIT {limit}"
+        ),
+        params![now],
     )?;
     rows.iter()
         .map(|row| {

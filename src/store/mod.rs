@@ -7,6 +7,7 @@
 //! - [`schema`]: the tables, their version and its migrations.
 //! - [`people`]: one row per person; [`consents`]: the index of who agreed to what.
 //! - [`seen`]: which events were handled; [`parked`]: those that could not be.
+//! - [`intake`]: what a delivery reads before and writes after it is decided, in one go each.
 //! - [`outbox`]: what leaves, claimed and settled; [`waiting`]: what waits a moment first;
 //!   [`ledger`]: who was sent which notification.
 //! - [`reminders`]: whom to remind of a form.
@@ -19,6 +20,7 @@ pub mod consents;
 pub mod counters;
 pub mod deletions;
 pub mod facts;
+pub mod intake;
 pub mod kv_queue;
 pub mod ledger;
 pub mod misses;
@@ -108,6 +110,15 @@ pub(crate) use params;
 /// One row of an answer.
 pub type Row = Vec<Value>;
 
+/// A statement that [`Sql::run_all`] runs.
+#[derive(Clone, Debug)]
+pub struct Statement {
+    /// Its text: a constant, since the Worker keeps every text it has seen.
+    pub text: &'static str,
+    /// Its parameters.
+    pub params: Vec<Value>,
+}
+
 /// Why the store could not do its work.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -150,6 +161,16 @@ pub trait Sql {
     /// # Errors
     /// [`StoreError::Refused`] with SQLite's words.
     fn execute(&self, sql: &str, params: &[Value]) -> Result<bool, StoreError>;
+
+    /// Runs statements one after another, so that all of their writes stay or none, and returns
+    /// the rows of each. In the Worker this is one step over the border between wasm and
+    /// JavaScript, whatever the number of statements.
+    ///
+    /// # Errors
+    /// [`StoreError::Refused`] with SQLite's words; nothing is written then.
+    fn run_all(&self, statements: &[Statement]) -> Result<Vec<Vec<Row>>, StoreError> {
+        self.transaction(|| statements.iter().map(|s| self.query(s.text, &s.params)).collect())
+    }
 
     /// Runs `body` so that all of its writes stay or none. Nests.
     ///
@@ -234,6 +255,19 @@ impl<'a> Columns<'a> {
             serde_json::from_str(text)
                 .map_err(|e| format!("JSON, line {} column {}", e.line(), e.column()))
         })
+    }
+
+    /// The same, or NULL.
+    pub(crate) fn maybe_json<T: serde::Deserialize<'a>>(
+        &mut self,
+    ) -> Result<Option<T>, StoreError> {
+        match self.row.as_slice().first() {
+            Some(Value::Null) => {
+                self.row.next();
+                Ok(None)
+            }
+            _ => self.json().map(Some),
+        }
     }
 
     pub(crate) fn channel(&mut self) -> Result<Channel, StoreError> {

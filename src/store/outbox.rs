@@ -4,7 +4,7 @@
 //! transaction before its request goes out, so a crash leaves a row in `sending` and never a
 //! message nobody knows of. Only a [`Claimed`] row can be settled, and only claiming makes one.
 
-use super::{Columns, Row, Sql, StoreError, params, to_json};
+use super::{Columns, Row, Sql, Statement, StoreError, counters, params, to_json};
 use crate::meta::event::Channel;
 use crate::meta::ids::{Mid, NotificationId, Psid, TopicId};
 use crate::meta::send::Content;
@@ -25,7 +25,7 @@ const KEPT_MS: i64 = 3 * DAY;
 /// States in which a row still has something before it. The partial indexes use the same list, and
 /// SQLite uses them for statements that say the very same: without it, even a search for
 /// `state = 'sending'` reads three days of settled rows.
-const OPEN: &str = "state IN ('queued', 'sending', 'retry', 'unsure')";
+pub(super) const OPEN: &str = "state IN ('queued', 'sending', 'retry', 'unsure')";
 
 /// Why a message leaves.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -168,6 +168,28 @@ pub struct Room {
     pub messages: u32,
     /// Of them notifications.
     pub notifications: u32,
+}
+
+/// A reply that was claimed in the statement that put it here.
+pub(super) fn claimed_at_once(
+    id: i64,
+    channel: Channel,
+    person: Psid,
+    content: Content,
+    now: UnixMs,
+) -> Claimed {
+    let (attempts, unknowns, class) = (1, 0, Class::Reply);
+    Claimed {
+        id,
+        attempts,
+        unknowns,
+        class,
+        channel,
+        person,
+        content,
+        created_at: now,
+        expires_at: None,
+    }
 }
 
 /// Rounds of looking for messages in one call, when all that were found must not leave.
@@ -318,6 +340,45 @@ fn finish(
         params![id, state, mid.map(|mid| mid.0.as_str()), reason],
     )?;
     Ok(())
+}
+
+/// Whether a message is due that is not on its way: [`claim`] had no room for it, or it stands
+/// behind another one to the same person.
+///
+/// # Errors
+/// [`StoreError::Refused`].
+pub fn waits(sql: &impl Sql, now: UnixMs) -> Result<bool, StoreError> {
+    let rows = sql.query(
+        &format!(
+            "SELECT 1 FROM outbox WHERE {OPEN} AND state <> 'sending' AND due_at <= ?1 LIMIT 1"
+        ),
+        params![now],
+    )?;
+    Ok(!rows.is_empty())
+}
+
+/// Settles a claimed reply that Meta took, and counts it under `name`: one go for what nearly
+/// every message ends with. `None` when somebody settled it before. Else what is known of `fact`.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn settle_sent(
+    sql: &impl Sql,
+    claimed: &Claimed,
+    mid: Option<&Mid>,
+    name: &str,
+    fact: &str,
+    now: UnixMs,
+) -> Result<Option<bool>, StoreError> {
+    let text = "UPDATE outbox SET state = 'sent', mid = ?3, reason = NULL, claimed_at = NULL
+                WHERE id = ?1 AND state = 'sending' AND attempts = ?2
+                RETURNING EXISTS (SELECT 1 FROM facts WHERE name = ?4)";
+    let params =
+        params![claimed.id, claimed.attempts, mid.map(|mid| mid.0.as_str()), fact].to_vec();
+    let results =
+        sql.run_all(&[Statement { text, params }, counters::add_if_changed(name, now)])?;
+    let row = results.first().and_then(|rows| rows.first());
+    row.map(|row| Ok(Columns::of("outbox", row).int()? != 0)).transpose()
 }
 
 /// What a settled row turned into.

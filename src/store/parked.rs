@@ -44,8 +44,12 @@ pub struct Parked {
 /// [`StoreError`].
 pub fn take_due(sql: &impl Sql, now: UnixMs, limit: u32) -> Result<Vec<Parked>, StoreError> {
     let rows = sql.query(
-        "SELECT key, event, at, attempts FROM parked WHERE retry_at <= ?1 ORDER BY at LIMIT ?2",
-        params![now, limit],
+        // The limit is not bound: SQLite plans with its value, and would plan anew at each call.
+        &format!(
+            "SELECT key, event, at, attempts FROM parked WHERE retry_at <= ?1 ORDER BY at
+             LIMIT {limit}"
+        ),
+        params![now],
     )?;
     let mut due = Vec::new();
     for row in &rows {

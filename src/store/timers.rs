@@ -34,7 +34,7 @@ impl Timer {
         Self::Calls,
     ];
 
-    const fn name(self) -> &'static str {
+    pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Drain => "drain",
             Self::KvFlush => "kv_flush",

@@ -1,6 +1,6 @@
 //! The Graph API client: one request, one answer, a time limit.
 
-use js_sys::{JsString, Promise};
+use js_sys::{Array, JsString, Promise};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortSignal, Headers, RequestInit, Response};
@@ -17,6 +17,17 @@ extern "C" {
     fn fetch(url: &JsString, init: &RequestInit) -> Result<Promise, JsValue>;
 }
 
+#[wasm_bindgen(module = "/src/worker/border.js")]
+extern "C" {
+    #[wasm_bindgen(catch)]
+    fn ask(
+        url: &JsString,
+        headers: &Headers,
+        body: Option<&str>,
+        limit: u32,
+    ) -> Result<Promise, JsValue>;
+}
+
 /// A Page's way to the Graph API. What is the same for all of its messages is made once.
 pub struct Line {
     url: JsString,
@@ -25,6 +36,10 @@ pub struct Line {
     proof: String,
     headers: Headers,
 }
+
+/// How long any other request may take, in ms.
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+const SEND_TIMEOUT_MS: u32 = CALL_TIMEOUT_MS as u32;
 
 /// How long Meta may take to say who somebody is, in ms. Nobody waits that long: it is for later.
 const PROFILE_TIMEOUT_MS: u32 = 3_000;
@@ -58,17 +73,9 @@ impl Line {
     pub async fn person(&self, person: &Psid, fields: &str) -> Result<(u16, String), String> {
         let url =
             format!("{}/{person}?fields={fields}&appsecret_proof={}", self.objects, self.proof);
-        let init = RequestInit::new();
-        init.set_method("GET");
-        init.set_headers(&self.headers);
-        init.set_signal(Some(&AbortSignal::timeout_with_u32(PROFILE_TIMEOUT_MS)));
-        let answer = async {
-            let response: Response =
-                JsFuture::from(fetch(&url.into(), &init)?).await?.unchecked_into();
-            let body = JsFuture::from(response.text()?).await?.as_string().unwrap_or_default();
-            Ok((response.status(), body))
-        };
-        answer.await.map_err(|error: JsValue| js_error(&error).into_owned())
+        let answer = answer(&url.into(), &self.headers, None, PROFILE_TIMEOUT_MS).await;
+        let (status, _, body) = answer.map_err(|error| js_error(&error).into_owned())?;
+        Ok((status, body))
     }
 
     /// Sends one message in the Page's name.
@@ -83,18 +90,25 @@ impl Line {
     }
 
     async fn post(&self, body: &str) -> Result<(u16, Option<u32>, String), JsValue> {
-        let init = RequestInit::new();
-        init.set_method("POST");
-        init.set_headers(&self.headers);
-        init.set_body(&JsValue::from_str(body));
-        let limit = u32::try_from(CALL_TIMEOUT_MS).unwrap_or(u32::MAX);
-        init.set_signal(Some(&AbortSignal::timeout_with_u32(limit)));
-        let response: Response = JsFuture::from(fetch(&self.url, &init)?).await?.unchecked_into();
-        let status = response.status();
-        let retry_after_s = if status == 200 { None } else { retry_after(&response) };
-        let answer = JsFuture::from(response.text()?).await?.as_string().unwrap_or_default();
-        Ok((status, retry_after_s, answer))
+        answer(&self.url, &self.headers, Some(body), SEND_TIMEOUT_MS).await
     }
+}
+
+/// One request; a GET without a body; `limit` in ms. Status, `Retry-After` in seconds, and what was answered.
+async fn answer(
+    url: &JsString,
+    headers: &Headers,
+    body: Option<&str>,
+    limit: u32,
+) -> Result<(u16, Option<u32>, String), JsValue> {
+    let answer: Array = JsFuture::from(ask(url, headers, body, limit)?).await?.unchecked_into();
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+    let status = answer.get(0).as_f64().unwrap_or_default() as u16;
+    let retry_after_s = match status {
+        200 => None,
+        _ => answer.get(1).as_string().and_then(|seconds| seconds.parse().ok()),
+    };
+    Ok((status, retry_after_s, answer.get(2).as_string().unwrap_or_default()))
 }
 
 /// Reads something of the Graph API: the body of a 200.
@@ -111,16 +125,10 @@ pub async fn get(config: &Config, path: &str, token: &str) -> Result<String, Str
     let ask = async {
         let headers = Headers::new()?;
         headers.set("authorization", &format!("Bearer {token}"))?;
-        let init = RequestInit::new();
-        init.set_headers(&headers);
-        let limit = u32::try_from(CALL_TIMEOUT_MS).unwrap_or(u32::MAX);
-        init.set_signal(Some(&AbortSignal::timeout_with_u32(limit)));
-        let response: Response = JsFuture::from(fetch(&url.into(), &init)?).await?.unchecked_into();
-        let answer = JsFuture::from(response.text()?).await?.as_string().unwrap_or_default();
-        Ok((response.status(), answer))
+        answer(&url.into(), &headers, None, SEND_TIMEOUT_MS).await
     };
-    let (status, answer) = ask.await.map_err(|error: JsValue| js_error(&error).into_owned())?;
-    if status == 200 { Ok(answer) } else { Err(format!("Graph answers {status}")) }
+    let (status, _, body) = ask.await.map_err(|error: JsValue| js_error(&error).into_owned())?;
+    if status == 200 { Ok(body) } else { Err(format!("Graph answers {status}")) }
 }
 
 /// Posts JSON to somebody's server. Only a 2xx counts; a redirect is not followed, because it
@@ -140,16 +148,11 @@ pub async fn post(url: &str, headers: &[(&str, String)], body: &str) -> Result<(
         init.set_headers(&list);
         init.set_body(&JsValue::from_str(body));
         js_sys::Reflect::set(&init, &"redirect".into(), &"manual".into())?;
-        let limit = u32::try_from(CALL_TIMEOUT_MS).unwrap_or(u32::MAX);
-        init.set_signal(Some(&AbortSignal::timeout_with_u32(limit)));
+        init.set_signal(Some(&AbortSignal::timeout_with_u32(SEND_TIMEOUT_MS)));
         let url = JsString::from(url);
         let response: Response = JsFuture::from(fetch(&url, &init)?).await?.unchecked_into();
         Ok(response.status())
     };
     let status = ask.await.map_err(|error: JsValue| js_error(&error).into_owned())?;
     if (200..300).contains(&status) { Ok(()) } else { Err(format!("the answer is {status}")) }
-}
-
-fn retry_after(response: &Response) -> Option<u32> {
-    response.headers().get("retry-after").ok().flatten()?.parse().ok()
 }

@@ -10,6 +10,7 @@
 //! - [`desk`]: the Durable Object; [`sql`]: its SQLite behind the store's trait.
 //! - [`graph`]: the Graph API client.
 //! - [`cron`]: the scheduled trigger.
+//! - `border.js`: what is one step over the border instead of many, in JavaScript.
 
 // The macros of the `worker` crate make public items without docs.
 #![allow(missing_docs)]

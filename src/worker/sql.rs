@@ -4,22 +4,22 @@
 //! not caught hangs the object, so every call here is a `catch` binding; a cursor left half read
 //! loses the whole stretch of writes, so every cursor is read to its end; only
 //! `transactionSync` rolls back when something fails in the middle.
-
 //!
-//! Each step over the border between wasm and JavaScript costs: the parameters of a statement go
-//! over as one JSON text and its rows come back as one, and a statement's own text goes over once.
+//! Each step over the border between wasm and JavaScript costs: a statement is one step, and so is
+//! a list of them. Parameters go over as one JSON text and rows come back as one, and a
+//! statement's own text goes over once.
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::fmt;
 
-use js_sys::{Array, Date, JSON, JsString};
+use js_sys::Date;
 use serde::de::{self, Deserialize, Deserializer, Visitor};
 use wasm_bindgen::prelude::*;
 use worker::worker_sys::DurableObjectState;
 
 use super::http::js_error;
-use crate::store::{Row, Sql, StoreError, Value, to_json};
+use crate::store::{Row, Sql, Statement, StoreError, Value, to_json};
 use crate::time::UnixMs;
 
 #[wasm_bindgen]
@@ -41,34 +41,29 @@ extern "C" {
 
     /// `SqlStorage`.
     type SqlStorage;
+}
 
-    #[wasm_bindgen(method, catch, variadic)]
-    fn exec(this: &SqlStorage, query: &JsString, bindings: &Array) -> Result<Cursor, JsValue>;
+#[wasm_bindgen(module = "/src/worker/border.js")]
+extern "C" {
+    fn remember(text: &str) -> u32;
 
-    /// `SqlStorageCursor`.
-    type Cursor;
+    #[wasm_bindgen(catch)]
+    fn query(sql: &SqlStorage, text: u32, params: &str) -> Result<Option<String>, JsValue>;
 
-    #[wasm_bindgen(method, catch)]
-    fn raw(this: &Cursor) -> Result<RawRows, JsValue>;
+    #[wasm_bindgen(catch)]
+    fn execute(sql: &SqlStorage, text: u32, params: &str) -> Result<bool, JsValue>;
 
-    #[wasm_bindgen(method, getter, js_name = rowsWritten)]
-    fn rows_written(this: &Cursor) -> f64;
-
-    /// The cursor's iterator over plain arrays.
-    type RawRows;
-
-    #[wasm_bindgen(method, catch, js_name = toArray)]
-    fn to_array(this: &RawRows) -> Result<Array, JsValue>;
+    #[wasm_bindgen(catch, js_name = runAll)]
+    fn run_all(storage: &Storage, statements: &str) -> Result<String, JsValue>;
 }
 
 /// One Desk's storage.
 pub struct DeskSql {
     storage: Storage,
     sql: SqlStorage,
-    /// The texts of statements, as JavaScript has them. They are constants of the store, so there
-    /// are only so many.
-    texts: RefCell<HashMap<String, JsString>>,
-    no_params: Array,
+    /// The numbers that JavaScript knows the texts of statements by. They are constants of the
+    /// store, so there are only so many.
+    texts: RefCell<HashMap<String, u32>>,
     /// The alarm that is set, as far as this process knows: setting one costs a write, so it is
     /// only set when it is earlier.
     alarm: Cell<Option<UnixMs>>,
@@ -83,7 +78,7 @@ impl DeskSql {
         let storage: Storage = JsValue::from(state.storage()?).unchecked_into();
         let sql = storage.sql();
         let (texts, alarm) = (RefCell::default(), Cell::new(None));
-        Ok(Self { storage, sql, texts, no_params: Array::new(), alarm })
+        Ok(Self { storage, sql, texts, alarm })
     }
 
     /// The alarm fired, or is not to be relied upon: the next [`Sql::wake_at`] sets it anew.
@@ -91,24 +86,20 @@ impl DeskSql {
         self.alarm.set(None);
     }
 
-    fn exec(&self, sql: &str, params: &[Value]) -> Result<Cursor, StoreError> {
-        let text = self.text(sql);
-        let run = |params: &Array| self.sql.exec(&text, params).map_err(|error| refused(&error));
-        if params.is_empty() {
-            return run(&self.no_params);
-        }
-        let params = to_json("parameters", &params)?;
-        run(JSON::parse(&params).map_err(|error| refused(&error))?.unchecked_ref())
-    }
-
-    fn text(&self, sql: &str) -> JsString {
+    fn text(&self, sql: &str) -> u32 {
         if let Some(text) = self.texts.borrow().get(sql) {
-            return text.clone();
+            return *text;
         }
-        let text = JsString::from(sql);
-        self.texts.borrow_mut().insert(sql.to_owned(), text.clone());
+        let text = remember(sql);
+        self.texts.borrow_mut().insert(sql.to_owned(), text);
         text
     }
+}
+
+fn rows<'a, T: Deserialize<'a>>(json: &'a str) -> Result<T, StoreError> {
+    serde_json::from_str(json).map_err(|error| {
+        StoreError::Refused(format!("rows cannot be read: column {}", error.column()))
+    })
 }
 
 /// A column as JSON: what [`Value`]'s own writing is read back with.
@@ -146,20 +137,20 @@ impl Visitor<'_> for Column {
 
 impl Sql for DeskSql {
     fn query(&self, sql: &str, params: &[Value]) -> Result<Vec<Row>, StoreError> {
-        let cursor = self.exec(sql, params)?;
-        let rows = cursor.raw().and_then(|raw| raw.to_array()).map_err(|e| refused(&e))?;
-        if rows.length() == 0 {
-            return Ok(Vec::new());
-        }
-        let rows = String::from(JSON::stringify(&rows).map_err(|error| refused(&error))?);
-        serde_json::from_str(&rows).map_err(|error| {
-            StoreError::Refused(format!("rows cannot be read: column {}", error.column()))
-        })
+        let params = to_json("parameters", &params)?;
+        let found = query(&self.sql, self.text(sql), &params).map_err(|error| refused(&error))?;
+        found.map_or(Ok(Vec::new()), |found| rows(&found))
     }
 
     fn execute(&self, sql: &str, params: &[Value]) -> Result<bool, StoreError> {
-        // No statement of ours that is executed returns rows, so the cursor is at its end.
-        Ok(self.exec(sql, params)?.rows_written() > 0.0)
+        let params = to_json("parameters", &params)?;
+        execute(&self.sql, self.text(sql), &params).map_err(|error| refused(&error))
+    }
+
+    fn run_all(&self, statements: &[Statement]) -> Result<Vec<Vec<Row>>, StoreError> {
+        let list: Vec<_> = statements.iter().map(|s| (self.text(s.text), &s.params)).collect();
+        let list = to_json("parameters", &list)?;
+        rows(&run_all(&self.storage, &list).map_err(|error| refused(&error))?)
     }
 
     fn transaction<T, E: From<StoreError>>(

@@ -318,6 +318,20 @@ impl<'a> World<'a> {
         inbox::take(&self.sql, self.context(), events, self.now).unwrap()
     }
 
+    /// As the Worker does: replies that may leave at once are claimed at once.
+    pub fn take_and_claim(&mut self, events: &[Event], room: u32) -> inbox::Report {
+        let taken =
+            inbox::take_and_claim(&self.sql, self.context(), events, room, self.now).unwrap();
+        let mut people: Vec<_> =
+            taken.leaving.iter().map(|(c, _)| (c.channel, &c.person)).collect();
+        people.sort_unstable();
+        people.dedup();
+        assert_eq!(people.len(), taken.leaving.len(), "one message per person at a time");
+        assert!(taken.leaving.len() <= room as usize);
+        self.claimed.extend(taken.leaving);
+        taken.report
+    }
+
     pub fn person(&self, n: usize) -> Option<Person> {
         people::load(&self.sql, Channel::Messenger, &person_id(n)).unwrap()
     }
@@ -469,6 +483,11 @@ impl<'a> World<'a> {
         let text = |value: &Value| value.text().unwrap_or_default().to_owned();
         let rows = self.sql.query(query, &[]).unwrap();
         rows.iter().map(|r| (r[0].int().unwrap(), text(&r[1]), text(&r[2]))).collect()
+    }
+
+    /// Everything a query says.
+    pub fn rows(&self, query: &str) -> Vec<Vec<Value>> {
+        self.sql.query(query, &[]).unwrap()
     }
 
     pub fn texts(&self, query: &str) -> Vec<String> {

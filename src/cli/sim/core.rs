@@ -169,10 +169,14 @@ impl Core {
                 }
                 self.why = Some(why);
             }
-            let report = inbox::take(&self.sql, self.context(), &ours, self.now)?;
-            profile::hold(&self.sql, &report.strangers, self.now)?;
-            for stranger in &report.strangers {
+            let taken =
+                inbox::take_and_claim(&self.sql, self.context(), &ours, ROOM.messages, self.now)?;
+            profile::hold(&self.sql, &taken.report.strangers, self.now)?;
+            for stranger in &taken.report.strangers {
                 self.ask(stranger)?;
+            }
+            for (claimed, via) in &taken.leaving {
+                self.send(claimed, via)?;
             }
             self.send_due()?;
             self.pause_between_bubbles()?;

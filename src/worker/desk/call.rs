@@ -3,11 +3,10 @@
 use std::borrow::Cow;
 use std::cell::OnceCell;
 
-use js_sys::{Promise, Reflect};
+use js_sys::{Array, Promise, Reflect};
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{RequestInit, Response};
 use worker::Env;
 
 use super::Name;
@@ -23,15 +22,17 @@ extern "C" {
     /// `DurableObjectNamespace`, as far as it is used here.
     #[derive(Clone)]
     type Namespace;
+}
 
-    #[wasm_bindgen(method, catch, js_name = getByName)]
-    fn get_by_name(this: &Namespace, name: &str) -> Result<Stub, JsValue>;
-
-    /// `DurableObjectStub`.
-    type Stub;
-
-    #[wasm_bindgen(method, catch)]
-    fn fetch(this: &Stub, url: &str, init: &RequestInit) -> Result<Promise, JsValue>;
+#[wasm_bindgen(module = "/src/worker/border.js")]
+extern "C" {
+    #[wasm_bindgen(catch, js_name = call)]
+    fn call_object(
+        namespace: &Namespace,
+        object: &str,
+        url: &str,
+        body: &str,
+    ) -> Result<Promise, JsValue>;
 }
 
 thread_local! {
@@ -145,19 +146,11 @@ async fn post(env: &Env, desk: &Name, path: &str, body: &impl Serialize) -> Resu
 }
 
 async fn fetch(env: &Env, object: &str, path: &str, body: &str) -> Result<(u16, String), JsValue> {
-    let init = RequestInit::new();
-    init.set_method("POST");
-    init.set_body(&JsValue::from_str(body));
-    let answer =
-        namespace(env)?.get_by_name(object)?.fetch(&format!("https://desk{path}"), &init)?;
-    let response: Response = JsFuture::from(answer).await?.unchecked_into();
-    let status = response.status();
-    // Most answers are empty, and an empty one need not be waited for.
-    let text = match response.body() {
-        Some(_) => JsFuture::from(response.text()?).await?.as_string().unwrap_or_default(),
-        None => String::new(),
-    };
-    Ok((status, text))
+    let answer = call_object(&namespace(env)?, object, &format!("https://desk{path}"), body)?;
+    let answer: Array = JsFuture::from(answer).await?.unchecked_into();
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+    let status = answer.get(0).as_f64().unwrap_or_default() as u16;
+    Ok((status, answer.get(1).as_string().unwrap_or_default()))
 }
 
 fn namespace(env: &Env) -> Result<Namespace, JsValue> {

@@ -9,11 +9,11 @@ use super::{Inner, Name, kv, now, pace};
 use crate::desk::payload::OutboxMark;
 use crate::desk::profile::Stranger;
 use crate::desk::sending::{self, Via};
+use crate::meta::graph_error::Verdict;
 use crate::meta::ids::Psid;
 use crate::meta::send::{self, MessagingType, Recipient};
 use crate::outreach::subscription;
-use crate::shop::model::Shop;
-use crate::store::outbox::{Claimed, Class, Room};
+use crate::store::outbox::{self, Claimed, Class, Room};
 use crate::time::{SECOND, UnixMs};
 use crate::worker::config::Config;
 use crate::worker::graph::Line;
@@ -39,44 +39,67 @@ pub enum Ended {
     Share,
 }
 
-/// Sends until nothing is due any more.
+/// Sends what is leaving, and then what waits until nothing is due any more.
 ///
 /// # Errors
 /// What cannot be read or is not configured. The rows stay, and the next tick tries again.
-pub async fn drain(desk: &Rc<Inner>) -> Result<Ended, String> {
+pub async fn drain(desk: &Rc<Inner>, leaving: Vec<(Claimed, Via)>) -> Result<Ended, String> {
     let name = desk.name()?;
-    let published = desk.shop(&name.page).await.map_err(|error| error.to_string())?;
     let line = line(desk, &name)?;
     let until = now().plus(LONGEST_MS);
     let mut budget = PER_DRAIN;
     let mut pausing_until = None;
     let mut sends = FuturesUnordered::new();
+    let mut failed = None;
+    let mut next = leaving;
     let work = |job| work(desk, &name, &line, job);
     loop {
-        let room = desk.room.get();
-        let room = Room { messages: room.messages.min(budget), ..room };
-        if room.messages > 0 && now() < until {
-            let claimed = claim(desk, &published.shop, room).await?;
-            budget = budget.saturating_sub(u32::try_from(claimed.len()).unwrap_or(budget));
-            for (claimed, via) in claimed {
-                sends.push(work(Job::Send(Box::new((claimed, via)))));
-            }
-            for job in pace::asides(desk, &mut budget)? {
-                sends.push(work(job));
-            }
-            // Until the nearest of them: when that is over, the next one is looked for.
-            if let Some(at) = pace::next(desk, until)?
-                && pausing_until.is_none_or(|other| other <= now() || at < other)
-            {
-                pausing_until = Some(at);
-                sends.push(work(Job::Pause(at)));
+        budget = budget.saturating_sub(u32::try_from(next.len()).unwrap_or(budget));
+        for message in next.drain(..) {
+            sends.push(work(Job::Send(Box::new(message))));
+        }
+        if failed.is_none() && desk.room.get().messages.min(budget) > 0 && now() < until {
+            let mut jobs = Vec::new();
+            let more = more(desk, &name, &mut budget, &mut jobs).await;
+            // What was claimed leaves, whatever failed after it.
+            jobs.into_iter().for_each(|job| sends.push(work(job)));
+            match more.and_then(|()| pace::next(desk, until)) {
+                // Until the nearest of them: when that is over, the next one is looked for.
+                Ok(Some(at)) if pausing_until.is_none_or(|other| other <= now() || at < other) => {
+                    pausing_until = Some(at);
+                    sends.push(work(Job::Pause(at)));
+                }
+                Ok(_) => {}
+                Err(why) => failed = Some(why),
             }
         }
+        // What is on its way is waited for, whatever else failed.
         if sends.next().await.is_none() {
             let share = budget == 0 || now() >= until;
-            return Ok(if share { Ended::Share } else { Ended::Done });
+            return match failed {
+                Some(why) => Err(why),
+                None if share => Ok(Ended::Share),
+                None => Ok(Ended::Done),
+            };
         }
     }
+}
+
+/// Claims what waits, and finds what is to be asked and shown beside it.
+async fn more(
+    desk: &Inner,
+    name: &Name,
+    budget: &mut u32,
+    jobs: &mut Vec<Job>,
+) -> Result<(), String> {
+    if desk.waits.get() {
+        let room = desk.room.get();
+        let room = Room { messages: room.messages.min(*budget), ..room };
+        let claimed = claim(desk, name, room).await?;
+        *budget = budget.saturating_sub(u32::try_from(claimed.len()).unwrap_or(*budget));
+        jobs.extend(claimed.into_iter().map(|message| Job::Send(Box::new(message))));
+    }
+    pace::asides(desk, budget, jobs)
 }
 
 /// Something that a drain waits for.
@@ -99,12 +122,12 @@ async fn work(desk: &Inner, name: &Name, line: &Line, job: Job) {
         }
         Job::Ask(stranger) => pace::ask(desk, line, &stranger).await,
         Job::Type(person) => pace::show_typing(desk, line, &person).await,
-        Job::Pause(until) => pace::pause(until).await,
+        Job::Pause(until) => pace::pause(desk, until).await,
     }
 }
 
 /// The way to the Graph API, made once: secrets do not change while a process lives.
-fn line(desk: &Inner, name: &Name) -> Result<Rc<Line>, String> {
+pub fn line(desk: &Inner, name: &Name) -> Result<Rc<Line>, String> {
     if let Some(line) = desk.line.borrow().clone() {
         return Ok(line);
     }
@@ -116,11 +139,18 @@ fn line(desk: &Inner, name: &Name) -> Result<Rc<Line>, String> {
 }
 
 /// Claims messages, and the room they need. What KV says was stopped is settled at once.
-async fn claim(desk: &Inner, shop: &Shop, room: Room) -> Result<Vec<(Claimed, Via)>, String> {
+async fn claim(desk: &Inner, name: &Name, room: Room) -> Result<Vec<(Claimed, Via)>, String> {
+    let published = desk.shop(&name.page).await.map_err(|error| error.to_string())?;
+    let at = now();
+    // What is put off has no timer yet.
+    desk.look.set(true);
     let mut claimed =
-        sending::claim(&desk.sql, shop, room, now()).map_err(|error| error.to_string())?;
+        sending::claim(&desk.sql, &published.shop, room, at).map_err(|error| error.to_string())?;
     claimed.iter().for_each(|(claimed, _)| take_up(desk, claimed));
-    let page = &shop.page.id;
+    if claimed.len() < room.messages as usize {
+        desk.waits.set(outbox::waits(&desk.sql, at).map_err(|error| error.to_string())?);
+    }
+    let page = &name.page;
     let key = |via: &Via| match via {
         Via::Token { consent, .. } => Some(subscription::key(page, consent)),
         Via::Person(_) => None,
@@ -146,7 +176,7 @@ async fn claim(desk: &Inner, shop: &Shop, room: Room) -> Result<Vec<(Claimed, Vi
     Ok(leaving)
 }
 
-fn take_up(desk: &Inner, claimed: &Claimed) {
+pub fn take_up(desk: &Inner, claimed: &Claimed) {
     let room = desk.room.get();
     let notification = u32::from(claimed.class != Class::Reply);
     desk.room.set(Room {
@@ -178,6 +208,10 @@ async fn one(desk: &Inner, name: &Name, line: &Line, claimed: Claimed, via: Via)
         worker::console_error!("message {} of Desk {name:?}: outcome unknown: {why}", claimed.id());
     }
     let verdict = verdict.ok();
+    if !matches!((&via, &verdict), (Via::Person(_), Some(Verdict::Sent { .. }))) {
+        // It may have to be tried again, and what it says of a consent is owed to KV.
+        desk.look.set(true);
+    }
     let settled = sending::settle(&desk.sql, &name.page, &claimed, &via, verdict.as_ref(), now());
     if let Err(why) = settled {
         worker::console_error!("message {} was sent but not settled: {why}", claimed.id());

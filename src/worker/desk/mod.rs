@@ -39,13 +39,15 @@ use super::sql::DeskSql;
 use crate::desk::decide::{Context, Host};
 use crate::desk::deletion::{self as desk_deletion, Order, erase};
 use crate::desk::form::reminders;
+use crate::desk::handoff;
+use crate::desk::inbox::{self, Taken};
 use crate::desk::profile::{self, Stranger, WAIT_MS};
-use crate::desk::{handoff, inbox, sending};
+use crate::desk::sending::{self, Via};
 use crate::meta::event::{Channel, Event};
 use crate::meta::ids::{PageId, Psid};
 use crate::meta::profile::Fields;
 use crate::outreach::planner;
-use crate::store::outbox::Room;
+use crate::store::outbox::{Claimed, Room};
 use crate::store::timers::{self, Timer};
 use crate::store::{
     Sql, StoreError, counters, deletions, facts, kv_queue, ledger, misses, outbox, parked, runs,
@@ -109,6 +111,10 @@ struct Inner {
     line: RefCell<Option<Rc<Line>>>,
     /// Room for requests to the Graph API, over all drains of this object.
     room: Cell<Room>,
+    /// Messages may wait in the outbox that nobody has claimed.
+    waits: Cell<bool>,
+    /// The tables may hold what has no timer yet, or what is owed to KV.
+    look: Cell<bool>,
     /// One flush at a time: two could write an older value over a newer one.
     flushing: Cell<bool>,
     /// Who is to be asked about, in order.
@@ -137,6 +143,8 @@ impl Desk {
                 name: RefCell::new(None),
                 line: RefCell::new(None),
                 room: Cell::new(drain::ROOM),
+                waits: Cell::new(true),
+                look: Cell::new(true),
                 flushing: Cell::new(false),
                 strangers: RefCell::default(),
                 paced_until: Cell::default(),
@@ -247,7 +255,9 @@ impl Inner {
     async fn take(self: &Rc<Self>, name: Name, events: &[Event]) -> Result<String, String> {
         self.be(&name)?;
         let config = Config::of(&self.env)?;
-        let report = match self.shop(&name.page).await {
+        // Nothing overtakes what waits; and without a way to Graph nothing is on its way.
+        let line = drain::line(self, &name);
+        let taken = match self.shop(&name.page).await {
             Ok(published) => {
                 let context = Context {
                     shop: &published.shop,
@@ -256,19 +266,37 @@ impl Inner {
                     app: config.app_id.as_ref(),
                     host: host(&config, &name),
                 };
-                inbox::take(&self.sql, context, events, now()).inspect(|report| {
+                let room =
+                    if self.waits.get() || line.is_err() { 0 } else { self.room.get().messages };
+                inbox::take_and_claim(&self.sql, context, events, room, now()).inspect(|taken| {
                     // In the same breath: nothing of it has left.
-                    self.expect(report);
+                    self.expect(&taken.report);
                 })
             }
             Err(why) => {
                 worker::console_error!("events are kept for later: {why}");
-                inbox::park_all(&self.sql, events, &why.to_string(), now())
+                inbox::park_all(&self.sql, events, &why.to_string(), now()).map(|report| Taken {
+                    report,
+                    waits: true,
+                    ..Taken::default()
+                })
             }
         };
-        report.map_err(|error| error.to_string())?;
-        self.deliver_later();
+        let Taken { leaving, waits, .. } = taken.map_err(|error| error.to_string())?;
+        leaving.iter().for_each(|(claimed, _)| drain::take_up(self, claimed));
+        if waits {
+            self.look_again();
+        }
+        if waits || !leaving.is_empty() {
+            self.deliver_later(leaving);
+        }
         Ok(String::new())
+    }
+
+    /// The tables hold something that memory does not know of.
+    fn look_again(&self) {
+        self.waits.set(true);
+        self.look.set(true);
     }
 
     /// Notes what a delivery left to wait for.
@@ -289,10 +317,10 @@ impl Inner {
     }
 
     /// Delivers without holding up the answer.
-    fn deliver_later(self: &Rc<Self>) {
+    fn deliver_later(self: &Rc<Self>, leaving: Vec<(Claimed, Via)>) {
         let inner = self.clone();
         let delivery = future_to_promise(async move {
-            inner.deliver().await;
+            inner.deliver(leaving).await;
             Ok(JsValue::UNDEFINED)
         });
         // Refused or not, the promise runs; the timers catch what is cut off.
@@ -312,28 +340,38 @@ impl Inner {
         let _extended = self.state.wait_until(&calls);
     }
 
-    /// Sends what is due and writes to KV what is owed.
-    async fn deliver(self: &Rc<Self>) {
+    /// Sends what is leaving and what is due, and writes to KV what is owed.
+    async fn deliver(self: &Rc<Self>, leaving: Vec<(Claimed, Via)>) {
         self.delivering.set(self.delivering.get().saturating_add(1));
         // What is due and did not leave waits for something that only time, an answer on its way or
         // the owner brings. An alarm that is due at once would come back at once, for ever.
-        let pause = match drain::drain(self).await {
-            Ok(drain::Ended::Share) => 0,
+        let pause = match drain::drain(self, leaving).await {
+            Ok(drain::Ended::Share) => {
+                self.look.set(true);
+                0
+            }
             Ok(drain::Ended::Done) => SECOND,
             Err(why) => {
                 worker::console_error!("the outbox is behind: {why}");
+                self.look_again();
                 MINUTE
             }
         };
         self.delivering.set(self.delivering.get().saturating_sub(1));
+        // Nearly always everything has left, and nothing came that memory does not know of.
+        if !self.look.get() && !self.waits.get() {
+            return;
+        }
         // The last one looks for all; and in a rush, which has no last one, one each second.
         let at = now();
         if self.delivering.get() > 0 && at.since(self.looked_at.get()) < SECOND {
             return;
         }
         self.looked_at.set(at);
+        self.look.set(false);
         if let Err(why) = self.look_ahead(at.plus(pause), at).await {
             worker::console_error!("timers: {why}");
+            self.look.set(true);
         }
     }
 
@@ -378,7 +416,8 @@ impl Inner {
             worker::console_error!("deletions: {why}");
         }
         self.call_later();
-        self.deliver_later();
+        self.look_again();
+        self.deliver_later(Vec::new());
         Ok(String::new())
     }
 
@@ -398,7 +437,8 @@ impl Inner {
         let channels = [Channel::Messenger, Channel::Instagram];
         let erased = self.sql.transaction(|| erase(&self.sql, &config.keys, &order, &channels, at));
         erased.map_err(|error: StoreError| error.to_string())?;
-        self.deliver_later();
+        self.look_again();
+        self.deliver_later(Vec::new());
         Ok(String::new())
     }
 
@@ -457,7 +497,8 @@ impl Inner {
                 }
             }
         }
-        self.deliver().await;
+        self.look_again();
+        self.deliver(Vec::new()).await;
         if due.contains(&Timer::Calls)
             && let Err(why) = calls::run(self).await
         {

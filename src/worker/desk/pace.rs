@@ -33,8 +33,7 @@ const STRANGERS: usize = 500;
 ///
 /// # Errors
 /// The tables cannot be read.
-pub fn asides(desk: &Inner, budget: &mut u32) -> Result<Vec<Job>, String> {
-    let mut jobs = Vec::new();
+pub fn asides(desk: &Inner, budget: &mut u32, jobs: &mut Vec<Job>) -> Result<(), String> {
     if !desk.strangers.borrow().is_empty() {
         let held = sending::page_hold(&desk.sql).map_err(|error| error.to_string())?;
         if held.is_some_and(|hold| hold.until > now()) {
@@ -50,7 +49,7 @@ pub fn asides(desk: &Inner, budget: &mut u32) -> Result<Vec<Job>, String> {
     }
     if now() >= desk.paced_until.get() {
         desk.typing.borrow_mut().clear();
-        return Ok(jobs);
+        return Ok(());
     }
     // In a rush, bubbles come without a show.
     let near = near(desk)?;
@@ -66,7 +65,7 @@ pub fn asides(desk: &Inner, budget: &mut u32) -> Result<Vec<Job>, String> {
             jobs.push(Job::Type(near.person));
         }
     }
-    Ok(jobs)
+    Ok(())
 }
 
 /// The moment of the next bubble, when it comes soon enough to wait for.
@@ -104,6 +103,8 @@ pub async fn ask(desk: &Inner, line: &Line, stranger: &Stranger) {
         told = ask_for(desk, line, stranger).await;
     }
     leave_place(desk);
+    // What waited for the name may leave.
+    desk.waits.set(true);
     if let Err(why) = profile::settle(&desk.sql, stranger, told, now()) {
         worker::console_error!("what Meta told of a person was not kept: {why}");
     }
@@ -126,8 +127,9 @@ pub async fn show_typing(desk: &Inner, line: &Line, person: &Psid) {
     leave_place(desk);
 }
 
-/// Lets time pass.
-pub async fn pause(until: UnixMs) {
+/// Lets time pass until a bubble may leave.
+pub async fn pause(desk: &Inner, until: UnixMs) {
     let ms = u64::try_from(until.since(now())).unwrap_or(0);
     worker::Delay::from(Duration::from_millis(ms)).await;
+    desk.waits.set(true);
 }
