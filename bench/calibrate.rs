@@ -10,15 +10,29 @@ use std::path::Path;
 use shopbell::faq::{Example, Model, train};
 use shopbell::meta::ids::FaqId;
 
-const SHOPS: usize = 64;
 /// Intercept last.
 const TERMS: usize = 4;
+/// From this probability on the best entry is answered: `src/faq/constants.rs`.
+const ANSWERED: f64 = 0.4;
+
+/// How many entries the simulated shops have, how many such shops there are, and how much they
+/// count together.
+const SIZES: [(std::ops::RangeInclusive<usize>, usize, f64); 7] = [
+    (12..=80, 96, 6.0),
+    (6..=12, 40, 2.0),
+    (5..=5, 48, 1.0),
+    (4..=4, 48, 1.0),
+    (3..=3, 48, 1.0),
+    (2..=2, 48, 1.0),
+    (1..=1, 48, 1.0),
+];
 
 /// Label and text.
 type Labelled = Vec<(String, String)>;
 
 struct Shop {
-    kind: &'static str,
+    /// Where in `SIZES`.
+    size: usize,
     train: Labelled,
     /// The right label, or none.
     test: Vec<(Option<String>, String)>,
@@ -30,38 +44,47 @@ fn main() {
         println!("calibrate: no --data DIR, nothing to fit on");
         return;
     };
-    let shops = shops(Path::new(&dir));
-    let mut rows: Vec<(&str, [f64; TERMS], f64)> = Vec::new();
-    for shop in &shops {
-        rows.extend(asked(shop).into_iter().map(|(x, y)| (shop.kind, x, y)));
-    }
-    // A kind counts by its share, not by how many questions it happens to have.
-    let share = |kind: &str| match kind {
-        "evg" => 0.3,
-        "xsid" => 0.7,
-        _ => 1.0,
-    };
-    let of = |kind: &str| rows.iter().filter(|row| row.0 == kind).count() as f64;
-    let all = rows.len() as f64;
-    let counts: BTreeMap<&str, f64> = shops
+    let rows: Vec<(usize, Asked)> = shops(Path::new(&dir))
         .iter()
-        .map(|shop| (shop.kind, share(shop.kind) * all / of(shop.kind) / 4.0))
+        .flat_map(|shop| asked(shop).into_iter().map(|row| (shop.size, row)))
         .collect();
-    let weighted: Vec<([f64; TERMS], f64, f64)> =
-        rows.iter().map(|(kind, x, y)| (*x, *y, counts[kind])).collect();
-    let w = fit(&weighted);
+    // A size counts by its share, not by how many questions it happens to have.
+    let of = |size: usize| rows.iter().filter(|row| row.0 == size).count() as f64;
+    let shares: f64 = SIZES.iter().map(|(.., share)| share).sum();
+    let weights: Vec<f64> = (0..SIZES.len())
+        .map(|size| SIZES[size].2 / shares * rows.len() as f64 / of(size).max(1.0))
+        .collect();
+    let weighted = |(size, row): &(usize, Asked), right: bool| {
+        (row.terms, if right { 1.0 } else { 0.0 }, weights[*size])
+    };
+    let best: Vec<_> = rows.iter().map(|row| weighted(row, row.1.place == Some(0))).collect();
+    let best = fit(&best);
+    print("the best", rows.len(), best);
+    let p = |terms: &[f64; TERMS]| {
+        let z: f64 = best.iter().zip(terms).map(|(w, x)| w * x).sum();
+        1.0 / (1.0 + (-z).exp())
+    };
+    let open = rows.iter().filter(|(_, row)| p(&row.terms) < ANSWERED);
+    let among: Vec<_> = open.map(|row| weighted(row, row.1.place.is_some())).collect();
+    print("among the best three", among.len(), fit(&among));
+}
+
+fn print(what: &str, questions: usize, w: [f64; TERMS]) {
     println!(
-        "{} questions: score {:.3}, lead {:.3}, known {:.3}, base {:.3}",
-        rows.len(),
-        w[0],
-        w[1],
-        w[2],
-        w[3]
+        "{what}, {questions} questions: score: {:.3}, lead: {:.3}, known: {:.3}, base: {:.3}",
+        w[0], w[1], w[2], w[3]
     );
 }
 
-/// What is known of each question, and whether the best entry was right.
-fn asked(shop: &Shop) -> Vec<([f64; TERMS], f64)> {
+/// A question.
+struct Asked {
+    /// What the decision is computed from.
+    terms: [f64; TERMS],
+    /// Where among the best three the right entry is, if it is.
+    place: Option<usize>,
+}
+
+fn asked(shop: &Shop) -> Vec<Asked> {
     let mut ids: BTreeMap<&str, FaqId> = BTreeMap::new();
     for (label, _) in &shop.train {
         let next = FaqId::new(format!("entry-{}", ids.len())).unwrap();
@@ -72,10 +95,10 @@ fn asked(shop: &Shop) -> Vec<([f64; TERMS], f64)> {
         examples.map(|(label, text)| Example { entry: &ids[label.as_str()], lang: None, text });
     let model = Model::load(train(examples)).unwrap();
     let row = |(truth, text): &(Option<String>, String)| {
-        let (entry, [score, lead, known]) = model.evidence(text)?;
-        let right = truth.as_ref().is_some_and(|label| ids.get(label.as_str()) == Some(&entry));
-        let terms = [score, lead, known, 1.0_f32].map(f64::from);
-        Some((terms, if right { 1.0 } else { 0.0 }))
+        let (best, [score, lead, known]) = model.evidence(text, None)?;
+        let right = truth.as_ref().and_then(|label| ids.get(label.as_str()));
+        let place = right.and_then(|right| best.iter().position(|id| id == right));
+        Some(Asked { terms: [score, lead, known, 1.0_f32].map(f64::from), place })
     };
     shop.test.iter().filter_map(row).collect()
 }
@@ -129,64 +152,78 @@ fn shops(dir: &Path) -> Vec<Shop> {
         ["lt", "zh", "de", "it"].iter().map(|l| by(&xsid(dir, l))).collect();
     let ev = by(&evg(dir));
     let mut r = Rng(0xabcdef123);
-    (0..SHOPS)
-        .map(|i| {
-            let (src, kind) = match i % 8 {
-                0 | 3 => (&bank, "bank"),
-                1 | 4 | 6 => (&cli, "clinc"),
-                2 => (&bit, "bitext"),
-                5 => (&ev, "evg"),
-                _ => (&xs[(i / 8) % 4], "xsid"),
+    let mut shops = Vec::new();
+    for (size, (entries, count, _)) in SIZES.iter().enumerate() {
+        for i in 0..*count {
+            let (src, english) = match i % 8 {
+                0 | 3 => (&bank, true),
+                1 | 4 | 6 => (&cli, true),
+                2 => (&bit, true),
+                5 => (&ev, false),
+                _ => (&xs[(i / 8) % 4], false),
             };
-            let mut keys: Vec<&String> = src.keys().collect();
-            r.shuffle(&mut keys);
-            let most = (keys.len() * 3 / 4).min(80);
-            let least = 12.min(most - 1);
-            let k = least + r.below(most - least);
-            let mut s = Shop { kind, train: vec![], test: vec![] };
-            let mut ins = vec![];
-            let mut oos = vec![];
-            for (ki, key) in keys.iter().enumerate() {
-                let mut ts = src[*key].clone();
-                r.shuffle(&mut ts);
-                if ki < k {
-                    let ex = (4 + r.below(17)).min(ts.len() * 3 / 4);
-                    for (j, t) in ts.into_iter().enumerate() {
-                        if j < ex {
-                            s.train.push(((*key).clone(), t));
-                        } else if j < ex + 8 {
-                            ins.push((Some((*key).clone()), t));
-                        }
-                    }
-                } else {
-                    for t in ts.into_iter().take(8) {
-                        oos.push((None, t));
-                    }
-                }
-            }
-            r.shuffle(&mut ins);
-            r.shuffle(&mut oos);
-            ins.truncate(150);
-            let near = 60 + r.below(40);
-            oos.truncate(near);
-            let english = !matches!(kind, "xsid" | "evg");
-            if english {
-                for _ in 0..40 {
-                    oos.push((None, oosv[r.below(oosv.len())].clone()));
-                }
-                for _ in 0..20 {
-                    let t = &oosv[r.below(oosv.len())];
-                    let w: Vec<&str> = t.split(' ').collect();
-                    let k = 1 + r.below(3);
-                    let i = r.below(w.len());
-                    oos.push((None, w[i..(i + k).min(w.len())].join(" ")));
-                }
-            }
-            s.test = ins;
-            s.test.extend(oos);
-            s
-        })
-        .collect()
+            let drawn = draw(src, entries, &mut r);
+            let foreign = if english { oosv.as_slice() } else { &[] };
+            shops.push(shop(size, drawn, foreign, &mut r));
+        }
+    }
+    shops
+}
+
+/// Phrasings to train, questions about them, questions about entries that were left out.
+type Drawn = (Labelled, Vec<(Option<String>, String)>, Vec<String>);
+
+fn draw(
+    src: &BTreeMap<String, Vec<String>>,
+    entries: &std::ops::RangeInclusive<usize>,
+    r: &mut Rng,
+) -> Drawn {
+    let mut keys: Vec<&String> = src.keys().collect();
+    r.shuffle(&mut keys);
+    let most = (keys.len() * 3 / 4).min(*entries.end());
+    let least = (*entries.start()).min(most);
+    let k = least + r.below(most - least + 1);
+    let (mut train, mut within, mut without) = (vec![], vec![], vec![]);
+    for (at, key) in keys.into_iter().enumerate() {
+        let mut texts = src[key].clone();
+        r.shuffle(&mut texts);
+        if at >= k {
+            without.extend(texts.into_iter().take(8));
+            continue;
+        }
+        let taught = (4 + r.below(17)).min(texts.len() * 3 / 4).max(1);
+        let asked = texts.split_off(taught);
+        train.extend(texts.into_iter().map(|text| (key.clone(), text)));
+        within.extend(asked.into_iter().take(8).map(|text| (Some(key.clone()), text)));
+    }
+    r.shuffle(&mut within);
+    r.shuffle(&mut without);
+    within.truncate(150);
+    without.truncate((60 + r.below(40)).min(within.len() * 2 / 3 + 4));
+    (train, within, without)
+}
+
+/// Adds questions about nothing at all, and fragments of some words.
+fn shop(size: usize, (train, mut test, without): Drawn, foreign: &[String], r: &mut Rng) -> Shop {
+    let count = test.len();
+    let of = if foreign.is_empty() { without.clone() } else { foreign.to_vec() };
+    let (whole, parts) = if foreign.is_empty() {
+        (0, count * 2 / 15 + 1)
+    } else {
+        (count * 4 / 15 + 3, count * 2 / 15 + 1)
+    };
+    test.extend(without.into_iter().map(|text| (None, text)));
+    if !of.is_empty() {
+        for _ in 0..whole {
+            test.push((None, of[r.below(of.len())].clone()));
+        }
+        for _ in 0..parts {
+            let words: Vec<&str> = of[r.below(of.len())].split(' ').collect();
+            let (length, from) = (1 + r.below(3), r.below(words.len()));
+            test.push((None, words[from..(from + length).min(words.len())].join(" ")));
+        }
+    }
+    Shop { size, train, test }
 }
 
 struct Rng(u64);

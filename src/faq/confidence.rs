@@ -1,6 +1,6 @@
 //! How probable an entry is: scores of any shop on one scale.
 
-use super::constants::CALIBRATION;
+use super::constants::{AMONG, BEST, Calibration};
 use super::score::Found;
 
 /// The probability of each of the best entries, in their order. Together they stay below 1: the
@@ -11,7 +11,7 @@ pub(super) fn probabilities(found: &Found, most: usize) -> Vec<f32> {
     let mut result = Vec::with_capacity(most);
     for at in 0..found.fits.len().min(most) {
         let (score, lead) = found.evidence(at);
-        let p = (left * sigmoid(logit(score, lead, found.known))).min(last);
+        let p = (left * sigmoid(logit(&BEST, score, lead, found.known))).min(last);
         left -= p;
         last = p;
         result.push(p as f32);
@@ -19,11 +19,14 @@ pub(super) fn probabilities(found: &Found, most: usize) -> Vec<f32> {
     result
 }
 
-fn logit(score: f32, lead: f32, known: f32) -> f64 {
-    CALIBRATION.score * f64::from(score)
-        + CALIBRATION.lead * f64::from(lead)
-        + CALIBRATION.known * f64::from(known)
-        + CALIBRATION.base
+/// How probably one of the best three entries is asked for, where the best is no answer yet.
+pub(super) fn among(found: &Found) -> f32 {
+    let (score, lead) = found.evidence(0);
+    sigmoid(logit(&AMONG, score, lead, found.known)) as f32
+}
+
+fn logit(of: &Calibration, score: f32, lead: f32, known: f32) -> f64 {
+    of.score * f64::from(score) + of.lead * f64::from(lead) + of.known * f64::from(known) + of.base
 }
 
 /// 1 / (1 + exp(-x)), by additions and multiplications only: the platform's exp may differ in the

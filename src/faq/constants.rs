@@ -23,6 +23,8 @@ pub(super) struct Tuning {
     pub tolerance: f32,
     /// Share of the nearest phrasings in a score, beside the machine.
     pub nearest: f32,
+    /// How far a phrasing counts that is in another language than the message.
+    pub foreign: f32,
     /// Weights of an entry's three nearest phrasings.
     pub three: [f32; 3],
     /// Shortest words that are repaired by one letter, and by two.
@@ -43,13 +45,14 @@ pub(super) const TUNING: Tuning = Tuning {
     rounds: 20,
     tolerance: 0.05,
     nearest: 0.25,
+    foreign: 0.7,
     three: [0.571_428_6, 0.285_714_3, 0.142_857_1],
     repair: [4, 8],
     repaired: 0.7,
     in_part: 0.5,
 };
 
-/// How a score becomes a probability: one logistic function for every shop and language, fitted by
+/// How scores become a probability: a logistic function, one for every shop and language, fitted by
 /// `cargo bench --bench calibrate -- --data DIR` on simulated shops.
 pub(super) struct Calibration {
     /// Per point of the best entry's score.
@@ -62,26 +65,32 @@ pub(super) struct Calibration {
     pub base: f64,
 }
 
-pub(super) const CALIBRATION: Calibration =
-    Calibration { score: 2.58, lead: 1.444, known: 3.537, base: -4.441 };
+/// That the best entry is the one asked for.
+pub(super) const BEST: Calibration =
+    Calibration { score: 2.831, lead: 1.734, known: 3.105, base: -4.058 };
 
-/// How probable the best entry has to be.
+/// That one of the best three is, where the best is no answer yet.
+pub(super) const AMONG: Calibration =
+    Calibration { score: 4.18, lead: 0.31, known: 3.41, base: -3.24 };
+
+/// How probable it has to be.
 pub(super) struct Thresholds {
-    /// To be given as the answer.
+    /// That the best entry is the one asked for: it is the answer.
     pub answer: f32,
-    /// To be offered, with the next two.
+    /// That one of the best three is: they are offered.
     pub offer: f32,
 }
 
-pub(super) const CAUTIOUS: Thresholds = Thresholds { answer: 0.6, offer: 0.1 };
-pub(super) const NORMAL: Thresholds = Thresholds { answer: 0.4, offer: 0.07 };
-pub(super) const EAGER: Thresholds = Thresholds { answer: 0.25, offer: 0.05 };
+pub(super) const CAUTIOUS: Thresholds = Thresholds { answer: 0.6, offer: 0.2 };
+pub(super) const NORMAL: Thresholds = Thresholds { answer: 0.4, offer: 0.15 };
+pub(super) const EAGER: Thresholds = Thresholds { answer: 0.25, offer: 0.1 };
 
 /// How probable each part's entry has to be for a message to count as several questions.
 pub(super) const SEVERAL: f32 = 0.7;
 /// From this probability on a message as a whole asks for one thing.
 pub(super) const ONE: f32 = 0.85;
-/// A lead in score that is none.
+/// A lead in score that is none: half of those with one ask for the next entry.
 pub(super) const TOO_CLOSE: f32 = 0.15;
-/// What is offered beside the best is at least this probable.
-pub(super) const LEAST_OFFERED: f32 = 0.02;
+/// What is further behind the best than this, in score, is not offered beside it: it is right in one
+/// offer of a hundred.
+pub(super) const TOO_FAR: f32 = 0.5;

@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 const MAGIC: [u8; 4] = *b"SBFQ";
 /// The layout, and everything that gives the numbers in it their meaning: folding, features,
 /// weights.
-const VERSION: u32 = 3;
+const VERSION: u32 = 4;
 const CHECKSUM: usize = 8;
 
 /// Parts of a model.
@@ -33,15 +33,15 @@ pub(super) enum Section {
     /// Per view: where each bucket begins in the lists, u32, and where the last ends.
     Buckets0,
     Buckets1,
-    /// Per view: lists, each: check u16, length in bytes u8 or 255 and u32, then the phrasings that
-    /// have the feature, ascending, as differences in LEB128.
+    /// Per view: lists, each: check u16, weight u8, length in bytes u8 or 255 and u32, then the
+    /// phrasings that have the feature, ascending, as differences in LEB128.
     Lists0,
     Lists1,
     /// Where the votes of each phrasing begin, u32 in votes, and where the last end.
     VoteHeads,
     /// Votes, each: entry u16, alpha i16.
     Votes,
-    /// Per entry: what one alpha is worth, f32, and the intercept, f32.
+    /// Per entry: what one alpha is worth, f32, and for each language the intercept, f32.
     Machines,
     /// Words, by length, then by alphabet: letters u32, end u32 of the word in `WordText`, length in
     /// characters u16, phrasings that have it u16.

@@ -2,6 +2,7 @@
 
 use super::features::Feature;
 use super::format::{Bytes, Section, Writer};
+use super::weight::weight;
 
 /// Features in a bucket, on average.
 const FULL: usize = 6;
@@ -17,8 +18,13 @@ fn place(feature: Feature, buckets: usize) -> (usize, u16) {
     (usize::try_from(bucket).unwrap_or(0), check)
 }
 
-/// Writes a view's lists. Features that share bucket and check, one pair in 10^9, share a list.
-pub(super) fn write(writer: &mut Writer, view: usize, lists: Vec<(Feature, Vec<u16>)>) {
+/// Writes a view's lists, each with what `weigh` says it weighs. Features that share bucket and check, one pair in 10^9, share a list.
+pub(super) fn write(
+    writer: &mut Writer,
+    view: usize,
+    lists: Vec<(Feature, Vec<u16>)>,
+    weigh: impl Fn(&[u16]) -> u8,
+) {
     let (Some(&heads), Some(&bodies)) = (BUCKETS.get(view), LISTS.get(view)) else { return };
     let buckets = lists.len().div_ceil(FULL).max(1);
     let mut placed: Vec<((usize, u16), Vec<u16>)> = Vec::with_capacity(lists.len());
@@ -42,6 +48,7 @@ pub(super) fn write(writer: &mut Writer, view: usize, lists: Vec<(Feature, Vec<u
         writer.u32(heads, begin);
         while let Some(((_, check), list)) = placed.next_if(|((of, _), _)| *of == bucket) {
             encoded.clear();
+            let weight = weigh(&list);
             let mut last = 0;
             for phrasing in list {
                 leb128(&mut encoded, phrasing.wrapping_sub(last));
@@ -49,6 +56,7 @@ pub(super) fn write(writer: &mut Writer, view: usize, lists: Vec<(Feature, Vec<u
             }
             let body = writer.section(bodies);
             body.extend(check.to_le_bytes());
+            body.push(weight);
             match u8::try_from(encoded.len()) {
                 Ok(length) if length < LONG => body.push(length),
                 _ => {
@@ -73,12 +81,15 @@ fn leb128(bytes: &mut Vec<u8>, mut number: u16) {
 
 /// A feature's list of phrasings, as it lies in the model.
 #[derive(Clone, Copy)]
-pub(super) struct List<'a>(&'a [u8]);
+pub(super) struct List<'a> {
+    weight: u8,
+    phrasings: &'a [u8],
+}
 
 impl List<'_> {
-    /// How many phrasings have the feature.
-    pub fn len(self) -> usize {
-        self.0.iter().filter(|byte| **byte < 0x80).count()
+    /// How much the feature tells.
+    pub fn weight(self) -> f32 {
+        weight(self.weight)
     }
 
     /// Calls `with` with each of them.
@@ -86,7 +97,7 @@ impl List<'_> {
         let mut at = 0_usize;
         let mut number = 0_usize;
         let mut shift = 0_u32;
-        for byte in self.0 {
+        for byte in self.phrasings {
             number |= usize::from(byte & 0x7f).wrapping_shl(shift);
             if byte & 0x80 == 0 {
                 at = at.wrapping_add(number);
@@ -120,16 +131,16 @@ impl<'a> Index<'a> {
             usize::try_from(head).ok()
         };
         let mut rest = self.bodies.get(head(bucket)?..head(bucket.checked_add(1)?)?)?;
-        while let Some(([low, high, length], after)) = rest.split_first_chunk() {
+        while let Some(([low, high, weight, length], after)) = rest.split_first_chunk() {
             let (length, after) = if *length == LONG {
                 let (length, after) = after.split_first_chunk()?;
                 (usize::try_from(u32::from_le_bytes(*length)).ok()?, after)
             } else {
                 (usize::from(*length), after)
             };
-            let (list, after) = after.split_at_checked(length)?;
+            let (phrasings, after) = after.split_at_checked(length)?;
             if u16::from_le_bytes([*low, *high]) == wanted {
-                return Some(List(list));
+                return Some(List { weight: *weight, phrasings });
             }
             rest = after;
         }

@@ -1,13 +1,13 @@
 //! From a message to a decision.
 
-use super::confidence::probabilities;
-use super::constants::{CAUTIOUS, EAGER, LEAST_OFFERED, NORMAL, TOO_CLOSE, Thresholds};
+use super::confidence::{among, probabilities};
+use super::constants::{CAUTIOUS, EAGER, NORMAL, TOO_CLOSE, TOO_FAR, Thresholds};
 use super::format::{Bytes, ModelError, Section};
 use super::normalise::{is_cjk, normalise};
 use super::phrase::same_words;
 use super::score::{Fit, Found, PHRASING};
 use super::several;
-use super::weight::Weights;
+use super::weight;
 use crate::meta::ids::FaqId;
 use crate::shop::model::{Eagerness, Lang};
 
@@ -20,7 +20,8 @@ const MOST_CANDIDATES: usize = 5;
 #[derive(Debug)]
 pub struct Model {
     pub(super) bytes: Bytes,
-    pub(super) weights: Weights,
+    /// What a word weighs that the shop does not know.
+    pub(super) unknown: f32,
 }
 
 /// What a message seems to ask for.
@@ -99,8 +100,8 @@ impl Model {
     /// [`ModelError`] for anything else: foreign bytes, another version, damage.
     pub fn load(bytes: Vec<u8>) -> Result<Self, ModelError> {
         let bytes = Bytes::new(bytes)?;
-        let phrasings = bytes.section(Section::Phrasings).len() / PHRASING;
-        Ok(Self { weights: Weights::new(phrasings), bytes })
+        let entries = bytes.section(Section::Ids).len() / 4;
+        Ok(Self { unknown: weight::of_unknown(entries), bytes })
     }
 
     /// Which answer `text` asks for. Politeness alone asks for none; an owner who wants to answer
@@ -133,14 +134,17 @@ impl Model {
         decide(&thresholds, &found, candidates, exact)
     }
 
-    /// The best entry, and what its probability is computed from: its score, its lead over the next,
-    /// and the share of the message that the shop knows. For fitting that computation.
+    /// The three best entries, and what the decision is computed from: the best one's score, its
+    /// lead over the next, and the share of the message that the shop knows. For fitting that
+    /// computation; nothing where nothing is known.
     #[must_use]
-    pub fn evidence(&self, text: &str) -> Option<(FaqId, [f32; 3])> {
-        let found = self.find(text, None);
-        let best = found.fits.first().filter(|_| found.tokens > 0)?;
+    pub fn evidence(&self, text: &str, lang: Option<&Lang>) -> Option<(Vec<FaqId>, [f32; 3])> {
+        let mut found = self.find(text, lang.map(|lang| lang.0.as_str()));
+        found.fits.retain(|fit| fit.nearest > 0.0);
         let (score, lead) = found.evidence(0);
-        Some((self.id(best)?, [score, lead, found.known]))
+        let best: Vec<FaqId> =
+            found.fits.iter().take(MOST_OFFERED).filter_map(|fit| self.id(fit)).collect();
+        (!best.is_empty()).then_some((best, [score, lead, found.known]))
     }
 
     /// How the entries fit, and whether the first holds the very words. An entry that does stands
@@ -210,23 +214,24 @@ fn decide(
     exact: bool,
 ) -> Match {
     let p = |at: usize| candidates.get(at).map_or(0.0, |candidate| candidate.p);
-    let sure = exact || found.words_known && p(0) >= thresholds.answer;
-    if let (true, Some(best)) = (sure, candidates.first()) {
-        let decision = Decision::Answer(vec![best.entry.clone()]);
+    let (best, lead) = found.evidence(0);
+    let tie = candidates.len() > 1 && lead < TOO_CLOSE;
+    let probable = found.words_known && p(0) >= thresholds.answer;
+    if let (true, Some(first)) = (exact || probable && !tie, candidates.first()) {
+        let decision = Decision::Answer(vec![first.entry.clone()]);
         return Match { decision, candidates, doubt: None };
     }
-    let score = |at: usize| found.fits.get(at).map_or(f32::MIN, |fit| fit.score);
     let doubt = if !found.words_known {
         Doubt::OnlyNumbers
-    } else if score(0) - score(1) < TOO_CLOSE && p(0) + p(1) >= thresholds.answer {
+    } else if tie && p(0) + p(1) >= thresholds.answer {
         Doubt::TooClose
     } else {
         Doubt::BelowThreshold
     };
-    let decision = if p(0) >= thresholds.offer {
-        let likely = candidates.iter().take(MOST_OFFERED);
-        let likely = likely.filter(|candidate| candidate.p >= LEAST_OFFERED.min(p(0)));
-        Decision::Offer(likely.map(|candidate| candidate.entry.clone()).collect())
+    let decision = if probable || among(found) >= thresholds.offer {
+        let likely = candidates.iter().take(MOST_OFFERED).enumerate();
+        let likely = likely.filter(|(at, _)| best - found.evidence(*at).0 <= TOO_FAR);
+        Decision::Offer(likely.map(|(_, candidate)| candidate.entry.clone()).collect())
     } else {
         Decision::None
     };

@@ -38,16 +38,17 @@ impl Found {
     /// What speaks for the entry at `at`: from a score like a machine's, and its lead over the best
     /// other, -1 to 1.
     ///
-    /// A machine learns from the other entries what does not matter, "are you" for one. Where there
-    /// are none, how alike message and phrasings are is all the evidence.
+    /// A machine learns from the other entries what does not matter, "are you" for one. The fewer
+    /// there are, the less it has learned, and the more it counts how alike message and phrasings
+    /// are; where there are none, that is all the evidence.
     pub fn evidence(&self, at: usize) -> (f32, f32) {
-        let lone = self.entries == 1;
-        let score = |fit: &Fit| if lone { 2.0 * fit.near - 1.0 } else { fit.score };
+        let alike = 1.0 / self.entries.max(1) as f32;
+        let score = |fit: &Fit| alike * (2.0 * fit.near - 1.0) + (1.0 - alike) * fit.score;
         let own = self.fits.get(at).map_or(-1.0, score);
         let rival = self.fits.get(usize::from(at == 0));
         let lead = match rival {
             Some(rival) => own - score(rival),
-            None if lone => (own + 1.0) / 2.0,
+            None if self.entries == 1 => (own + 1.0) / 2.0,
             None => 1.0,
         };
         (own, lead.clamp(-1.0, 1.0))
@@ -85,7 +86,7 @@ impl Model {
     fn know(&self, tokens: &mut [String]) -> (f32, bool) {
         let index = Index::new(&self.bytes, 0);
         let find = |feature| index.and_then(|index| index.find(feature));
-        let weight = |list: Option<List<'_>>| self.weights.of(list.map_or(0, List::len));
+        let weight = |list: Option<List<'_>>| list.map_or(self.unknown, List::weight);
         let (mut all, mut known) = (0.0_f32, 0.0_f32);
         let mut words_known = false;
         for token in tokens {
@@ -98,7 +99,7 @@ impl Model {
                     found += if list.is_some() { weight(list) } else { 0.0 };
                 }
                 words_known |= found > 0.0;
-                let size = token.chars().count() as f32 * 0.5 * self.weights.of(0);
+                let size = token.chars().count() as f32 * 0.5 * self.unknown;
                 all += size;
                 known += if total > 0.0 { size * found / total } else { 0.0 };
                 continue;
@@ -135,7 +136,7 @@ impl Model {
             let mut square = 0.0_f32;
             for feature in features(view, tokens) {
                 let Some(list) = index.find(feature) else { continue };
-                let weight = self.weights.of(list.len()) * times(feature);
+                let weight = list.weight() * times(feature);
                 let weight = weight * weight;
                 square += weight;
                 list.each(|phrasing| {
@@ -158,11 +159,13 @@ impl Model {
     }
 
     fn fits(&self, likeness: &[f32], lang: Option<&str>) -> Vec<Fit> {
-        let (machines, _) = self.bytes.section(Section::Machines).as_chunks::<8>();
+        let machines = self.bytes.section(Section::Machines);
+        let langs = (self.bytes.section(Section::Langs).len() / 4).max(1);
+        let machines = machines.chunks_exact(langs.saturating_add(1).saturating_mul(4));
         let (rows, _) = self.bytes.section(Section::Phrasings).as_chunks::<PHRASING>();
         let (heads, _) = self.bytes.section(Section::VoteHeads).as_chunks::<4>();
         let (votes, _) = self.bytes.section(Section::Votes).as_chunks::<4>();
-        let spoken = lang.and_then(|lang| self.lang_number(lang));
+        let spoken = self.spoken(likeness, rows, lang.and_then(|lang| self.lang_number(lang)));
         let mut sums = vec![Sum::default(); machines.len()];
         let heads = heads.iter().map(|head| u32::from_le_bytes(*head));
         let ends = heads.clone().skip(1);
@@ -172,11 +175,12 @@ impl Model {
             if *likeness <= 0.0 {
                 continue;
             }
-            let &[entry, entry_high, language, language_high, ..] = row;
+            let &[entry, entry_high, ..] = row;
             let entry = usize::from(u16::from_le_bytes([entry, entry_high]));
+            let same = language(row) == spoken;
+            let likeness = if same { *likeness } else { TUNING.foreign * likeness };
             if let Some(sum) = sums.get_mut(entry) {
-                let same = spoken == Some(u16::from_le_bytes([language, language_high]));
-                sum.see(*likeness, at, same);
+                sum.see(likeness, at, same);
             }
             for &[entry, entry_high, alpha, alpha_high] in
                 votes.get(from as usize..to as usize).unwrap_or_default()
@@ -188,10 +192,11 @@ impl Model {
                 }
             }
         }
-        let fit = |((entry, sum), machine): ((usize, Sum), &[u8; 8])| {
-            let &[a, b, c, d, e, f, g, h] = machine;
-            let (scale, intercept) =
-                (f32::from_le_bytes([a, b, c, d]), f32::from_le_bytes([e, f, g, h]));
+        let fit = |((entry, sum), machine): ((usize, Sum), &[u8])| {
+            let (numbers, _) = machine.as_chunks::<4>();
+            let number =
+                |at: usize| numbers.get(at).map_or(0.0, |number| f32::from_le_bytes(*number));
+            let (scale, intercept) = (number(0), number(usize::from(spoken).saturating_add(1)));
             let [first, second, third] = sum.three;
             let [one, two, three] = TUNING.three;
             let near = first * one + second * two + third * three;
@@ -199,6 +204,18 @@ impl Model {
             Fit { entry, score, phrasing: sum.phrasing, nearest: first, near }
         };
         sums.into_iter().enumerate().zip(machines).map(fit).collect()
+    }
+
+    /// The language of the nearest phrasing; of two as near, the one in the person's own counts.
+    fn spoken(&self, likeness: &[f32], rows: &[[u8; PHRASING]], own: Option<u16>) -> u16 {
+        let mut nearest = (0.0_f32, own.unwrap_or(0));
+        for (likeness, row) in likeness.iter().zip(rows) {
+            let lang = language(row);
+            if *likeness > nearest.0 || *likeness == nearest.0 && own == Some(lang) {
+                nearest = (*likeness, lang);
+            }
+        }
+        nearest.1
     }
 
     fn lang_number(&self, lang: &str) -> Option<u16> {
@@ -210,6 +227,11 @@ impl Model {
     pub(super) fn lang_text(&self, at: usize) -> Option<&str> {
         self.bytes.text(Section::Langs, at.checked_mul(4)?, 4, Section::LangText)
     }
+}
+
+/// The language of a phrasing, by its row.
+fn language(&[_, _, low, high, ..]: &[u8; PHRASING]) -> u16 {
+    u16::from_le_bytes([low, high])
 }
 
 /// What speaks for an entry.

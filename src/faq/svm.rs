@@ -1,4 +1,8 @@
-//! Linear support vector machines, one per entry.
+//! Linear support vector machines, one per entry and language.
+//!
+//! A language is learned for itself: what does not matter in it, and how much has to be said, is
+//! told by its own phrasings. Nobody asks in Chinese what the English phrasings would have to be
+//! told apart from.
 //!
 //! Squared hinge, by coordinate descent on the dual while the weights of the features are kept
 //! beside it (Hsieh et al., 2008): a step costs as much as a phrasing has features, however many
@@ -7,7 +11,7 @@
 
 use super::constants::TUNING;
 use super::features::{Feature, times};
-use super::weight::Weights;
+use super::weight::weight;
 
 /// Which phrasings have a feature.
 pub(super) type Lists = Vec<(Feature, Vec<u16>)>;
@@ -31,14 +35,14 @@ pub(super) struct Vectors {
 
 impl Vectors {
     /// Of `count` phrasings.
-    pub fn new(count: usize, views: &[Lists], weights: &Weights) -> Self {
+    pub fn new(count: usize, views: &[Lists], weigh: impl Fn(&[u16]) -> u8) -> Self {
         let mut vectors = Self { alone: vec![0.0; count], ..Self::default() };
         let share = (1.0 / views.len().max(1) as f32).sqrt();
         let mut strong: Vec<(&[u16], f32, usize)> = Vec::new();
         for (view, lists) in views.iter().enumerate() {
             let mut lengths = vec![0.0_f32; count];
             for (feature, list) in lists {
-                let weight = weights.of(list.len()) * times(*feature);
+                let weight = weight(weigh(list)) * times(*feature);
                 for at in list {
                     if let Some(length) = lengths.get_mut(usize::from(*at)) {
                         *length += weight * weight;
@@ -103,14 +107,26 @@ impl Vectors {
 pub(super) struct Machine {
     /// How much each example speaks for the class (above zero) or against it.
     pub alphas: Vec<f32>,
-    /// What is said of a text that is like no example.
-    pub intercept: f32,
+    /// What is said of a text that is like no example, for each language.
+    pub intercepts: Vec<f32>,
 }
 
-/// A machine for each class. `classes` says which class each example belongs to.
-pub(super) fn machines(vectors: &Vectors, classes: &[usize], count: usize) -> Vec<Machine> {
+/// An example's class and language.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Kind {
+    pub class: usize,
+    pub lang: usize,
+}
+
+/// A machine for each class. `kinds` says what each example is.
+pub(super) fn machines(
+    vectors: &Vectors,
+    kinds: &[Kind],
+    count: usize,
+    langs: usize,
+) -> Vec<Machine> {
     let all: Vec<usize> = (0..count).collect();
-    let one = |class: &usize| machine(vectors, classes, *class);
+    let one = |class: &usize| machine(vectors, kinds, *class, langs);
     // Each for itself, so that it does not matter who computes it. A Worker has one thread.
     let hands = if cfg!(target_arch = "wasm32") || count < 8 {
         1
@@ -137,16 +153,34 @@ const FULL_ROUND: usize = 5;
 /// Further than this on the right side of its margin an example does not nearly pull.
 const FAR: f32 = 0.2;
 
-/// One class against the rest.
-fn machine(vectors: &Vectors, classes: &[usize], class: usize) -> Machine {
-    let total = classes.len();
-    let own = classes.iter().filter(|other| **other == class).count();
+/// One class against the rest, language by language.
+fn machine(vectors: &Vectors, kinds: &[Kind], class: usize, langs: usize) -> Machine {
+    let mut alphas = vec![0.0_f32; kinds.len()];
+    let intercepts =
+        (0..langs).map(|lang| descend(vectors, kinds, Kind { class, lang }, &mut alphas)).collect();
+    for (alpha, kind) in alphas.iter_mut().zip(kinds) {
+        if kind.class != class {
+            *alpha = -*alpha;
+        }
+    }
+    Machine { alphas, intercepts }
+}
+
+/// Finds the alphas, without their signs, of the examples in one language; yields the intercept.
+fn descend(vectors: &Vectors, kinds: &[Kind], wanted: Kind, alphas: &mut [f32]) -> f32 {
+    let spoken = |at: &usize| kinds.get(*at).is_some_and(|kind| kind.lang == wanted.lang);
+    let all: Vec<usize> = (0..kinds.len()).filter(spoken).collect();
+    let total = all.len();
+    let own = kinds.iter().filter(|kind| **kind == wanted).count();
+    if own == 0 {
+        // Nothing to learn from; the other languages still speak for it.
+        return -1.0;
+    }
     // Small classes count for more, though not in full: the root.
     let weight = |of: usize| (total as f32 / (2.0 * (of.max(1) as f32))).sqrt();
     let (for_it, against) = (weight(own), weight(total.saturating_sub(own)));
     let bias = TUNING.intercept * TUNING.intercept;
 
-    let mut alphas = vec![0.0_f32; total];
     let mut weights = vec![0.0_f32; vectors.features];
     let mut intercept = 0.0_f32;
     let mut order: Vec<usize> = Vec::with_capacity(total);
@@ -154,21 +188,17 @@ fn machine(vectors: &Vectors, classes: &[usize], class: usize) -> Machine {
     for round in 0..TUNING.rounds {
         let full = round % FULL_ROUND == 0;
         if full {
-            order.clear();
-            order.extend(0..total);
+            order.clone_from(&all);
         }
         shuffle(&mut order, &mut random);
         let mut moved = 0.0_f32;
         order.retain(|&at| {
-            let (Some(alpha), Some(&of), Some(&alone), Some(&square)) = (
-                alphas.get_mut(at),
-                classes.get(at),
-                vectors.alone.get(at),
-                vectors.squares.get(at),
-            ) else {
+            let (Some(alpha), Some(kind), Some(&alone), Some(&square)) =
+                (alphas.get_mut(at), kinds.get(at), vectors.alone.get(at), vectors.squares.get(at))
+            else {
                 return false;
             };
-            let (sign, cost) = if of == class {
+            let (sign, cost) = if kind.class == wanted.class {
                 (1.0, TUNING.cost * for_it)
             } else {
                 (-1.0, TUNING.cost * against)
@@ -203,16 +233,10 @@ fn machine(vectors: &Vectors, classes: &[usize], class: usize) -> Machine {
             if full {
                 break;
             }
-            order.clear();
-            order.extend(0..total);
+            order.clone_from(&all);
         }
     }
-    for (alpha, of) in alphas.iter_mut().zip(classes) {
-        if *of != class {
-            *alpha = -*alpha;
-        }
-    }
-    Machine { alphas, intercept }
+    intercept
 }
 
 /// Fisher and Yates, with a generator that is the same everywhere.

@@ -5,8 +5,8 @@ use super::format::{Section, Writer};
 use super::index;
 use super::repair;
 use super::score::read;
-use super::svm::{Lists, Machine, Vectors, machines};
-use super::weight::Weights;
+use super::svm::{Kind, Lists, Machine, Vectors, machines};
+use super::weight;
 use crate::meta::ids::FaqId;
 use crate::shop::model::{FaqEntry, Lang};
 
@@ -54,13 +54,21 @@ pub fn train<'a>(examples: impl IntoIterator<Item = Example<'a>>) -> Vec<u8> {
     let mut langs: Vec<&str> = phrasings.iter().map(|(example, _)| lang(example)).collect();
     langs.sort_unstable();
     langs.dedup();
-    let classes: Vec<usize> = phrasings
+    let kinds: Vec<Kind> = phrasings
         .iter()
-        .filter_map(|(example, _)| ids.binary_search(&example.entry).ok())
+        .filter_map(|(example, _)| {
+            let class = ids.binary_search(&example.entry).ok()?;
+            Some(Kind { class, lang: langs.binary_search(&lang(example)).ok()? })
+        })
         .collect();
 
     let mut writer = Writer::default();
-    let weights = Weights::new(phrasings.len());
+    // Phrasings are sorted by entry.
+    let weigh = |list: &[u16]| {
+        let classes = list.iter().filter_map(|at| kinds.get(usize::from(*at)));
+        let classes: Vec<usize> = classes.map(|kind| kind.class).collect();
+        weight::of(ids.len(), classes.chunk_by(|a, b| a == b).map(<[usize]>::len))
+    };
     let views: Vec<Lists> = (0..VIEWS)
         .map(|view| {
             let seen: Vec<Vec<Feature>> =
@@ -68,11 +76,11 @@ pub fn train<'a>(examples: impl IntoIterator<Item = Example<'a>>) -> Vec<u8> {
             lists(&seen)
         })
         .collect();
-    let vectors = Vectors::new(phrasings.len(), &views, &weights);
+    let vectors = Vectors::new(phrasings.len(), &views, weigh);
     for (view, lists) in views.into_iter().enumerate() {
-        index::write(&mut writer, view, lists);
+        index::write(&mut writer, view, lists, weigh);
     }
-    votes(&mut writer, &machines(&vectors, &classes, ids.len()));
+    votes(&mut writer, &machines(&vectors, &kinds, ids.len(), langs.len()));
 
     for id in &ids {
         writer.text(Section::Ids, Section::IdText, id.as_str());
@@ -80,9 +88,9 @@ pub fn train<'a>(examples: impl IntoIterator<Item = Example<'a>>) -> Vec<u8> {
     for lang in &langs {
         writer.text(Section::Langs, Section::LangText, lang);
     }
-    for (at, ((example, _), class)) in phrasings.iter().zip(&classes).enumerate() {
-        writer.u16(Section::Phrasings, *class);
-        writer.u16(Section::Phrasings, langs.binary_search(&lang(example)).unwrap_or(0));
+    for (at, ((example, _), kind)) in phrasings.iter().zip(&kinds).enumerate() {
+        writer.u16(Section::Phrasings, kind.class);
+        writer.u16(Section::Phrasings, kind.lang);
         writer.text(Section::Phrasings, Section::PhrasingText, example.text);
         for lengths in &vectors.lengths {
             writer.f32(Section::Phrasings, lengths.get(at).copied().unwrap_or_default());
@@ -116,7 +124,9 @@ fn votes(writer: &mut Writer, machines: &[Machine]) {
         let most = machine.alphas.iter().fold(0.0_f32, |most, alpha| most.max(alpha.abs()));
         let scale = if most > 0.0 { most / f32::from(i16::MAX) } else { 1.0 };
         writer.f32(Section::Machines, scale);
-        writer.f32(Section::Machines, machine.intercept);
+        for intercept in &machine.intercepts {
+            writer.f32(Section::Machines, *intercept);
+        }
         scales.push(scale);
     }
     let mut count = 0_usize;
