@@ -14,7 +14,7 @@ use crate::meta::event::{
     ThreadControl,
 };
 use crate::meta::fit::fit;
-use crate::meta::ids::{AppId, DeletionCode, FaqId, FormId, Mid, NotificationToken, Psid, TopicId};
+use crate::meta::ids::{AppId, DeletionCode, FaqId, Mid, NotificationToken, Psid, TopicId};
 use crate::meta::policy::{Opener, window_after};
 use crate::meta::send::Content;
 use crate::shop::model::{Lang, Poster, Shop};
@@ -114,24 +114,11 @@ pub enum Effect {
         /// Its id at Meta.
         mid: Option<Mid>,
     },
-    /// A person of the shop takes over, with what was asked so far.
-    HandOver(Box<HandOver>),
     /// Remind the person of their form then, and not earlier.
     RemindAt {
         /// When, unless they go on before.
         at: UnixMs,
     },
-}
-
-/// What a person of the shop is told when they take over.
-#[derive(Clone, Debug, PartialEq)]
-pub struct HandOver {
-    /// The form that led here.
-    pub form: FormId,
-    /// Its title in the shop's first language.
-    pub title: String,
-    /// Questions and answers, in the shop's first language.
-    pub lines: Vec<(String, String)>,
 }
 
 /// A consent as it was given.

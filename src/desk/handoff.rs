@@ -10,6 +10,7 @@ use super::payload::Payload;
 use super::person::Person;
 use crate::faq::normalise::normalise;
 use crate::meta::event::{Channel, Event, EventKind};
+use crate::meta::fit::fit;
 use crate::meta::ids::Psid;
 use crate::meta::send::Content;
 use crate::shop::lang::{Language, all, language};
@@ -35,6 +36,8 @@ pub enum Reason {
     Anger,
     /// Only people answer this.
     Delicate,
+    /// A form is done that hands over.
+    Form,
 }
 
 impl Reason {
@@ -44,6 +47,7 @@ impl Reason {
             Self::Misses => "misses",
             Self::Anger => "anger",
             Self::Delicate => "delicate",
+            Self::Form => "form",
         }
     }
 }
@@ -53,7 +57,9 @@ impl Reason {
 pub struct Call {
     /// Why.
     pub reason: Reason,
-    /// What the customer wrote, where the owner wants it and may have it.
+    /// What it is about, in the shop's first language: the title of a form.
+    pub subject: Option<String>,
+    /// What the customer wrote or answered, where the owner wants it and may have it.
     pub text: Option<String>,
     /// Which of the shop's agents it is for, by name.
     pub agent: Option<String>,
@@ -63,6 +69,16 @@ pub struct Call {
 
 /// Pauses the assistant and calls a person.
 pub(super) fn call(turn: &mut Turn<'_>, reason: Reason, text: Option<&str>) {
+    call_about(turn, reason, None, text);
+}
+
+/// The same, with what it is about.
+pub(super) fn call_about(
+    turn: &mut Turn<'_>,
+    reason: Reason,
+    subject: Option<String>,
+    text: Option<&str>,
+) {
     let shop = turn.context.shop;
     let hours = i64::from(shop.assistant.pause_hours);
     let until = turn.person.paused_until.max(Some(turn.now.plus(hours.saturating_mul(HOUR))));
@@ -72,6 +88,7 @@ pub(super) fn call(turn: &mut Turn<'_>, reason: Reason, text: Option<&str>) {
     let kept = shop.handoff.with_text && reason != Reason::Delicate;
     turn.effects.push(Effect::CallPerson(Box::new(Call {
         reason,
+        subject,
         text: text.filter(|_| kept).map(str::to_owned),
         agent: agent(shop, text, turn.now).map(|agent| agent.name.clone()),
         until: until.unwrap_or(turn.now),
@@ -187,7 +204,7 @@ pub fn tell(
     let notify = agent.and_then(|a| a.notify.as_ref()).or(shop.handoff.notify.as_ref());
     let webhook = agent.and_then(|a| a.webhook.as_ref()).or(shop.handoff.webhook.as_ref());
     let told = match notify.filter(|owner| *owner != person) {
-        Some(owner) => write_to(sql, shop, owner, now)?,
+        Some(owner) => write_to(sql, shop, owner, call, now)?,
         None => false,
     };
     if let Some(url) = webhook.filter(|_| !told) {
@@ -202,6 +219,7 @@ pub fn tell(
         });
         if let Some(fields) = body.as_object_mut() {
             fields.extend(call.agent.as_ref().map(|name| ("agent".to_owned(), json!(name))));
+            fields.extend(call.subject.as_ref().map(|about| ("subject".to_owned(), json!(about))));
             fields.extend(call.text.as_ref().map(|text| ("text".to_owned(), json!(text))));
         }
         let body = to_json("calls", &body)?;
@@ -215,25 +233,47 @@ pub fn tell(
     Ok(())
 }
 
+/// What the owner reads: why, about what, and where to answer. What a customer answered in a form
+/// goes along as it does to the webhook; a message that was just written is read in the inbox.
+fn notice(shop: &Shop, call: &Call) -> String {
+    let notice = language(shop.default_lang()).notice;
+    let inbox = format!("{INBOX}{}", shop.page.id);
+    match &call.subject {
+        None => format!("{notice} {inbox}"),
+        Some(subject) => [Some(&format!("{notice} {subject}")), call.text.as_ref(), Some(&inbox)]
+            .into_iter()
+            .flatten()
+            .map(String::as_str)
+            .collect::<Vec<_>>()
+            .join("\n"),
+    }
+}
+
 /// A message to the owner, if they have written within the window. `false` when not.
-fn write_to(sql: &impl Sql, shop: &Shop, owner: &Psid, now: UnixMs) -> Result<bool, StoreError> {
+fn write_to(
+    sql: &impl Sql,
+    shop: &Shop,
+    owner: &Psid,
+    call: &Call,
+    now: UnixMs,
+) -> Result<bool, StoreError> {
     let known: Option<Person> = people::load(sql, Channel::Messenger, owner)?;
     let Some(until) = known.filter(|owner| owner.window_open(now)).and_then(|o| o.window_until)
     else {
         return Ok(false);
     };
-    let notice = language(shop.default_lang()).notice;
-    let text = format!("{notice} {INBOX}{}", shop.page.id);
-    let content = Content::Text { text, quick_replies: Vec::new() };
-    let message = outbox::Message {
-        class: &Class::Reply,
-        channel: Channel::Messenger,
-        person: owner,
-        content: &content,
-        due_at: now,
-        expires_at: Some(until),
-    };
-    outbox::append(sql, &message, now)?;
+    let content = Content::Text { text: notice(shop, call), quick_replies: Vec::new() };
+    for bubble in fit(content, Channel::Messenger) {
+        let message = outbox::Message {
+            class: &Class::Reply,
+            channel: Channel::Messenger,
+            person: owner,
+            content: &bubble,
+            due_at: now,
+            expires_at: Some(until),
+        };
+        outbox::append(sql, &message, now)?;
+    }
     timers::set(sql, Timer::Drain, now)?;
     Ok(true)
 }

@@ -289,9 +289,6 @@ fn apply(
             }
             Ok(())
         }
-        Effect::HandOver(summary) => {
-            counters::add(sql, &format!("form.{}.handed_over", summary.form), now)
-        }
         Effect::RemindAt { at } => reminders::set(sql, channel, id, at),
         Effect::End { topic, at } => {
             let Some(mut consent) = consents::get(sql, &topic, channel, id)? else {

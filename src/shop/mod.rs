@@ -4,6 +4,7 @@
 //! - [`source`]: `shop.toml` to shops, with every problem named, placed and answered. Native
 //!   only: the Worker reads compiled shops.
 //! - [`forms`]: forms, their questions, and what answers leave on a person.
+//! - [`products`]: the catalogue, and what a product finder looks for in it.
 //! - [`segments`]: saved rules that say whom something is for.
 //! - [`hours`]: open or closed, since when, until when.
 //! - [`lookup`]: finding things in a shop, and the right language for a person.
@@ -17,6 +18,7 @@ pub mod kv;
 pub mod lang;
 pub mod lookup;
 pub mod model;
+pub mod products;
 pub mod segments;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod source;

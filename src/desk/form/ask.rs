@@ -98,7 +98,7 @@ impl<'a> Voice<'a> {
                     answer(title, option.id.clone())
                 })
                 .collect(),
-            Kind::Number { min: Some(min), max: Some(max), whole: true }
+            Kind::Number { min: Some(min), max: Some(max), whole: true, .. }
                 if max.saturating_sub(*min) < MOST_NUMBERS =>
             {
                 (*min..=*max).map(|n| answer(&n.to_string(), n.to_string())).collect()

@@ -37,7 +37,7 @@ impl Reader<'_> {
                 }
                 Ok(FieldValue::Text(text.to_owned()))
             }
-            Kind::Number { min, max, whole } => {
+            Kind::Number { min, max, whole, .. } => {
                 number::read(text, &languages, (*min, *max, *whole)).map(FieldValue::Number)
             }
             Kind::Date { side } => {

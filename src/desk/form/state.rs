@@ -132,7 +132,7 @@ impl OpenForm {
 }
 
 /// Whether the condition holds for this answer. Nothing holds for a question that was skipped.
-fn holds(only_if: &OnlyIf, answer: Option<&FieldValue>) -> bool {
+pub(super) fn holds(only_if: &OnlyIf, answer: Option<&FieldValue>) -> bool {
     let Some(answer) = answer else { return false };
     let is = match answer {
         _ if only_if.is.is_empty() => true,

@@ -74,6 +74,10 @@ pub(super) enum Kind {
     Words,
     /// The id of an FAQ entry.
     Faq,
+    /// A price: a number with two decimals at most.
+    Price,
+    /// Options of questions: fits.size = ["s"].
+    Fits,
     /// Several, at most so many.
     Faqs(usize),
     /// The id of a topic.
@@ -196,6 +200,7 @@ pub(super) static FILE: Table = Table {
             "What is sent to those who opted in, and when.",
         ),
         may("form", Kind::Tables(&FORM, None), "Questions asked one after another."),
+        may("product", Kind::Tables(&PRODUCT, None), "What it sells, for a form that finds it."),
         may("segment", Kind::Tables(&SEGMENT, None), "Rules that say whom something is for."),
         may("assistant", Kind::Table(&ASSISTANT), "How the assistant behaves."),
         may("handoff", Kind::Table(&HANDOFF), "When and how a person takes over."),
@@ -223,6 +228,7 @@ static SHOP: Table = Table {
         may("email", Kind::Email, "Its mail address."),
         may("map", Kind::Url, "A link to it on a map."),
         may("address", title(300, Need::Free), "Street and town, per language."),
+        may("prices", Kind::Name, "How prices are written: \"{price} €\", \"R$ {price}\"."),
     ],
 };
 
@@ -528,6 +534,12 @@ static FORM: Table = Table {
         may("done", said(Need::Wished), "Said at the end."),
         may("hand_over", Kind::Flag, "Lets a person of the shop take over at the end."),
         may(
+            "end",
+            Kind::Tables(&END, None),
+            "Ends for certain answers; the first that fits stands in for `done` and `hand_over`.",
+        ),
+        may("finder", Kind::Table(&FINDER), "Shows the products that fit the answers."),
+        may(
             "remind_after_minutes",
             Kind::Number(0, REMIND_LIMIT),
             "How long before somebody who left it is reminded, once: 120 if nothing is said; 0: never.",
@@ -535,6 +547,62 @@ static FORM: Table = Table {
         may("form", Kind::Form, "Opens after it."),
         may("tags", Kind::Tags, TAGS_DOC),
         may("set", Kind::Fields, SET_DOC),
+    ],
+};
+
+static END: Table = Table {
+    header: "[[form.end]]",
+    doc: "How a form ends after certain answers. All of it has to hold.",
+    keys: &[
+        may("only_if", Kind::Table(&CONDITION), "After this answer."),
+        may(
+            "score_at_least",
+            Kind::Number(-BOUND, BOUND),
+            "The points of the chosen options are at least this.",
+        ),
+        may(
+            "score_at_most",
+            Kind::Number(-BOUND, BOUND),
+            "The points of the chosen options are at most this.",
+        ),
+        may("text", said(Need::Wished), "Said then; `done` if nothing is said."),
+        may("buttons", Kind::Tables(&BUTTON, Some(BUTTONS_LIMIT)), "Buttons under it."),
+        may("hand_over", Kind::Flag, "Lets a person of the shop take over."),
+        may("form", Kind::Form, "Opens after it."),
+        may("tags", Kind::Tags, TAGS_DOC),
+        may("set", Kind::Fields, SET_DOC),
+    ],
+};
+
+static FINDER: Table = Table {
+    header: "[form.finder]",
+    doc: "Shows the products that fit the answers as cards, with the reasons. The form is then not \
+          confirmed if nothing is said.",
+    keys: &[
+        may(
+            "cards",
+            Kind::Number(1, limits::CARDS as i64),
+            "Products at most: 5 if nothing is said.",
+        ),
+        may("must", Kind::Tags, "Questions whose answer a product has to fit to be shown at all."),
+    ],
+};
+
+static PRODUCT: Table = Table {
+    header: "[[product]]",
+    doc: "Something the shop sells.",
+    keys: &[
+        must("id", Kind::Id, "Its name."),
+        must("title", title(limits::CARD_TITLE, Need::Default), "What people read."),
+        may("price", Kind::Price, "What it costs: 45 or 12.50."),
+        may("image", Kind::Url, "Its picture."),
+        may("url", Kind::Url, "Its page."),
+        may(
+            "fits",
+            Kind::Fits,
+            "The options it fits, by question: fits.occasion = [\"party\"]. A question that is not \
+             here says nothing of it.",
+        ),
     ],
 };
 
@@ -554,6 +622,11 @@ static QUESTION: Table = Table {
         may("min", Kind::Number(-BOUND, BOUND), "The least. Only for a number."),
         may("max", Kind::Number(-BOUND, BOUND), "The most. Only for a number."),
         may("whole", Kind::Flag, "Takes no fractions. Only for a number."),
+        may(
+            "budget",
+            Kind::Flag,
+            "It is the most somebody wants to pay, for a form with a finder. Only for a number.",
+        ),
         may(
             "when",
             Kind::OneOf(&["future", "past", "any"]),
@@ -576,6 +649,13 @@ static OPTION: Table = Table {
     keys: &[
         must("id", Kind::Id, "What is kept of it."),
         must("title", title(TITLE_LIMIT, Need::Default), "What its quick reply says."),
+        may(
+            "points",
+            Kind::Number(-BOUND, BOUND),
+            "What it counts for; `score_at_least` of an end looks at the sum.",
+        ),
+        may("price_from", Kind::Number(0, BOUND), "The least price it stands for, with a finder."),
+        may("price_to", Kind::Number(0, BOUND), "The greatest price it stands for, with a finder."),
         may("tags", Kind::Tags, TAGS_DOC),
         may("set", Kind::Fields, SET_DOC),
     ],
@@ -758,7 +838,7 @@ static HANDOFF: Table = Table {
         may(
             "with_text",
             Kind::Flag,
-            "Whether the customer's words go along to the webhook. Off if nothing is said.",
+            "Whether the customer's words, and answers to a form, go along. Off if nothing is said.",
         ),
         may(
             "pass_thread",

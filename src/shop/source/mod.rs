@@ -5,7 +5,7 @@
 //! - [`schema`]: the JSON Schema of the file, for editors. [`reference`]: the same for people.
 //! - `format`: the format as one table, which both the check and the schema follow. `values`: what
 //!   may stand between quotation marks. `shape` and `wording`: each value by itself. `rules`, `schedule`,
-//!   `phrases`, `forms` and `segments`: what values have to do with each other. `build`: the shop itself.
+//!   `phrases`, `forms`, `products` and `segments`: what values have to do with each other. `build`: the shop itself.
 //! - [`places`]: where the FAQ's phrasings and expectations stand, for checks that need it trained.
 
 mod build;
@@ -14,6 +14,7 @@ mod format;
 mod forms;
 mod phrases;
 pub mod places;
+mod products;
 mod read;
 pub mod reference;
 pub mod render;
@@ -68,6 +69,7 @@ pub fn compile(source: &str) -> Compiled {
         phrases::check(file, &mut found);
         schedule::check(file, &mut found);
         forms::check(file, &mut found);
+        products::check(file, &mut found);
         segments::check(file, &mut found);
         if !found.iter().any(|d| d.severity == Severity::Error) {
             shops = build::shops(file);
