@@ -10,7 +10,7 @@ use super::{deletion, disclosure, form, language, misses, words};
 use crate::entry::keys::Keys;
 use crate::faq::Model;
 use crate::meta::event::{
-    Echo, Event, EventKind, Lane, Message, Optin, OptinStatus, Referral, ThreadAction,
+    Channel, Echo, Event, EventKind, Lane, Message, Optin, OptinStatus, Referral, ThreadAction,
     ThreadControl,
 };
 use crate::meta::fit::fit;
@@ -18,6 +18,7 @@ use crate::meta::ids::{AppId, DeletionCode, FaqId, Mid, NotificationToken, Psid,
 use crate::meta::policy::{Opener, window_after};
 use crate::meta::send::Content;
 use crate::shop::model::{Lang, Poster, Shop};
+use crate::store::bookings::{Change, Claim};
 use crate::store::misses::Miss;
 use crate::store::seen;
 use crate::time::{DAY, HOUR, UnixMs};
@@ -40,6 +41,8 @@ pub struct Context<'a> {
     pub keys: &'a Keys,
     /// Our own app, so that its echoes are known.
     pub app: Option<&'a AppId>,
+    /// What is taken from now on of what can be booked, as the transaction that decides sees it.
+    pub diary: &'a [Claim],
     /// What else the deployment brings along.
     pub host: Host<'a>,
 }
@@ -114,6 +117,8 @@ pub enum Effect {
         /// Its id at Meta.
         mid: Option<Mid>,
     },
+    /// A slot is held, booked, moved or given up.
+    Diary(Box<Change>),
     /// Remind the person of their form then, and not earlier.
     RemindAt {
         /// When, unless they go on before.
@@ -147,6 +152,8 @@ pub struct Grant {
 pub struct Turn<'a> {
     /// The shop and its keys.
     pub context: Context<'a>,
+    /// Where.
+    pub channel: Channel,
     /// Who.
     pub id: &'a Psid,
     /// The person with what is already known of this event.
@@ -559,6 +566,7 @@ fn answer<'a>(
     let lang = person.lang(context.shop).clone();
     let mut turn = Turn {
         context,
+        channel: event.channel,
         id,
         person,
         inbound,

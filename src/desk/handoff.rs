@@ -15,6 +15,7 @@ use crate::meta::ids::Psid;
 use crate::meta::send::Content;
 use crate::shop::lang::{Language, all, language};
 use crate::shop::model::{Agent, Lang, Shop};
+use crate::store::bookings::Slot;
 use crate::store::calls::{self, Kind};
 use crate::store::outbox::{self, Class};
 use crate::store::timers::{self, Timer};
@@ -38,16 +39,25 @@ pub enum Reason {
     Delicate,
     /// A form is done that hands over.
     Form,
+    /// Somebody has booked. Nobody is wanted for this and the next two.
+    Booked,
+    /// An appointment was moved.
+    Moved,
+    /// An appointment was cancelled.
+    Cancelled,
 }
 
 impl Reason {
-    const fn name(self) -> &'static str {
+    pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Asked => "asked",
             Self::Misses => "misses",
             Self::Anger => "anger",
             Self::Delicate => "delicate",
             Self::Form => "form",
+            Self::Booked => "booked",
+            Self::Moved => "moved",
+            Self::Cancelled => "cancelled",
         }
     }
 }
@@ -63,8 +73,10 @@ pub struct Call {
     pub text: Option<String>,
     /// Which of the shop's agents it is for, by name.
     pub agent: Option<String>,
-    /// Until when the assistant keeps quiet.
-    pub until: UnixMs,
+    /// Until when the assistant keeps quiet; none: it goes on, and nobody is wanted.
+    pub until: Option<UnixMs>,
+    /// The slot that was booked, moved to or given up.
+    pub slot: Option<Slot>,
 }
 
 /// Pauses the assistant and calls a person.
@@ -85,14 +97,20 @@ pub(super) fn call_about(
     turn.person.paused_until = until;
     turn.person.misses = 0;
     turn.counts.push(format!("handoff.{}", reason.name()));
-    let kept = shop.handoff.with_text && reason != Reason::Delicate;
     turn.effects.push(Effect::CallPerson(Box::new(Call {
         reason,
         subject,
-        text: text.filter(|_| kept).map(str::to_owned),
+        text: kept(shop, reason, text),
         agent: agent(shop, text, turn.now).map(|agent| agent.name.clone()),
-        until: until.unwrap_or(turn.now),
+        until: Some(until.unwrap_or(turn.now)),
+        slot: None,
     })));
+}
+
+/// What a customer wrote or answered, where the owner wants it and may have it.
+pub(super) fn kept(shop: &Shop, reason: Reason, text: Option<&str>) -> Option<String> {
+    let kept = shop.handoff.with_text && reason != Reason::Delicate;
+    text.filter(|_| kept).map(str::to_owned)
 }
 
 /// Whether only people answer this.
@@ -210,7 +228,7 @@ pub fn tell(
     if let Some(url) = webhook.filter(|_| !told) {
         let mut body = json!({
             "v": 1,
-            "event": "person_wanted",
+            "event": if call.until.is_some() { "person_wanted" } else { "booking" },
             "page": shop.page.id,
             "channel": channel_name(channel),
             "person": person,
@@ -221,14 +239,21 @@ pub fn tell(
             fields.extend(call.agent.as_ref().map(|name| ("agent".to_owned(), json!(name))));
             fields.extend(call.subject.as_ref().map(|about| ("subject".to_owned(), json!(about))));
             fields.extend(call.text.as_ref().map(|text| ("text".to_owned(), json!(text))));
+            if let Some(slot) = &call.slot {
+                fields.insert("service".to_owned(), json!(slot.service));
+                fields.insert("starts_at".to_owned(), json!(slot.starts_at.rfc3339()));
+                fields.insert("ends_at".to_owned(), json!(slot.ends_at.rfc3339()));
+            }
         }
         let body = to_json("calls", &body)?;
-        calls::push(sql, Kind::Hook, (channel, person), Some((url, &body)), now)?;
+        // A booking is still news when the assistant is back.
+        let kind = if call.until.is_some() { Kind::Hook } else { Kind::News };
+        calls::push(sql, kind, (channel, person), Some((url, &body)), now)?;
     }
-    if shop.handoff.pass_thread {
+    if let Some(until) = call.until.filter(|_| shop.handoff.pass_thread) {
         calls::cancel(sql, Kind::Take, (channel, person))?;
         calls::push(sql, Kind::Pass, (channel, person), None, now)?;
-        calls::push(sql, Kind::Take, (channel, person), None, call.until)?;
+        calls::push(sql, Kind::Take, (channel, person), None, until)?;
     }
     Ok(())
 }
@@ -236,7 +261,13 @@ pub fn tell(
 /// What the owner reads: why, about what, and where to answer. What a customer answered in a form
 /// goes along as it does to the webhook; a message that was just written is read in the inbox.
 fn notice(shop: &Shop, call: &Call) -> String {
-    let notice = language(shop.default_lang()).notice;
+    let language = language(shop.default_lang());
+    let notice = match call.reason {
+        Reason::Booked => language.forms.told_booked,
+        Reason::Moved => language.forms.told_moved,
+        Reason::Cancelled => language.forms.told_dropped,
+        _ => language.notice,
+    };
     let inbox = format!("{INBOX}{}", shop.page.id);
     match &call.subject {
         None => format!("{notice} {inbox}"),
@@ -328,7 +359,7 @@ pub fn is_wanted(
     now: UnixMs,
 ) -> Result<Wanted, StoreError> {
     Ok(match call.kind {
-        Kind::Hook => {
+        Kind::Hook | Kind::News => {
             let mut ours = shop.agents.iter().filter_map(|agent| agent.webhook.as_ref());
             let known = ours.any(|url| *url == call.url)
                 || shop.handoff.webhook.as_ref().is_some_and(|url| *url == call.url);

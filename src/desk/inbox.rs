@@ -11,10 +11,13 @@ use crate::meta::policy::{Opener, window_after};
 use crate::outreach::subscription;
 use crate::shop::kv::DeskRef;
 use crate::shop::text::says_names;
+use crate::store::bookings::Claim;
 use crate::store::consents::{self, Consent, Status};
 use crate::store::outbox::{self, Class};
 use crate::store::timers::{self, Timer};
-use crate::store::{Sql, StoreError, counters, ledger, misses, parked, people, reminders, seen};
+use crate::store::{
+    Sql, StoreError, bookings, counters, ledger, misses, parked, people, reminders, seen,
+};
 use crate::time::{SECOND, UnixMs};
 
 /// How long after a commit the safety net looks whether the outbox was drained. The drain itself
@@ -147,6 +150,8 @@ fn handle(
             Some(id) => people::load(sql, event.channel, id)?,
             None => None,
         };
+        let diary = diary(sql, context, now)?;
+        let context = Context { diary: &diary, ..context };
         let forgotten = was_forgotten(sql, context, event, known.as_ref(), now)?;
         let mut decision = decide(context, known, event, now);
         if forgotten {
@@ -159,6 +164,11 @@ fn handle(
         }
         commit(sql, context, event, decision, now).map(Some)
     })
+}
+
+/// What is taken of what can be booked. Read where it is claimed: in the same transaction.
+fn diary(sql: &impl Sql, context: Context<'_>, now: UnixMs) -> Result<Vec<Claim>, StoreError> {
+    if context.shop.services.is_empty() { Ok(Vec::new()) } else { bookings::ahead(sql, now) }
 }
 
 /// Whether the event happened before its person asked to be forgotten: then it may not bring
@@ -289,6 +299,7 @@ fn apply(
             }
             Ok(())
         }
+        Effect::Diary(change) => bookings::apply(sql, (channel, id), &change, now),
         Effect::RemindAt { at } => reminders::set(sql, channel, id, at),
         Effect::End { topic, at } => {
             let Some(mut consent) = consents::get(sql, &topic, channel, id)? else {

@@ -117,6 +117,10 @@ key_part! {
     FieldId
 }
 key_part! {
+    /// Something that can be booked, as named in `shop.toml`.
+    ServiceId
+}
+key_part! {
     /// A product, as named in `shop.toml`.
     ProductId
 }

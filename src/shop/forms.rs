@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::model::{LinkButton, Localized, Shop};
 use super::products::{Finder, Prices};
-use crate::meta::ids::{FieldId, FormId};
+use crate::meta::ids::{FieldId, FormId, ServiceId};
+use crate::time::UnixMs;
 
 /// Questions that are asked one after another.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -119,6 +120,22 @@ pub enum Kind {
     Email,
     /// One picture or more.
     Photo,
+    /// A slot of something that can be booked.
+    Slot {
+        /// Of what.
+        of: SlotOf,
+    },
+}
+
+/// What a slot is of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum SlotOf {
+    /// This service.
+    Service(ServiceId),
+    /// The service that was chosen in an earlier question: its options are called like services.
+    Answer(FieldId),
 }
 
 impl Kind {
@@ -134,6 +151,7 @@ impl Kind {
             Self::Phone => "phone",
             Self::Email => "email",
             Self::Photo => "photo",
+            Self::Slot { .. } => "slot",
         }
     }
 
@@ -151,7 +169,8 @@ impl Kind {
             | (Self::Time, FieldValue::Time(_))
             | (Self::Phone, FieldValue::Phone(_))
             | (Self::Email, FieldValue::Email(_))
-            | (Self::Photo, FieldValue::Photos(_)) => true,
+            | (Self::Photo, FieldValue::Photos(_))
+            | (Self::Slot { .. }, FieldValue::Slot { .. }) => true,
             _ => false,
         }
     }
@@ -243,6 +262,14 @@ pub enum FieldValue {
     Phone(String),
     /// A mail address.
     Email(String),
+    /// A slot.
+    Slot {
+        /// Of what.
+        service: ServiceId,
+        /// Its beginning, in ms since 1970.
+        #[cfg_attr(not(target_arch = "wasm32"), schemars(with = "i64"))]
+        at: UnixMs,
+    },
     /// How many pictures were sent. They are in the conversation; none is kept here.
     Photos(u32),
 }
@@ -298,6 +325,14 @@ impl Shop {
     #[must_use]
     pub fn form(&self, id: &FormId) -> Option<&Form> {
         self.forms.iter().find(|form| form.id == *id)
+    }
+}
+
+impl Question {
+    /// Whether it asks for a slot.
+    #[must_use]
+    pub const fn is_slot(&self) -> bool {
+        matches!(self.kind, Kind::Slot { .. })
     }
 }
 

@@ -4,6 +4,7 @@
 //! - [`source`]: `shop.toml` to shops, with every problem named, placed and answered. Native
 //!   only: the Worker reads compiled shops.
 //! - [`forms`]: forms, their questions, and what answers leave on a person.
+//! - [`booking`]: what can be booked, when, and how many at a time.
 //! - [`products`]: the catalogue, and what a product finder looks for in it.
 //! - [`segments`]: saved rules that say whom something is for.
 //! - [`hours`]: open or closed, since when, until when.
@@ -12,6 +13,7 @@
 //! - [`lang`]: what the assistant can say and understand by itself, one file per language.
 //! - [`kv`]: the keys and values that publishing writes.
 
+pub mod booking;
 pub mod forms;
 pub mod hours;
 pub mod kv;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::booking::Service;
 use super::forms::{Also, Form};
 use super::products::Product;
 use super::segments::Segment;
@@ -63,6 +64,9 @@ pub struct Shop {
     /// What is asked step by step.
     #[serde(default)]
     pub forms: Vec<Form>,
+    /// What can be booked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub services: Vec<Service>,
     /// What it sells.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub products: Vec<Product>,

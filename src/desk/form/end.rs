@@ -2,7 +2,8 @@
 
 use super::ask::Voice;
 use super::state::{OpenForm, holds};
-use super::{finder, open};
+use super::{finder, open, slot};
+use crate::desk::booking::{self, Booked};
 use crate::desk::decide::Turn;
 use crate::desk::handoff::{self, Reason};
 use crate::desk::person::Person;
@@ -15,6 +16,14 @@ use crate::shop::lang::forms::fill;
 /// The answers become what the person is, and the end that fits them is said; a person of the shop
 /// takes over, if the form or that end says so.
 pub(super) fn finish(turn: &mut Turn<'_>, form: &Form, answered: OpenForm) -> Vec<Content> {
+    let booked = match booking::book(turn, form, &answered) {
+        Booked::None => None,
+        Booked::Yes(said) => Some(said),
+        Booked::Taken(question) => {
+            let Some(question) = form.question(&question) else { return Vec::new() };
+            return slot::taken(turn, form, answered, question);
+        }
+    };
     turn.counts.push(format!("form.{}.done", form.id));
     keep(&mut turn.person, form, &answered);
     turn.person.language = Some(answered.lang.clone());
@@ -33,7 +42,9 @@ pub(super) fn finish(turn: &mut Turn<'_>, form: &Form, answered: OpenForm) -> Ve
     let mut said = match &form.finder {
         Some(wanted) => finder::found(turn, form, wanted, &answered, own),
         None => {
-            let words = own.unwrap_or(lang::language(&answered.lang).forms.done);
+            // What is booked says by itself that all is done.
+            let done = booked.is_none().then_some(lang::language(&answered.lang).forms.done);
+            let words = own.or(done).unwrap_or_default();
             replies::spoken(turn, words, None, Vec::new())
         }
     };
@@ -41,6 +52,7 @@ pub(super) fn finish(turn: &mut Turn<'_>, form: &Form, answered: OpenForm) -> Ve
         let buttons = replies::buttons(shop, &answered.lang, &end.buttons);
         replies::under(&mut said, buttons);
     }
+    said.extend(booked);
     if hands_over {
         if own.is_some() {
             replies::way_back(turn, &mut said);

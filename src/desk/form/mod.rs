@@ -13,7 +13,7 @@
 //! - [`state`]: how far somebody has come. `taps` and `words`: what people do with a form. `ask`:
 //!   what is said. `read`: what is understood, with `date`, `time`, `number` and `contact` for the
 //!   kinds of answers, and `tokens` below them.
-//! - `end`: what becomes of the answers. `finder`: the products that fit them.
+//! - `slot`: the question for a slot that is booked. `end`: what becomes of the answers. `finder`: the products that fit them.
 //! - [`reminders`]: the one reminder of a form that was left.
 
 mod ask;
@@ -24,13 +24,14 @@ mod finder;
 mod number;
 mod read;
 pub mod reminders;
+mod slot;
 pub mod state;
 mod taps;
 mod time;
 mod tokens;
 mod words;
 
-use self::ask::Voice;
+pub(super) use self::ask::Voice;
 use self::end::finish;
 pub(super) use self::end::leave;
 use self::read::Reader;
@@ -38,7 +39,7 @@ use self::state::{MOST, OpenForm, Place};
 use super::decide::{Effect, Inbound, Turn};
 use super::payload::Payload;
 use super::precedence::Step;
-use super::replies;
+use super::{booking, replies};
 use crate::meta::ids::FormId;
 use crate::meta::limits;
 use crate::meta::send::Content;
@@ -92,6 +93,10 @@ pub(super) fn step(turn: &mut Turn<'_>) -> Option<Vec<Content>> {
 /// was.
 pub(super) fn open(turn: &mut Turn<'_>, id: &FormId) -> Vec<Content> {
     let Some(form) = turn.context.shop.form(id) else { return Vec::new() };
+    if let Some(claim) = booking::existing(turn, form) {
+        // One appointment at a time: it can be moved or cancelled.
+        return booking::have(turn, form, claim);
+    }
     let known = turn.person.forms.iter().position(|open| open.form == *id);
     if let Some(at) = known {
         let mut open = turn.person.forms.remove(at);
@@ -140,6 +145,9 @@ fn ask(turn: &Turn<'_>, form: &Form, open: &OpenForm, wrong: Option<String>) -> 
     let voice = voice(turn, open);
     let mut quick_replies = voice.taps(open, form);
     let asked = match open.place(form) {
+        Place::Question(question) if question.is_slot() => {
+            return slot::ask(turn, form, open, question, wrong, slot::From::default());
+        }
         Place::Question(question) => {
             let words = turn.context.shop.pick(&question.ask, &open.lang).unwrap_or_default();
             replies::fill(turn, words, None)
@@ -173,20 +181,20 @@ fn take_top<'a>(turn: &mut Turn<'a>) -> Option<(OpenForm, &'a Form)> {
 }
 
 /// Asks what comes next, and keeps the form.
-fn go_on(
-    turn: &mut Turn<'_>,
-    form: &Form,
-    mut open: OpenForm,
-    before: Option<String>,
-) -> Vec<Content> {
+fn go_on(turn: &mut Turn<'_>, form: &Form, open: OpenForm, before: Option<String>) -> Vec<Content> {
+    let said = ask(turn, form, &open, before);
+    put_back(turn, form, open);
+    said
+}
+
+/// Keeps a form that somebody has just done something about.
+fn put_back(turn: &mut Turn<'_>, form: &Form, mut open: OpenForm) {
     open.touched_at = turn.now;
     open.suspended = false;
     open.offered = false;
     remind_later(turn, form, &open);
-    let said = ask(turn, form, &open, before);
     turn.person.language = Some(open.lang.clone());
     turn.person.forms.push(open);
-    said
 }
 
 /// After an answer: the next question, the summary, or the end.
@@ -246,7 +254,7 @@ pub(super) fn after(turn: &mut Turn<'_>, by: Step, before: &[OpenForm], said: &m
 
 /// Asks to be woken for the one reminder.
 fn remind_later(turn: &mut Turn<'_>, form: &Form, open: &OpenForm) {
-    if open.reminded || form.remind_after_minutes == 0 {
+    if open.reminded || form.remind_after_minutes == 0 || open.moving.is_some() {
         return;
     }
     let after = i64::from(form.remind_after_minutes).saturating_mul(MINUTE);

@@ -49,6 +49,8 @@ impl Reader<'_> {
             Kind::Phone => contact::phone(text).map(FieldValue::Phone).ok_or(Wrong::Phone),
             Kind::Email => contact::email(text).map(FieldValue::Email).ok_or(Wrong::Email),
             Kind::Photo => Err(Wrong::Photo),
+            // A slot is read with the diary: `slot`.
+            Kind::Slot { .. } => Err(Wrong::Date),
         }
     }
 

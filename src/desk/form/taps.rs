@@ -3,16 +3,25 @@
 use super::end::finish;
 use super::state::OpenForm;
 use super::state::Place;
-use super::{Wrong, begin, go_on, next, open, reader, retry, voice};
-use crate::desk::decide::Turn;
+use super::{Wrong, begin, go_on, next, open, reader, retry, slot, voice};
+use crate::desk::booking;
+use crate::desk::decide::{Effect, Turn};
 use crate::desk::payload::{FormAct, FormTap};
 use crate::desk::replies;
 use crate::meta::send::Content;
-use crate::shop::forms::Form;
+use crate::shop::forms::{FieldValue, Form};
+use crate::store::bookings::Change;
 
 pub(super) fn on_tap(turn: &mut Turn<'_>, tap: FormTap) -> Vec<Content> {
     let id = match &tap {
         FormTap::Open(id) => return open(turn, id),
+        FormTap::Do(id, act @ (FormAct::Move | FormAct::Drop)) => {
+            let Some(form) = turn.context.shop.form(id) else { return replies::welcome(turn) };
+            return match act {
+                FormAct::Move => slot::start_moving(turn, form),
+                _ => booking::drop(turn, form),
+            };
+        }
         FormTap::Answer { form, .. } | FormTap::Do(form, _) | FormTap::Edit(form, _) => form,
     };
     let Some(form) = turn.context.shop.form(id) else { return replies::welcome(turn) };
@@ -33,6 +42,9 @@ pub(super) fn on_tap(turn: &mut Turn<'_>, tap: FormTap) -> Vec<Content> {
             let Some(question) = form.question(&question) else {
                 return go_on(turn, form, open, None);
             };
+            if question.is_slot() {
+                return slot::tapped(turn, form, open, question, &value);
+            }
             match reader(turn, &open).tapped(question, &value) {
                 Ok(value) => {
                     open.take(&question.id, Some(value));
@@ -43,6 +55,7 @@ pub(super) fn on_tap(turn: &mut Turn<'_>, tap: FormTap) -> Vec<Content> {
         }
         FormTap::Edit(_, question) => {
             open.asking = Some(question);
+            open.day = None;
             open.tries = 0;
             go_on(turn, form, open, None)
         }
@@ -58,9 +71,15 @@ pub(super) fn do_(
 ) -> Vec<Content> {
     match act {
         FormAct::Resume => go_on(turn, form, open, None),
-        FormAct::Restart => begin(turn, form),
+        FormAct::Restart => {
+            give_up_slot(turn, form, &open);
+            begin(turn, form)
+        }
+        // They are about an appointment, not about an open form.
+        FormAct::Move | FormAct::Drop => go_on(turn, form, open, None),
         FormAct::Cancel => {
             turn.counts.push(format!("form.{}.cancelled", form.id));
+            give_up_slot(turn, form, &open);
             vec![replies::bubble(voice(turn, &open).texts().cancelled.to_owned(), Vec::new())]
         }
         FormAct::Back => {
@@ -79,5 +98,12 @@ pub(super) fn do_(
             Place::Summary => finish(turn, form, open),
             Place::Question(_) => go_on(turn, form, open, None),
         },
+    }
+}
+
+/// Whoever gives up a form gives up the slot that they hold.
+fn give_up_slot(turn: &mut Turn<'_>, form: &Form, open: &OpenForm) {
+    if open.answers.values().any(|answer| matches!(answer, Some(FieldValue::Slot { .. }))) {
+        turn.effects.push(Effect::Diary(Box::new(Change::Free { form: form.id.clone() })));
     }
 }

@@ -4,7 +4,7 @@
 use super::end::{finish, leave};
 use super::state::{OpenForm, Place};
 use super::taps::do_;
-use super::{Wrong, ask, go_on, next, reader, retry, take_top, tokens, voice};
+use super::{Wrong, ask, go_on, next, reader, retry, slot, take_top, tokens, voice};
 use crate::desk::decide::Turn;
 use crate::desk::payload::FormAct;
 use crate::desk::replies;
@@ -77,6 +77,14 @@ fn answer(
     {
         turn.person.forms.push(open);
         return said;
+    }
+    if question.is_slot() {
+        let meant = slot::understood(turn, form, &open, question, text).is_ok();
+        if !meant && let Some(said) = in_between(turn, form, &mut open, text) {
+            turn.person.forms.push(open);
+            return said;
+        }
+        return slot::typed(turn, form, open, question, text);
     }
     let read = reader(turn, &open).typed(question, text);
     match read {
@@ -200,7 +208,11 @@ fn late_answer(
     if matches!(question.kind, Kind::Text { .. } | Kind::Photo) {
         return None;
     }
-    reader(turn, open).typed(question, text).ok()?;
+    if question.is_slot() {
+        slot::understood(turn, form, open, question, text).ok()?;
+    } else {
+        reader(turn, open).typed(question, text).ok()?;
+    }
     Some(answer(turn, form, open.clone(), question, text))
 }
 
@@ -232,6 +244,8 @@ pub(super) fn on_wordless(turn: &mut Turn<'_>, approval: bool) -> Option<Vec<Con
                 Kind::Time => Wrong::Time,
                 Kind::Phone => Wrong::Phone,
                 Kind::Email => Wrong::Email,
+                Kind::Slot { .. } if open.day.is_some() => Wrong::Time,
+                Kind::Slot { .. } => Wrong::Date,
             };
             retry(turn, form, open, question, &wrong)
         }

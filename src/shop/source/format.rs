@@ -145,6 +145,8 @@ pub(super) const MENU_LIMIT: usize = 12;
 const QUESTIONS_LIMIT: usize = 11;
 /// Options of a choice: skip, back and cancel stand beside them.
 const OPTIONS_LIMIT: usize = 10;
+/// Title of a service. Our own: it stands in calendars.
+const SERVICE_TITLE_LIMIT: usize = 60;
 /// How big a number can be asked for. Our own.
 const BOUND: i64 = 1_000_000_000;
 /// The latest reminder of a form, in minutes: the window closes after a day.
@@ -200,6 +202,11 @@ pub(super) static FILE: Table = Table {
             "What is sent to those who opted in, and when.",
         ),
         may("form", Kind::Tables(&FORM, None), "Questions asked one after another."),
+        may(
+            "service",
+            Kind::Tables(&SERVICE, None),
+            "What can be booked, with a form that asks for a slot.",
+        ),
         may("product", Kind::Tables(&PRODUCT, None), "What it sells, for a form that finds it."),
         may("segment", Kind::Tables(&SEGMENT, None), "Rules that say whom something is for."),
         may("assistant", Kind::Table(&ASSISTANT), "How the assistant behaves."),
@@ -588,6 +595,59 @@ static FINDER: Table = Table {
     ],
 };
 
+static SERVICE: Table = Table {
+    header: "[[service]]",
+    doc: "Something that can be booked. A form with a question of the kind slot books it.",
+    keys: &[
+        must("id", Kind::Id, "Its name."),
+        must("title", title(SERVICE_TITLE_LIMIT, Need::Default), "What people read of it."),
+        must("minutes", Kind::Number(5, 24 * 60), "How long it takes."),
+        may(
+            "every_minutes",
+            Kind::Number(5, 24 * 60),
+            "How far apart two beginnings are: `minutes` if nothing is said.",
+        ),
+        may(
+            "capacity",
+            Kind::Number(1, 1_000),
+            "How many can be there at the same time: 1 if nothing is said.",
+        ),
+        may(
+            "resource",
+            Kind::Id,
+            "What it takes up, such as a chair or a person: services with the same resource share \
+             its capacity. Its own if nothing is said.",
+        ),
+        may(
+            "hours",
+            Kind::Table(&HOURS),
+            "When it takes place: its agent's hours, or the shop's, if nothing is said.",
+        ),
+        may("agent", Kind::Name, "The [[agent]] who does it, and is told of bookings."),
+        may(
+            "lead_minutes",
+            Kind::Number(0, 30 * 24 * 60),
+            "How long before it begins it can be booked at the latest: 60 if nothing is said.",
+        ),
+        may(
+            "days_ahead",
+            Kind::Number(0, 180),
+            "How many days ahead it can be booked: 30 if nothing is said.",
+        ),
+        may(
+            "hold_minutes",
+            Kind::Number(1, 120),
+            "How long a chosen slot is kept until it is confirmed: 15 if nothing is said.",
+        ),
+        may(
+            "remind_minutes",
+            Kind::Number(0, 7 * 24 * 60),
+            "How long before it begins people are reminded: 120 if nothing is said; 0: never. Only \
+             inside Meta's 24 hours.",
+        ),
+    ],
+};
+
 static PRODUCT: Table = Table {
     header: "[[product]]",
     doc: "Something the shop sells.",
@@ -636,6 +696,13 @@ static QUESTION: Table = Table {
             "max_length",
             Kind::Number(1, MESSAGE_LIMIT as i64),
             "The most characters: 1000 if nothing is said. Only for a text.",
+        ),
+        may("service", Kind::Id, "The [[service]] whose slots are offered. Only for a slot."),
+        may(
+            "service_of",
+            Kind::Id,
+            "An earlier choice whose options are called like services: what was chosen is booked. \
+             Only for a slot.",
         ),
         may("optional", Kind::Flag, "Can be skipped."),
         may("retry", said(Need::Wished), "Said when an answer is not understood, with an example."),

@@ -10,14 +10,14 @@ use super::diagnostic::Diagnostic;
 use super::products;
 use super::read::{self, Value, flag, get, text};
 use super::values::{self, quoted};
-use crate::meta::ids::{FieldId, FormId};
+use crate::meta::ids::{FieldId, FormId, ServiceId};
 use crate::shop::forms::{
-    Also, Choice, Decimal, End, FieldValue, Form, Kind, OnlyIf, Question, Side,
+    Also, Choice, Decimal, End, FieldValue, Form, Kind, OnlyIf, Question, Side, SlotOf,
 };
 
 /// The kinds of questions, as `shop.toml` names them.
-pub(super) const KINDS: [&str; 8] =
-    ["choice", "text", "number", "date", "time", "phone", "email", "photo"];
+pub(super) const KINDS: [&str; 9] =
+    ["choice", "text", "number", "date", "time", "phone", "email", "photo", "slot"];
 
 /// Characters of a free text, unless the owner says otherwise.
 const TEXT_MAX: i64 = 1_000;
@@ -26,7 +26,7 @@ const TEXT_MAX: i64 = 1_000;
 const REMIND_MINUTES: i64 = 120;
 
 /// What each kind needs or may have beside what every question has.
-const KEYS_OF_KINDS: [(&str, &[&str]); 7] = [
+const KEYS_OF_KINDS: [(&str, &[&str]); 9] = [
     ("options", &["choice"]),
     ("min", &["number"]),
     ("max", &["number"]),
@@ -34,6 +34,8 @@ const KEYS_OF_KINDS: [(&str, &[&str]); 7] = [
     ("budget", &["number"]),
     ("when", &["date"]),
     ("max_length", &["text"]),
+    ("service", &["slot"]),
+    ("service_of", &["slot"]),
 ];
 
 type Place = Range<usize>;
@@ -415,6 +417,12 @@ fn kind(file: &DeTable<'_>, table: &DeTable<'_>) -> Option<Kind> {
         "phone" => Kind::Phone,
         "email" => Kind::Email,
         "photo" => Kind::Photo,
+        "slot" => Kind::Slot {
+            of: match named::<ServiceId>(table, "service") {
+                Some(service) => SlotOf::Service(service),
+                None => SlotOf::Answer(named::<FieldId>(table, "service_of")?),
+            },
+        },
         _ => return None,
     })
 }

@@ -35,6 +35,7 @@ pub(super) fn check(file: &DeTable<'_>, names: &Names<'_>, found: &mut Vec<Diagn
         ("notification", "id", "notifications are called"),
         ("form", "id", "forms are called"),
         ("product", "id", "products are called"),
+        ("service", "id", "services are called"),
         ("segment", "id", "segments are called"),
     ] {
         duplicates(file, table, key, what, found);
