@@ -21,8 +21,7 @@ fn a_shop_with_every_line_of_the_format_compiles_without_a_word() {
     assert_eq!(compiled.diagnostics, []);
     let [first, second] = compiled.shops.as_slice() else { panic!("two Pages") };
 
-    assert_eq!(first.page.shards, 2);
-    assert_eq!(second.page.shards, 1);
+    assert_eq!((first.page.shards, second.page.shards), (1, 1));
     assert_eq!(first.contact.phone.as_deref(), Some("+37060000000"));
     let week = first.hours.week.as_ref().unwrap();
     assert_eq!(week[4], [Range { open: 1080, close: 1560 }]);
@@ -142,6 +141,13 @@ fn the_smallest_shop_compiles() {
         closing_line(&compiled, Path::new("x/shop.toml")),
         "shop.toml is fine: 1 Page, 1 language, 0 answers, 0 topics, 0 posters, 0 notifications"
     );
+}
+
+#[test]
+fn a_page_can_share_its_people_between_desks() {
+    let source = "[shop]\nname = \"A\"\nlanguages = [\"en\"]\ntime_zone = \"UTC\"\n\
+                  [[page]]\nid = \"1\"\nusername = \"a\"\nshards = 2\n";
+    assert_eq!(compile(source).shops[0].page.shards, 2);
 }
 
 /// Each file of the corpus says in comments what is wrong with it: `#! code` on the line where

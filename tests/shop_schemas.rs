@@ -126,7 +126,14 @@ fn what_the_desk_writes_to_kv_fits_the_schema_of_a_subscription() {
     let sql = Sqlite::in_memory().unwrap();
     migrate(&sql).unwrap();
     let keys = Keys::new("a key for this test only", None);
-    let context = Context { shop: &shop, faq: None, keys: &keys, app: None, host: Host::default() };
+    let context = Context {
+        shop: &shop,
+        faq: None,
+        keys: &keys,
+        app: None,
+        diary: &[],
+        host: Host::default(),
+    };
     let now = UnixMs::new(1_795_000_000_000);
     let mut minutes = 0;
     let mut happens = |messaging: Value| {

@@ -10,14 +10,15 @@ use super::{deletion, disclosure, form, language, misses, words};
 use crate::entry::keys::Keys;
 use crate::faq::Model;
 use crate::meta::event::{
-    Echo, Event, EventKind, Lane, Message, Optin, OptinStatus, Referral, ThreadAction,
+    Channel, Echo, Event, EventKind, Lane, Message, Optin, OptinStatus, Referral, ThreadAction,
     ThreadControl,
 };
 use crate::meta::fit::fit;
-use crate::meta::ids::{AppId, DeletionCode, FaqId, FormId, Mid, NotificationToken, Psid, TopicId};
+use crate::meta::ids::{AppId, DeletionCode, FaqId, Mid, NotificationToken, Psid, TopicId};
 use crate::meta::policy::{Opener, window_after};
 use crate::meta::send::Content;
 use crate::shop::model::{Lang, Poster, Shop};
+use crate::store::bookings::{Change, Claim};
 use crate::store::misses::Miss;
 use crate::store::seen;
 use crate::time::{DAY, HOUR, UnixMs};
@@ -40,6 +41,8 @@ pub struct Context<'a> {
     pub keys: &'a Keys,
     /// Our own app, so that its echoes are known.
     pub app: Option<&'a AppId>,
+    /// What is taken from now on of what can be booked, as the transaction that decides sees it.
+    pub diary: &'a [Claim],
     /// What else the deployment brings along.
     pub host: Host<'a>,
 }
@@ -114,24 +117,13 @@ pub enum Effect {
         /// Its id at Meta.
         mid: Option<Mid>,
     },
-    /// A person of the shop takes over, with what was asked so far.
-    HandOver(Box<HandOver>),
+    /// A slot is held, booked, moved or given up.
+    Diary(Box<Change>),
     /// Remind the person of their form then, and not earlier.
     RemindAt {
         /// When, unless they go on before.
         at: UnixMs,
     },
-}
-
-/// What a person of the shop is told when they take over.
-#[derive(Clone, Debug, PartialEq)]
-pub struct HandOver {
-    /// The form that led here.
-    pub form: FormId,
-    /// Its title in the shop's first language.
-    pub title: String,
-    /// Questions and answers, in the shop's first language.
-    pub lines: Vec<(String, String)>,
 }
 
 /// A consent as it was given.
@@ -160,6 +152,8 @@ pub struct Grant {
 pub struct Turn<'a> {
     /// The shop and its keys.
     pub context: Context<'a>,
+    /// Where.
+    pub channel: Channel,
     /// Who.
     pub id: &'a Psid,
     /// The person with what is already known of this event.
@@ -572,6 +566,7 @@ fn answer<'a>(
     let lang = person.lang(context.shop).clone();
     let mut turn = Turn {
         context,
+        channel: event.channel,
         id,
         person,
         inbound,

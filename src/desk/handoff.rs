@@ -10,10 +10,12 @@ use super::payload::Payload;
 use super::person::Person;
 use crate::faq::Said;
 use crate::meta::event::{Channel, Event, EventKind};
+use crate::meta::fit::fit;
 use crate::meta::ids::Psid;
 use crate::meta::send::Content;
 use crate::shop::lang::{Language, all, language};
 use crate::shop::model::{Agent, Lang, Shop};
+use crate::store::bookings::Slot;
 use crate::store::calls::{self, Kind};
 use crate::store::outbox::{self, Class};
 use crate::store::timers::{self, Timer};
@@ -35,15 +37,27 @@ pub enum Reason {
     Anger,
     /// Only people answer this.
     Delicate,
+    /// A form is done that hands over.
+    Form,
+    /// Somebody has booked. Nobody is wanted for this and the next two.
+    Booked,
+    /// An appointment was moved.
+    Moved,
+    /// An appointment was cancelled.
+    Cancelled,
 }
 
 impl Reason {
-    const fn name(self) -> &'static str {
+    pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Asked => "asked",
             Self::Misses => "misses",
             Self::Anger => "anger",
             Self::Delicate => "delicate",
+            Self::Form => "form",
+            Self::Booked => "booked",
+            Self::Moved => "moved",
+            Self::Cancelled => "cancelled",
         }
     }
 }
@@ -53,29 +67,50 @@ impl Reason {
 pub struct Call {
     /// Why.
     pub reason: Reason,
-    /// What the customer wrote, where the owner wants it and may have it.
+    /// What it is about, in the shop's first language: the title of a form.
+    pub subject: Option<String>,
+    /// What the customer wrote or answered, where the owner wants it and may have it.
     pub text: Option<String>,
     /// Which of the shop's agents it is for, by name.
     pub agent: Option<String>,
-    /// Until when the assistant keeps quiet.
-    pub until: UnixMs,
+    /// Until when the assistant keeps quiet; none: it goes on, and nobody is wanted.
+    pub until: Option<UnixMs>,
+    /// The slot that was booked, moved to or given up.
+    pub slot: Option<Slot>,
 }
 
 /// Pauses the assistant and calls a person.
 pub(super) fn call(turn: &mut Turn<'_>, reason: Reason, text: Option<&str>) {
+    call_about(turn, reason, None, text);
+}
+
+/// The same, with what it is about.
+pub(super) fn call_about(
+    turn: &mut Turn<'_>,
+    reason: Reason,
+    subject: Option<String>,
+    text: Option<&str>,
+) {
     let shop = turn.context.shop;
     let hours = i64::from(shop.assistant.pause_hours);
     let until = turn.person.paused_until.max(Some(turn.now.plus(hours.saturating_mul(HOUR))));
     turn.person.paused_until = until;
     turn.person.misses = 0;
     turn.counts.push(format!("handoff.{}", reason.name()));
-    let kept = shop.handoff.with_text && reason != Reason::Delicate;
     turn.effects.push(Effect::CallPerson(Box::new(Call {
         reason,
-        text: text.filter(|_| kept).map(str::to_owned),
+        subject,
+        text: kept(shop, reason, text),
         agent: agent(shop, text, turn.now).map(|agent| agent.name.clone()),
-        until: until.unwrap_or(turn.now),
+        until: Some(until.unwrap_or(turn.now)),
+        slot: None,
     })));
+}
+
+/// What a customer wrote or answered, where the owner wants it and may have it.
+pub(super) fn kept(shop: &Shop, reason: Reason, text: Option<&str>) -> Option<String> {
+    let kept = shop.handoff.with_text && reason != Reason::Delicate;
+    text.filter(|_| kept).map(str::to_owned)
 }
 
 /// Whether only people answer this.
@@ -159,13 +194,13 @@ pub fn tell(
     let notify = agent.and_then(|a| a.notify.as_ref()).or(shop.handoff.notify.as_ref());
     let webhook = agent.and_then(|a| a.webhook.as_ref()).or(shop.handoff.webhook.as_ref());
     let told = match notify.filter(|owner| *owner != person) {
-        Some(owner) => write_to(sql, shop, owner, now)?,
+        Some(owner) => write_to(sql, shop, owner, call, now)?,
         None => false,
     };
     if let Some(url) = webhook.filter(|_| !told) {
         let mut body = json!({
             "v": 1,
-            "event": "person_wanted",
+            "event": if call.until.is_some() { "person_wanted" } else { "booking" },
             "page": shop.page.id,
             "channel": channel_name(channel),
             "person": person,
@@ -174,38 +209,74 @@ pub fn tell(
         });
         if let Some(fields) = body.as_object_mut() {
             fields.extend(call.agent.as_ref().map(|name| ("agent".to_owned(), json!(name))));
+            fields.extend(call.subject.as_ref().map(|about| ("subject".to_owned(), json!(about))));
             fields.extend(call.text.as_ref().map(|text| ("text".to_owned(), json!(text))));
+            if let Some(slot) = &call.slot {
+                fields.insert("service".to_owned(), json!(slot.service));
+                fields.insert("starts_at".to_owned(), json!(slot.starts_at.rfc3339()));
+                fields.insert("ends_at".to_owned(), json!(slot.ends_at.rfc3339()));
+            }
         }
         let body = to_json("calls", &body)?;
-        calls::push(sql, Kind::Hook, (channel, person), Some((url, &body)), now)?;
+        // A booking is still news when the assistant is back.
+        let kind = if call.until.is_some() { Kind::Hook } else { Kind::News };
+        calls::push(sql, kind, (channel, person), Some((url, &body)), now)?;
     }
-    if shop.handoff.pass_thread {
+    if let Some(until) = call.until.filter(|_| shop.handoff.pass_thread) {
         calls::cancel(sql, Kind::Take, (channel, person))?;
         calls::push(sql, Kind::Pass, (channel, person), None, now)?;
-        calls::push(sql, Kind::Take, (channel, person), None, call.until)?;
+        calls::push(sql, Kind::Take, (channel, person), None, until)?;
     }
     Ok(())
 }
 
+/// What the owner reads: why, about what, and where to answer. What a customer answered in a form
+/// goes along as it does to the webhook; a message that was just written is read in the inbox.
+fn notice(shop: &Shop, call: &Call) -> String {
+    let language = language(shop.default_lang());
+    let notice = match call.reason {
+        Reason::Booked => language.forms.told_booked,
+        Reason::Moved => language.forms.told_moved,
+        Reason::Cancelled => language.forms.told_dropped,
+        _ => language.notice,
+    };
+    let inbox = format!("{INBOX}{}", shop.page.id);
+    match &call.subject {
+        None => format!("{notice} {inbox}"),
+        Some(subject) => [Some(&format!("{notice} {subject}")), call.text.as_ref(), Some(&inbox)]
+            .into_iter()
+            .flatten()
+            .map(String::as_str)
+            .collect::<Vec<_>>()
+            .join("\n"),
+    }
+}
+
 /// A message to the owner, if they have written within the window. `false` when not.
-fn write_to(sql: &impl Sql, shop: &Shop, owner: &Psid, now: UnixMs) -> Result<bool, StoreError> {
+fn write_to(
+    sql: &impl Sql,
+    shop: &Shop,
+    owner: &Psid,
+    call: &Call,
+    now: UnixMs,
+) -> Result<bool, StoreError> {
     let known: Option<Person> = people::load(sql, Channel::Messenger, owner)?;
     let Some(until) = known.filter(|owner| owner.window_open(now)).and_then(|o| o.window_until)
     else {
         return Ok(false);
     };
-    let notice = language(shop.default_lang()).notice;
-    let text = format!("{notice} {INBOX}{}", shop.page.id);
-    let content = Content::Text { text, quick_replies: Vec::new() };
-    let message = outbox::Message {
-        class: &Class::Reply,
-        channel: Channel::Messenger,
-        person: owner,
-        content: &content,
-        due_at: now,
-        expires_at: Some(until),
-    };
-    outbox::append(sql, &message, now)?;
+    let content = Content::Text { text: notice(shop, call), quick_replies: Vec::new() };
+    for bubble in fit(content, Channel::Messenger) {
+        let message = outbox::Message {
+            class: &Class::Reply,
+            channel: Channel::Messenger,
+            person: owner,
+            content: &bubble,
+            due_at: now,
+            expires_at: Some(until),
+        };
+        outbox::append(sql, &message, now)?;
+    }
     timers::set(sql, Timer::Drain, now)?;
     Ok(true)
 }
@@ -260,7 +331,7 @@ pub fn is_wanted(
     now: UnixMs,
 ) -> Result<Wanted, StoreError> {
     Ok(match call.kind {
-        Kind::Hook => {
+        Kind::Hook | Kind::News => {
             let mut ours = shop.agents.iter().filter_map(|agent| agent.webhook.as_ref());
             let known = ours.any(|url| *url == call.url)
                 || shop.handoff.webhook.as_ref().is_some_and(|url| *url == call.url);

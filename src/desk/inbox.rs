@@ -21,11 +21,14 @@ use crate::meta::send::MessagingType;
 use crate::outreach::subscription;
 use crate::shop::kv::DeskRef;
 use crate::shop::text::notifies_by_name;
+use crate::store::bookings::Claim;
 use crate::store::consents::{self, Consent, Status};
 use crate::store::intake::{self, Look, Pending};
 use crate::store::outbox::{self, Claimed, Class};
 use crate::store::timers::{self, Timer};
-use crate::store::{Sql, StoreError, counters, ledger, misses, parked, people, reminders, seen};
+use crate::store::{
+    Sql, StoreError, bookings, counters, ledger, misses, parked, people, reminders, seen,
+};
 use crate::time::{SECOND, UnixMs};
 
 /// How long after a commit the safety net looks whether the outbox was drained. The drain itself
@@ -136,6 +139,8 @@ fn together(
     let mut changed: BTreeSet<(Channel, Option<&Psid>)> = BTreeSet::new();
     let mut keys: BTreeSet<String> = BTreeSet::new();
     let mut stretch = Stretch::default();
+    // Bookings are effects: only what goes alone changes the diary.
+    let mut booked = diary(sql, context, now).ok();
     for ((event, key), known) in events.into_iter().zip(look.events) {
         if known.seen || !keys.insert(key.clone()) {
             taken.report.repeated = taken.report.repeated.saturating_add(1);
@@ -144,11 +149,9 @@ fn together(
         let whose = (event.channel, event.person.as_ref());
         let who = event.person.as_ref().map(|id| (event.channel, id));
         let person = who.map_or(&None, |who| people.entry(who).or_insert(known.person));
-        let decided = if changed.contains(&whose) {
-            None
-        } else {
-            plain(sql, context, event, person.as_ref(), now)
-        };
+        let decided = booked.as_deref().filter(|_| !changed.contains(&whose)).and_then(|diary| {
+            plain(sql, Context { diary, ..context }, event, person.as_ref(), now)
+        });
         let Some((decision, stranger)) = decided else {
             // What was decided of this person comes first.
             if stretch
@@ -163,6 +166,7 @@ fn together(
             }
             alone(sql, context, event, &key, now, taken)?;
             changed.insert(whose);
+            booked = diary(sql, context, now).ok();
             continue;
         };
         if let Some(who) = who {
@@ -360,6 +364,8 @@ fn handle(
             Some(id) => people::load(sql, event.channel, id)?,
             None => None,
         };
+        let diary = diary(sql, context, now)?;
+        let context = Context { diary: &diary, ..context };
         let forgotten = was_forgotten(sql, context, event, known.as_ref(), now)?;
         let mut decision = decide(context, known, event, now);
         if forgotten {
@@ -372,6 +378,11 @@ fn handle(
         }
         commit(sql, context, event, decision, now).map(Some)
     })
+}
+
+/// What is taken of what can be booked. Read where it is claimed: in the same transaction.
+fn diary(sql: &impl Sql, context: Context<'_>, now: UnixMs) -> Result<Vec<Claim>, StoreError> {
+    if context.shop.services.is_empty() { Ok(Vec::new()) } else { bookings::ahead(sql, now) }
 }
 
 /// Whether the event happened before its person asked to be forgotten: then it may not bring
@@ -509,9 +520,7 @@ fn apply(
             }
             Ok(())
         }
-        Effect::HandOver(summary) => {
-            counters::add(sql, &format!("form.{}.handed_over", summary.form), now)
-        }
+        Effect::Diary(change) => bookings::apply(sql, (channel, id), &change, now),
         Effect::RemindAt { at } => reminders::set(sql, channel, id, at),
         Effect::End { topic, at } => {
             let Some(mut consent) = consents::get(sql, &topic, channel, id)? else {

@@ -7,7 +7,7 @@
 //! - [`handoff`]: when a person takes over, and how the assistant comes back; `disclosure`: that
 //!   it is an assistant.
 //! - [`replies`]: the words and bubbles of each answer; [`payload`]: what our buttons carry.
-//! - [`form`]: questions asked one after another.
+//! - [`form`]: questions asked one after another; [`booking`]: the slots that are booked with them.
 //! - [`segment`]: whether somebody belongs to a segment.
 //! - [`words`]: STOP, HUMAN and DELETE (`typo`: with one letter wrong); [`language`]: which language to answer in.
 //! - [`misses`]: questions without an answer, for an owner who wants to know; [`redact`]: without
@@ -16,6 +16,7 @@
 //! - [`profile`]: who somebody is, as Meta tells it; [`pace`]: bubbles one after the other.
 //! - [`sending`]: what may leave the outbox, and what Graph's answers mean for it.
 
+pub mod booking;
 pub mod decide;
 pub mod deletion;
 mod disclosure;

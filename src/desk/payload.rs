@@ -67,16 +67,22 @@ pub enum FormAct {
     Skip,
     /// The summary is right.
     Confirm,
+    /// Move the appointment that was made with it.
+    Move,
+    /// Cancel that appointment.
+    Drop,
 }
 
 impl FormAct {
-    const ALL: [(Self, &'static str); 6] = [
+    const ALL: [(Self, &'static str); 8] = [
         (Self::Resume, "resume"),
         (Self::Restart, "restart"),
         (Self::Cancel, "cancel"),
         (Self::Back, "back"),
         (Self::Skip, "skip"),
         (Self::Confirm, "confirm"),
+        (Self::Move, "move"),
+        (Self::Drop, "drop"),
     ];
 }
 

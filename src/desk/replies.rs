@@ -88,6 +88,15 @@ pub(super) fn spoken(
     said
 }
 
+/// Hangs buttons under the last words; a bubble has either those or quick replies.
+pub(super) fn under(said: &mut [Content], buttons: Vec<Button>) {
+    if let Some(last) = said.last_mut().filter(|_| !buttons.is_empty())
+        && let Content::Text { text, .. } = last
+    {
+        *last = Content::Buttons { text: std::mem::take(text), buttons };
+    }
+}
+
 /// What the assistant says by itself, as its bubbles.
 fn own(turn: &Turn<'_>, key: TextKey, quick_replies: Vec<QuickReply>) -> Vec<Content> {
     spoken(turn, turn.context.shop.text(key, &turn.lang), None, quick_replies)
@@ -334,6 +343,13 @@ pub fn deleted(turn: &Turn<'_>, code: &DeletionCode) -> Vec<Content> {
 /// A person was called; a tap brings the assistant back.
 pub fn human(turn: &Turn<'_>) -> Vec<Content> {
     called(turn, TextKey::Human)
+}
+
+/// Puts the way back to the assistant under words that say by themselves that a person was called.
+pub(super) fn way_back(turn: &Turn<'_>, said: &mut [Content]) {
+    if let Some(Content::Text { quick_replies, .. }) = said.last_mut() {
+        quick_replies.push(tap(turn, TextKey::ResumeButton, Payload::Resume));
+    }
 }
 
 /// A person was called for what only people answer.

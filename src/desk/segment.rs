@@ -65,6 +65,7 @@ fn says(value: &FieldValue, wanted: &str) -> bool {
         }
         FieldValue::Date(date) => date.to_string() == wanted,
         FieldValue::Time(minutes) => format!("{:02}:{:02}", minutes / 60, minutes % 60) == wanted,
+        FieldValue::Slot { service, .. } => service.as_str() == wanted,
         FieldValue::Photos(count) => count.to_string() == wanted,
     }
 }

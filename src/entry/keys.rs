@@ -23,6 +23,8 @@ pub enum KeyUse {
     Tombstone,
     /// Calls to the owner's webhook.
     Hook,
+    /// Links to the calendar entries of bookings.
+    Calendar,
 }
 
 impl KeyUse {
@@ -34,6 +36,7 @@ impl KeyUse {
             Self::Session => "shopbell session v1",
             Self::Tombstone => "shopbell tombstone v1",
             Self::Hook => "shopbell hook v1",
+            Self::Calendar => "shopbell calendar v1",
         }
     }
 }
@@ -84,6 +87,8 @@ pub struct Keys {
     tombstone: DerivedKey,
     tombstone_previous: Option<DerivedKey>,
     hook: DerivedKey,
+    calendar: DerivedKey,
+    calendar_previous: Option<DerivedKey>,
 }
 
 impl Keys {
@@ -95,6 +100,10 @@ impl Keys {
             tombstone: DerivedKey::derive(current, KeyUse::Tombstone),
             tombstone_previous: previous.map(|key| DerivedKey::derive(key, KeyUse::Tombstone)),
             hook: DerivedKey::derive(current, KeyUse::Hook),
+            calendar: DerivedKey::derive(current, KeyUse::Calendar),
+            calendar_previous: previous
+                .filter(|secret| !secret.is_empty())
+                .map(|secret| DerivedKey::derive(secret, KeyUse::Calendar)),
         }
     }
 
@@ -104,6 +113,17 @@ impl Keys {
     pub fn sign_hook(&self, timestamp: &str, body: &str) -> String {
         let mac = self.hook.mac().chain_update(timestamp).chain_update(".").chain_update(body);
         hex::encode(mac.finalize().into_bytes())
+    }
+
+    /// What proves a link to a booking's calendar entry.
+    pub(super) fn calendar(&self, page: &PageId, code: &str) -> HmacSha256 {
+        over_booking(&self.calendar, page, code)
+    }
+
+    /// The same, and what proved it under the previous key.
+    pub(super) fn calendars(&self, page: &PageId, code: &str) -> impl Iterator<Item = HmacSha256> {
+        let previous = self.calendar_previous.as_ref();
+        std::iter::once(&self.calendar).chain(previous).map(|key| over_booking(key, page, code))
     }
 
     /// The name under which a person's deletion is remembered.
@@ -117,6 +137,10 @@ impl Keys {
         let previous = self.tombstone_previous.as_ref();
         std::iter::once(&self.tombstone).chain(previous).map(|key| tombstone(key, page, person))
     }
+}
+
+fn over_booking(key: &DerivedKey, page: &PageId, code: &str) -> HmacSha256 {
+    key.mac().chain_update(page.as_str()).chain_update([0]).chain_update(code)
 }
 
 fn tombstone(key: &DerivedKey, page: &PageId, person: &Psid) -> String {
@@ -151,7 +175,8 @@ mod tests {
 
     #[test]
     fn each_use_and_each_secret_has_its_own_key() {
-        let uses = [KeyUse::Ref, KeyUse::Session, KeyUse::Tombstone, KeyUse::Hook];
+        let uses =
+            [KeyUse::Ref, KeyUse::Session, KeyUse::Tombstone, KeyUse::Hook, KeyUse::Calendar];
         let long = "x".repeat(500);
         let mut seen = Vec::new();
         for secret in ["", "one", "two", long.as_str()] {

@@ -7,10 +7,11 @@
 //! - [`keys`]: one derived key per use, so that no signature can stand in for another.
 //! - [`refs`]: signing and opening refs.
 //! - [`links`]: m.me and ig.me links.
-//! - [`qr`]: the pictures.
+//! - [`qr`]: the pictures; [`calendar`]: links to the calendar entry of a booking.
 //! - [`pages`]: what a visitor sees when a poster is unknown or revoked; [`deletion_page`]: how
 //!   far the deletion of somebody's data is.
 
+pub mod calendar;
 pub mod deletion_page;
 pub mod keys;
 pub mod links;

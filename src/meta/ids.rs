@@ -116,6 +116,14 @@ key_part! {
     /// A field of a person, as named in `shop.toml`: where the answer to a question lands.
     FieldId
 }
+key_part! {
+    /// Something that can be booked, as named in `shop.toml`.
+    ServiceId
+}
+key_part! {
+    /// A product, as named in `shop.toml`.
+    ProductId
+}
 
 impl DeletionCode {
     /// Stands where no code can be made, which does not happen.

@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::model::{Localized, Shop};
-use crate::meta::ids::{FieldId, FormId};
+use super::model::{LinkButton, Localized, Shop};
+use super::products::{Finder, Prices};
+use crate::meta::ids::{FieldId, FormId, ServiceId};
+use crate::time::UnixMs;
 
 /// Questions that are asked one after another.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,9 +28,35 @@ pub struct Form {
     pub done: Localized,
     /// Whether a person of the shop takes over at the end.
     pub hand_over: bool,
+    /// Ends for certain answers, the first that fits; none fits: what the form itself says.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ends: Vec<End>,
+    /// Shows the products that fit the answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub finder: Option<Finder>,
     /// Minutes of silence before the one reminder; 0: none.
     pub remind_after_minutes: u16,
     /// What the end of the form leaves on a person.
+    pub also: Also,
+}
+
+/// How a form ends after certain answers. All that is said here has to hold.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+pub struct End {
+    /// One answer is this.
+    pub only_if: Option<OnlyIf>,
+    /// The points of all answers are at least this.
+    pub score_at_least: Option<i64>,
+    /// The points of all answers are at most this.
+    pub score_at_most: Option<i64>,
+    /// Said then; otherwise what the form says.
+    pub text: Localized,
+    /// Buttons under it, at most three.
+    pub buttons: Vec<LinkButton>,
+    /// Whether a person of the shop takes over.
+    pub hand_over: bool,
+    /// What it leaves on a person, and the form it opens.
     pub also: Also,
 }
 
@@ -75,6 +103,9 @@ pub enum Kind {
         max: Option<i64>,
         /// Without fractions.
         whole: bool,
+        /// It is the most somebody wants to pay.
+        #[serde(default)]
+        budget: bool,
     },
     /// A day.
     Date {
@@ -89,6 +120,22 @@ pub enum Kind {
     Email,
     /// One picture or more.
     Photo,
+    /// A slot of something that can be booked.
+    Slot {
+        /// Of what.
+        of: SlotOf,
+    },
+}
+
+/// What a slot is of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum SlotOf {
+    /// This service.
+    Service(ServiceId),
+    /// The service that was chosen in an earlier question: its options are called like services.
+    Answer(FieldId),
 }
 
 impl Kind {
@@ -104,6 +151,7 @@ impl Kind {
             Self::Phone => "phone",
             Self::Email => "email",
             Self::Photo => "photo",
+            Self::Slot { .. } => "slot",
         }
     }
 
@@ -121,7 +169,8 @@ impl Kind {
             | (Self::Time, FieldValue::Time(_))
             | (Self::Phone, FieldValue::Phone(_))
             | (Self::Email, FieldValue::Email(_))
-            | (Self::Photo, FieldValue::Photos(_)) => true,
+            | (Self::Photo, FieldValue::Photos(_))
+            | (Self::Slot { .. }, FieldValue::Slot { .. }) => true,
             _ => false,
         }
     }
@@ -149,6 +198,12 @@ pub struct Choice {
     pub id: String,
     /// What its quick reply says, at most 20 characters.
     pub title: Localized,
+    /// What choosing it counts for the form's score.
+    #[serde(default)]
+    pub points: i64,
+    /// The prices it stands for, in a product finder.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prices: Option<Prices>,
     /// What choosing it leaves on a person.
     pub also: Also,
 }
@@ -207,6 +262,14 @@ pub enum FieldValue {
     Phone(String),
     /// A mail address.
     Email(String),
+    /// A slot.
+    Slot {
+        /// Of what.
+        service: ServiceId,
+        /// Its beginning, in ms since 1970.
+        #[cfg_attr(not(target_arch = "wasm32"), schemars(with = "i64"))]
+        at: UnixMs,
+    },
     /// How many pictures were sent. They are in the conversation; none is kept here.
     Photos(u32),
 }
@@ -233,6 +296,16 @@ impl Decimal {
         self.thousandths % 1_000 == 0
     }
 
+    /// As people write a price: with two decimals or none.
+    #[must_use]
+    pub fn written_as_price(self, point: char) -> String {
+        let written = self.written(point);
+        match written.split_once(point) {
+            Some((whole, part)) => format!("{whole}{point}{part:0<2}"),
+            None => written,
+        }
+    }
+
     /// As people write it, with this sign before the decimals.
     #[must_use]
     pub fn written(self, point: char) -> String {
@@ -255,7 +328,25 @@ impl Shop {
     }
 }
 
+impl Question {
+    /// Whether it asks for a slot.
+    #[must_use]
+    pub const fn is_slot(&self) -> bool {
+        matches!(self.kind, Kind::Slot { .. })
+    }
+}
+
 impl Form {
+    /// Whether any option counts for a score.
+    #[must_use]
+    pub fn is_scored(&self) -> bool {
+        let scored = |question: &Question| match &question.kind {
+            Kind::Choice { options } => options.iter().any(|option| option.points != 0),
+            _ => false,
+        };
+        self.questions.iter().any(scored)
+    }
+
     /// The question of that name.
     #[must_use]
     pub fn question(&self, id: &FieldId) -> Option<&Question> {
@@ -273,6 +364,9 @@ mod tests {
             [(1_500, "1,5"), (-1_500, "-1,5"), (2_000, "2"), (5, "0,005"), (0, "0")]
         {
             assert_eq!(Decimal { thousandths }.written(','), written);
+        }
+        for (thousandths, written) in [(12_500, "12.50"), (12_000, "12"), (9_990, "9.99")] {
+            assert_eq!(Decimal { thousandths }.written_as_price('.'), written);
         }
     }
 }

@@ -104,6 +104,15 @@ impl Hours {
         self.exceptions.iter().filter(|e| e.from <= date && date <= e.to).max_by_key(|e| e.from)
     }
 
+    /// What of a day's ranges takes place, from and until which moment, in order.
+    pub(crate) fn stretches_on(
+        &self,
+        date: Date,
+        zone: &TimeZone,
+    ) -> impl Iterator<Item = (UnixMs, UnixMs)> + use<> {
+        self.stretches(date, zone).into_iter().map(|stretch| (stretch.start, stretch.end))
+    }
+
     /// What of a day's ranges takes place, as moments, in order.
     fn stretches(&self, date: Date, zone: &TimeZone) -> Vec<Stretch> {
         self.on(date)

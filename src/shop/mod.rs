@@ -4,6 +4,8 @@
 //! - [`source`]: `shop.toml` to shops, with every problem named, placed and answered. Native
 //!   only: the Worker reads compiled shops.
 //! - [`forms`]: forms, their questions, and what answers leave on a person.
+//! - [`booking`]: what can be booked, when, and how many at a time.
+//! - [`products`]: the catalogue, and what a product finder looks for in it.
 //! - [`segments`]: saved rules that say whom something is for.
 //! - [`hours`]: open or closed, since when, until when.
 //! - [`lookup`]: finding things in a shop, and the right language for a person.
@@ -11,12 +13,14 @@
 //! - [`lang`]: what the assistant can say and understand by itself, one file per language.
 //! - [`kv`]: the keys and values that publishing writes.
 
+pub mod booking;
 pub mod forms;
 pub mod hours;
 pub mod kv;
 pub mod lang;
 pub mod lookup;
 pub mod model;
+pub mod products;
 pub mod segments;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod source;

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::booking::Service;
 use super::forms::{Also, Form};
+use super::products::Product;
 use super::segments::Segment;
 use crate::meta::ids::{
     AccountId, Country, FaqId, FormId, NotificationId, PageId, PosterCode, Psid, TopicId,
@@ -62,6 +64,15 @@ pub struct Shop {
     /// What is asked step by step.
     #[serde(default)]
     pub forms: Vec<Form>,
+    /// What can be booked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub services: Vec<Service>,
+    /// What it sells.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub products: Vec<Product>,
+    /// How prices are written: the price with `{price}` in its place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prices: Option<String>,
     /// Rules that say whom something is for.
     #[serde(default)]
     pub segments: Vec<Segment>,
@@ -490,7 +501,7 @@ pub struct Handoff {
     pub notify: Option<Psid>,
     /// Where to tell it, https. Nothing else is ever called.
     pub webhook: Option<String>,
-    /// Whether the customer's words go along to the webhook.
+    /// Whether the customer's words, and answers to a form, go along.
     pub with_text: bool,
     /// Whether the thread is handed to the Page's inbox for the time, and taken back.
     pub pass_thread: bool,

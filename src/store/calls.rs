@@ -13,8 +13,10 @@ const MOST_ATTEMPTS: i64 = 6;
 /// What is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// The owner's webhook.
+    /// The owner's webhook: a person is wanted.
     Hook,
+    /// The same about something that stays so, whether or not the assistant is back.
+    News,
     /// Hand the thread to the Page's inbox.
     Pass,
     /// Take the thread back.
@@ -25,6 +27,7 @@ impl Kind {
     const fn name(self) -> &'static str {
         match self {
             Self::Hook => "hook",
+            Self::News => "news",
             Self::Pass => "pass",
             Self::Take => "take",
         }
@@ -33,6 +36,7 @@ impl Kind {
     fn parse(name: &str) -> Result<Self, &'static str> {
         match name {
             "hook" => Ok(Self::Hook),
+            "news" => Ok(Self::News),
             "pass" => Ok(Self::Pass),
             "take" => Ok(Self::Take),
             _ => Err("unknown kind of call"),

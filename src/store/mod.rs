@@ -10,11 +10,12 @@
 //! - [`intake`]: what a delivery reads before and writes after it is decided, in one go each.
 //! - [`outbox`]: what leaves, claimed and settled; [`waiting`]: what waits a moment first;
 //!   [`ledger`]: who was sent which notification.
-//! - [`reminders`]: whom to remind of a form.
+//! - [`reminders`]: whom to remind of a form; [`bookings`]: who comes when.
 //! - [`runs`]: how far a notification has come; [`facts`]: what holds for the whole Desk.
 //! - [`kv_queue`]: KV writes that are still owed; [`timers`]: what has to happen later;
 //!   [`counters`]: how often things happened; [`misses`]: questions that found no answer.
 
+pub mod bookings;
 pub mod calls;
 pub mod consents;
 pub mod counters;

@@ -65,6 +65,7 @@ pub fn erase(
         "DELETE FROM ledger WHERE channel = ?1 AND person = ?2",
         "DELETE FROM reminders WHERE channel = ?1 AND person = ?2",
         "DELETE FROM calls WHERE channel = ?1 AND person = ?2",
+        "DELETE FROM bookings WHERE channel = ?1 AND person = ?2",
     ] {
         sql.execute(statement, params![channel, id.as_str()])?;
     }

@@ -36,6 +36,17 @@ const MIGRATIONS: &[&[&str]] = &[
            channel TEXT NOT NULL, person TEXT NOT NULL, url TEXT NOT NULL, body TEXT NOT NULL,
            due_at INTEGER NOT NULL, attempts INTEGER NOT NULL DEFAULT 0)",
     ],
+    &[
+        // Slots that are held or booked. AUTOINCREMENT: an open form names the one it moves.
+        "CREATE TABLE bookings (id INTEGER PRIMARY KEY AUTOINCREMENT, form TEXT NOT NULL,
+           service TEXT NOT NULL, resource TEXT NOT NULL, channel TEXT NOT NULL,
+           person TEXT NOT NULL, starts_at INTEGER NOT NULL, ends_at INTEGER NOT NULL,
+           held_until INTEGER, cancelled_at INTEGER, code TEXT NOT NULL, note TEXT NOT NULL,
+           moved INTEGER NOT NULL DEFAULT 0, remind_at INTEGER, reminder TEXT,
+           created_at INTEGER NOT NULL)",
+        "CREATE INDEX bookings_ahead ON bookings (ends_at)",
+        "CREATE INDEX bookings_to_remind ON bookings (remind_at) WHERE remind_at IS NOT NULL",
+    ],
 ];
 
 const FIRST: &[&str] = &[

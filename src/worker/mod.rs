@@ -4,7 +4,7 @@
 //! - [`config`]: secrets and vars, checked once per isolate.
 //! - [`http`]: requests and responses as plain `web_sys` types: each step over the border between
 //!   wasm and JavaScript costs, and the crate's own types cross it several times more.
-//! - [`webhook`], [`poster`], [`admin`], [`deletion`]: the routes.
+//! - [`webhook`], [`poster`], [`admin`], [`deletion`], [`bookings`]: the routes.
 //! - [`random`]: randomness, which the pure rooms get as an argument.
 //! - [`shops`]: the published shops, kept in the isolate's memory for a minute.
 //! - [`desk`]: the Durable Object; [`sql`]: its SQLite behind the store's trait.
@@ -16,6 +16,7 @@
 #![allow(missing_docs)]
 
 mod admin;
+mod bookings;
 mod config;
 mod cron;
 mod deletion;
@@ -53,6 +54,10 @@ async fn fetch(
         ("GET", path) if path.starts_with("/q/") => poster::serve(&request, &route, &env).await,
         ("GET", "/admin/status") => admin::status(&request, &env).await,
         ("GET", "/admin/misses") => admin::misses(&request, &route, &env).await,
+        ("GET", "/admin/bookings") => bookings::list(&request, &route, &env).await,
+        ("GET", path) if path.starts_with("/calendar/") => {
+            bookings::entry(&request, &route, &env).await
+        }
         ("POST", "/admin/resume") => admin::resume(&request, &route, &env).await,
         ("POST", "/admin/delete") => deletion::by_owner(&request, &route, &env).await,
         ("POST", "/meta/deletion") => deletion::callback(&request, &route, &env).await,
@@ -63,9 +68,11 @@ async fn fetch(
         (
             _,
             "/webhook" | "/health" | "/admin/status" | "/admin/misses" | "/admin/delete"
-            | "/admin/resume" | "/meta/deletion" | "/meta/deauthorize",
+            | "/admin/bookings" | "/admin/resume" | "/meta/deletion" | "/meta/deauthorize",
         ) => http::text(405, "method not allowed"),
-        (_, path) if path.starts_with("/q/") || path.starts_with("/deletion/") => {
+        (_, path)
+            if ["/q/", "/deletion/", "/calendar/"].iter().any(|known| path.starts_with(known)) =>
+        {
             http::text(405, "method not allowed")
         }
         _ => http::text(404, "not found"),

@@ -72,6 +72,7 @@ pub fn context(open: &Open) -> Context<'_> {
         faq: open.faq.as_ref(),
         keys: &KEYS,
         app: Some(&APP),
+        diary: &[],
         host: Host::default(),
     }
 }

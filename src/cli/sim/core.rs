@@ -32,7 +32,8 @@ use crate::store::native::Sqlite;
 use crate::store::outbox::{self, Claimed, Room};
 use crate::store::timers::{self, Timer};
 use crate::store::{
-    StoreError, counters, deletions, kv_queue, ledger, parked, people, runs, schema, seen, waiting,
+    StoreError, bookings, counters, deletions, kv_queue, ledger, parked, people, runs, schema,
+    seen, waiting,
 };
 use crate::time::{DAY, MINUTE, SECOND, UnixMs};
 
@@ -57,6 +58,8 @@ pub struct Core {
     tick_ms: i64,
     /// The last call that was handed out.
     last_call: u64,
+    /// Where a Worker would answer.
+    address: Option<String>,
     why: Option<Vec<Decision>>,
 }
 
@@ -90,6 +93,7 @@ impl Core {
             alarm: None,
             tick_ms: MINUTE,
             last_call: 0,
+            address: None,
             why: None,
             shop,
         })
@@ -116,6 +120,11 @@ impl Core {
     /// Lets the cron trigger fire less often than every minute, as on a bad day of Cloudflare's.
     pub fn tick_every(&mut self, ms: i64) {
         self.tick_ms = ms.max(MINUTE);
+    }
+
+    /// From now on messages lead to this address, as a Worker's do to its own.
+    pub fn answers_at(&mut self, address: &str) {
+        self.address = Some(address.to_owned());
     }
 
     /// From now on every decision is kept for [`Core::decisions`].
@@ -165,7 +174,9 @@ impl Core {
                         Some(id) => people::load(&self.sql, event.channel, id)?,
                         None => None,
                     };
-                    why.push(decide(self.context(), known, event, self.now));
+                    let diary = bookings::ahead(&self.sql, self.now)?;
+                    let context = Context { diary: &diary, ..self.context() };
+                    why.push(decide(context, known, event, self.now));
                 }
                 self.why = Some(why);
             }
@@ -232,7 +243,8 @@ impl Core {
             faq: self.faq.as_ref(),
             keys: &self.keys,
             app: Some(&self.app),
-            host: Host::default(),
+            diary: &[],
+            host: Host { public_url: self.address.as_deref(), ..Host::default() },
         }
     }
 
@@ -348,6 +360,7 @@ impl Core {
         ledger::prune(&self.sql, self.now)?;
         runs::prune(&self.sql, self.now)?;
         counters::prune(&self.sql, self.now)?;
+        bookings::prune(&self.sql, self.now)?;
         deletion::prune(&self.sql, self.now)?;
         timers::set(&self.sql, Timer::Prune, self.now.plus(DAY))
     }

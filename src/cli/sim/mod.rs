@@ -102,6 +102,8 @@ impl Scenario {
     pub fn on_core(&self) -> Result<Played, String> {
         let bundle = Bundle::of(self.shops.clone());
         let mut core = core::Core::open(bundle, self.start).map_err(|error| error.to_string())?;
+        // The bundle's messages lead to its own address.
+        core.answers_at("https://worker.example");
         Ok(play::play(&self.script, &mut core, &self.zone, self.start, &[]))
     }
 

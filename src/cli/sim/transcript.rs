@@ -132,7 +132,8 @@ fn without_codes(line: &str) -> String {
         let Some(at) = digits else { return word.to_owned() };
         let (before, code) = word.split_at(at);
         let before = before.find("http").and_then(|link| before.get(..link)).unwrap_or(before);
-        format!("{before}<code>{}", code.get(CODE..).unwrap_or_default())
+        let digit = |c: char| matches!(c, '0'..='9' | 'a'..='f');
+        format!("{before}<code>{}", code.trim_start_matches(digit))
     };
     line.split(' ').map(word).collect::<Vec<_>>().join(" ")
 }
@@ -146,7 +147,7 @@ fn buttons(shown: &mut Shown, of: &Value) {
         let text = |key: &str| button.get(key).and_then(Value::as_str).unwrap_or("?").to_owned();
         let tap = match button.get("type").and_then(Value::as_str) {
             Some("postback") => Tap::Postback(text("payload")),
-            Some("web_url") => Tap::Opens(text("url")),
+            Some("web_url") => Tap::Opens(without_codes(&text("url"))),
             _ => Tap::Opens(text("payload")),
         };
         shown.choices.push(Choice { title: text("title"), tap });

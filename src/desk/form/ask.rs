@@ -2,6 +2,7 @@
 
 use super::Wrong;
 use super::state::{OpenForm, Place};
+use crate::desk::booking;
 use crate::desk::payload::{FormAct, FormTap, Payload};
 use crate::meta::limits;
 use crate::meta::send::{Content, QuickReply};
@@ -16,7 +17,7 @@ const MOST_NUMBERS: i64 = 10;
 
 /// What to say it with.
 #[derive(Clone, Copy)]
-pub(super) struct Voice<'a> {
+pub(in crate::desk) struct Voice<'a> {
     pub shop: &'a Shop,
     pub lang: &'a Lang,
 }
@@ -43,6 +44,8 @@ impl<'a> Voice<'a> {
             FormAct::Back => texts.back_button,
             FormAct::Skip => texts.skip_button,
             FormAct::Confirm => texts.confirm_button,
+            FormAct::Move => texts.move_button,
+            FormAct::Drop => texts.drop_button,
         };
         self.tap(title, FormTap::Do(form.id.clone(), act))
     }
@@ -98,7 +101,7 @@ impl<'a> Voice<'a> {
                     answer(title, option.id.clone())
                 })
                 .collect(),
-            Kind::Number { min: Some(min), max: Some(max), whole: true }
+            Kind::Number { min: Some(min), max: Some(max), whole: true, .. }
                 if max.saturating_sub(*min) < MOST_NUMBERS =>
             {
                 (*min..=*max).map(|n| answer(&n.to_string(), n.to_string())).collect()
@@ -171,6 +174,7 @@ impl<'a> Voice<'a> {
             },
             FieldValue::Date(date) => self.day(*date, language.forms.date),
             FieldValue::Time(minutes) => (language.time)(Moment::of(clock(*minutes))),
+            FieldValue::Slot { at, .. } => booking::when(self.shop, self.lang, *at),
             FieldValue::Photos(count) => {
                 fill(language.forms.photos, &[("count", &count.to_string())])
             }

@@ -115,6 +115,13 @@ fn numeric(tokens: &[Token], language: &Language, today: Date, side: Side) -> Ve
             {
                 (whole(*y, *m, *d), 5)
             }
+            // "1.12. 10:00": the ten is an hour, no year.
+            [Number(a, 1 | 2), Sign(s), Number(b, 1 | 2), Sign(t), Number(..), Sign(':'), ..]
+                if joins(s) && joins(t) =>
+            {
+                let (m, d) = order(*a, *b, *s, language);
+                (floating(m, d, today, side), 4)
+            }
             [
                 Number(a, 1 | 2),
                 Sign(s),
@@ -292,6 +299,7 @@ mod tests {
             ("de", "23.11.", "2026-11-23"),
             ("de", "23. 11. 2026", "2026-11-23"),
             ("de", "23.11.27", "2027-11-23"),
+            ("de", "1.12. 10:00", "2026-12-01"),
             ("de", "übermorgen", "2026-11-24"),
             ("de", "am Freitagabend", "2026-11-27"),
             ("de", "1. Dezember um 10.30 Uhr", "2026-12-01"),

@@ -10,37 +10,41 @@
 //! question mark. A question for free text takes everything, because nobody can tell a wish from
 //! a question.
 //!
-//! - [`state`]: how far somebody has come. `ask`: what is said. `read`: what is understood, with
-//!   `date`, `time`, `number` and `contact` for the kinds of answers, and `tokens` below them.
+//! - [`state`]: how far somebody has come. `taps` and `words`: what people do with a form. `ask`:
+//!   what is said. `read`: what is understood, with `date`, `time`, `number` and `contact` for the
+//!   kinds of answers, and `tokens` below them.
+//! - `slot`: the question for a slot that is booked. `end`: what becomes of the answers. `finder`: the products that fit them.
 //! - [`reminders`]: the one reminder of a form that was left.
 
 mod ask;
 mod contact;
 mod date;
+mod end;
+mod finder;
 mod number;
 mod read;
 pub mod reminders;
+mod slot;
 pub mod state;
+mod taps;
 mod time;
 mod tokens;
+mod words;
 
-use self::ask::Voice;
+pub(super) use self::ask::Voice;
+use self::end::finish;
+pub(super) use self::end::leave;
 use self::read::Reader;
 use self::state::{MOST, OpenForm, Place};
-use super::decide::{Effect, HandOver, Inbound, Turn};
-use super::payload::{FormAct, FormTap, Payload};
-use super::person::Person;
+use super::decide::{Effect, Inbound, Turn};
+use super::payload::Payload;
 use super::precedence::Step;
-use super::replies;
-use crate::faq::{self, Decision as Found, Said};
-use crate::meta::ids::{FieldId, FormId};
+use super::{booking, replies};
+use crate::meta::ids::FormId;
 use crate::meta::limits;
 use crate::meta::send::Content;
-use crate::shop::forms::{Also, FieldValue, Form, Kind, Question};
-use crate::shop::lang;
-use crate::shop::lookup::TextKey;
-use crate::shop::model::FaqEntry;
-use crate::time::{HOUR, MINUTE};
+use crate::shop::forms::{Form, Question};
+use crate::time::MINUTE;
 
 /// Why something is no answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,9 +82,9 @@ pub(super) enum Wrong {
 /// The step of the precedence table: what belongs to a form.
 pub(super) fn step(turn: &mut Turn<'_>) -> Option<Vec<Content>> {
     match turn.inbound.clone() {
-        Inbound::Tap(Some(Payload::Form(tap))) => Some(on_tap(turn, tap)),
-        Inbound::Text(text) => on_text(turn, text),
-        Inbound::Wordless(approval) => on_wordless(turn, approval),
+        Inbound::Tap(Some(Payload::Form(tap))) => Some(taps::on_tap(turn, tap)),
+        Inbound::Text(text) => words::on_text(turn, text),
+        Inbound::Wordless(approval) => words::on_wordless(turn, approval),
         _ => None,
     }
 }
@@ -89,6 +93,10 @@ pub(super) fn step(turn: &mut Turn<'_>) -> Option<Vec<Content>> {
 /// was.
 pub(super) fn open(turn: &mut Turn<'_>, id: &FormId) -> Vec<Content> {
     let Some(form) = turn.context.shop.form(id) else { return Vec::new() };
+    if let Some(claim) = booking::existing(turn, form) {
+        // One appointment at a time: it can be moved or cancelled.
+        return booking::have(turn, form, claim);
+    }
     let known = turn.person.forms.iter().position(|open| open.form == *id);
     if let Some(at) = known {
         let mut open = turn.person.forms.remove(at);
@@ -128,11 +136,18 @@ fn voice<'a>(turn: &Turn<'a>, open: &'a OpenForm) -> Voice<'a> {
     Voice { shop: turn.context.shop, lang: &open.lang }
 }
 
+fn reader<'a>(turn: &Turn<'a>, open: &'a OpenForm) -> Reader<'a> {
+    Reader { shop: turn.context.shop, lang: &open.lang, now: turn.now }
+}
+
 /// The question where the person is, or the summary; after words about what was wrong.
 fn ask(turn: &Turn<'_>, form: &Form, open: &OpenForm, wrong: Option<String>) -> Vec<Content> {
     let voice = voice(turn, open);
     let mut quick_replies = voice.taps(open, form);
     let asked = match open.place(form) {
+        Place::Question(question) if question.is_slot() => {
+            return slot::ask(turn, form, open, question, wrong, slot::From::default());
+        }
         Place::Question(question) => {
             let words = turn.context.shop.pick(&question.ask, &open.lang).unwrap_or_default();
             replies::fill(turn, words, None)
@@ -165,88 +180,21 @@ fn take_top<'a>(turn: &mut Turn<'a>) -> Option<(OpenForm, &'a Form)> {
     None
 }
 
-fn on_tap(turn: &mut Turn<'_>, tap: FormTap) -> Vec<Content> {
-    let id = match &tap {
-        FormTap::Open(id) => return open(turn, id),
-        FormTap::Answer { form, .. } | FormTap::Do(form, _) | FormTap::Edit(form, _) => form,
-    };
-    let Some(form) = turn.context.shop.form(id) else { return replies::welcome(turn) };
-    let Some(at) = turn.person.forms.iter().position(|open| open.form == *id) else {
-        // A second tap on what is done, or a button from long ago.
-        return match tap {
-            FormTap::Do(_, FormAct::Resume | FormAct::Restart) => begin(turn, form),
-            _ => Vec::new(),
-        };
-    };
-    let mut open = turn.person.forms.remove(at);
-    open.suspended = false;
-    open.offered = false;
-    turn.lang = open.lang.clone();
-    match tap {
-        FormTap::Open(_) => Vec::new(),
-        FormTap::Answer { question, value, .. } => {
-            let Some(question) = form.question(&question) else {
-                return go_on(turn, form, open, None);
-            };
-            match reader(turn, &open).tapped(question, &value) {
-                Ok(value) => {
-                    open.take(&question.id, Some(value));
-                    next(turn, form, open)
-                }
-                Err(wrong) => retry(turn, form, open, question, &wrong),
-            }
-        }
-        FormTap::Edit(_, question) => {
-            open.asking = Some(question);
-            open.tries = 0;
-            go_on(turn, form, open, None)
-        }
-        FormTap::Do(_, act) => do_(turn, form, open, act),
-    }
-}
-
-fn do_(turn: &mut Turn<'_>, form: &Form, mut open: OpenForm, act: FormAct) -> Vec<Content> {
-    match act {
-        FormAct::Resume => go_on(turn, form, open, None),
-        FormAct::Restart => begin(turn, form),
-        FormAct::Cancel => {
-            turn.counts.push(format!("form.{}.cancelled", form.id));
-            vec![replies::bubble(voice(turn, &open).texts().cancelled.to_owned(), Vec::new())]
-        }
-        FormAct::Back => {
-            open.back(form);
-            go_on(turn, form, open, None)
-        }
-        FormAct::Skip => match open.place(form) {
-            Place::Question(question) if question.optional => {
-                open.take(&question.id, None);
-                next(turn, form, open)
-            }
-            Place::Question(question) => retry(turn, form, open, question, &Wrong::Needed),
-            Place::Summary => go_on(turn, form, open, None),
-        },
-        FormAct::Confirm => match open.place(form) {
-            Place::Summary => finish(turn, form, open),
-            Place::Question(_) => go_on(turn, form, open, None),
-        },
-    }
-}
-
 /// Asks what comes next, and keeps the form.
-fn go_on(
-    turn: &mut Turn<'_>,
-    form: &Form,
-    mut open: OpenForm,
-    before: Option<String>,
-) -> Vec<Content> {
+fn go_on(turn: &mut Turn<'_>, form: &Form, open: OpenForm, before: Option<String>) -> Vec<Content> {
+    let said = ask(turn, form, &open, before);
+    put_back(turn, form, open);
+    said
+}
+
+/// Keeps a form that somebody has just done something about.
+fn put_back(turn: &mut Turn<'_>, form: &Form, mut open: OpenForm) {
     open.touched_at = turn.now;
     open.suspended = false;
     open.offered = false;
     remind_later(turn, form, &open);
-    let said = ask(turn, form, &open, before);
     turn.person.language = Some(open.lang.clone());
     turn.person.forms.push(open);
-    said
 }
 
 /// After an answer: the next question, the summary, or the end.
@@ -267,293 +215,6 @@ fn retry(
     open.tries = open.tries.saturating_add(1);
     let words = voice(turn, &open).wrong(question, wrong);
     go_on(turn, form, open, Some(words))
-}
-
-/// The answers become what the person is; a person of the shop takes over, if the form says so.
-fn finish(turn: &mut Turn<'_>, form: &Form, open: OpenForm) -> Vec<Content> {
-    turn.counts.push(format!("form.{}.done", form.id));
-    for question in open.asked(form) {
-        let Some(value) = open.answer(question).flatten() else { continue };
-        turn.person.fields.insert(question.id.clone(), value.clone());
-        if let (Kind::Choice { options }, FieldValue::Choice(id)) = (&question.kind, value)
-            && let Some(option) = options.iter().find(|option| option.id == *id)
-        {
-            leave(&mut turn.person, &option.also);
-        }
-    }
-    leave(&mut turn.person, &form.also);
-    turn.person.language = Some(open.lang.clone());
-    let shop = turn.context.shop;
-    let done = shop.pick(&form.done, &open.lang);
-    let words = done.unwrap_or(lang::language(&open.lang).forms.done);
-    let mut said = replies::spoken(turn, words, None, Vec::new());
-    if form.hand_over {
-        let owner = Voice { shop, lang: shop.default_lang() };
-        turn.effects.push(Effect::HandOver(Box::new(HandOver {
-            form: form.id.clone(),
-            title: owner.title(form).to_owned(),
-            lines: owner.lines(&open, form),
-        })));
-        let hours = i64::from(shop.assistant.pause_hours).saturating_mul(HOUR);
-        turn.person.paused_until = turn.person.paused_until.max(Some(turn.now.plus(hours)));
-        if done.is_none() {
-            said.push(replies::bubble(replies::text(turn, TextKey::Human), Vec::new()));
-        }
-    }
-    if let Some(next) = &form.also.form {
-        said.extend(self::open(turn, next));
-    }
-    said
-}
-
-/// Leaves tags and fields on a person.
-pub(super) fn leave(person: &mut Person, also: &Also) {
-    person.tags.extend(also.tags.iter().cloned());
-    person.fields.extend(also.set.iter().map(|(id, value)| (id.clone(), value.clone())));
-}
-
-fn reader<'a>(turn: &Turn<'a>, open: &'a OpenForm) -> Reader<'a> {
-    Reader { shop: turn.context.shop, lang: &open.lang, now: turn.now }
-}
-
-/// What a message does to a form whatever is asked.
-fn spoken(turn: &Turn<'_>, open: &OpenForm, text: &str) -> Option<FormAct> {
-    let said = Said::new(text);
-    let says = |words: &[&str]| words.iter().any(|word| said.says(word));
-    let languages = tokens::languages(turn.context.shop, &open.lang);
-    languages.iter().find_map(|language| {
-        let words = &language.form_words;
-        [
-            (FormAct::Cancel, words.cancel),
-            (FormAct::Back, words.back),
-            (FormAct::Skip, words.skip),
-            (FormAct::Resume, words.resume),
-            (FormAct::Confirm, words.confirm),
-        ]
-        .into_iter()
-        .find(|(_, phrases)| says(phrases))
-        .map(|(act, _)| act)
-    })
-}
-
-fn on_text(turn: &mut Turn<'_>, text: &str) -> Option<Vec<Content>> {
-    let (open, form) = take_top(turn)?;
-    if open.suspended || turn.after_silence {
-        return on_text_suspended(turn, form, open, text);
-    }
-    let act = spoken(turn, &open, text);
-    let place = open.place(form);
-    Some(match (act, place) {
-        (Some(act @ (FormAct::Cancel | FormAct::Back)), _) => do_(turn, form, open, act),
-        (Some(FormAct::Skip), Place::Question(question))
-            if may_skip(turn, &open, question, text) =>
-        {
-            do_(turn, form, open, FormAct::Skip)
-        }
-        (Some(FormAct::Confirm), Place::Summary) => do_(turn, form, open, FormAct::Confirm),
-        (_, Place::Question(question)) => answer(turn, form, open, question, text),
-        (_, Place::Summary) => at_summary(turn, form, open, text),
-    })
-}
-
-/// "None" skips a question unless it is an answer to it; words to a question for free text are
-/// its answer when it cannot be skipped.
-fn may_skip(turn: &Turn<'_>, open: &OpenForm, question: &Question, text: &str) -> bool {
-    let option = matches!(question.kind, Kind::Choice { .. })
-        && reader(turn, open).typed(question, text).is_ok();
-    !option && (question.optional || !matches!(question.kind, Kind::Text { .. }))
-}
-
-fn answer(
-    turn: &mut Turn<'_>,
-    form: &Form,
-    mut open: OpenForm,
-    question: &Question,
-    text: &str,
-) -> Vec<Content> {
-    let free = matches!(question.kind, Kind::Text { .. });
-    let asks = text.trim_end().ends_with(['?', '？']);
-    if !free
-        && asks
-        && let Some(said) = in_between(turn, form, &mut open, text)
-    {
-        turn.person.forms.push(open);
-        return said;
-    }
-    let read = reader(turn, &open).typed(question, text);
-    match read {
-        Ok(value) => {
-            let beside = match &value {
-                FieldValue::Date(_) => reader(turn, &open).time_beside(text),
-                _ => None,
-            };
-            open.take(&question.id, Some(value));
-            if let (Some(time), Place::Question(next)) = (beside, open.place(form))
-                && next.kind == Kind::Time
-                && open.answer(next).is_none()
-            {
-                let id = next.id.clone();
-                open.take(&id, Some(time));
-            }
-            next(turn, form, open)
-        }
-        Err(wrong) => {
-            if !free && let Some(said) = in_between(turn, form, &mut open, text) {
-                turn.person.forms.push(open);
-                return said;
-            }
-            retry(turn, form, open, question, &wrong)
-        }
-    }
-}
-
-/// The name of a question changes its answer; everything else shows the summary again.
-fn at_summary(turn: &mut Turn<'_>, form: &Form, mut open: OpenForm, text: &str) -> Vec<Content> {
-    let said = Said::new(text);
-    let asked = open.asked(form);
-    let named =
-        asked.iter().find(|question| question.title.0.values().any(|title| said.says(title)));
-    if let Some(question) = named {
-        open.asking = Some(question.id.clone());
-        return go_on(turn, form, open, None);
-    }
-    if let Some(said) = in_between(turn, form, &mut open, text) {
-        turn.person.forms.push(open);
-        return said;
-    }
-    go_on(turn, form, open, None)
-}
-
-/// Answers a question of the FAQ and asks the form's again, in the language of the question.
-fn in_between(
-    turn: &mut Turn<'_>,
-    form: &Form,
-    open: &mut OpenForm,
-    text: &str,
-) -> Option<Vec<Content>> {
-    let entries = sure_answers(turn, text)?;
-    turn.counts.push("form.question_between".to_owned());
-    open.lang = turn.lang.clone();
-    open.touched_at = turn.now;
-    open.tries = 0;
-    let mut said = Vec::new();
-    for entry in entries {
-        leave(&mut turn.person, &entry.also);
-        said.extend(replies::faq(turn, entry));
-    }
-    said.extend(ask(turn, form, open, None));
-    Some(said)
-}
-
-/// The answers that a message is sure to ask for.
-fn sure_answers<'a>(turn: &Turn<'a>, text: &str) -> Option<Vec<&'a FaqEntry>> {
-    let shop = turn.context.shop;
-    if let Some((entry, _)) = faq::keyword(&shop.faq, text) {
-        return Some(vec![entry]);
-    }
-    let spoken = turn.person.language.as_ref();
-    match turn.context.faq?.answer(text, spoken, shop.assistant.eagerness).decision {
-        Found::Answer(ids) => {
-            let entries: Vec<&FaqEntry> = ids.iter().filter_map(|id| shop.faq(id)).collect();
-            (!entries.is_empty()).then_some(entries)
-        }
-        _ => None,
-    }
-}
-
-fn on_text_suspended(
-    turn: &mut Turn<'_>,
-    form: &Form,
-    mut open: OpenForm,
-    text: &str,
-) -> Option<Vec<Content>> {
-    match spoken(turn, &open, text) {
-        Some(FormAct::Resume) => return Some(go_on(turn, form, open, None)),
-        Some(FormAct::Cancel) => return Some(do_(turn, form, open, FormAct::Cancel)),
-        _ => {}
-    }
-    open.suspended = true;
-    let asked_something = sure_answers(turn, text).is_some();
-    if !asked_something
-        && !turn.after_silence
-        && let Some(said) = late_answer(turn, form, &open, text)
-    {
-        return Some(said);
-    }
-    if asked_something || open.offered {
-        turn.person.forms.push(open);
-        return None;
-    }
-    open.offered = true;
-    let said = vec![voice(turn, &open).resume(form)];
-    turn.person.forms.push(open);
-    Some(said)
-}
-
-/// Somebody tapped something else and then typed what was asked before: a day, a number, a phone
-/// number are answers all the same. Words could be anything.
-fn late_answer(
-    turn: &mut Turn<'_>,
-    form: &Form,
-    open: &OpenForm,
-    text: &str,
-) -> Option<Vec<Content>> {
-    let Place::Question(question) = open.place(form) else { return None };
-    if matches!(question.kind, Kind::Text { .. } | Kind::Photo) {
-        return None;
-    }
-    reader(turn, open).typed(question, text).ok()?;
-    Some(answer(turn, form, open.clone(), question, text))
-}
-
-fn on_wordless(turn: &mut Turn<'_>, approval: bool) -> Option<Vec<Content>> {
-    let (mut open, form) = take_top(turn)?;
-    if open.suspended || turn.after_silence {
-        open.suspended = true;
-        turn.person.forms.push(open);
-        return None;
-    }
-    Some(match open.place(form) {
-        Place::Question(question) if question.kind == Kind::Photo && turn.pictures > 0 => {
-            // Pictures that come one by one are counted together.
-            open.take(&question.id, Some(FieldValue::Photos(turn.pictures)));
-            next(turn, form, open)
-        }
-        Place::Summary if approval => finish(turn, form, open),
-        Place::Question(_) if approval => {
-            turn.person.forms.push(open);
-            Vec::new()
-        }
-        Place::Question(question) => {
-            let wrong = match &question.kind {
-                Kind::Photo => Wrong::Photo,
-                Kind::Choice { .. } => Wrong::Choice,
-                Kind::Text { .. } => Wrong::Needed,
-                Kind::Number { .. } => Wrong::Number,
-                Kind::Date { .. } => Wrong::Date,
-                Kind::Time => Wrong::Time,
-                Kind::Phone => Wrong::Phone,
-                Kind::Email => Wrong::Email,
-            };
-            retry(turn, form, open, question, &wrong)
-        }
-        Place::Summary => {
-            let more = last_photo(&open, form).filter(|_| turn.pictures > 0);
-            if let Some((question, count)) = more {
-                let all = count.saturating_add(turn.pictures);
-                open.take(&question, Some(FieldValue::Photos(all)));
-            }
-            go_on(turn, form, open, None)
-        }
-    })
-}
-
-/// The last question for pictures, and how many it has.
-fn last_photo(open: &OpenForm, form: &Form) -> Option<(FieldId, u32)> {
-    open.asked(form).into_iter().rev().find_map(|question| match open.answer(question) {
-        Some(Some(FieldValue::Photos(count))) => Some((question.id.clone(), *count)),
-        _ => None,
-    })
 }
 
 /// After a step of the table: what came between suspends the form, and the answer offers to go
@@ -593,7 +254,7 @@ pub(super) fn after(turn: &mut Turn<'_>, by: Step, before: &[OpenForm], said: &m
 
 /// Asks to be woken for the one reminder.
 fn remind_later(turn: &mut Turn<'_>, form: &Form, open: &OpenForm) {
-    if open.reminded || form.remind_after_minutes == 0 {
+    if open.reminded || form.remind_after_minutes == 0 || open.moving.is_some() {
         return;
     }
     let after = i64::from(form.remind_after_minutes).saturating_mul(MINUTE);

@@ -37,7 +37,7 @@ impl Reader<'_> {
                 }
                 Ok(FieldValue::Text(text.to_owned()))
             }
-            Kind::Number { min, max, whole } => {
+            Kind::Number { min, max, whole, .. } => {
                 number::read(text, &languages, (*min, *max, *whole)).map(FieldValue::Number)
             }
             Kind::Date { side } => {
@@ -49,6 +49,8 @@ impl Reader<'_> {
             Kind::Phone => contact::phone(text).map(FieldValue::Phone).ok_or(Wrong::Phone),
             Kind::Email => contact::email(text).map(FieldValue::Email).ok_or(Wrong::Email),
             Kind::Photo => Err(Wrong::Photo),
+            // A slot is read with the diary: `slot`.
+            Kind::Slot { .. } => Err(Wrong::Date),
         }
     }
 
@@ -124,7 +126,13 @@ mod tests {
     fn option(id: &str, en: &str, zh: &str) -> Choice {
         let titles = [("en", en), ("zh-TW", zh)];
         let titles = titles.map(|(tag, title)| (Lang(tag.into()), title.to_owned()));
-        Choice { id: id.into(), title: Localized(titles.into()), also: Also::default() }
+        Choice {
+            id: id.into(),
+            title: Localized(titles.into()),
+            points: 0,
+            prices: None,
+            also: Also::default(),
+        }
     }
 
     #[test]

@@ -5,6 +5,7 @@ use jiff::ToSpan;
 
 use super::ask::Voice;
 use super::state::OpenForm;
+use crate::desk::booking;
 use crate::desk::person::Person;
 use crate::meta::event::Channel;
 use crate::meta::fit::fit;
@@ -25,7 +26,7 @@ const DAY_HOURS: (i8, i8) = (8, 21);
 /// takes over, may have come meanwhile.
 const FRESH_MS: i64 = 10 * MINUTE;
 
-/// Reminds whoever is due. Returns how many reminders went into the outbox.
+/// Reminds whoever is due, of forms and of appointments. Returns how many reminders went into the outbox.
 ///
 /// # Errors
 /// [`StoreError`]; whoever was reminded stays reminded.
@@ -43,7 +44,7 @@ pub fn remind(sql: &impl Sql, shop: &Shop, now: UnixMs) -> Result<u32, StoreErro
         }
     }
     reminders::rearm(sql)?;
-    Ok(sent)
+    Ok(sent.saturating_add(booking::reminders::remind(sql, shop, now)?))
 }
 
 fn one(sql: &impl Sql, shop: &Shop, reminder: &Reminder, now: UnixMs) -> Result<bool, StoreError> {

@@ -3,10 +3,11 @@
 
 use std::collections::BTreeMap;
 
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use crate::meta::ids::{FieldId, FormId};
-use crate::shop::forms::{FieldValue, Form, OnlyIf, Question};
+use crate::meta::ids::{FieldId, FormId, ServiceId};
+use crate::shop::forms::{FieldValue, Form, Kind, OnlyIf, Question, SlotOf};
 use crate::shop::model::Lang;
 use crate::time::{DAY, UnixMs};
 
@@ -28,6 +29,12 @@ pub struct OpenForm {
     /// the first one without an answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asking: Option<FieldId>,
+    /// The day that was chosen for a slot, until its time is chosen too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub day: Option<Date>,
+    /// The appointment that is moved: nothing but its slot is asked then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub moving: Option<Moving>,
     /// The language it is spoken in. An address in another one does not change it.
     pub lang: Lang,
     /// Something else came between: what is written now is no answer.
@@ -46,6 +53,17 @@ pub struct OpenForm {
     pub touched_at: UnixMs,
 }
 
+/// An appointment that is moved.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Moving {
+    /// Its number.
+    pub id: i64,
+    /// The question that is asked.
+    pub question: FieldId,
+    /// What it is for.
+    pub service: ServiceId,
+}
+
 /// Where somebody is in a form.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Place<'f> {
@@ -61,6 +79,8 @@ impl OpenForm {
             form: form.id.clone(),
             answers: BTreeMap::new(),
             asking: None,
+            day: None,
+            moving: None,
             lang: lang.clone(),
             suspended: false,
             offered: false,
@@ -76,15 +96,39 @@ impl OpenForm {
     }
 
     /// The answer to a question, as the form stands now. The outer `None`: there is none yet.
-    pub(super) fn answer(&self, question: &Question) -> Option<Option<&FieldValue>> {
+    pub(in crate::desk) fn answer(&self, question: &Question) -> Option<Option<&FieldValue>> {
         match self.answers.get(&question.id)? {
+            // What was chosen for one service is no slot of another.
+            Some(FieldValue::Slot { service, .. })
+                if self.service(question).as_ref() != Some(service) =>
+            {
+                None
+            }
             Some(value) => question.kind.takes(value).then_some(Some(value)),
             None => question.optional.then_some(None),
         }
     }
 
+    /// The service that a slot is asked for: the question's own, or the one that was chosen.
+    pub(in crate::desk) fn service(&self, question: &Question) -> Option<ServiceId> {
+        if let Some(moving) = &self.moving {
+            return Some(moving.service.clone());
+        }
+        match &question.kind {
+            Kind::Slot { of: SlotOf::Service(service) } => Some(service.clone()),
+            Kind::Slot { of: SlotOf::Answer(other) } => match self.answers.get(other)? {
+                Some(FieldValue::Choice(id)) => ServiceId::new(id.as_str()).ok(),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
     /// The questions that are asked, given the answers so far.
-    pub(super) fn asked<'f>(&self, form: &'f Form) -> Vec<&'f Question> {
+    pub(in crate::desk) fn asked<'f>(&self, form: &'f Form) -> Vec<&'f Question> {
+        if let Some(moving) = &self.moving {
+            return form.question(&moving.question).into_iter().collect();
+        }
         let mut asked: Vec<&Question> = Vec::new();
         for question in &form.questions {
             let applies = question.only_if.as_ref().is_none_or(|only_if| {
@@ -110,6 +154,7 @@ impl OpenForm {
     /// Takes an answer. What is asked next is the first question without one.
     pub(super) fn take(&mut self, question: &FieldId, value: Option<FieldValue>) {
         self.answers.insert(question.clone(), value);
+        self.day = None;
         self.tries = 0;
         if self.asking.as_ref() == Some(question) {
             self.asking = None;
@@ -119,6 +164,7 @@ impl OpenForm {
     /// Goes to the question before; stays at the first.
     pub(super) fn back(&mut self, form: &Form) {
         let asked = self.asked(form);
+        self.day = None;
         let at = match self.place(form) {
             Place::Question(here) => asked.iter().position(|question| question.id == here.id),
             Place::Summary => Some(asked.len()),
@@ -132,7 +178,7 @@ impl OpenForm {
 }
 
 /// Whether the condition holds for this answer. Nothing holds for a question that was skipped.
-fn holds(only_if: &OnlyIf, answer: Option<&FieldValue>) -> bool {
+pub(super) fn holds(only_if: &OnlyIf, answer: Option<&FieldValue>) -> bool {
     let Some(answer) = answer else { return false };
     let is = match answer {
         _ if only_if.is.is_empty() => true,

@@ -62,18 +62,24 @@ pub struct FormTexts {
     pub pick_time: &'static str,
     /// More days.
     pub other_day: &'static str,
+    /// More times of the same day.
+    pub other_time: &'static str,
     /// Nothing is free on `{day}`.
     pub day_full: &'static str,
     /// Nothing is free at all.
     pub all_full: &'static str,
     /// Somebody else was quicker.
     pub slot_taken: &'static str,
+    /// `{time}` is not offered; others follow.
+    pub time_not_free: &'static str,
     /// What the slot is called in a summary.
     pub slot: &'static str,
     /// A booking for `{when}` is made.
     pub booked: &'static str,
     /// There is a booking for `{when}` already.
     pub have_booking: &'static str,
+    /// The booking was cancelled, or is over.
+    pub no_booking: &'static str,
     /// A booking is cancelled.
     pub booking_cancelled: &'static str,
     /// It begins soon: `{when}`.
@@ -84,10 +90,24 @@ pub struct FormTexts {
     pub drop_button: &'static str,
     /// Adds a booking to a calendar.
     pub calendar_button: &'static str,
+    /// To the owner, before what was booked.
+    pub told_booked: &'static str,
+    /// To the owner, before the new time.
+    pub told_moved: &'static str,
+    /// To the owner, before what was given up.
+    pub told_dropped: &'static str,
+    /// To the owner, what a form's answers count for: `{count}`.
+    pub points: &'static str,
+    /// Above the products that fit.
+    pub found: &'static str,
     /// Why a product fits: `{reasons}`.
     pub fits: &'static str,
     /// No product fits.
     pub nothing_fits: &'static str,
+    /// No product comes near.
+    pub nothing_close: &'static str,
+    /// Opens a product's page.
+    pub look_button: &'static str,
     /// A day: `{w}` the weekday, `{d}`, `{m}`, `{y}`.
     pub date: &'static str,
     /// A day on a button.
@@ -179,6 +199,8 @@ mod tests {
                 t.skip_button,
                 t.confirm_button,
                 t.other_day,
+                t.other_time,
+                t.look_button,
                 t.move_button,
                 t.drop_button,
                 t.calendar_button,
@@ -199,6 +221,8 @@ mod tests {
                 (t.have_booking, "{when}"),
                 (t.booking_reminder, "{when}"),
                 (t.fits, "{reasons}"),
+                (t.points, "{count}"),
+                (t.time_not_free, "{time}"),
                 (t.photos, "{count}"),
                 (t.date, "{w}"),
             ] {

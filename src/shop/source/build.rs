@@ -9,7 +9,7 @@ use toml::de::DeTable;
 use super::format::TITLE_LIMIT;
 use super::read::{self, checked, flag, get, text, units};
 use super::values::{self, WEEKDAYS};
-use super::{forms, rules, schedule, segments};
+use super::{booking, forms, products, rules, schedule, segments};
 use crate::meta::ids::{
     AccountId, FaqId, FormId, NotificationId, PageId, PosterCode, Psid, TopicId,
 };
@@ -59,7 +59,10 @@ fn shop(file: &DeTable<'_>, page_table: &DeTable<'_>, first: bool) -> Option<Sho
         topics: all(file, "topic", topic)?,
         posters,
         notifications: all(file, "notification", |table| notification(table, &buttons))?,
-        forms: forms::forms(file)?,
+        forms: forms::forms(file, &buttons)?,
+        services: booking::services(file)?,
+        products: products::products(file)?,
+        prices: checked(shop, "prices", values::name),
         segments: segments::segments(file)?,
         assistant,
         handoff: read::table(file, "handoff").map(handoff).unwrap_or_default(),
@@ -160,7 +163,7 @@ fn words(value: &read::Value<'_>) -> Vec<String> {
         .collect()
 }
 
-fn hours(table: &DeTable<'_>) -> Hours {
+pub(super) fn hours(table: &DeTable<'_>) -> Hours {
     let told = WEEKDAYS.iter().any(|day| get(table, day).is_some());
     let exception = |exception| {
         let (from, to) = rules::exception_days(exception).ok()?;
@@ -422,14 +425,14 @@ fn agent(table: &DeTable<'_>) -> Option<Agent> {
 }
 
 /// What buttons borrow their titles from.
-struct Buttons<'t> {
+pub(super) struct Buttons<'t> {
     file: &'t DeTable<'t>,
     languages: &'t [Lang],
     texts: &'t Texts,
 }
 
 impl Buttons<'_> {
-    fn of(&self, table: &DeTable<'_>) -> Option<Vec<LinkButton>> {
+    pub(super) fn of(&self, table: &DeTable<'_>) -> Option<Vec<LinkButton>> {
         self.named(table, "buttons")
     }
 

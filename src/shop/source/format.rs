@@ -74,6 +74,10 @@ pub(super) enum Kind {
     Words,
     /// The id of an FAQ entry.
     Faq,
+    /// A price: a number with two decimals at most.
+    Price,
+    /// Options of questions: fits.size = ["s"].
+    Fits,
     /// Several, at most so many.
     Faqs(usize),
     /// The id of a topic.
@@ -141,6 +145,8 @@ pub(super) const MENU_LIMIT: usize = 12;
 const QUESTIONS_LIMIT: usize = 11;
 /// Options of a choice: skip, back and cancel stand beside them.
 const OPTIONS_LIMIT: usize = 10;
+/// Title of a service. Our own: it stands in calendars.
+const SERVICE_TITLE_LIMIT: usize = 60;
 /// How big a number can be asked for. Our own.
 const BOUND: i64 = 1_000_000_000;
 /// The latest reminder of a form, in minutes: the window closes after a day.
@@ -196,6 +202,12 @@ pub(super) static FILE: Table = Table {
             "What is sent to those who opted in, and when.",
         ),
         may("form", Kind::Tables(&FORM, None), "Questions asked one after another."),
+        may(
+            "service",
+            Kind::Tables(&SERVICE, None),
+            "What can be booked, with a form that asks for a slot.",
+        ),
+        may("product", Kind::Tables(&PRODUCT, None), "What it sells, for a form that finds it."),
         may("segment", Kind::Tables(&SEGMENT, None), "Rules that say whom something is for."),
         may("assistant", Kind::Table(&ASSISTANT), "How the assistant behaves."),
         may("handoff", Kind::Table(&HANDOFF), "When and how a person takes over."),
@@ -223,6 +235,7 @@ static SHOP: Table = Table {
         may("email", Kind::Email, "Its mail address."),
         may("map", Kind::Url, "A link to it on a map."),
         may("address", title(300, Need::Free), "Street and town, per language."),
+        may("prices", Kind::Name, "How prices are written: \"{price} €\", \"R$ {price}\"."),
     ],
 };
 
@@ -528,6 +541,12 @@ static FORM: Table = Table {
         may("done", said(Need::Wished), "Said at the end."),
         may("hand_over", Kind::Flag, "Lets a person of the shop take over at the end."),
         may(
+            "end",
+            Kind::Tables(&END, None),
+            "Ends for certain answers; the first that fits stands in for `done` and `hand_over`.",
+        ),
+        may("finder", Kind::Table(&FINDER), "Shows the products that fit the answers."),
+        may(
             "remind_after_minutes",
             Kind::Number(0, REMIND_LIMIT),
             "How long before somebody who left it is reminded, once: 120 if nothing is said; 0: never.",
@@ -535,6 +554,115 @@ static FORM: Table = Table {
         may("form", Kind::Form, "Opens after it."),
         may("tags", Kind::Tags, TAGS_DOC),
         may("set", Kind::Fields, SET_DOC),
+    ],
+};
+
+static END: Table = Table {
+    header: "[[form.end]]",
+    doc: "How a form ends after certain answers. All of it has to hold.",
+    keys: &[
+        may("only_if", Kind::Table(&CONDITION), "After this answer."),
+        may(
+            "score_at_least",
+            Kind::Number(-BOUND, BOUND),
+            "The points of the chosen options are at least this.",
+        ),
+        may(
+            "score_at_most",
+            Kind::Number(-BOUND, BOUND),
+            "The points of the chosen options are at most this.",
+        ),
+        may("text", said(Need::Wished), "Said then; `done` if nothing is said."),
+        may("buttons", Kind::Tables(&BUTTON, Some(BUTTONS_LIMIT)), "Buttons under it."),
+        may("hand_over", Kind::Flag, "Lets a person of the shop take over."),
+        may("form", Kind::Form, "Opens after it."),
+        may("tags", Kind::Tags, TAGS_DOC),
+        may("set", Kind::Fields, SET_DOC),
+    ],
+};
+
+static FINDER: Table = Table {
+    header: "[form.finder]",
+    doc: "Shows the products that fit the answers as cards, with the reasons. The form is then not \
+          confirmed if nothing is said.",
+    keys: &[
+        may(
+            "cards",
+            Kind::Number(1, limits::CARDS as i64),
+            "Products at most: 5 if nothing is said.",
+        ),
+        may("must", Kind::Tags, "Questions whose answer a product has to fit to be shown at all."),
+    ],
+};
+
+static SERVICE: Table = Table {
+    header: "[[service]]",
+    doc: "Something that can be booked. A form with a question of the kind slot books it.",
+    keys: &[
+        must("id", Kind::Id, "Its name."),
+        must("title", title(SERVICE_TITLE_LIMIT, Need::Default), "What people read of it."),
+        must("minutes", Kind::Number(5, 24 * 60), "How long it takes."),
+        may(
+            "every_minutes",
+            Kind::Number(5, 24 * 60),
+            "How far apart two beginnings are: `minutes` if nothing is said.",
+        ),
+        may(
+            "capacity",
+            Kind::Number(1, 1_000),
+            "How many can be there at the same time: 1 if nothing is said.",
+        ),
+        may(
+            "resource",
+            Kind::Id,
+            "What it takes up, such as a chair or a person: services with the same resource share \
+             its capacity. Its own if nothing is said.",
+        ),
+        may(
+            "hours",
+            Kind::Table(&HOURS),
+            "When it takes place: its agent's hours, or the shop's, if nothing is said.",
+        ),
+        may("agent", Kind::Name, "The [[agent]] who does it, and is told of bookings."),
+        may(
+            "lead_minutes",
+            Kind::Number(0, 30 * 24 * 60),
+            "How long before it begins it can be booked at the latest: 60 if nothing is said.",
+        ),
+        may(
+            "days_ahead",
+            Kind::Number(0, 180),
+            "How many days ahead it can be booked: 30 if nothing is said.",
+        ),
+        may(
+            "hold_minutes",
+            Kind::Number(1, 120),
+            "How long a chosen slot is kept until it is confirmed: 15 if nothing is said.",
+        ),
+        may(
+            "remind_minutes",
+            Kind::Number(0, 7 * 24 * 60),
+            "How long before it begins people are reminded: 120 if nothing is said; 0: never. Only \
+             inside Meta's 24 hours.",
+        ),
+    ],
+};
+
+static PRODUCT: Table = Table {
+    header: "[[product]]",
+    doc: "Something the shop sells.",
+    keys: &[
+        must("id", Kind::Id, "Its name."),
+        must("title", title(limits::CARD_TITLE, Need::Default), "What people read."),
+        may("price", Kind::Price, "What it costs: 45 or 12.50."),
+        may("image", Kind::Url, "Its picture."),
+        may("url", Kind::Url, "Its page."),
+        may(
+            "fits",
+            Kind::Fits,
+            "The options it fits, by question: fits.occasion = [\"party\"]. A question that is not \
+             here says nothing of it.",
+        ),
     ],
 };
 
@@ -555,6 +683,11 @@ static QUESTION: Table = Table {
         may("max", Kind::Number(-BOUND, BOUND), "The most. Only for a number."),
         may("whole", Kind::Flag, "Takes no fractions. Only for a number."),
         may(
+            "budget",
+            Kind::Flag,
+            "It is the most somebody wants to pay, for a form with a finder. Only for a number.",
+        ),
+        may(
             "when",
             Kind::OneOf(&["future", "past", "any"]),
             "On which side of today: the future if nothing is said. Only for a date.",
@@ -563,6 +696,13 @@ static QUESTION: Table = Table {
             "max_length",
             Kind::Number(1, MESSAGE_LIMIT as i64),
             "The most characters: 1000 if nothing is said. Only for a text.",
+        ),
+        may("service", Kind::Id, "The [[service]] whose slots are offered. Only for a slot."),
+        may(
+            "service_of",
+            Kind::Id,
+            "An earlier choice whose options are called like services: what was chosen is booked. \
+             Only for a slot.",
         ),
         may("optional", Kind::Flag, "Can be skipped."),
         may("retry", said(Need::Wished), "Said when an answer is not understood, with an example."),
@@ -576,6 +716,13 @@ static OPTION: Table = Table {
     keys: &[
         must("id", Kind::Id, "What is kept of it."),
         must("title", title(TITLE_LIMIT, Need::Default), "What its quick reply says."),
+        may(
+            "points",
+            Kind::Number(-BOUND, BOUND),
+            "What it counts for; `score_at_least` of an end looks at the sum.",
+        ),
+        may("price_from", Kind::Number(0, BOUND), "The least price it stands for, with a finder."),
+        may("price_to", Kind::Number(0, BOUND), "The greatest price it stands for, with a finder."),
         may("tags", Kind::Tags, TAGS_DOC),
         may("set", Kind::Fields, SET_DOC),
     ],
@@ -758,7 +905,7 @@ static HANDOFF: Table = Table {
         may(
             "with_text",
             Kind::Flag,
-            "Whether the customer's words go along to the webhook. Off if nothing is said.",
+            "Whether the customer's words, and answers to a form, go along. Off if nothing is said.",
         ),
         may(
             "pass_thread",

@@ -5,16 +5,19 @@ use std::ops::Range;
 
 use toml::de::{DeTable, DeValue};
 
-use super::build::{localized, named, number};
+use super::build::{Buttons, localized, named, number};
 use super::diagnostic::Diagnostic;
+use super::products;
 use super::read::{self, Value, flag, get, text};
 use super::values::{self, quoted};
-use crate::meta::ids::{FieldId, FormId};
-use crate::shop::forms::{Also, Choice, Decimal, FieldValue, Form, Kind, OnlyIf, Question, Side};
+use crate::meta::ids::{FieldId, FormId, ServiceId};
+use crate::shop::forms::{
+    Also, Choice, Decimal, End, FieldValue, Form, Kind, OnlyIf, Question, Side, SlotOf,
+};
 
 /// The kinds of questions, as `shop.toml` names them.
-pub(super) const KINDS: [&str; 8] =
-    ["choice", "text", "number", "date", "time", "phone", "email", "photo"];
+pub(super) const KINDS: [&str; 9] =
+    ["choice", "text", "number", "date", "time", "phone", "email", "photo", "slot"];
 
 /// Characters of a free text, unless the owner says otherwise.
 const TEXT_MAX: i64 = 1_000;
@@ -23,13 +26,16 @@ const TEXT_MAX: i64 = 1_000;
 const REMIND_MINUTES: i64 = 120;
 
 /// What each kind needs or may have beside what every question has.
-const KEYS_OF_KINDS: [(&str, &[&str]); 6] = [
+const KEYS_OF_KINDS: [(&str, &[&str]); 9] = [
     ("options", &["choice"]),
     ("min", &["number"]),
     ("max", &["number"]),
     ("whole", &["number"]),
+    ("budget", &["number"]),
     ("when", &["date"]),
     ("max_length", &["text"]),
+    ("service", &["slot"]),
+    ("service_of", &["slot"]),
 ];
 
 type Place = Range<usize>;
@@ -71,6 +77,7 @@ pub(super) fn check(file: &DeTable<'_>, found: &mut Vec<Diagnostic>) {
             condition(question, &earlier, found);
             earlier.push((id, question));
         }
+        ends(form, &earlier, found);
     }
     for (table, _) in leaving(file) {
         let Some(set) = read::table(table, "set") else { continue };
@@ -93,7 +100,8 @@ fn leaving<'t>(file: &'t DeTable<'t>) -> Vec<(&'t DeTable<'t>, Place)> {
         .flat_map(|(question, _)| read::tables(question, "options"))
         .collect::<Vec<_>>();
     let others = ["faq", "poster"].into_iter().flat_map(|name| read::tables(file, name));
-    others.chain(forms.iter().cloned()).chain(options).collect()
+    let ends = forms.iter().flat_map(|(form, _)| read::tables(form, "end")).collect::<Vec<_>>();
+    others.chain(forms.iter().cloned()).chain(options).chain(ends).collect()
 }
 
 /// The tags and the fields that anything leaves on people.
@@ -233,13 +241,57 @@ fn condition(
     }
 }
 
+/// An end is for certain answers, and comes before what would always come.
+fn ends(form: &DeTable<'_>, questions: &[(&str, &DeTable<'_>)], found: &mut Vec<Diagnostic>) {
+    let options = questions.iter().flat_map(|(_, question)| read::tables(question, "options"));
+    let scored = options.into_iter().any(|(option, _)| get(option, "points").is_some());
+    let mut always = false;
+    for (end, place) in read::tables(form, "end") {
+        if always {
+            found.push(
+                Diagnostic::warning(
+                    "unreachable-end",
+                    place,
+                    "the end before this one always fits",
+                )
+                .help("put it before that one"),
+            );
+        }
+        condition(end, questions, found);
+        let bounds = ["score_at_least", "score_at_most"].map(|key| get(end, key));
+        for value in bounds.into_iter().flatten().filter(|_| !scored) {
+            found.push(
+                Diagnostic::error("no-points", value.span(), "no option of this form has points")
+                    .help("give options points = 1"),
+            );
+        }
+        always |= get(end, "only_if").is_none() && bounds.iter().all(Option::is_none);
+        if flag(end, "hand_over") == Some(true)
+            && let Some(value) = get(end, "form")
+        {
+            found.push(busy(value.span()));
+        }
+    }
+    if flag(form, "hand_over") == Some(true)
+        && let Some(value) = get(form, "form")
+    {
+        found.push(busy(value.span()));
+    }
+}
+
+fn busy(span: Place) -> Diagnostic {
+    Diagnostic::error("form-after-person", span, "a person takes over here: no form opens after it")
+        .help("leave out this line, or `hand_over`")
+}
+
 /// Whether anything opens a form.
 fn reached(file: &DeTable<'_>, form: &DeTable<'_>, found: &mut Vec<Diagnostic>) {
     let Some((id, span)) = get(form, "id").and_then(text) else { return };
     let opens =
         |table: &DeTable<'_>| get(table, "form").and_then(text).is_some_and(|(form, _)| form == id);
     let tables = ["faq", "poster", "form"].into_iter().flat_map(|name| read::tables(file, name));
-    let any = tables.chain(super::rules::buttons(file)).any(|(table, _)| opens(table));
+    let ends = read::tables(file, "form").into_iter().flat_map(|(f, _)| read::tables(f, "end"));
+    let any = tables.chain(ends).chain(super::rules::buttons(file)).any(|(table, _)| opens(table));
     if !any {
         found.push(
             Diagnostic::warning("unreachable-form", span, format!("nothing opens {}", quoted(id)))
@@ -286,18 +338,33 @@ pub(super) fn also(file: &DeTable<'_>, table: &DeTable<'_>) -> Also {
 }
 
 /// The forms of the file; `None` when one cannot be read.
-pub(super) fn forms(file: &DeTable<'_>) -> Option<Vec<Form>> {
-    read::tables(file, "form").into_iter().map(|(table, _)| form(file, table)).collect()
+pub(super) fn forms(file: &DeTable<'_>, buttons: &Buttons<'_>) -> Option<Vec<Form>> {
+    read::tables(file, "form").into_iter().map(|(table, _)| form(file, table, buttons)).collect()
 }
 
-fn form(file: &DeTable<'_>, table: &DeTable<'_>) -> Option<Form> {
+fn form(file: &DeTable<'_>, table: &DeTable<'_>, buttons: &Buttons<'_>) -> Option<Form> {
     let questions = read::tables(table, "question").into_iter();
+    let finder = products::finder(table);
+    let end = |end: &DeTable<'_>| {
+        Some(End {
+            only_if: read::table(end, "only_if").and_then(only_if),
+            score_at_least: get(end, "score_at_least").and_then(read::number),
+            score_at_most: get(end, "score_at_most").and_then(read::number),
+            text: localized(end, "text"),
+            buttons: buttons.of(end)?,
+            hand_over: flag(end, "hand_over").unwrap_or(false),
+            also: also(file, end),
+        })
+    };
     Some(Form {
         id: named::<FormId>(table, "id")?,
         title: localized(table, "title"),
         intro: localized(table, "intro"),
         questions: questions.map(|(table, _)| question(file, table)).collect::<Option<_>>()?,
-        confirm: flag(table, "confirm").unwrap_or(true),
+        // What is found can be asked for again; nothing has to be right.
+        confirm: flag(table, "confirm").unwrap_or(finder.is_none()),
+        finder,
+        ends: read::tables(table, "end").into_iter().map(|(t, _)| end(t)).collect::<Option<_>>()?,
         done: localized(table, "done"),
         hand_over: flag(table, "hand_over").unwrap_or(false),
         remind_after_minutes: number(table, "remind_after_minutes", REMIND_MINUTES)?,
@@ -325,6 +392,8 @@ fn kind(file: &DeTable<'_>, table: &DeTable<'_>) -> Option<Kind> {
                 Some(Choice {
                     id: values::id(text(get(option, "id")?)?.0).ok()?,
                     title: localized(option, "title"),
+                    points: number(option, "points", 0)?,
+                    prices: products::prices_of(option),
                     also: also(file, option),
                 })
             });
@@ -335,6 +404,7 @@ fn kind(file: &DeTable<'_>, table: &DeTable<'_>) -> Option<Kind> {
             min: bound("min"),
             max: bound("max"),
             whole: flag(table, "whole").unwrap_or(false),
+            budget: flag(table, "budget").unwrap_or(false),
         },
         "date" => Kind::Date {
             side: match get(table, "when").and_then(text) {
@@ -347,6 +417,12 @@ fn kind(file: &DeTable<'_>, table: &DeTable<'_>) -> Option<Kind> {
         "phone" => Kind::Phone,
         "email" => Kind::Email,
         "photo" => Kind::Photo,
+        "slot" => Kind::Slot {
+            of: match named::<ServiceId>(table, "service") {
+                Some(service) => SlotOf::Service(service),
+                None => SlotOf::Answer(named::<FieldId>(table, "service_of")?),
+            },
+        },
         _ => return None,
     })
 }

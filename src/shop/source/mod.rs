@@ -5,15 +5,17 @@
 //! - [`schema`]: the JSON Schema of the file, for editors. [`reference`]: the same for people.
 //! - `format`: the format as one table, which both the check and the schema follow. `values`: what
 //!   may stand between quotation marks. `shape` and `wording`: each value by itself. `rules`, `schedule`,
-//!   `phrases`, `forms` and `segments`: what values have to do with each other. `build`: the shop itself.
+//!   `phrases`, `forms`, `booking`, `products` and `segments`: what values have to do with each other. `build`: the shop itself.
 //! - [`places`]: where the FAQ's phrasings and expectations stand, for checks that need it trained.
 
+mod booking;
 mod build;
 pub mod diagnostic;
 mod format;
 mod forms;
 mod phrases;
 pub mod places;
+mod products;
 mod read;
 pub mod reference;
 pub mod render;
@@ -68,6 +70,8 @@ pub fn compile(source: &str) -> Compiled {
         phrases::check(file, &mut found);
         schedule::check(file, &mut found);
         forms::check(file, &mut found);
+        booking::check(file, &mut found);
+        products::check(file, &mut found);
         segments::check(file, &mut found);
         if !found.iter().any(|d| d.severity == Severity::Error) {
             shops = build::shops(file);

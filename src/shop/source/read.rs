@@ -6,6 +6,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::values;
+use crate::shop::forms::Decimal;
 
 /// A value with its place.
 pub(super) type Value<'t> = Spanned<DeValue<'t>>;
@@ -54,6 +55,25 @@ pub(super) fn number(value: &Value<'_>) -> Option<i64> {
         DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix()).ok(),
         _ => None,
     }
+}
+
+/// A price with at most two decimals.
+pub(super) fn price(value: &Value<'_>) -> Option<Decimal> {
+    let written = match value.get_ref() {
+        DeValue::Integer(_) => {
+            return number(value).filter(|n| (0..1_000_000_000).contains(n)).map(Decimal::whole);
+        }
+        DeValue::Float(float) => float.as_str(),
+        _ => return None,
+    };
+    let (whole, part) = written.split_once('.')?;
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    if !digits(whole) || !digits(part) || whole.len() > 9 || part.len() > 2 {
+        return None;
+    }
+    let whole: i64 = whole.parse().ok()?;
+    let part: i64 = format!("{part:0<3}").parse().ok()?;
+    Some(Decimal { thousandths: whole.checked_mul(1_000)?.checked_add(part)? })
 }
 
 /// A table.

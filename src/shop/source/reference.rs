@@ -88,6 +88,8 @@ fn value(key: &Key) -> String {
         Kind::Faqs(most) => format!("a list of ids of `[[faq]]`, at most {most}"),
         Kind::Topic => "the id of a `[[topic]]`".to_owned(),
         Kind::Form => "the id of a `[[form]]`".to_owned(),
+        Kind::Price => "`45` or `12.50`".to_owned(),
+        Kind::Fits => "options by question: `{ size = [\"s\", \"m\"] }`".to_owned(),
         Kind::Tags => "a list of names: `[\"lunch\"]`".to_owned(),
         Kind::Fields => "fields with a text or a whole number each: `{ size = \"L\" }`".to_owned(),
         Kind::Page => "the id or the username of a `[[page]]`".to_owned(),

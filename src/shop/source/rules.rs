@@ -34,6 +34,8 @@ pub(super) fn check(file: &DeTable<'_>, names: &Names<'_>, found: &mut Vec<Diagn
         ("poster", "code", "posters have the code"),
         ("notification", "id", "notifications are called"),
         ("form", "id", "forms are called"),
+        ("product", "id", "products are called"),
+        ("service", "id", "services are called"),
         ("segment", "id", "segments are called"),
     ] {
         duplicates(file, table, key, what, found);
@@ -89,7 +91,8 @@ pub(super) fn buttons<'t>(file: &'t DeTable<'t>) -> Vec<(&'t DeTable<'t>, Place)
     let said = ["faq", "notification", "poster"].into_iter();
     let tables: Vec<_> = said.flat_map(|name| read::tables(file, name)).collect();
     let cards: Vec<_> = tables.iter().flat_map(|(table, _)| read::tables(table, "card")).collect();
-    let all = tables.into_iter().chain(cards);
+    let ends = read::tables(file, "form").into_iter().flat_map(|(f, _)| read::tables(f, "end"));
+    let all = tables.into_iter().chain(cards).chain(ends);
     all.flat_map(|(table, _)| {
         ["buttons", "quick_replies"].into_iter().flat_map(move |name| read::tables(table, name))
     })

@@ -76,6 +76,14 @@ fn kind(kind: &Kind) -> Value {
         Kind::Faqs(most) => {
             json!({ "type": "array", "items": { "type": "string" }, "maxItems": most })
         }
+        Kind::Price => json!({ "type": "number", "minimum": 0 }),
+        Kind::Fits => json!({
+            "type": "object",
+            "patternProperties": {
+                "^[A-Za-z0-9_-]{1,64}$": list(pattern("^[A-Za-z0-9_-]{1,64}$")),
+            },
+            "additionalProperties": false,
+        }),
         Kind::Tags => list(pattern("^[A-Za-z0-9_-]{1,64}$")),
         Kind::Fields => json!({
             "type": "object",

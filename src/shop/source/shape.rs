@@ -125,6 +125,12 @@ impl Checker<'_, '_> {
                 s.read(v, n, values::id);
             }),
             Kind::Fields => self.fields(value, name),
+            Kind::Price => {
+                if read::price(value).is_none() {
+                    self.mistyped(value, name, "a price without a currency: 45 or 12.50");
+                }
+            }
+            Kind::Fits => self.fits(value, name),
             Kind::Page => self.refers(value, name, "Page", &self.names.pages.clone()),
             Kind::OneOf(words) => self.one_of(value, name, words),
             Kind::Flag => {
@@ -246,6 +252,19 @@ impl Checker<'_, '_> {
                 None if read::number(value).is_some() => {}
                 None => self.mistyped(value, key.get_ref(), "a text or a whole number"),
             }
+        }
+    }
+
+    fn fits(&mut self, value: &Value<'_>, name: &str) {
+        let wanted = "options by question: fits.size = [\"s\", \"m\"]";
+        let DeValue::Table(table) = value.get_ref() else {
+            return self.mistyped(value, name, wanted);
+        };
+        for (key, value) in table {
+            if let Err(problem) = values::id(key.get_ref()) {
+                self.found.push(problem.at(key.span()));
+            }
+            self.each(value, key.get_ref(), wanted, |s, v, n| s.read(v, n, values::id));
         }
     }
 

@@ -55,6 +55,11 @@ pub const STATUS: &str = "/status";
 /// For the owner: questions that found no answer.
 pub const MISSES: &str = "/misses";
 
+/// For the owner: who comes when.
+pub const BOOKINGS: &str = "/bookings";
+/// One booking, as a calendar takes it.
+pub const BOOKING: &str = "/booking";
+
 /// The events of one webhook that belong to one Desk.
 #[derive(Serialize, Deserialize)]
 pub struct Delivery<'a> {
@@ -134,6 +139,30 @@ pub async fn status(env: &Env, desk: &Name) -> Result<String, String> {
 /// The questions that found no answer at a Desk, as JSON.
 pub async fn misses(env: &Env, desk: &Name) -> Result<String, String> {
     post(env, desk, MISSES, desk).await
+}
+
+/// Who comes when, as JSON.
+pub async fn bookings(env: &Env, desk: &Name) -> Result<String, String> {
+    post(env, desk, BOOKINGS, desk).await
+}
+
+/// A booking to look up.
+#[derive(Serialize, Deserialize)]
+pub struct Booking<'a> {
+    pub desk: Cow<'a, Name>,
+    pub code: Cow<'a, str>,
+    /// What the visitor's browser says it reads.
+    pub language: Cow<'a, str>,
+}
+
+/// The calendar entry of a booking; empty when there is none.
+pub async fn booking(env: &Env, desk: &Name, code: &str, language: &str) -> Result<String, String> {
+    let booking = Booking {
+        desk: Cow::Borrowed(desk),
+        code: Cow::Borrowed(code),
+        language: Cow::Borrowed(language),
+    };
+    post(env, desk, BOOKING, &booking).await
 }
 
 async fn post(env: &Env, desk: &Name, path: &str, body: &impl Serialize) -> Result<String, String> {

@@ -36,6 +36,7 @@ use super::http::js_error;
 use super::random;
 use super::shops::{self, NoShop, Published};
 use super::sql::DeskSql;
+use crate::desk::booking::calendar;
 use crate::desk::decide::{Context, Host};
 use crate::desk::deletion::{self as desk_deletion, Order, erase};
 use crate::desk::form::reminders;
@@ -43,6 +44,7 @@ use crate::desk::handoff;
 use crate::desk::inbox::{self, Taken};
 use crate::desk::profile::{self, Stranger, WAIT_MS};
 use crate::desk::sending::{self, Via};
+use crate::entry::pages;
 use crate::meta::event::{Channel, Event};
 use crate::meta::ids::{PageId, Psid};
 use crate::meta::profile::Fields;
@@ -50,8 +52,8 @@ use crate::outreach::planner;
 use crate::store::outbox::{Claimed, Room};
 use crate::store::timers::{self, Timer};
 use crate::store::{
-    Sql, StoreError, counters, deletions, facts, kv_queue, ledger, misses, outbox, parked, runs,
-    schema, seen,
+    Sql, StoreError, bookings, counters, deletions, facts, kv_queue, ledger, misses, outbox,
+    parked, runs, schema, seen,
 };
 use crate::time::{DAY, HOUR, MINUTE, SECOND, UnixMs};
 
@@ -89,6 +91,9 @@ const NO_SHOP_AGAIN_MS: i64 = 5 * MINUTE;
 
 /// The most questions without an answer that one Desk tells of at once.
 const MOST_MISSES: u32 = 1_000;
+
+/// The most bookings that one Desk tells of at once.
+const MOST_BOOKINGS: u32 = 2_000;
 
 /// What this Desk is called, in its own tables: an alarm does not say.
 const NAME: &str = "name";
@@ -222,6 +227,8 @@ impl Inner {
             call::DELETION => self.deletion(&parse(body)?),
             call::STATUS => self.status(parse(body)?).await,
             call::MISSES => self.misses(parse(body)?).await,
+            call::BOOKINGS => self.bookings(parse(body)?),
+            call::BOOKING => self.booking(&parse(body)?).await,
             _ => Err(format!("a Desk has no {path}")),
         }
     }
@@ -264,6 +271,7 @@ impl Inner {
                     faq: published.faq.as_ref(),
                     keys: &config.keys,
                     app: config.app_id.as_ref(),
+                    diary: &[],
                     host: host(&config, &name),
                 };
                 let room =
@@ -462,6 +470,7 @@ impl Inner {
             faq: published.faq.as_ref(),
             keys: &config.keys,
             app: config.app_id.as_ref(),
+            diary: &[],
             host: host(&config, &name),
         };
         inbox::unpark(&self.sql, context, now()).map(|_| ()).map_err(|e| e.to_string())
@@ -518,6 +527,7 @@ impl Inner {
         ledger::prune(&self.sql, at)?;
         runs::prune(&self.sql, at)?;
         counters::prune(&self.sql, at)?;
+        bookings::prune(&self.sql, at)?;
         desk_deletion::prune(&self.sql, at)?;
         timers::set(&self.sql, Timer::Prune, at.plus(DAY))
     }
@@ -536,6 +546,24 @@ impl Inner {
             "page": name.page, "shard": name.shard, "keep_days": days, "misses": missed,
         })
         .to_string())
+    }
+
+    /// For the owner: who comes when.
+    fn bookings(&self, name: Name) -> Result<String, String> {
+        self.be(&name)?;
+        let found = bookings::list(&self.sql, now(), MOST_BOOKINGS).map_err(|e| e.to_string())?;
+        Ok(serde_json::json!({ "page": name.page, "bookings": found }).to_string())
+    }
+
+    /// One booking, as a calendar takes it.
+    async fn booking(&self, booking: &call::Booking<'_>) -> Result<String, String> {
+        self.be(&booking.desk)?;
+        let found = bookings::by_code(&self.sql, &booking.code).map_err(|e| e.to_string())?;
+        let Some((claim, cancelled)) = found else { return Ok(String::new()) };
+        let published = self.shop(&booking.desk.page).await.map_err(|why| why.to_string())?;
+        let shop = &published.shop;
+        let lang = pages::choose_language(Some(&booking.language), &shop.languages);
+        Ok(calendar::entry(shop, &lang, &claim, cancelled, now()))
     }
 
     /// For the owner: counts and states, never a text, a name or a token.
