@@ -21,7 +21,7 @@ use crate::meta::send::MessagingType;
 use crate::outreach::subscription;
 use crate::shop::kv::DeskRef;
 use crate::shop::text::notifies_by_name;
-use crate::store::consents::{self, Consent, Status};
+use crate::store::consents::{self, Consent, Left, Status, Which};
 use crate::store::intake::{self, Look, Pending};
 use crate::store::outbox::{self, Claimed, Class};
 use crate::store::timers::{self, Timer};
@@ -498,13 +498,24 @@ fn apply(
                 let name = if *class == Class::Reply { "reply" } else { "notification" };
                 counters::add(sql, &format!("{name}.echoed"), now)?;
             }
-            if let Some(Class::Notification { notification, period, .. }) = class {
+            if let Some(Class::Notification { notification, period, topic }) = class {
                 let entry = ledger::Entry {
                     notification: &notification,
                     period: &period,
                     channel,
                     person: id,
                 };
+                // One whose outcome was unknown counts for the promise already.
+                if ledger::is_open(sql, entry)? {
+                    let left = Left {
+                        notification: notification.as_str(),
+                        period: &period,
+                        mid: None,
+                        planned_at: now,
+                        at: now,
+                    };
+                    consents::left(sql, Which { topic: &topic, channel, person: id }, &left)?;
+                }
                 ledger::close(sql, entry, ledger::Outcome::Sent, None)?;
             }
             Ok(())
@@ -539,6 +550,7 @@ fn apply(
                 expires_at,
                 next_eligible_at: before.as_ref().and_then(|before| before.next_eligible_at),
                 last_sent_at: before.as_ref().and_then(|before| before.last_sent_at),
+                reserved_at: before.as_ref().and_then(|before| before.reserved_at),
                 frequency: grant.frequency.or_else(|| before.as_ref()?.frequency.clone()),
                 title: grant.title.or_else(|| before.as_ref()?.title.clone()),
                 source: grant.source,

@@ -5,12 +5,14 @@
 //!   only: the Worker reads compiled shops.
 //! - [`forms`]: forms, their questions, and what answers leave on a person.
 //! - [`segments`]: saved rules that say whom something is for.
+//! - [`calendar`]: which days a schedule means, and which hours are quiet.
 //! - [`hours`]: open or closed, since when, until when.
 //! - [`lookup`]: finding things in a shop, and the right language for a person.
 //! - [`text`]: templates and their variables.
 //! - [`lang`]: what the assistant can say and understand by itself, one file per language.
 //! - [`kv`]: the keys and values that publishing writes.
 
+pub mod calendar;
 pub mod forms;
 pub mod hours;
 pub mod kv;

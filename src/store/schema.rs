@@ -36,6 +36,23 @@ const MIGRATIONS: &[&[&str]] = &[
            channel TEXT NOT NULL, person TEXT NOT NULL, url TEXT NOT NULL, body TEXT NOT NULL,
            due_at INTEGER NOT NULL, attempts INTEGER NOT NULL DEFAULT 0)",
     ],
+    &[
+        // When the notification was due that is planned and has not left; and what left last, so
+        // that deliveries, readings and stops find their notification.
+        "ALTER TABLE consents ADD COLUMN reserved_at INTEGER",
+        "ALTER TABLE consents ADD COLUMN last_notification TEXT",
+        "ALTER TABLE consents ADD COLUMN last_period TEXT",
+        "ALTER TABLE consents ADD COLUMN last_mid TEXT",
+        "ALTER TABLE consents ADD COLUMN last_left_at INTEGER",
+        "ALTER TABLE consents ADD COLUMN last_seen INTEGER NOT NULL DEFAULT 0",
+        // The hash of what was planned, and why a run ended before its people.
+        "ALTER TABLE runs ADD COLUMN hash TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE runs ADD COLUMN dropped TEXT",
+        // What came of a notification after it left, counted.
+        "CREATE TABLE tallies (notification TEXT NOT NULL, period TEXT NOT NULL,
+           name TEXT NOT NULL, n INTEGER NOT NULL, PRIMARY KEY (notification, period, name))
+           WITHOUT ROWID",
+    ],
 ];
 
 const FIRST: &[&str] = &[
