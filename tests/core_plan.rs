@@ -11,7 +11,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use shopbell::desk::person::Person;
 use shopbell::meta::event::{Channel, OptinStatus};
-use shopbell::meta::ids::Country;
+use shopbell::meta::ids::{Country, FieldId};
 use shopbell::outreach::ladder;
 use shopbell::outreach::plan::{self, Horizon, Verdict, transport_name};
 use shopbell::outreach::recipient::{Look, Recipient};
@@ -76,36 +76,118 @@ fn each_recipient_has_a_way_with_its_rule_or_a_reason() {
     let zone = |name: &str| Some(name.to_owned());
     for (what, to, expected) in [
         ("by token", base.clone(), by_token),
-        ("in the window", Recipient { window_until: at("2026-11-27T07:00:01Z"), ..base.clone() }, in_window),
-        ("the window has just closed", Recipient { window_until: at(FRIDAY), ..base.clone() }, by_token),
+        (
+            "in the window",
+            Recipient { window_until: at("2026-11-27T07:00:01Z"), ..base.clone() },
+            in_window,
+        ),
+        (
+            "the window has just closed",
+            Recipient { window_until: at(FRIDAY), ..base.clone() },
+            by_token,
+        ),
         ("stopped", Recipient { active: false, ..base.clone() }, "not for them"),
-        ("STOP came by another way", Recipient { stopped_at: at("2026-10-01T00:00:00Z"), ..base.clone() }, "no_consent -"),
-        ("agreed after it was due", Recipient { granted_at: ms("2026-11-27T07:00:01Z"), ..base.clone() }, "not for them"),
-        ("a person is talking", Recipient { paused_until: at("2026-11-27T08:00:00Z"), ..base.clone() }, "person_talking -"),
-        ("had it this week", Recipient { last_sent_at: at("2026-11-23T07:00:00Z"), ..base.clone() }, "promise -"),
-        ("has one coming this week", Recipient { reserved_at: at("2026-11-24T07:00:00Z"), ..base.clone() }, "promise -"),
-        ("had it last week", Recipient { last_sent_at: at("2026-11-20T07:00:00Z"), ..base.clone() }, by_token),
+        (
+            "STOP came by another way",
+            Recipient { stopped_at: at("2026-10-01T00:00:00Z"), ..base.clone() },
+            "no_consent -",
+        ),
+        (
+            "agreed after it was due",
+            Recipient { granted_at: ms("2026-11-27T07:00:01Z"), ..base.clone() },
+            "not for them",
+        ),
+        (
+            "a person is talking",
+            Recipient { paused_until: at("2026-11-27T08:00:00Z"), ..base.clone() },
+            "person_talking -",
+        ),
+        (
+            "had it this week",
+            Recipient { last_sent_at: at("2026-11-23T07:00:00Z"), ..base.clone() },
+            "promise -",
+        ),
+        (
+            "has one coming this week",
+            Recipient { reserved_at: at("2026-11-24T07:00:00Z"), ..base.clone() },
+            "promise -",
+        ),
+        (
+            "had it last week",
+            Recipient { last_sent_at: at("2026-11-20T07:00:00Z"), ..base.clone() },
+            by_token,
+        ),
         ("two others today", Recipient { others: vec![ms(FRIDAY); 2], ..base.clone() }, by_token),
-        ("three others today", Recipient { others: vec![ms(FRIDAY); 3], ..base.clone() }, "day_full -"),
-        ("three others yesterday", Recipient { others: vec![ms("2026-11-26T07:00:00Z"); 3], ..base.clone() }, by_token),
+        (
+            "three others today",
+            Recipient { others: vec![ms(FRIDAY); 3], ..base.clone() },
+            "day_full -",
+        ),
+        (
+            "three others yesterday",
+            Recipient { others: vec![ms("2026-11-26T07:00:00Z"); 3], ..base.clone() },
+            by_token,
+        ),
         ("no token", Recipient { has_token: false, ..base.clone() }, "no_token -"),
-        ("the token has ended", Recipient { expires_at: at(FRIDAY), ..base.clone() }, "token_expired -"),
-        ("the token rests for an hour", Recipient { next_eligible_at: at("2026-11-27T08:00:00Z"), ..base.clone() },
-            "legacy_recurring recurring-five-areas 2026-11-27T08:00:00Z"),
-        ("the token rests for too long", Recipient { next_eligible_at: at("2026-11-27T11:00:00Z"), ..base.clone() }, "not_before -"),
-        ("night in São Paulo until 08:00", Recipient { timezone: zone("America/Sao_Paulo"), ..base.clone() }, "quiet_hours -"),
-        ("in Lisbon it is 07:00", Recipient { timezone: zone("Europe/Lisbon"), ..base.clone() },
-            "legacy_recurring recurring-five-areas 2026-11-27T08:00:00Z"),
-        ("the window closes before the night ends",
-            Recipient { timezone: zone("Europe/Lisbon"), window_until: at("2026-11-27T07:30:00Z"), ..base.clone() },
-            "legacy_recurring recurring-five-areas 2026-11-27T08:00:00Z"),
-        ("said to be in Brazil", Recipient { country: Some("br".into()), ..base.clone() }, "forbidden recurring-end"),
+        (
+            "the token has ended",
+            Recipient { expires_at: at(FRIDAY), ..base.clone() },
+            "token_expired -",
+        ),
+        (
+            "the token rests for an hour",
+            Recipient { next_eligible_at: at("2026-11-27T08:00:00Z"), ..base.clone() },
+            "legacy_recurring recurring-five-areas 2026-11-27T08:00:00Z",
+        ),
+        (
+            "the token rests for too long",
+            Recipient { next_eligible_at: at("2026-11-27T11:00:00Z"), ..base.clone() },
+            "not_before -",
+        ),
+        (
+            "night in São Paulo until 08:00",
+            Recipient { timezone: zone("America/Sao_Paulo"), ..base.clone() },
+            "quiet_hours -",
+        ),
+        (
+            "in Lisbon it is 07:00",
+            Recipient { timezone: zone("Europe/Lisbon"), ..base.clone() },
+            "legacy_recurring recurring-five-areas 2026-11-27T08:00:00Z",
+        ),
+        (
+            "the window closes before the night ends",
+            Recipient {
+                timezone: zone("Europe/Lisbon"),
+                window_until: at("2026-11-27T07:30:00Z"),
+                ..base.clone()
+            },
+            "legacy_recurring recurring-five-areas 2026-11-27T08:00:00Z",
+        ),
+        (
+            "said to be in Brazil",
+            Recipient { country: Some("br".into()), ..base.clone() },
+            "forbidden recurring-end",
+        ),
         ("said to be in Japan", Recipient { country: Some("JP".into()), ..base.clone() }, by_token),
-        ("said something that is no country", Recipient { country: Some("here".into()), ..base.clone() },
-            "forbidden recurring-five-areas"),
-        ("on Instagram", Recipient { channel: Channel::Instagram, ..base.clone() }, "forbidden recurring-five-areas"),
-        ("on Instagram in the window",
-            Recipient { channel: Channel::Instagram, window_until: at("2026-11-28T00:00:00Z"), ..base.clone() }, in_window),
+        (
+            "said something that is no country",
+            Recipient { country: Some("here".into()), ..base.clone() },
+            "forbidden recurring-five-areas",
+        ),
+        (
+            "on Instagram",
+            Recipient { channel: Channel::Instagram, ..base.clone() },
+            "forbidden recurring-five-areas",
+        ),
+        (
+            "on Instagram in the window",
+            Recipient {
+                channel: Channel::Instagram,
+                window_until: at("2026-11-28T00:00:00Z"),
+                ..base.clone()
+            },
+            in_window,
+        ),
     ] {
         assert_eq!(verdict(shop, &to), expected, "{what}");
     }
@@ -276,7 +358,7 @@ proptest! {
             }
             if let Some(country) = someone.country {
                 let said = FieldValue::Text(COUNTRIES[country].to_owned());
-                person.fields.insert("country".parse().unwrap(), said);
+                person.fields.insert(FieldId::new("country").unwrap(), said);
             }
             people::save(&world.sql, channel, &person_id(n), &person).unwrap();
         }

@@ -7,6 +7,7 @@
 //! - [`eval`]: measures the matcher on labelled questions.
 //! - [`misses`]: what customers asked in vain, as lines for `shop.toml`.
 //! - [`publish`]: compiles a shop into KV. [`profile`]: greeting, menu and the like, to Meta.
+//! - [`plan`]: who will be told what, by which way; [`report`]: what became of it.
 //! - [`doctor`]: looks at the Worker and at Meta, and says what keeps a shop from working.
 //! - [`forget`]: has the Worker delete everything it keeps of a person.
 //! - [`sim`]: plays a scenario of many days in an instant.
@@ -19,7 +20,10 @@ pub mod eval;
 pub mod explain;
 pub mod forget;
 pub mod misses;
+mod owner;
+pub mod plan;
 pub mod profile;
 pub mod publish;
+pub mod report;
 pub mod sandbox;
 pub mod sim;

@@ -18,7 +18,7 @@ use crate::meta::event::{Channel, Event};
 use crate::meta::ids::Psid;
 use crate::meta::policy::{Opener, window_after};
 use crate::meta::send::MessagingType;
-use crate::outreach::subscription;
+use crate::outreach::{subscription, tally};
 use crate::shop::kv::DeskRef;
 use crate::shop::text::notifies_by_name;
 use crate::store::consents::{self, Consent, Left, Status, Which};
@@ -430,6 +430,7 @@ fn commit(
 ) -> Result<Done, StoreError> {
     let mut done =
         Done { stranger: stranger(sql, context, event, &decision, now)?, paced_until: None };
+    tally::arrived(sql, event)?;
     if let Some(id) = &event.person {
         if let Some(miss) = decision.miss.take() {
             let number = misses::keep(sql, &miss, now)?;
@@ -530,6 +531,7 @@ fn apply(
             };
             consent.status = Status::Stopped;
             consent.changed_at = consent.changed_at.max(at);
+            tally::stopped(sql, &topic, channel, id, at)?;
             subscription::keep(sql, page, &consent, now)
         }
         Effect::Grant(grant) => {

@@ -7,6 +7,7 @@
 //!   [`rungs`]: one module for each transport.
 //! - [`plan`]: the plan as a pure function, with its hash.
 //! - [`planner`]: a tick begins what is due and plans it in pages into the outbox.
+//! - [`tally`]: what came of it after it left; [`told`]: what the owner is told.
 
 pub mod ladder;
 pub mod plan;
@@ -15,3 +16,5 @@ pub mod recipient;
 pub mod rungs;
 pub mod schedule;
 pub mod subscription;
+pub mod tally;
+pub mod told;

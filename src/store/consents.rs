@@ -335,3 +335,58 @@ pub fn everybody(sql: &impl Sql, cursor: &str, limit: u32) -> Result<Vec<Consent
 pub fn place(consent: &Consent) -> String {
     format!("{}/{}", cursor(consent), consent.topic)
 }
+
+/// What left last by a consent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Last {
+    /// By the consent to this.
+    pub topic: TopicId,
+    /// Which notification.
+    pub notification: String,
+    /// For which period.
+    pub period: String,
+    /// Its id at Meta.
+    pub mid: Option<String>,
+    /// When it was known to have left.
+    pub left_at: UnixMs,
+    /// 0: nothing is known; 1: it was delivered; 2: it was read.
+    pub seen: i64,
+}
+
+/// What left last by each of a person's consents.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn last_left(sql: &impl Sql, channel: Channel, person: &Psid) -> Result<Vec<Last>, StoreError> {
+    let rows = sql.query(
+        "SELECT topic, last_notification, last_period, last_mid, last_left_at, last_seen
+         FROM consents WHERE channel = ?1 AND person = ?2 AND last_left_at IS NOT NULL",
+        params![channel, person.as_str()],
+    )?;
+    rows.iter()
+        .map(|row| {
+            let mut columns = Columns::of("consents", row);
+            Ok(Last {
+                topic: columns.parsed(TopicId::new)?,
+                notification: columns.text()?.to_owned(),
+                period: columns.text()?.to_owned(),
+                mid: columns.maybe_text()?.map(str::to_owned),
+                left_at: columns.moment()?,
+                seen: columns.int()?,
+            })
+        })
+        .collect()
+}
+
+/// Notes how far what left last has come; see [`Last::seen`].
+///
+/// # Errors
+/// [`StoreError::Refused`].
+pub fn see(sql: &impl Sql, which: Which<'_>, seen: i64) -> Result<(), StoreError> {
+    let Which { topic, channel, person } = which;
+    sql.execute(
+        "UPDATE consents SET last_seen = ?4 WHERE topic = ?1 AND channel = ?2 AND person = ?3",
+        params![topic.as_str(), channel, person.as_str(), seen],
+    )?;
+    Ok(())
+}

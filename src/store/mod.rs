@@ -13,6 +13,7 @@
 //! - [`reminders`]: whom to remind of a form.
 //! - [`runs`]: how far a notification has come; [`facts`]: what holds for the whole Desk.
 //! - [`kv_queue`]: KV writes that are still owed; [`timers`]: what has to happen later;
+//!   [`tallies`]: what came of notifications;
 //!   [`counters`]: how often things happened; [`misses`]: questions that found no answer.
 
 pub mod calls;
@@ -33,6 +34,7 @@ pub mod reminders;
 pub mod runs;
 pub mod schema;
 pub mod seen;
+pub mod tallies;
 pub mod timers;
 pub mod waiting;
 

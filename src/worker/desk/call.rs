@@ -12,6 +12,7 @@ use worker::Env;
 use super::Name;
 use crate::meta::event::Event;
 use crate::meta::ids::{DeletionCode, Psid};
+use crate::outreach::told::Question;
 use crate::shop::kv::DeskRef;
 use crate::store::deletions::State;
 use crate::worker::binding;
@@ -54,6 +55,9 @@ pub const DELETION: &str = "/deletion";
 pub const STATUS: &str = "/status";
 /// For the owner: questions that found no answer.
 pub const MISSES: &str = "/misses";
+
+/// For the owner: consents and notifications.
+pub const ASK: &str = "/ask";
 
 /// The events of one webhook that belong to one Desk.
 #[derive(Serialize, Deserialize)]
@@ -134,6 +138,19 @@ pub async fn status(env: &Env, desk: &Name) -> Result<String, String> {
 /// The questions that found no answer at a Desk, as JSON.
 pub async fn misses(env: &Env, desk: &Name) -> Result<String, String> {
     post(env, desk, MISSES, desk).await
+}
+
+/// A question of the owner's.
+#[derive(Serialize, Deserialize)]
+pub struct Ask<'a> {
+    pub desk: Cow<'a, Name>,
+    pub question: Cow<'a, Question>,
+}
+
+/// Asks a Desk what `outreach::told` answers, as JSON.
+pub async fn ask(env: &Env, desk: &Name, question: &Question) -> Result<String, String> {
+    let ask = Ask { desk: Cow::Borrowed(desk), question: Cow::Borrowed(question) };
+    post(env, desk, ASK, &ask).await
 }
 
 async fn post(env: &Env, desk: &Name, path: &str, body: &impl Serialize) -> Result<String, String> {

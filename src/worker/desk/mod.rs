@@ -46,12 +46,12 @@ use crate::desk::sending::{self, Via};
 use crate::meta::event::{Channel, Event};
 use crate::meta::ids::{PageId, Psid};
 use crate::meta::profile::Fields;
-use crate::outreach::planner;
+use crate::outreach::{planner, told};
 use crate::store::outbox::{Claimed, Room};
 use crate::store::timers::{self, Timer};
 use crate::store::{
     Sql, StoreError, counters, deletions, facts, kv_queue, ledger, misses, outbox, parked, runs,
-    schema, seen,
+    schema, seen, tallies,
 };
 use crate::time::{DAY, HOUR, MINUTE, SECOND, UnixMs};
 
@@ -222,6 +222,7 @@ impl Inner {
             call::DELETION => self.deletion(&parse(body)?),
             call::STATUS => self.status(parse(body)?).await,
             call::MISSES => self.misses(parse(body)?).await,
+            call::ASK => self.ask(parse(body)?).await,
             _ => Err(format!("a Desk has no {path}")),
         }
     }
@@ -517,6 +518,7 @@ impl Inner {
         parked::prune(&self.sql, at)?;
         ledger::prune(&self.sql, at)?;
         runs::prune(&self.sql, at)?;
+        tallies::prune(&self.sql, at)?;
         counters::prune(&self.sql, at)?;
         desk_deletion::prune(&self.sql, at)?;
         timers::set(&self.sql, Timer::Prune, at.plus(DAY))
@@ -536,6 +538,14 @@ impl Inner {
             "page": name.page, "shard": name.shard, "keep_days": days, "misses": missed,
         })
         .to_string())
+    }
+
+    /// For the owner: consents and notifications.
+    async fn ask(&self, ask: call::Ask<'_>) -> Result<String, String> {
+        self.be(&ask.desk)?;
+        let published = self.shop(&ask.desk.page).await.map_err(|why| why.to_string())?;
+        told::answer(&self.sql, &published.shop, &ask.question, now())
+            .map_err(|error| error.to_string())
     }
 
     /// For the owner: counts and states, never a text, a name or a token.
