@@ -5,9 +5,12 @@
 //! hold. The same function runs when a notification is planned, in `shopbell plan`, and again when
 //! its row is claimed: what was legal at nine may not be at ten.
 
+use jiff::civil::Date;
+
 use super::recipient::Recipient;
 use super::rungs::{Price, RUNGS};
 use super::schedule;
+use crate::meta::event::Channel;
 use crate::meta::policy::{self, Case, Forbidden, Purpose, Rule, Transport, Why};
 use crate::shop::lang::language;
 use crate::shop::model::{Promise, Shop};
@@ -202,4 +205,18 @@ fn climb(shop: &Shop, to: &Recipient, at: UnixMs) -> Result<Way, Hold> {
         }
     }
     Err(held)
+}
+
+/// The rules by which notifications of this shop may leave on `day`: on Messenger, to people where
+/// the shop says that they are.
+#[must_use]
+pub fn relied_on(shop: &Shop, day: Date) -> Vec<&'static Rule> {
+    let case = Case {
+        channel: Channel::Messenger,
+        country: shop.meta.country,
+        day,
+        recurring_since: shop.meta.recurring_since,
+        purpose: Purpose::Promotion,
+    };
+    RUNGS.iter().filter_map(|rung| policy::permits(rung.transport(), &case).ok()).collect()
 }
