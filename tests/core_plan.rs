@@ -393,8 +393,11 @@ proptest! {
                     prop_assert_eq!(&run.hash, p.hash.as_str());
                 }
             }
-            world.come_to_rest();
-            world.wait(HOUR);
+            // Whoever sleeps is told later that morning, or not at all.
+            for _ in 0..5 {
+                world.drain();
+                world.wait(HOUR);
+            }
         }
     }
 }

@@ -8,6 +8,7 @@
 //! - [`misses`]: what customers asked in vain, as lines for `shop.toml`.
 //! - [`publish`]: compiles a shop into KV. [`profile`]: greeting, menu and the like, to Meta.
 //! - [`plan`]: who will be told what, by which way; [`report`]: what became of it.
+//! - [`consent`]: what somebody agreed to, and the proof of it.
 //! - [`doctor`]: looks at the Worker and at Meta, and says what keeps a shop from working.
 //! - [`forget`]: has the Worker delete everything it keeps of a person.
 //! - [`sim`]: plays a scenario of many days in an instant.
@@ -15,6 +16,7 @@
 
 pub mod chat;
 pub mod check;
+pub mod consent;
 pub mod doctor;
 pub mod eval;
 pub mod explain;

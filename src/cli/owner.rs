@@ -33,7 +33,8 @@ pub(super) enum AskError {
 pub(super) struct Told<T> {
     pub page: PageId,
     pub shard: u32,
-    pub shards: u32,
+    /// How many the Page has; none when one was asked that a person belongs to.
+    pub shards: Option<u32>,
     pub answer: T,
 }
 
@@ -90,7 +91,7 @@ impl Owner {
         query: &str,
     ) -> Result<Vec<Told<T>>, AskError> {
         let first: Told<T> = self.ask(page, 0, query)?;
-        let shards = first.shards;
+        let shards = first.shards.unwrap_or(1);
         let mut all = vec![first];
         for shard in 1..shards {
             all.push(self.ask(page, shard, query)?);

@@ -18,6 +18,7 @@ use crate::meta::event::{Channel, Event};
 use crate::meta::ids::Psid;
 use crate::meta::policy::{Opener, window_after};
 use crate::meta::send::MessagingType;
+use crate::outreach::receipt::{self, Said, Word};
 use crate::outreach::{subscription, tally};
 use crate::shop::kv::DeskRef;
 use crate::shop::text::notifies_by_name;
@@ -532,6 +533,9 @@ fn apply(
             consent.status = Status::Stopped;
             consent.changed_at = consent.changed_at.max(at);
             tally::stopped(sql, &topic, channel, id, at)?;
+            let key = event.key();
+            let word = Word { said: Said::Stopped, at, event: &key, shown: None };
+            receipt::write(sql, context.shop, &consent, &word, context.host.seed, now)?;
             subscription::keep(sql, page, &consent, now)
         }
         Effect::Grant(grant) => {
@@ -557,6 +561,14 @@ fn apply(
                 title: grant.title.or_else(|| before.as_ref()?.title.clone()),
                 source: grant.source,
             };
+            let key = event.key();
+            let word = Word {
+                said: Said::Granted,
+                at: grant.at,
+                event: &key,
+                shown: grant.shown.as_ref(),
+            };
+            receipt::write(sql, context.shop, &consent, &word, context.host.seed, now)?;
             subscription::keep(sql, page, &consent, now)
         }
     }

@@ -7,11 +7,13 @@
 //!   [`rungs`]: one module for each transport.
 //! - [`plan`]: the plan as a pure function, with its hash.
 //! - [`planner`]: a tick begins what is due and plans it in pages into the outbox.
+//! - [`receipt`]: what somebody agreed to and was shown, so that it can be proved.
 //! - [`tally`]: what came of it after it left; [`told`]: what the owner is told.
 
 pub mod ladder;
 pub mod plan;
 pub mod planner;
+pub mod receipt;
 pub mod recipient;
 pub mod rungs;
 pub mod schedule;

@@ -4,14 +4,20 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::receipt::{LinkLine, ReceiptLine};
 use super::recipient::{Look, Recipient};
 use crate::desk::person::Person;
+use crate::meta::event::Channel;
+use crate::meta::ids::{Psid, TopicId};
 use crate::shop::model::Shop;
-use crate::store::{Sql, StoreError, consents, ledger, people, runs, tallies, to_json};
+use crate::store::{Sql, StoreError, consents, ledger, people, receipts, runs, tallies, to_json};
 use crate::time::{DAY, UnixMs};
 
 /// Consents told at once: an answer of this many is less than a megabyte.
 const MOST_RECIPIENTS: u32 = 1_000;
+
+/// Links of a chain told at once.
+const MOST_LINKS: u32 = 2_000;
 
 /// Runs told at once.
 const MOST_RUNS: u32 = 1_000;
@@ -30,6 +36,16 @@ pub enum Question {
         /// How many.
         days: u16,
     },
+    /// What somebody agreed to, with their receipts.
+    Consent {
+        /// Who.
+        person: Psid,
+    },
+    /// The chain of receipts, after a number.
+    Chain {
+        /// The last number told; 0 for the beginning.
+        after: i64,
+    },
 }
 
 /// A page of recipients.
@@ -40,6 +56,42 @@ pub struct Recipients {
     /// Where to go on; none: these were the last.
     #[serde(default)]
     pub next: Option<String>,
+}
+
+/// What somebody agreed to.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PersonConsents {
+    /// As it stands now.
+    pub consents: Vec<ConsentLine>,
+    /// How it came to be, in order.
+    pub receipts: Vec<ReceiptLine>,
+}
+
+/// A consent as it stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConsentLine {
+    /// Where.
+    pub channel: Channel,
+    /// On what.
+    pub topic: TopicId,
+    /// `active` or `stopped`.
+    pub status: String,
+    /// When they agreed, RFC 3339.
+    pub granted_at: String,
+    /// When the newest word on it was said, RFC 3339.
+    pub changed_at: String,
+    /// What brought them.
+    pub source: String,
+}
+
+/// A part of the chain of receipts.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Chain {
+    /// In order.
+    pub links: Vec<LinkLine>,
+    /// Where to go on; none: these were the last.
+    #[serde(default)]
+    pub next: Option<i64>,
 }
 
 /// What became of notifications.
@@ -119,6 +171,8 @@ pub fn answer(
     match question {
         Question::Recipients { after } => to_json("consents", &recipients(sql, shop, after)?),
         Question::Report { days } => to_json("ledger", &report(sql, *days, now)?),
+        Question::Consent { person } => to_json("consents", &of_person(sql, person)?),
+        Question::Chain { after } => to_json("receipts", &chain(sql, *after)?),
     }
 }
 
@@ -140,6 +194,49 @@ pub fn recipients(sql: &impl Sql, shop: &Shop, after: &str) -> Result<Recipients
         })
         .collect::<Result<_, StoreError>>()?;
     Ok(Recipients { recipients, next })
+}
+
+/// What somebody agreed to, on every channel.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn of_person(sql: &impl Sql, person: &Psid) -> Result<PersonConsents, StoreError> {
+    let mut all = PersonConsents::default();
+    for channel in [Channel::Messenger, Channel::Instagram] {
+        let consents = consents::of_person(sql, channel, person)?;
+        all.consents.extend(consents.into_iter().map(|consent| ConsentLine {
+            channel,
+            topic: consent.topic,
+            status: consent.status.as_str().to_owned(),
+            granted_at: consent.granted_at.rfc3339(),
+            changed_at: consent.changed_at.rfc3339(),
+            source: consent.source,
+        }));
+    }
+    let line = |receipt: receipts::Receipt| ReceiptLine {
+        seq: receipt.seq,
+        salt: receipt.salt,
+        body: receipt.body,
+    };
+    all.receipts = receipts::of_person(sql, person)?.into_iter().map(line).collect();
+    Ok(all)
+}
+
+/// A part of the chain.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn chain(sql: &impl Sql, after: i64) -> Result<Chain, StoreError> {
+    let links = receipts::chain(sql, after, MOST_LINKS)?;
+    let full = u32::try_from(links.len()).unwrap_or(u32::MAX) >= MOST_LINKS;
+    let next = links.last().filter(|_| full).map(|link| link.seq);
+    let line = |link: receipts::Link| LinkLine {
+        seq: link.seq,
+        at: link.at,
+        commitment: link.commitment,
+        link: link.link,
+    };
+    Ok(Chain { links: links.into_iter().map(line).collect(), next })
 }
 
 fn report(sql: &impl Sql, days: u16, now: UnixMs) -> Result<Report, StoreError> {

@@ -10,6 +10,7 @@
 //! - [`intake`]: what a delivery reads before and writes after it is decided, in one go each.
 //! - [`outbox`]: what leaves, claimed and settled; [`waiting`]: what waits a moment first;
 //!   [`ledger`]: who was sent which notification.
+//! - [`receipts`]: what somebody agreed to, as a chain.
 //! - [`reminders`]: whom to remind of a form.
 //! - [`runs`]: how far a notification has come; [`facts`]: what holds for the whole Desk.
 //! - [`kv_queue`]: KV writes that are still owed; [`timers`]: what has to happen later;
@@ -30,6 +31,7 @@ pub mod native;
 pub mod outbox;
 pub mod parked;
 pub mod people;
+pub mod receipts;
 pub mod reminders;
 pub mod runs;
 pub mod schema;

@@ -52,6 +52,13 @@ const MIGRATIONS: &[&[&str]] = &[
         "CREATE TABLE tallies (notification TEXT NOT NULL, period TEXT NOT NULL,
            name TEXT NOT NULL, n INTEGER NOT NULL, PRIMARY KEY (notification, period, name))
            WITHOUT ROWID",
+        // The chain of consent receipts; rows are never deleted. What they stand for is beside
+        // them, and can be.
+        "CREATE TABLE receipts (seq INTEGER PRIMARY KEY, at INTEGER NOT NULL,
+           commitment TEXT NOT NULL, link TEXT NOT NULL)",
+        "CREATE TABLE receipt_bodies (seq INTEGER PRIMARY KEY, channel TEXT NOT NULL,
+           person TEXT NOT NULL, topic TEXT NOT NULL, salt TEXT NOT NULL, body TEXT NOT NULL)",
+        "CREATE INDEX receipt_bodies_by_person ON receipt_bodies (channel, person)",
     ],
 ];
 

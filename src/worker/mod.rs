@@ -56,6 +56,8 @@ async fn fetch(
         ("GET", "/admin/misses") => admin::misses(&request, &route, &env).await,
         ("GET", "/admin/recipients") => notifications::recipients(&request, &route, &env).await,
         ("GET", "/admin/report") => notifications::report(&request, &route, &env).await,
+        ("GET", "/admin/consent") => notifications::consent(&request, &route, &env).await,
+        ("GET", "/admin/receipts") => notifications::receipts(&request, &route, &env).await,
         ("POST", "/admin/resume") => admin::resume(&request, &route, &env).await,
         ("POST", "/admin/delete") => deletion::by_owner(&request, &route, &env).await,
         ("POST", "/meta/deletion") => deletion::callback(&request, &route, &env).await,
@@ -66,8 +68,8 @@ async fn fetch(
         (
             _,
             "/webhook" | "/health" | "/admin/status" | "/admin/misses" | "/admin/delete"
-            | "/admin/recipients" | "/admin/report" | "/admin/resume" | "/meta/deletion"
-            | "/meta/deauthorize",
+            | "/admin/consent" | "/admin/receipts" | "/admin/recipients" | "/admin/report"
+            | "/admin/resume" | "/meta/deletion" | "/meta/deauthorize",
         ) => http::text(405, "method not allowed"),
         (_, path) if path.starts_with("/q/") || path.starts_with("/deletion/") => {
             http::text(405, "method not allowed")

@@ -1,4 +1,4 @@
-//! `GET /admin/recipients`, `GET /admin/report`: what the owner is told of consents and
+//! `GET /admin/recipients`, `/admin/report`, `/admin/consent`, `/admin/receipts`: what the owner is told of consents and
 //! notifications. The answers are `outreach::told`'s.
 
 use serde_json::{Value, json};
@@ -24,6 +24,28 @@ pub async fn recipients(request: &Request, route: &http::Route, env: &Env) -> Re
 pub async fn report(request: &Request, route: &http::Route, env: &Env) -> Response {
     let days = value(route, "days").and_then(|days| days.parse().ok()).unwrap_or(USUAL_DAYS);
     ask(request, route, env, &Question::Report { days }).await
+}
+
+/// `GET /admin/receipts?page=&shard=&after=`: the chain of consent receipts, which says nothing of
+/// anybody.
+pub async fn receipts(request: &Request, route: &http::Route, env: &Env) -> Response {
+    let after = value(route, "after").and_then(|after| after.parse().ok()).unwrap_or(0);
+    ask(request, route, env, &Question::Chain { after }).await
+}
+
+/// `GET /admin/consent?page=&person=`: what somebody agreed to, with their receipts.
+pub async fn consent(request: &Request, route: &http::Route, env: &Env) -> Response {
+    let config = match Config::of(env) {
+        Ok(config) => config,
+        Err(why) => return http::text(503, &why),
+    };
+    if !admin::is_owner(request, &config) {
+        return http::text(401, admin::TOKEN_NEEDED);
+    }
+    match admin::person_of(route, env).await {
+        Ok((name, person)) => answer(env, &name, &Question::Consent { person }, None).await,
+        Err(refusal) => refusal,
+    }
 }
 
 /// Asks one Desk: of the Page that is named, or else the first; of its first shard, or the one
@@ -52,14 +74,23 @@ async fn ask(request: &Request, route: &http::Route, env: &Env, question: &Quest
         return http::text(404, "no such Page is published here, or it has no such shard");
     };
     let name = desk::Name { page: page.id.clone(), shard };
-    match desk::call::ask(env, &name, question).await {
+    answer(env, &name, question, Some(page.shards.max(1))).await
+}
+
+async fn answer(
+    env: &Env,
+    name: &desk::Name,
+    question: &Question,
+    shards: Option<u32>,
+) -> Response {
+    match desk::call::ask(env, name, question).await {
         Ok(answer) => http::json(
             200,
             &json!({
                 "version": env!("CARGO_PKG_VERSION"),
-                "page": page.id,
-                "shard": shard,
-                "shards": page.shards.max(1),
+                "page": name.page,
+                "shard": name.shard,
+                "shards": shards,
                 "answer": serde_json::from_str::<Value>(&answer).unwrap_or_default(),
             }),
         ),

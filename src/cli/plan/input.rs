@@ -76,7 +76,7 @@ fn desk(owner: &Owner, page: &PageId, shard: u32) -> Result<DeskRecipients, Plan
         match told.answer.next {
             Some(next) => after = next,
             None => {
-                let (page, shard, shards) = (told.page, told.shard, told.shards);
+                let (page, shard, shards) = (told.page, told.shard, told.shards.unwrap_or(1));
                 return Ok(DeskRecipients { page, shard, shards, recipients });
             }
         }

@@ -46,7 +46,7 @@ use crate::desk::sending::{self, Via};
 use crate::meta::event::{Channel, Event};
 use crate::meta::ids::{PageId, Psid};
 use crate::meta::profile::Fields;
-use crate::outreach::{planner, told};
+use crate::outreach::{planner, receipt, told};
 use crate::store::outbox::{Claimed, Room};
 use crate::store::timers::{self, Timer};
 use crate::store::{
@@ -479,6 +479,7 @@ impl Inner {
             if let Ok(published) = self.shop(&self.name()?.page).await {
                 let days = published.shop.assistant.keep_misses_days;
                 misses::prune(&self.sql, days, at).map_err(|e| e.to_string())?;
+                receipt::prune(&self.sql, &published.shop, at).map_err(|e| e.to_string())?;
             }
         }
         let shop_is_needed = [Timer::Plan, Timer::Unpark, Timer::Remind];
