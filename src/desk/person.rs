@@ -21,6 +21,9 @@ pub const DELETE_ASKED_MS: i64 = DAY;
 /// unasked; after one more never.
 const ASK_AGAIN_MS: [i64; 2] = [28 * DAY, 91 * DAY];
 
+/// How long somebody who ended a topic is not asked for it again unasked.
+const AFTER_END_MS: i64 = 91 * DAY;
+
 /// A person as the Desk knows them.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -217,11 +220,12 @@ impl Person {
         self.shown.insert(topic.clone(), shown);
     }
 
-    /// Whether asking for consent to a topic unasked would be nagging: they ended it, or let the
-    /// last request pass not so long ago, or three of them. A tap of theirs may always be answered.
+    /// Whether asking for consent to a topic unasked would be nagging: they ended it or let the
+    /// last request pass not so long ago, or let three of them pass. A tap of theirs may always be answered.
     #[must_use]
     pub fn tired_of(&self, topic: &TopicId, now: UnixMs) -> bool {
-        if self.topics.get(topic).is_some_and(|word| !word.active) {
+        let ended = self.topics.get(topic).filter(|word| !word.active);
+        if ended.is_some_and(|word| now.since(word.at) < AFTER_END_MS) {
             return true;
         }
         let Some(shown) = self.shown.get(topic) else { return false };
@@ -338,7 +342,7 @@ mod tests {
         assert_eq!(person.asked_by(&topic()).unwrap().times, 3);
         assert!(!tired(&person, 120));
         person.say_on_topic(&topic(), false, UnixMs::new(121 * DAY));
-        assert!(tired(&person, 1_000));
+        assert!(tired(&person, 121 + 90) && !tired(&person, 121 + 91));
     }
 
     #[test]
