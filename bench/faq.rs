@@ -31,8 +31,14 @@ fn main() {
     let shop = source::compile(&read("shop.toml")).shops.remove(0);
     let model = Model::load(faq::train(faq::examples(&shop.faq))).unwrap();
     let keys = Keys::new("a key for measuring only", None);
-    let context =
-        Context { shop: &shop, faq: Some(&model), keys: &keys, app: None, host: Host::default() };
+    let context = Context {
+        shop: &shop,
+        faq: Some(&model),
+        keys: &keys,
+        app: None,
+        diary: &[],
+        host: Host::default(),
+    };
     // Language, question, expected entry.
     let file = read("questions.tsv");
     let questions: Vec<&str> = file.lines().filter_map(|line| line.split('\t').nth(1)).collect();

@@ -15,7 +15,8 @@ mod native {
 
     use clap::{Parser, Subcommand};
     use shopbell::cli::{
-        chat, check, doctor, eval, explain, forget, misses, profile, publish, sandbox, sim,
+        chat, check, consent, doctor, eval, explain, forget, misses, plan, profile, publish,
+        report, sandbox, sim,
     };
 
     /// An assistant for a small shop's Messenger and Instagram inbox, on your own Cloudflare
@@ -41,6 +42,12 @@ mod native {
         Misses(misses::MissesArgs),
         /// Compiles a shop and writes it to KV.
         Publish(publish::PublishArgs),
+        /// Says who will be told what, when, by which way and rule, and who will not and why.
+        Plan(plan::PlanArgs),
+        /// Says what became of the notifications that were sent.
+        Report(report::ReportArgs),
+        /// Shows what somebody agreed to, and verifies the receipts of it.
+        Consent(consent::ConsentArgs),
         /// Greeting, Get Started, ice breakers, menu and commands: what shop.toml says, at Meta.
         Profile(profile::ProfileArgs),
         /// Says what keeps a shop from working, at the Worker and at Meta.
@@ -61,6 +68,9 @@ mod native {
             Command::Eval(args) => eval::run(&args),
             Command::Misses(args) => misses::run(&args),
             Command::Publish(args) => publish::run(&args),
+            Command::Plan(args) => plan::run(&args),
+            Command::Report(args) => report::run(&args),
+            Command::Consent(args) => consent::run(&args),
             Command::Profile(args) => profile::run(args),
             Command::Doctor(args) => doctor::run(args),
             Command::Forget(args) => forget::run(&args),

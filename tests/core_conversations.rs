@@ -130,6 +130,8 @@ fn shop(rng: &mut Rng) -> String {
             toml += "image = \"https://shop.example/a.jpg\"\n";
         }
     }
+    toml += "[privacy]\ncontroller = \"A\"\ncontact = \"a@a.example\"\nlegal_basis = \"consent\"\n\
+             keep_receipts_months = 24\n[sending]\nquiet_hours = \"none\"\n";
     let topics = some(rng, 0, 3);
     for n in 0..topics {
         let promise = *rng.pick(&["daily", "weekly", "monthly"]);

@@ -35,6 +35,12 @@ form = "order"
 tags = ["door"]
 set.source = "door"
 
+[privacy]
+controller = "UAB Testas"
+contact = "data@shop.example"
+legal_basis = "consent"
+keep_receipts_months = 24
+
 [[topic]]
 id = "news"
 title.en = "News"

@@ -10,14 +10,14 @@ mod common_core;
 use std::collections::{BTreeMap, BTreeSet};
 
 use common_core::*;
-use jiff::civil::{Date, date};
+use jiff::civil::{Date, Weekday, date};
 use jiff::tz::TimeZone;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use shopbell::meta::event::{Channel, Event, OptinStatus};
 use shopbell::meta::ids::{Country, NotificationId};
 use shopbell::outreach::schedule;
-use shopbell::shop::model::{Days, Promise, Schedule, Shop, Zone};
+use shopbell::shop::model::{CATCH_UP_MINUTES, Days, Promise, QuietHours, Schedule, Shop, Zone};
 use shopbell::store::outbox::Class;
 use shopbell::time::{DAY, HOUR, MINUTE, SECOND, UnixMs};
 
@@ -74,6 +74,11 @@ enum Step {
         at: u16,
         zone: bool,
     },
+    /// The owner changes when and how often people are left alone.
+    Spare {
+        quiet: Option<QuietHours>,
+        most_per_day: u8,
+    },
     /// The owner takes a notification out, or puts it back.
     Withdraw {
         notification: usize,
@@ -96,6 +101,15 @@ fn graph() -> impl Strategy<Value = Graph> {
             Graph::Refuses(551, None),
         ]),
     ]
+}
+
+fn quiet() -> impl Strategy<Value = Option<QuietHours>> {
+    prop::sample::select(vec![
+        None,
+        Some(QuietHours { from: 21 * 60, until: 8 * 60 }),
+        Some(QuietHours { from: 12 * 60, until: 14 * 60 + 30 }),
+        Some(QuietHours { from: 0, until: 6 * 60 }),
+    ])
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -123,7 +137,9 @@ fn step() -> impl Strategy<Value = Step> {
         1 => person().prop_map(|person| Step::Typed { person }),
         10 => (0..3_usize, 0..4_usize, past()).prop_map(
             |(notification, zone, past_ms)| Step::ToDue { notification, zone, past_ms }),
-        2 => prop::sample::select(vec![MINUTE, HOUR, 7 * HOUR, DAY, 6 * DAY, 40 * DAY])
+        2 => prop::sample::select(vec![
+            MINUTE, HOUR, 7 * HOUR, DAY, 6 * DAY, 40 * DAY, 300 * DAY,
+        ])
             .prop_map(Step::Wait),
         12 => Just(Step::Tick),
         2 => Just(Step::GoOn),
@@ -131,9 +147,11 @@ fn step() -> impl Strategy<Value = Step> {
         2 => (0..50_usize).prop_map(Step::Echo),
         1 => Just(Step::Crash),
         1 => Just(Step::ClaimAndCrash),
-        1 => (0..3_usize, 0..5_u8, 0..1440_u16, any::<bool>()).prop_map(
+        1 => (0..3_usize, 0..7_u8, 0..1440_u16, any::<bool>()).prop_map(
             |(notification, days, at, zone)| Step::Move { notification, days, at, zone }),
         1 => (0..3_usize).prop_map(|notification| Step::Withdraw { notification }),
+        1 => (quiet(), 1..4_u8)
+            .prop_map(|(quiet, most_per_day)| Step::Spare { quiet, most_per_day }),
     ]
 }
 
@@ -145,6 +163,8 @@ struct Known {
     window_until: UnixMs,
     paused_until: UnixMs,
     zones: BTreeSet<String>,
+    /// The clock told with the newest yes to each topic.
+    clocks: BTreeMap<String, String>,
 }
 
 #[derive(Default)]
@@ -156,6 +176,9 @@ struct Oracle {
     last: BTreeMap<(String, usize), (UnixMs, UnixMs)>,
     by_token: BTreeMap<String, UnixMs>,
     judged: usize,
+    /// What each person got on each day of their own clock, and on which topic.
+    days: BTreeMap<(usize, Date), u32>,
+    quiet: Option<QuietHours>,
 }
 
 fn civil(days: &Days, date: Date) -> bool {
@@ -165,6 +188,11 @@ fn civil(days: &Days, date: Date) -> bool {
         Days::Monthly(day) => {
             let last = date.last_of_month().day();
             date.day() == (*day as i8).min(last)
+        }
+        Days::NthWeekday { nth, weekday } => {
+            let nth = if *nth == 5 { -1 } else { *nth as i8 };
+            let weekday = Weekday::from_monday_one_offset(*weekday as i8).unwrap();
+            date == date.nth_weekday_of_month(nth, weekday).unwrap()
         }
         Days::Dates(dates) => dates.contains(&date),
     }
@@ -185,6 +213,7 @@ impl Oracle {
     fn new(shop: &Shop) -> Self {
         let mut oracle = Self { people: vec![Known::default(); PEOPLE], ..Self::default() };
         oracle.learn(shop);
+        oracle.quiet = shop.sending.quiet;
         oracle
     }
 
@@ -211,6 +240,19 @@ impl Oracle {
                 world.shop.notification(notification).is_some(),
                 "not in shop.toml any more: {said}"
             );
+            // Not at night, by the recipient's clock.
+            let clock = known.clocks.get(topic.as_str()).unwrap_or(&world.shop.time_zone);
+            let clock = TimeZone::get(clock).unwrap();
+            let local = sent.at.timestamp().to_zoned(clock.clone());
+            if let Some(QuietHours { from, until }) = self.quiet {
+                let minute = local.hour() as u16 * 60 + local.minute() as u16;
+                let open = if from < until {
+                    minute < from || until <= minute
+                } else {
+                    until <= minute && minute < from
+                };
+                prop_assert!(open, "in quiet hours, {local}: {said}");
+            }
             // Meta's rules of the day.
             match &sent.by_token {
                 None => prop_assert!(sent.at < known.window_until, "window closed: {said}"),
@@ -251,7 +293,6 @@ impl Oracle {
                 .filter(|due| (0..4 * HOUR).contains(&sent.at.since(*due)))
                 .collect();
             prop_assert!(!due.is_empty(), "early or late: {said}");
-            prop_assert!(schedule::LATEST_MS <= 4 * HOUR);
             // The promise of the topic, by the time that passed.
             let promise = world.shop.topic(topic).unwrap().promise;
             let days = match promise {
@@ -260,6 +301,10 @@ impl Oracle {
                 Promise::Monthly => 28,
             };
             if sent.graph.takes() {
+                // By the day it was due on, in the clock it was sent by.
+                let count = self.days.entry((n, day)).or_default();
+                *count += 1;
+                prop_assert!(*count <= 3, "more than any owner allowed: {said}");
                 let key = (topic.to_string(), n);
                 if let Some((last_sent, last_due)) = self.last.get(&key) {
                     let apart = sent.at.since(*last_sent);
@@ -291,6 +336,8 @@ fn days(n: u8) -> Days {
         1 => Days::Weekly(vec![1, 5]),
         2 => Days::Weekly(vec![7]),
         3 => Days::Monthly(31),
+        4 => Days::NthWeekday { nth: 2, weekday: 5 },
+        5 => Days::NthWeekday { nth: 5, weekday: 7 },
         _ => Days::Monthly(1),
     }
 }
@@ -326,6 +373,9 @@ fn run(
                 oracle.word(*person, &topic, true, now);
                 oracle.people[*person].tokens.insert(topic.clone(), token.clone());
                 oracle.people[*person].zones.extend(zone.map(str::to_owned));
+                if let Some(zone) = zone {
+                    oracle.people[*person].clocks.insert(topic.clone(), zone.to_owned());
+                }
                 let granted = OptinStatus::Granted;
                 take(&mut world, optin(*person, now, &topic, granted, Some(&token), zone));
             }
@@ -411,10 +461,19 @@ fn run(
                 if !world.shop.notifications.is_empty() {
                     let which = notification % world.shop.notifications.len();
                     let zone = if *zone { Zone::Subscriber } else { Zone::Shop };
-                    world.shop.notifications[which].schedule =
-                        Schedule { days: days(*d), at: *at, zone };
+                    world.shop.notifications[which].schedule = Schedule {
+                        days: days(*d),
+                        at: *at,
+                        zone,
+                        catch_up_minutes: CATCH_UP_MINUTES,
+                    };
                     oracle.learn(&world.shop);
                 }
+            }
+            Step::Spare { quiet, most_per_day } => {
+                world.shop.sending.quiet = *quiet;
+                world.shop.sending.most_per_day = *most_per_day;
+                oracle.quiet = *quiet;
             }
             Step::Withdraw { notification } => {
                 let all = &open.shop.notifications;

@@ -132,7 +132,7 @@ fn a_poster_says_what_it_is_for_and_asks_once() {
         let person = world.person(0).unwrap();
         assert_eq!(person.first_touch.unwrap().poster, poster.code);
     }
-    // Once a week for a topic, whoever scans again.
+    // Whoever lets it pass is asked again after four weeks, whatever they scan.
     let ref_ = signed(&a_poster(), noon());
     let asks = |bubbles: Vec<Content>| bubbles.iter().any(|b| matches!(b, Content::OptIn(_)));
     let scan = |world: &mut World<'_>, wait: i64| {
@@ -142,7 +142,31 @@ fn a_poster_says_what_it_is_for_and_asks_once() {
     assert!(scan(&mut world, 0));
     assert!(!scan(&mut world, HOUR));
     assert!(!scan(&mut world, 6 * DAY));
+    assert!(!scan(&mut world, 2 * DAY), "Meta would take it, and it would be nagging");
+    assert!(!scan(&mut world, 19 * DAY));
     assert!(scan(&mut world, 2 * DAY));
+    assert!(!scan(&mut world, 90 * DAY));
+    assert!(scan(&mut world, 2 * DAY));
+    assert!(!scan(&mut world, 400 * DAY), "three times is enough");
+}
+
+#[test]
+fn whoever_ended_a_topic_is_not_asked_for_it_by_a_poster_for_a_while() {
+    let mut world = world();
+    let poster = cafe().shop.posters.iter().find(|p| p.code.as_str() == a_poster()).unwrap();
+    let topic = poster.topic.clone().unwrap();
+    world.after(optin(0, world.now, topic.as_str(), OptinStatus::Granted, Some("t"), None));
+    world.wait(DAY);
+    world.after(message_at(world.now, "stop"));
+    let ref_ = signed(&a_poster(), noon());
+    let mut asks = |wait: i64| {
+        world.wait(wait);
+        let bubbles = world.after(referral(0, world.now, Some(&ref_)));
+        bubbles.iter().any(|b| matches!(b, Content::OptIn(_)))
+    };
+    assert!(!asks(8 * DAY));
+    assert!(!asks(82 * DAY));
+    assert!(asks(2 * DAY));
 }
 
 #[test]
@@ -330,7 +354,9 @@ fn what_was_not_said_was_not_asked_and_not_told() {
     assert_eq!(world.count("answer.channel_off"), 1);
     // STOP counts on a channel that is switched off.
     world.wait(SECOND);
-    let topic = cafe().shop.topics[0].id.as_str();
+    let poster = cafe().shop.posters.iter().find(|p| p.code.as_str() == a_poster()).unwrap();
+    let other = cafe().shop.topics.iter().find(|t| Some(&t.id) != poster.topic.as_ref()).unwrap();
+    let topic = other.id.as_str();
     world.take(&[optin(0, world.now, topic, OptinStatus::Granted, Some("t"), None)]);
     world.wait(SECOND);
     assert!(world.after(message_at(world.now, "stop")).is_empty());

@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use shopbell::cli::check::{LoadError, checked, closing_line, load};
+use shopbell::cli::check::{LoadError, checked, closing_line, endings, load};
 use shopbell::shop::source::compile;
 use shopbell::shop::source::diagnostic::{Diagnostic, Severity};
 use shopbell::shop::source::render::place;
@@ -240,4 +240,23 @@ fn the_example_shops_meet_their_expectations_without_a_warning() {
             assert!(!kept_aside, "{name}: {}", expectation.text);
         }
     }
+}
+
+#[test]
+fn a_rule_that_the_shop_relies_on_is_told_of_in_the_thirty_days_before_it_ends() {
+    let cafe = std::fs::read_to_string(shops().join("../../examples/cafe/shop.toml")).unwrap();
+    let told = |source: &str, day: &str| {
+        let found = endings(&compile(source), day.parse().unwrap());
+        found.iter().map(|d| (d.code, d.label.clone())).collect::<Vec<_>>()
+    };
+    // Recurring notifications without regions ended on 9 February 2026.
+    assert_eq!(told(&cafe, "2026-01-09"), []);
+    assert_eq!(told(&cafe, "2026-01-10"), [("rule-ends", "30 more days".to_owned())]);
+    assert_eq!(told(&cafe, "2026-02-09"), [("rule-ends", "today is its last day".to_owned())]);
+    assert_eq!(told(&cafe, "2026-02-10"), []);
+    // A shop that never could send by it does not rely on it.
+    let newer = cafe.replace("recurring_since = \"2024-05-01\"", "");
+    assert_eq!(told(&newer, "2026-02-09"), []);
+    let silent = &cafe[..cafe.find("[[notification]]").unwrap()];
+    assert_eq!(told(silent, "2026-02-09"), []);
 }

@@ -7,6 +7,8 @@
 //! - [`eval`]: measures the matcher on labelled questions.
 //! - [`misses`]: what customers asked in vain, as lines for `shop.toml`.
 //! - [`publish`]: compiles a shop into KV. [`profile`]: greeting, menu and the like, to Meta.
+//! - [`plan`]: who will be told what, by which way; [`report`]: what became of it.
+//! - [`consent`]: what somebody agreed to, and the proof of it.
 //! - [`doctor`]: looks at the Worker and at Meta, and says what keeps a shop from working.
 //! - [`forget`]: has the Worker delete everything it keeps of a person.
 //! - [`sim`]: plays a scenario of many days in an instant.
@@ -14,12 +16,16 @@
 
 pub mod chat;
 pub mod check;
+pub mod consent;
 pub mod doctor;
 pub mod eval;
 pub mod explain;
 pub mod forget;
 pub mod misses;
+mod owner;
+pub mod plan;
 pub mod profile;
 pub mod publish;
+pub mod report;
 pub mod sandbox;
 pub mod sim;

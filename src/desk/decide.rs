@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::handoff::Call;
 use super::payload::{OutboxMark, Payload};
-use super::person::{Person, Touch};
+use super::person::{Person, Shown, Touch};
 use super::precedence::{PRECEDENCE, Step};
 use super::{deletion, disclosure, form, language, misses, words};
 use crate::entry::keys::Keys;
@@ -145,6 +145,8 @@ pub struct Grant {
     pub source: String,
     /// When.
     pub at: UnixMs,
+    /// What they were shown when they were asked.
+    pub shown: Option<Shown>,
 }
 
 /// One event on its way through the precedence table. Steps may change `person` and add
@@ -512,6 +514,7 @@ fn on_optin(
             title: optin.title.clone(),
             source,
             at,
+            shown: known.asked_by(&topic),
         };
         (Effect::Grant(Box::new(grant)), Inbound::OptedIn(topic))
     } else {
@@ -623,6 +626,7 @@ fn answer<'a>(
     if answer.is_none() {
         // What was not said was not asked and not told.
         turn.person.asked = before.asked;
+        turn.person.shown = before.shown;
         turn.person.away_told = before.away_told;
         turn.person.fallback_at = before.fallback_at;
         turn.person.disclosed_at = before.disclosed_at;

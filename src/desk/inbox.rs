@@ -18,11 +18,12 @@ use crate::meta::event::{Channel, Event};
 use crate::meta::ids::Psid;
 use crate::meta::policy::{Opener, window_after};
 use crate::meta::send::MessagingType;
-use crate::outreach::subscription;
+use crate::outreach::receipt::{self, Said, Word};
+use crate::outreach::{subscription, tally};
 use crate::shop::kv::DeskRef;
 use crate::shop::text::notifies_by_name;
 use crate::store::bookings::Claim;
-use crate::store::consents::{self, Consent, Status};
+use crate::store::consents::{self, Consent, Left, Status, Which};
 use crate::store::intake::{self, Look, Pending};
 use crate::store::outbox::{self, Claimed, Class};
 use crate::store::timers::{self, Timer};
@@ -441,6 +442,7 @@ fn commit(
 ) -> Result<Done, StoreError> {
     let mut done =
         Done { stranger: stranger(sql, context, event, &decision, now)?, paced_until: None };
+    tally::arrived(sql, event)?;
     if let Some(id) = &event.person {
         if let Some(miss) = decision.miss.take() {
             let number = misses::keep(sql, &miss, now)?;
@@ -509,13 +511,24 @@ fn apply(
                 let name = if *class == Class::Reply { "reply" } else { "notification" };
                 counters::add(sql, &format!("{name}.echoed"), now)?;
             }
-            if let Some(Class::Notification { notification, period, .. }) = class {
+            if let Some(Class::Notification { notification, period, topic }) = class {
                 let entry = ledger::Entry {
                     notification: &notification,
                     period: &period,
                     channel,
                     person: id,
                 };
+                // One whose outcome was unknown counts for the promise already.
+                if ledger::is_open(sql, entry)? {
+                    let left = Left {
+                        notification: notification.as_str(),
+                        period: &period,
+                        mid: None,
+                        planned_at: now,
+                        at: now,
+                    };
+                    consents::left(sql, Which { topic: &topic, channel, person: id }, &left)?;
+                }
                 ledger::close(sql, entry, ledger::Outcome::Sent, None)?;
             }
             Ok(())
@@ -528,6 +541,10 @@ fn apply(
             };
             consent.status = Status::Stopped;
             consent.changed_at = consent.changed_at.max(at);
+            tally::stopped(sql, &topic, channel, id, at)?;
+            let key = event.key();
+            let word = Word { said: Said::Stopped, at, event: &key, shown: None };
+            receipt::write(sql, context.shop, &consent, &word, context.host.seed, now)?;
             subscription::keep(sql, page, &consent, now)
         }
         Effect::Grant(grant) => {
@@ -548,10 +565,19 @@ fn apply(
                 expires_at,
                 next_eligible_at: before.as_ref().and_then(|before| before.next_eligible_at),
                 last_sent_at: before.as_ref().and_then(|before| before.last_sent_at),
+                reserved_at: before.as_ref().and_then(|before| before.reserved_at),
                 frequency: grant.frequency.or_else(|| before.as_ref()?.frequency.clone()),
                 title: grant.title.or_else(|| before.as_ref()?.title.clone()),
                 source: grant.source,
             };
+            let key = event.key();
+            let word = Word {
+                said: Said::Granted,
+                at: grant.at,
+                event: &key,
+                shown: grant.shown.as_ref(),
+            };
+            receipt::write(sql, context.shop, &consent, &word, context.host.seed, now)?;
             subscription::keep(sql, page, &consent, now)
         }
     }

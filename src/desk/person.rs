@@ -8,7 +8,7 @@ use super::form::state::OpenForm;
 use crate::meta::ids::{FaqId, FieldId, PosterCode, TopicId};
 use crate::meta::profile::{AGAIN_MS, KEPT_MS, Profile, Told};
 use crate::shop::forms::FieldValue;
-use crate::shop::model::{Lang, Shop};
+use crate::shop::model::{Lang, Promise, Shop};
 use crate::time::{DAY, UnixMs};
 
 /// How long silence lasts before the next message counts as a new beginning.
@@ -16,6 +16,13 @@ pub const SILENCE_MS: i64 = DAY;
 
 /// How long the question whether somebody means to be forgotten waits for its answer.
 pub const DELETE_ASKED_MS: i64 = DAY;
+
+/// How long somebody who let a request for consent pass is not asked again for the same topic
+/// unasked; after one more never.
+const ASK_AGAIN_MS: [i64; 2] = [28 * DAY, 91 * DAY];
+
+/// How long somebody who ended a topic is not asked for it again unasked.
+const AFTER_END_MS: i64 = 91 * DAY;
 
 /// A person as the Desk knows them.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -37,6 +44,9 @@ pub struct Person {
     pub fallback_at: Option<UnixMs>,
     /// When consent to a topic was last asked for.
     pub asked: BTreeMap<TopicId, UnixMs>,
+    /// What they were last shown when they were asked for consent to a topic.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub shown: BTreeMap<TopicId, Shown>,
     /// What they said to each topic, the newest word.
     pub topics: BTreeMap<TopicId, TopicWord>,
     /// When they last said STOP.
@@ -85,6 +95,25 @@ pub struct Offered {
     pub miss: i64,
     /// Which answers.
     pub entries: Vec<FaqId>,
+}
+
+/// What somebody was shown when they were asked for consent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shown {
+    /// The card's title.
+    pub title: String,
+    /// Its picture.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image: Option<String>,
+    /// How often at most.
+    pub promise: Promise,
+    /// In which language.
+    pub language: Lang,
+    /// When.
+    pub at: UnixMs,
+    /// How often they were asked since they last said yes.
+    #[serde(default)]
+    pub times: u8,
 }
 
 /// The newest word of a person on a topic.
@@ -184,6 +213,39 @@ impl Person {
         self.topics.get(topic).is_some_and(|word| word.active && !word.token_dropped)
     }
 
+    /// Notes what they are shown as they are asked for consent to a topic.
+    pub fn show(&mut self, topic: &TopicId, mut shown: Shown) {
+        let before = self.shown.get(topic).map_or(0, |before| before.times);
+        shown.times = before.saturating_add(1);
+        self.shown.insert(topic.clone(), shown);
+    }
+
+    /// Whether asking for consent to a topic unasked would be nagging: they ended it or let the
+    /// last request pass not so long ago, or let three of them pass. A tap of theirs may always be answered.
+    #[must_use]
+    pub fn tired_of(&self, topic: &TopicId, now: UnixMs) -> bool {
+        let ended = self.topics.get(topic).filter(|word| !word.active);
+        if ended.is_some_and(|word| now.since(word.at) < AFTER_END_MS) {
+            return true;
+        }
+        let Some(shown) = self.shown.get(topic) else { return false };
+        let waits = usize::from(shown.times).checked_sub(1);
+        match waits.map(|passed| ASK_AGAIN_MS.get(passed)) {
+            None => false,
+            Some(Some(wait)) => now.since(shown.at) < *wait,
+            Some(None) => true,
+        }
+    }
+
+    /// What they were shown when they were asked for consent to a topic. Whoever says yes was
+    /// asked no time since.
+    pub fn asked_by(&mut self, topic: &TopicId) -> Option<Shown> {
+        let shown = self.shown.get_mut(topic)?;
+        let as_it_was = shown.clone();
+        shown.times = 0;
+        Some(as_it_was)
+    }
+
     /// Notes something the person did at `at` that opens the window for `window_ms`. Late events
     /// never shorten what newer ones opened.
     pub fn touch(&mut self, at: UnixMs, window_ms: i64) {
@@ -255,6 +317,32 @@ mod tests {
             }
             assert!(!person.agreed(&topic()), "{order:?}");
         }
+    }
+
+    #[test]
+    fn whoever_lets_a_request_pass_is_asked_more_and_more_seldom_and_then_no_more() {
+        let mut person = Person::new(UnixMs::new(0));
+        let shown = |at: i64| Shown {
+            title: "Lunch".to_owned(),
+            image: None,
+            promise: Promise::Weekly,
+            language: Lang("en".to_owned()),
+            at: UnixMs::new(at * DAY),
+            times: 1,
+        };
+        let tired = |person: &Person, day: i64| person.tired_of(&topic(), UnixMs::new(day * DAY));
+        assert!(!tired(&person, 0));
+        person.show(&topic(), shown(0));
+        assert!(tired(&person, 27) && !tired(&person, 28));
+        person.show(&topic(), shown(28));
+        assert!(tired(&person, 28 + 90) && !tired(&person, 28 + 91));
+        person.show(&topic(), shown(119));
+        assert!(tired(&person, 119 + 10_000), "three were enough");
+        // A yes makes it good again; an end of theirs does not.
+        assert_eq!(person.asked_by(&topic()).unwrap().times, 3);
+        assert!(!tired(&person, 120));
+        person.say_on_topic(&topic(), false, UnixMs::new(121 * DAY));
+        assert!(tired(&person, 121 + 90) && !tired(&person, 121 + 91));
     }
 
     #[test]

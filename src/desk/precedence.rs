@@ -361,6 +361,7 @@ fn back_to(turn: &mut Turn<'_>, topic: &Topic) -> Vec<Content> {
         title: turn.context.shop.pick(&topic.title, &turn.lang).map(str::to_owned),
         source: "chat".to_owned(),
         at: turn.at,
+        shown: turn.person.asked_by(&topic.id),
     })));
     replies::opted_in(turn, &topic.id)
 }

@@ -2,7 +2,7 @@
 
 use super::decide::{Effect, Turn};
 use super::payload::Payload;
-use super::person::Person;
+use super::person::{Person, Shown};
 use crate::meta::ids::{DeletionCode, FaqId, TopicId};
 use crate::meta::limits;
 use crate::meta::send::{Button, Card, Content, OptInRequest, QuickReply};
@@ -271,13 +271,25 @@ fn opt_in_request(turn: &mut Turn<'_>, topic: &Topic, unasked: Unasked) -> Optio
         return None;
     }
     let crowded = person.asked.values().any(|at| recently(at, DAY));
-    if unasked == Unasked::OncePerWindow && crowded {
+    let unwanted = crowded || person.tired_of(&topic.id, turn.now);
+    if unasked == Unasked::OncePerWindow && unwanted {
         return None;
     }
     let title = shop.pick(&topic.title, &turn.lang)?.to_owned();
     // Only what still counts is remembered, however many topics come and go.
     turn.person.asked.retain(|_, at| recently(at, limits::OPT_IN_EVERY_MS));
     turn.person.asked.insert(topic.id.clone(), turn.now);
+    turn.person.show(
+        &topic.id,
+        Shown {
+            title: title.clone(),
+            image: topic.image.clone(),
+            promise: topic.promise,
+            language: turn.lang.clone(),
+            at: turn.now,
+            times: 1,
+        },
+    );
     Some(Content::OptIn(OptInRequest {
         title,
         image_url: topic.image.clone(),

@@ -82,6 +82,8 @@ mod tests {
              [[page]]\nid = \"1\"\nusername = \"a\"\nbranch = \"Old Town\"\n\
              [[poster]]\ncode = \"D\"\ntopic = \"news\"\ntags = [\"lunch\", \"vip\"]\n\
              set = {{ people = 2, size = \"L\" }}\n\
+             [privacy]\ncontroller = \"A\"\ncontact = \"a@a.example\"\n\
+             legal_basis = \"consent\"\nkeep_receipts_months = 24\n\
              [[topic]]\nid = \"news\"\ntitle.en = \"N\"\ntitle.lt = \"N\"\npromise = \"weekly\"\n\
              [[segment]]\nid = \"s\"\n{segment}\n"
         );

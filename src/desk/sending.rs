@@ -8,10 +8,11 @@ use crate::meta::graph_error::{Class as Cause, Failure, Verdict};
 use crate::meta::ids::{NotificationToken, PageId};
 use crate::meta::policy::{Transport, cooldown};
 use crate::meta::send::{Content, MessagingType};
-use crate::outreach::ladder;
+use crate::outreach::ladder::{self, Hold};
+use crate::outreach::recipient::{self as notified, Look};
 use crate::outreach::subscription;
 use crate::shop::model::Shop;
-use crate::store::consents::{self, Consent, Status};
+use crate::store::consents::{self, Consent, Left, Status, Which};
 use crate::store::ledger;
 use crate::store::outbox::{self, Admit, Claimed, Class, Outcome, Room, Settled};
 use crate::store::timers::{self, Timer};
@@ -138,36 +139,39 @@ fn admit(
             Admit::No("the 24-hour window has closed".to_owned())
         });
     };
-    let consent = consents::get(sql, topic, claimed.channel, &claimed.person)?;
-    let person = person.unwrap_or_default();
-    let way = if shop.notification(notification).is_none() || shop.topic(topic).is_none() {
-        Err(ladder::Hold::Withdrawn)
-    } else if expired {
-        Err(ladder::Hold::TooLate)
-    } else {
-        ladder::climb(shop, &person, consent.as_ref(), now)
-    };
-    let held = match way {
-        Ok(way) => match (way.transport, consent) {
-            (Transport::InWindow, _) => {
-                return Ok(Admit::Yes(Via::Person(MessagingType::Update)));
-            }
-            (_, Some(consent)) => match consent.token.clone() {
-                Some(token) => {
-                    return Ok(Admit::Yes(Via::Token { consent: Box::new(consent), token }));
-                }
-                None => ladder::Hold::NoToken,
-            },
-            (_, None) => ladder::Hold::NoConsent,
-        },
-        // A moment too early for Meta: it waits, as long as it still helps.
-        Err(ladder::Hold::NotBefore(at)) if claimed.expires_at.is_some_and(|end| at < end) => {
-            return Ok(Admit::NotBefore(at));
+    let all = consents::of_person(sql, claimed.channel, &claimed.person)?;
+    let consent = all.iter().find(|consent| consent.topic == *topic);
+    let known = shop.notification(notification).is_some() && shop.topic(topic).is_some();
+    let way = match consent {
+        _ if !known => Err(Hold::Withdrawn),
+        _ if expired => Err(Hold::TooLate),
+        None => Err(Hold::NoConsent),
+        Some(consent) => {
+            let person = person.unwrap_or_default();
+            let due = consent.reserved_at.unwrap_or(claimed.created_at);
+            let to = notified::Recipient::of(shop, consent, &person, &all, Look::Leaving);
+            let deadline = claimed.expires_at.unwrap_or(now.plus(1));
+            ladder::earliest(shop, &to, due, now, deadline)
         }
-        Err(hold) => hold,
+    };
+    let held = match (way, consent) {
+        // A moment too early: it waits, as long as it still helps.
+        (Ok((at, _)), _) if at > now => return Ok(Admit::NotBefore(at)),
+        (Ok((_, way)), _) if way.transport == Transport::InWindow => {
+            return Ok(Admit::Yes(Via::Person(MessagingType::Update)));
+        }
+        (Ok(_), Some(consent)) => match consent.token.clone() {
+            Some(token) => {
+                return Ok(Admit::Yes(Via::Token { consent: Box::new(consent.clone()), token }));
+            }
+            None => Hold::NoToken,
+        },
+        (Ok(_), None) => Hold::NoConsent,
+        (Err(hold), _) => hold,
     };
     let reason = held.says(shop);
     close_ledger(sql, claimed, ledger::Outcome::Held, Some(&reason))?;
+    consents::release(sql, Which { topic, channel: claimed.channel, person: &claimed.person })?;
     counters::add(sql, &format!("held.{}", held.code()), now)?;
     Ok(Admit::No(reason))
 }
@@ -410,7 +414,29 @@ fn finish(
     counters::add(sql, &format!("{class}.{name}"), now)?;
     let reason = if let Outcome::Refused(reason) = outcome { Some(reason.as_str()) } else { None };
     close_ledger(sql, claimed, line, reason)?;
+    note_promise(sql, claimed, outcome, now)?;
     Ok(settled)
+}
+
+/// What left, or may have left, counts for the promise of its topic; what did not, does not.
+fn note_promise(
+    sql: &impl Sql,
+    claimed: &Claimed,
+    outcome: &Outcome,
+    now: UnixMs,
+) -> Result<(), StoreError> {
+    let Class::Notification { notification, period, topic } = &claimed.class else {
+        return Ok(());
+    };
+    let which = Which { topic, channel: claimed.channel, person: &claimed.person };
+    let mid = match outcome {
+        Outcome::Refused(_) => return consents::release(sql, which),
+        Outcome::Sent { mid } => mid.as_ref().map(|mid| mid.0.as_str()),
+        Outcome::Unsure | Outcome::RetryAt(_) => None,
+    };
+    let notification = notification.as_str();
+    let left = Left { notification, period, mid, planned_at: claimed.created_at, at: now };
+    consents::left(sql, which, &left)
 }
 
 /// Settles what was left in flight by a process that is gone, or by a request nobody heard of
@@ -422,7 +448,7 @@ pub fn recover(sql: &impl Sql, restarted: bool, now: UnixMs) -> Result<(), Store
     sql.transaction(|| {
         for (class, channel, person) in outbox::recover(sql, restarted, now)? {
             counters::add(sql, "outbox.lost_in_flight", now)?;
-            if let Class::Notification { notification, period, .. } = class {
+            if let Class::Notification { notification, period, topic } = class {
                 let entry = ledger::Entry {
                     notification: &notification,
                     period: &period,
@@ -430,6 +456,10 @@ pub fn recover(sql: &impl Sql, restarted: bool, now: UnixMs) -> Result<(), Store
                     person: &person,
                 };
                 ledger::close(sql, entry, ledger::Outcome::Unknown, None)?;
+                let notification = notification.as_str();
+                let left =
+                    Left { notification, period: &period, mid: None, planned_at: now, at: now };
+                consents::left(sql, Which { topic: &topic, channel, person: &person }, &left)?;
             }
         }
         if restarted && let Some(at) = outbox::backlog(sql)?.next_due {

@@ -1,15 +1,19 @@
-//! The delivery ladder: which transport may carry a notification to one person now, by which
-//! rule of Meta's, or why it is held.
+//! The delivery ladder: which transport may carry a notification to one person at a moment, by
+//! which rule of Meta's, or why it is held.
 //!
 //! In the window (free), then a legacy recurring notification where Meta still takes them, then
-//! hold. The same function runs when a notification is planned and again when its row is
-//! claimed: what was legal at nine may not be at ten.
+//! hold. The same function runs when a notification is planned, in `shopbell plan`, and again when
+//! its row is claimed: what was legal at nine may not be at ten.
 
-use crate::desk::person::Person;
+use jiff::civil::Date;
+
+use super::recipient::Recipient;
+use super::rungs::{Price, RUNGS};
+use super::schedule;
+use crate::meta::event::Channel;
 use crate::meta::policy::{self, Case, Forbidden, Purpose, Rule, Transport, Why};
 use crate::shop::lang::language;
 use crate::shop::model::{Promise, Shop};
-use crate::store::consents::{Consent, Status};
 use crate::time::UnixMs;
 
 /// A legal way.
@@ -19,6 +23,8 @@ pub struct Way {
     pub transport: Transport,
     /// By which rule.
     pub rule: &'static Rule,
+    /// What it costs.
+    pub price: Price,
 }
 
 /// Why a notification does not leave.
@@ -30,6 +36,12 @@ pub enum Hold {
     PersonTalking,
     /// The topic was sent too short a time ago for what it promised.
     Promise(Promise),
+    /// So many were sent on this day already, over all topics.
+    DayFull,
+    /// The recipient's night lasts until then.
+    Quiet(UnixMs),
+    /// The window is closed. Only said while a further rung may be tried.
+    WindowClosed,
     /// The token has ended.
     TokenExpired,
     /// Meta takes the next one for this token from then on.
@@ -58,6 +70,9 @@ impl Hold {
             Self::Promise(Promise::Daily) => texts.daily.to_owned(),
             Self::Promise(Promise::Weekly) => texts.weekly.to_owned(),
             Self::Promise(Promise::Monthly) => texts.monthly.to_owned(),
+            Self::DayFull => texts.day_full.to_owned(),
+            Self::Quiet(_) => texts.quiet.to_owned(),
+            Self::WindowClosed => texts.window_closed.to_owned(),
             Self::TokenExpired => closed(texts.token_ended),
             Self::NotBefore(_) => closed(texts.not_before),
             Self::Forbidden(Forbidden { why, .. }) => closed(match why {
@@ -75,6 +90,24 @@ impl Hold {
         }
     }
 
+    /// When it may be asked again, if time alone lifts it.
+    #[must_use]
+    pub const fn until(&self) -> Option<UnixMs> {
+        match self {
+            Self::Quiet(at) | Self::NotBefore(at) => Some(*at),
+            _ => None,
+        }
+    }
+
+    /// The rule of Meta's that stands in the way, if one does.
+    #[must_use]
+    pub const fn rule(&self) -> Option<&'static Rule> {
+        match self {
+            Self::Forbidden(Forbidden { rule, .. }) => *rule,
+            _ => None,
+        }
+    }
+
     /// A short name, for counting and for the ledger.
     #[must_use]
     pub const fn code(&self) -> &'static str {
@@ -82,6 +115,9 @@ impl Hold {
             Self::NoConsent => "no_consent",
             Self::PersonTalking => "person_talking",
             Self::Promise(_) => "promise",
+            Self::DayFull => "day_full",
+            Self::Quiet(_) => "quiet_hours",
+            Self::WindowClosed => "window_closed",
             Self::TokenExpired => "token_expired",
             Self::NotBefore(_) => "not_before",
             Self::Forbidden(_) => "forbidden",
@@ -93,44 +129,94 @@ impl Hold {
     }
 }
 
-/// Climbs the ladder for one person.
+/// The earliest moment from `from` on, and before `deadline`, at which a notification that was due
+/// at `due` may leave, and by which way.
 ///
 /// # Errors
-/// [`Hold`] when nothing may leave.
-pub fn climb(
+/// [`Hold`] when nothing may leave in that time.
+pub fn earliest(
     shop: &Shop,
-    person: &Person,
-    consent: Option<&Consent>,
-    now: UnixMs,
-) -> Result<Way, Hold> {
-    let consent = consent.filter(|c| c.status == Status::Active).ok_or(Hold::NoConsent)?;
-    if person.stopped_at.is_some_and(|stopped| stopped >= consent.granted_at) {
+    to: &Recipient,
+    due: UnixMs,
+    from: UnixMs,
+    deadline: UnixMs,
+) -> Result<(UnixMs, Way), Hold> {
+    // The night, a token's rest, and the night again: each of them ends once before the deadline.
+    const WAITS: u32 = 4;
+    let mut at = from;
+    for _ in 0..WAITS {
+        match at_moment(shop, to, due, at) {
+            Ok(way) => return Ok((at, way)),
+            Err(hold) => match hold.until().filter(|next| at < *next && *next < deadline) {
+                Some(next) => at = next,
+                None => return Err(hold),
+            },
+        }
+    }
+    Err(Hold::TooLate)
+}
+
+/// Whether a notification that was due at `due` may leave at `at`.
+fn at_moment(shop: &Shop, to: &Recipient, due: UnixMs, at: UnixMs) -> Result<Way, Hold> {
+    if !to.active || to.stopped_at.is_some_and(|stopped| stopped >= to.granted_at) {
         return Err(Hold::NoConsent);
     }
-    if person.paused(now) {
+    if to.paused_until.is_some_and(|until| at < until) {
         return Err(Hold::PersonTalking);
     }
+    let zone = to.zone(shop);
+    let promise = shop.topic(&to.topic).ok_or(Hold::NoConsent)?.promise;
+    for last in [to.last_sent_at, to.reserved_at] {
+        if !schedule::keeps(promise, last, due, &zone) {
+            return Err(Hold::Promise(promise));
+        }
+    }
+    let day = |at: UnixMs| at.timestamp().to_zoned(zone.clone()).date();
+    let today = to.others.iter().filter(|other| day(**other) == day(due)).count();
+    if today >= usize::from(shop.sending.most_per_day) {
+        return Err(Hold::DayFull);
+    }
+    if let Some(end) = shop.sending.quiet.and_then(|quiet| schedule::quiet_until(quiet, &zone, at))
+    {
+        return Err(Hold::Quiet(end));
+    }
+    climb(shop, to, at)
+}
+
+/// Tries one rung after the other. Of several that are closed the last says why: what comes
+/// before it is free and was not to be had.
+fn climb(shop: &Shop, to: &Recipient, at: UnixMs) -> Result<Way, Hold> {
     let case = Case {
-        channel: consent.channel,
-        country: shop.meta.country,
-        day: now.utc_date(),
+        channel: to.channel,
+        country: to.country(shop),
+        day: at.utc_date(),
         recurring_since: shop.meta.recurring_since,
         purpose: Purpose::Promotion,
     };
-    if person.window_open(now)
-        && let Ok(rule) = policy::permits(Transport::InWindow, &case)
-    {
-        return Ok(Way { transport: Transport::InWindow, rule });
+    let mut held = Hold::WindowClosed;
+    for rung in RUNGS {
+        let permitted = policy::permits(rung.transport(), &case).map_err(Hold::Forbidden);
+        let carried = permitted.and_then(|rule| rung.carry(to, at).map(|()| rule));
+        match carried {
+            Ok(rule) => {
+                return Ok(Way { transport: rung.transport(), rule, price: rung.price() });
+            }
+            Err(hold) => held = hold,
+        }
     }
-    let rule = policy::permits(Transport::LegacyRecurring, &case).map_err(Hold::Forbidden)?;
-    if consent.token.is_none() {
-        return Err(Hold::NoToken);
-    }
-    if consent.expires_at.is_some_and(|end| end <= now) {
-        return Err(Hold::TokenExpired);
-    }
-    match consent.next_eligible_at {
-        Some(at) if at > now => Err(Hold::NotBefore(at)),
-        _ => Ok(Way { transport: Transport::LegacyRecurring, rule }),
-    }
+    Err(held)
+}
+
+/// The rules by which notifications of this shop may leave on `day`: on Messenger, to people where
+/// the shop says that they are.
+#[must_use]
+pub fn relied_on(shop: &Shop, day: Date) -> Vec<&'static Rule> {
+    let case = Case {
+        channel: Channel::Messenger,
+        country: shop.meta.country,
+        day,
+        recurring_since: shop.meta.recurring_since,
+        purpose: Purpose::Promotion,
+    };
+    RUNGS.iter().filter_map(|rung| policy::permits(rung.transport(), &case).ok()).collect()
 }

@@ -1,11 +1,22 @@
 //! Consent and sending: who is told what, when, and by which legal way.
 //!
 //! - [`subscription`]: the consent as it lies in KV.
-//! - [`schedule`]: when a notification is due, in local time.
-//! - [`ladder`]: which transport may carry a notification to one person, or why none may.
+//! - [`schedule`]: when a notification is due, in local time, and when people are left alone.
+//! - [`recipient`]: somebody who agreed, as far as planning looks at them.
+//! - [`ladder`]: which transport may carry a notification to one person, or why none may;
+//!   [`rungs`]: one module for each transport.
+//! - [`plan`]: the plan as a pure function, with its hash.
 //! - [`planner`]: a tick begins what is due and plans it in pages into the outbox.
+//! - [`receipt`]: what somebody agreed to and was shown, so that it can be proved.
+//! - [`tally`]: what came of it after it left; [`told`]: what the owner is told.
 
 pub mod ladder;
+pub mod plan;
 pub mod planner;
+pub mod receipt;
+pub mod recipient;
+pub mod rungs;
 pub mod schedule;
 pub mod subscription;
+pub mod tally;
+pub mod told;

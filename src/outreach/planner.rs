@@ -1,22 +1,21 @@
 //! A tick begins what is due and plans it, a page of people at a time, into the outbox. A second
 //! tick, late or at the same moment, finds the run begun and the people entered.
 
-use jiff::tz::TimeZone;
-
-use super::ladder::{self, Hold};
-use super::schedule;
+use super::ladder::Hold;
+use super::plan::{self, Line, RunHash, Verdict};
+use super::recipient::{Look, Recipient, zone_of};
+use super::schedule::{self, Occurrence};
 use crate::desk::person::Person;
 use crate::desk::replies;
-use crate::shop::lookup::ZONES;
 use crate::shop::model::{Notification, Shop, Zone};
 use crate::shop::text::Listener;
-use crate::store::consents::{self, Consent};
+use crate::store::consents::{self, Consent, Which};
 use crate::store::ledger::{self, Entry, Outcome};
 use crate::store::outbox::{self, Class};
-use crate::store::runs::{self, Progress, Run};
+use crate::store::runs::{self, Dropped, Progress, Run};
 use crate::store::timers::{self, Timer};
-use crate::store::{Sql, StoreError, counters, people};
-use crate::time::UnixMs;
+use crate::store::{Sql, StoreError, counters, facts, people};
+use crate::time::{MINUTE, UnixMs};
 
 /// People planned in one transaction.
 const PAGE: u32 = 50;
@@ -25,18 +24,37 @@ const PAGE: u32 = 50;
 /// Workers limits, September 2026). The rest follows by alarm.
 const PAGES_PER_CALL: u32 = 2;
 
+/// When somebody last looked what is due. Written so seldom to spare writes: what was begun since
+/// is known by its run.
+const LOOKED: &str = "planned_at";
+const LOOKED_EVERY_MS: i64 = 10 * MINUTE;
+
 /// Begins what is due, and goes on with what was begun. Returns how many people were put into
 /// the outbox.
 ///
 /// # Errors
 /// [`StoreError`]; every page that was committed stays.
 pub fn tick(sql: &impl Sql, shop: &Shop, now: UnixMs) -> Result<u32, StoreError> {
+    let looked: Option<UnixMs> = facts::get(sql, LOOKED)?;
     for notification in &shop.notifications {
-        for run in due_runs(sql, shop, notification, now)? {
-            if runs::begin(sql, &run)? {
-                counters::add(sql, &format!("run.{}", notification.id), now)?;
+        for zone in clocks(sql, notification)? {
+            let clock = zone_of(shop, zone.as_deref());
+            let schedule = &notification.schedule;
+            let zone = zone.unwrap_or_default();
+            if let Some(due) = schedule::due(schedule, &clock, now) {
+                let run = run(shop, notification, due, &zone);
+                if runs::begin(sql, &run)? {
+                    counters::add(sql, &format!("run.{}", notification.id), now)?;
+                }
+            }
+            let Some(looked) = looked else { continue };
+            for due in schedule::missed(schedule, &clock, looked, now) {
+                miss(sql, notification, &run(shop, notification, due, &zone), now)?;
             }
         }
+    }
+    if looked.is_none_or(|looked| now.since(looked) >= LOOKED_EVERY_MS) {
+        facts::set(sql, LOOKED, &now)?;
     }
     go_on(sql, shop, now)
 }
@@ -61,78 +79,92 @@ pub fn go_on(sql: &impl Sql, shop: &Shop, now: UnixMs) -> Result<u32, StoreError
                 break;
             }
             run.cursor = progress.cursor;
+            run.hash = progress.hash;
         }
     }
     Ok(queued)
 }
 
-/// The runs of a notification that are due: one for the shop's clock, or one for each clock its
-/// subscribers live by.
-fn due_runs(
-    sql: &impl Sql,
-    shop: &Shop,
-    notification: &Notification,
-    now: UnixMs,
-) -> Result<Vec<Run>, StoreError> {
-    let run = |zone: String, occurrence: schedule::Occurrence| Run {
-        notification: notification.id.clone(),
-        period: occurrence.period,
-        zone,
-        due_at: occurrence.at,
-        cursor: String::new(),
-    };
-    if notification.schedule.zone == Zone::Shop {
-        let due = schedule::due(&notification.schedule, &shop.zone(), now);
-        return Ok(due.into_iter().map(|due| run(String::new(), due)).collect());
+/// The clocks a notification follows: the shop's, or each that its subscribers live by.
+fn clocks(sql: &impl Sql, notification: &Notification) -> Result<Vec<Option<String>>, StoreError> {
+    match notification.schedule.zone {
+        Zone::Shop => Ok(vec![None]),
+        Zone::Subscriber => consents::zones(sql, &notification.topic),
     }
-    let mut runs = Vec::new();
-    for name in consents::zones(sql, &notification.topic)? {
-        let zone = zone_of(shop, name.as_deref());
-        if let Some(due) = schedule::due(&notification.schedule, &zone, now) {
-            runs.push(run(name.unwrap_or_default(), due));
-        }
-    }
-    Ok(runs)
 }
 
-/// A subscriber's clock; the shop's where theirs is not known.
-fn zone_of(shop: &Shop, name: Option<&str>) -> TimeZone {
-    name.and_then(|name| ZONES.get(name).ok()).unwrap_or_else(|| shop.zone())
+fn run(shop: &Shop, notification: &Notification, due: Occurrence, zone: &str) -> Run {
+    let hash = RunHash::begin(shop, &notification.id, &due, zone).as_str().to_owned();
+    Run {
+        notification: notification.id.clone(),
+        period: due.period,
+        zone: zone.to_owned(),
+        due_at: due.at,
+        cursor: String::new(),
+        hash,
+    }
+}
+
+/// Notes that nothing ran when a notification was due, if it was due to anybody.
+fn miss(
+    sql: &impl Sql,
+    notification: &Notification,
+    run: &Run,
+    now: UnixMs,
+) -> Result<(), StoreError> {
+    let zone = its_zone(notification, run);
+    if consents::anybody(sql, &notification.topic, zone, run.due_at)? && runs::miss(sql, run)? {
+        counters::add(sql, "run.missed", now)?;
+    }
+    Ok(())
+}
+
+/// For whose clock a run is; none: for everybody.
+fn its_zone<'a>(notification: &Notification, run: &'a Run) -> Option<&'a str> {
+    match notification.schedule.zone {
+        Zone::Shop => None,
+        Zone::Subscriber => Some(run.zone.as_str()),
+    }
 }
 
 /// Plans one page of one run, in one transaction.
 fn plan_page(sql: &impl Sql, shop: &Shop, run: &Run, now: UnixMs) -> Result<Progress, StoreError> {
     sql.transaction(|| {
-        let mut progress = Progress { cursor: run.cursor.clone(), ..Progress::default() };
+        let mut progress =
+            Progress { cursor: run.cursor.clone(), hash: run.hash.clone(), ..Progress::default() };
         // A run whose notification is gone from shop.toml, or which was interrupted for so long
         // that its hour has passed, ends here.
-        let notification = shop.notifications.iter().find(|n| n.id == run.notification);
-        let expires_at = run.due_at.plus(schedule::LATEST_MS);
-        let stale = now >= expires_at;
-        let Some(notification) = notification.filter(|_| !stale) else {
-            progress.done = true;
-            counters::add(sql, "run.dropped", now)?;
-            runs::advance(sql, run, &progress)?;
-            return Ok(progress);
+        let notification = match shop.notification(&run.notification) {
+            None => Err(Dropped::Withdrawn),
+            Some(n) if now >= run.due_at.plus(n.schedule.latest_ms()) => Err(Dropped::Stale),
+            Some(n) => Ok(n),
         };
-        let zone = match notification.schedule.zone {
-            Zone::Shop => None,
-            Zone::Subscriber => Some(run.zone.as_str()),
+        let notification = match notification {
+            Ok(notification) => notification,
+            Err(why) => {
+                progress.done = true;
+                progress.dropped = Some(why);
+                counters::add(sql, "run.dropped", now)?;
+                runs::advance(sql, run, &progress)?;
+                return Ok(progress);
+            }
         };
+        let zone = its_zone(notification, run);
         let people = consents::page(sql, &notification.topic, zone, &run.cursor, PAGE)?;
         progress.done = u32::try_from(people.len()).unwrap_or(u32::MAX) < PAGE;
-        for consent in people {
-            progress.cursor = consents::cursor(&consent);
-            // Whoever agreed after it was due waits for the next one.
-            if consent.granted_at > run.due_at {
+        let mut hash = RunHash::kept(run.hash.as_str());
+        for consent in &people {
+            progress.cursor = consents::cursor(consent);
+            let Some(line) = plan_one(sql, shop, notification, run, consent, now)? else {
                 continue;
-            }
-            match plan_one(sql, shop, notification, run, consent, now)? {
-                Planned::Queued => progress.queued = progress.queued.saturating_add(1),
-                Planned::Held => progress.held = progress.held.saturating_add(1),
-                Planned::Before => {}
+            };
+            hash.add(&line);
+            match line.verdict {
+                Verdict::Leaves { .. } => progress.queued = progress.queued.saturating_add(1),
+                Verdict::Held(_) => progress.held = progress.held.saturating_add(1),
             }
         }
+        hash.as_str().clone_into(&mut progress.hash);
         runs::advance(sql, run, &progress)?;
         if progress.queued > 0 {
             timers::set(sql, Timer::Drain, now)?;
@@ -141,63 +173,53 @@ fn plan_page(sql: &impl Sql, shop: &Shop, run: &Run, now: UnixMs) -> Result<Prog
     })
 }
 
-enum Planned {
-    Queued,
-    Held,
-    /// Decided by an earlier tick.
-    Before,
-}
-
+/// Decides for one person, and enters it; none when it is not for them, or was decided by an
+/// earlier tick.
 fn plan_one(
     sql: &impl Sql,
     shop: &Shop,
     notification: &Notification,
     run: &Run,
-    mut consent: Consent,
+    consent: &Consent,
     now: UnixMs,
-) -> Result<Planned, StoreError> {
+) -> Result<Option<Line>, StoreError> {
+    let person: Person = people::load(sql, consent.channel, &consent.person)?.unwrap_or_default();
+    let all = consents::of_person(sql, consent.channel, &consent.person)?;
+    let to = Recipient::of(shop, consent, &person, &all, Look::Planning);
+    let Some(mut line) = plan::line(shop, notification, run.due_at, &to, now) else {
+        return Ok(None);
+    };
+    let topic = shop.topic(&notification.topic).and_then(|t| shop.pick(&t.title, &to.language));
+    let listener = Listener {
+        first_name: person.first_name.as_deref(),
+        full_name: person.full_name.as_deref(),
+        topic,
+        agent: None,
+    };
+    let content = replies::notification(shop, &to.language, notification, &listener, now);
+    if content.is_none() {
+        line.verdict = Verdict::Held(Hold::NoText);
+    }
     let entry = Entry {
         notification: &notification.id,
         period: &run.period,
         channel: consent.channel,
         person: &consent.person,
     };
-    let person: Person = people::load(sql, consent.channel, &consent.person)?.unwrap_or_default();
-    let expires_at = run.due_at.plus(schedule::LATEST_MS);
-    let leaves_at = promise_kept(shop, &consent, run.due_at).and_then(|()| {
-        match ladder::climb(shop, &person, Some(&consent), now) {
-            Ok(_) => Ok(now),
-            // A moment too early for Meta, as a daily notification easily is: it waits.
-            Err(Hold::NotBefore(at)) if at < expires_at => Ok(at),
-            Err(hold) => Err(hold),
-        }
-    });
-    let content = leaves_at.and_then(|leaves_at| {
-        let lang = person.lang(shop);
-        let topic = shop.topic(&notification.topic).and_then(|t| shop.pick(&t.title, lang));
-        let listener = Listener {
-            first_name: person.first_name.as_deref(),
-            full_name: person.full_name.as_deref(),
-            topic,
-            agent: None,
-        };
-        // Checked by `shopbell check`: a notification has words in the default language.
-        let content = replies::notification(shop, lang, notification, &listener, now);
-        Ok((content.ok_or(Hold::NoText)?, leaves_at))
-    });
-    let (content, leaves_at) = match content {
-        Ok(planned) => planned,
-        Err(hold) => {
+    let (leaves_at, content) = match (&line.verdict, content) {
+        (Verdict::Leaves { not_before, .. }, Some(content)) => (not_before.unwrap_or(now), content),
+        (Verdict::Held(hold), _) => {
             let reason = hold.says(shop);
             let new = ledger::enter(sql, entry, &consent.topic, Outcome::Held, Some(&reason), now)?;
             if new {
                 counters::add(sql, &format!("held.{}", hold.code()), now)?;
             }
-            return Ok(if new { Planned::Held } else { Planned::Before });
+            return Ok(new.then_some(line));
         }
+        (Verdict::Leaves { .. }, None) => return Ok(None),
     };
     if !ledger::enter(sql, entry, &consent.topic, Outcome::Queued, None, now)? {
-        return Ok(Planned::Before);
+        return Ok(None);
     }
     let class = Class::Notification {
         notification: notification.id.clone(),
@@ -210,20 +232,10 @@ fn plan_one(
         person: &consent.person,
         content: &content,
         due_at: leaves_at,
-        expires_at: Some(expires_at),
+        expires_at: Some(run.due_at.plus(notification.schedule.latest_ms())),
     };
     outbox::append(sql, &message, now)?;
-    consent.last_sent_at = Some(run.due_at);
-    consents::save(sql, &consent)?;
-    Ok(Planned::Queued)
-}
-
-fn promise_kept(shop: &Shop, consent: &Consent, due: UnixMs) -> Result<(), Hold> {
-    let promise = shop.topic(&consent.topic).ok_or(Hold::NoConsent)?.promise;
-    let zone = zone_of(shop, consent.timezone.as_deref());
-    if schedule::keeps(promise, consent.last_sent_at, due, &zone) {
-        Ok(())
-    } else {
-        Err(Hold::Promise(promise))
-    }
+    let which = Which { topic: &consent.topic, channel: consent.channel, person: &consent.person };
+    consents::reserve(sql, which, run.due_at)?;
+    Ok(Some(line))
 }

@@ -1,26 +1,30 @@
-//! When a notification is due, in somebody's local time, and how often a topic may be sent.
+//! When a notification is due, in somebody's local time, how often a topic may be sent, and when
+//! people are left alone.
 //!
-//! A time that a clock change skips is due right after the gap; one that comes twice is due the
-//! first time (jiff's compatible strategy, as in RFC 5545). A day a month does not have is its
-//! last day.
+//! # What a clock change does
+//! - A time that a change skips is due right after the gap; one that comes twice is due the first
+//!   time (jiff's compatible strategy, as in RFC 5545).
+//! - A day that a zone leaves out altogether (Samoa, 30 December 2011) has nothing due.
+//! - A day of the month that a month does not have is its last day.
+//! - A period is the local date, so that whatever the clock does, a day has one.
 
 use jiff::ToSpan;
 use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
 
-use crate::shop::model::{Days, Promise, Schedule};
-use crate::time::{DAY, HOUR, UnixMs};
+use crate::shop::model::{Promise, QuietHours, Schedule};
+use crate::time::{DAY, HOUR, MINUTE, UnixMs};
 
-/// How late a notification may still begin when ticks were missed. Later than this it is dropped
-/// for the period: a morning's special at night helps nobody.
-pub const CATCH_UP_MS: i64 = 2 * HOUR;
-
-/// How late one that was begun in time may still leave: many people take a while, and Meta may
-/// say "slow down".
-pub const LATEST_MS: i64 = 2 * CATCH_UP_MS;
+/// How long after the last moment to begin one that was begun may still leave: many people take a
+/// while, and Meta may say "slow down".
+pub const LEAVING_MS: i64 = 2 * HOUR;
 
 /// How much closer than a full day two sendings may be: clocks change, and people travel.
 const SLACK_MS: i64 = 4 * HOUR;
+
+/// How far back a missed occurrence is looked for, in days. What was missed longer ago than this
+/// while nothing ran is not worth telling.
+const MISSED_DAYS: i64 = 31;
 
 /// One due moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,16 +35,34 @@ pub struct Occurrence {
     pub at: UnixMs,
 }
 
-/// The occurrence that is due now: begun at most [`CATCH_UP_MS`] ago.
+impl Schedule {
+    /// How late it may begin, in ms.
+    #[must_use]
+    pub fn catch_up_ms(&self) -> i64 {
+        i64::from(self.catch_up_minutes).saturating_mul(MINUTE)
+    }
+
+    /// How late it may leave, in ms.
+    #[must_use]
+    pub fn latest_ms(&self) -> i64 {
+        self.catch_up_ms().saturating_add(LEAVING_MS)
+    }
+}
+
+/// The occurrence that is due now: begun no longer ago than it may be caught up.
 #[must_use]
 pub fn due(schedule: &Schedule, zone: &TimeZone, now: UnixMs) -> Option<Occurrence> {
-    let today = now.timestamp().to_zoned(zone.clone()).date();
-    let yesterday = today.yesterday().ok();
-    [Some(today), yesterday].into_iter().flatten().find_map(|date| {
-        let occurrence = on(schedule, zone, date)?;
-        let late = now.since(occurrence.at);
-        (0..CATCH_UP_MS).contains(&late).then_some(occurrence)
-    })
+    let from = now.plus(schedule.catch_up_ms().saturating_neg());
+    between(schedule, zone, from, now).pop()
+}
+
+/// What fell due after `since` and can be caught up no more, oldest first. Whoever asks again and
+/// again has to pass the moment of asking before as `since`.
+#[must_use]
+pub fn missed(schedule: &Schedule, zone: &TimeZone, since: UnixMs, now: UnixMs) -> Vec<Occurrence> {
+    let since = since.max(now.plus(DAY.saturating_mul(MISSED_DAYS).saturating_neg()));
+    // What was due before `since` was seen then, late as it may have been.
+    between(schedule, zone, since, now.plus(schedule.catch_up_ms().saturating_neg()))
 }
 
 /// The next occurrence after `now`, within a year and a day.
@@ -53,30 +75,56 @@ pub fn next(schedule: &Schedule, zone: &TimeZone, now: UnixMs) -> Option<Occurre
     })
 }
 
-/// The occurrence on a local date, if there is one.
-fn on(schedule: &Schedule, zone: &TimeZone, date: Date) -> Option<Occurrence> {
-    if !falls_on(&schedule.days, date) {
-        return None;
+/// Every occurrence after `from` until `to`, in order.
+#[must_use]
+pub fn between(schedule: &Schedule, zone: &TimeZone, from: UnixMs, to: UnixMs) -> Vec<Occurrence> {
+    let local = |at: UnixMs| at.timestamp().to_zoned(zone.clone()).date();
+    let (mut date, last) = (local(from), local(to));
+    let mut found = Vec::new();
+    while date <= last {
+        let occurrence = on(schedule, zone, date);
+        found.extend(occurrence.filter(|occurrence| from < occurrence.at && occurrence.at <= to));
+        let Ok(tomorrow) = date.tomorrow() else { break };
+        date = tomorrow;
     }
-    let (hour, minute) = (schedule.at / 60, schedule.at % 60);
-    let time = Time::new(i8::try_from(hour).ok()?, i8::try_from(minute).ok()?, 0, 0).ok()?;
-    let at = date.to_datetime(time).to_zoned(zone.clone()).ok()?;
-    Some(Occurrence { period: date.to_string(), at: at.timestamp().into() })
+    found
 }
 
-fn falls_on(days: &Days, date: Date) -> bool {
-    match days {
-        Days::Daily => true,
-        Days::Weekly(weekdays) => {
-            let weekday = date.weekday().to_monday_one_offset();
-            weekdays.iter().any(|day| i8::try_from(*day) == Ok(weekday))
-        }
-        Days::Monthly(day) => {
-            let wanted = i8::try_from(*day).unwrap_or(i8::MAX).min(date.days_in_month());
-            date.day() == wanted
-        }
-        Days::Dates(dates) => dates.contains(&date),
+/// The occurrence on a local date, if there is one.
+fn on(schedule: &Schedule, zone: &TimeZone, date: Date) -> Option<Occurrence> {
+    if !schedule.days.fall_on(date) {
+        return None;
     }
+    let at = date.to_datetime(clock(schedule.at)?).to_zoned(zone.clone()).ok()?;
+    // Another date: this one does not exist there.
+    (at.date() == date).then(|| Occurrence { period: date.to_string(), at: at.timestamp().into() })
+}
+
+fn clock(minutes: u16) -> Option<Time> {
+    let (hour, minute) = (i8::try_from(minutes / 60).ok()?, i8::try_from(minutes % 60).ok()?);
+    Time::new(hour, minute, 0, 0).ok()
+}
+
+/// When the quiet hours end that hold at `at` on a clock of `zone`; none while it is not quiet.
+#[must_use]
+pub fn quiet_until(quiet: QuietHours, zone: &TimeZone, at: UnixMs) -> Option<UnixMs> {
+    let local = at.timestamp().to_zoned(zone.clone());
+    let minute = u16::from(local.hour().unsigned_abs())
+        .saturating_mul(60)
+        .saturating_add(u16::from(local.minute().unsigned_abs()));
+    if !quiet.contains(minute) {
+        return None;
+    }
+    // Later today, or tomorrow when they began this evening.
+    let date = if minute < quiet.until { local.date() } else { local.date().tomorrow().ok()? };
+    let end = zone.to_ambiguous_zoned(date.to_datetime(clock(quiet.until)?));
+    // An end that comes twice may have come once already.
+    let end = [end.clone().compatible(), end.later()]
+        .into_iter()
+        .filter_map(Result::ok)
+        .map(|end| UnixMs::from(end.timestamp()))
+        .find(|end| *end > at);
+    Some(end.unwrap_or(at.plus(HOUR)))
 }
 
 /// Whether sending at `due` keeps the promise, when the topic was last sent at `last`: another
@@ -102,7 +150,7 @@ fn iso_week(date: Date) -> (i16, i8) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::shop::model::Zone;
+    use crate::shop::model::{CATCH_UP_MINUTES, Days, Zone};
 
     fn zone(name: &str) -> TimeZone {
         TimeZone::get(name).unwrap()
@@ -113,7 +161,7 @@ mod tests {
     }
 
     fn schedule(days: Days, at: u16) -> Schedule {
-        Schedule { days, at, zone: Zone::Shop }
+        Schedule { days, at, zone: Zone::Shop, catch_up_minutes: CATCH_UP_MINUTES }
     }
 
     #[test]
@@ -147,17 +195,6 @@ mod tests {
     }
 
     #[test]
-    fn the_thirty_first_is_the_last_day_of_a_short_month() {
-        let last = schedule(Days::Monthly(31), 600);
-        let days: Vec<_> = ["2026-01-31", "2026-02-28", "2026-04-30", "2028-02-29"]
-            .iter()
-            .map(|day| falls_on(&last.days, day.parse().unwrap()))
-            .collect();
-        assert_eq!(days, [true; 4]);
-        assert!(!falls_on(&last.days, "2026-03-30".parse().unwrap()));
-    }
-
-    #[test]
     fn promises_are_kept_across_clock_changes_and_moved_schedules() {
         let vilnius = zone("Europe/Vilnius");
         let kept = |promise, last, due| keeps(promise, Some(ms(last)), ms(due), &vilnius);
@@ -177,5 +214,53 @@ mod tests {
         let yearly = schedule(Days::Dates(vec![jiff::civil::date(2027, 11, 20)]), 600);
         let found = next(&yearly, &zone("UTC"), ms("2026-11-22T00:00:00Z")).unwrap();
         assert_eq!(found.period, "2027-11-20");
+    }
+
+    #[test]
+    fn a_day_that_a_zone_leaves_out_has_nothing_due() {
+        let daily = schedule(Days::Daily, 9 * 60);
+        let apia = zone("Pacific/Apia");
+        let found = between(&daily, &apia, ms("2011-12-29T00:00:00Z"), ms("2012-01-01T00:00:00Z"));
+        let periods: Vec<_> = found.iter().map(|o| o.period.as_str()).collect();
+        assert_eq!(periods, ["2011-12-29", "2011-12-31", "2012-01-01"]);
+    }
+
+    #[test]
+    fn what_was_missed_is_told_once_and_never_what_can_be_caught_up() {
+        let daily = schedule(Days::Daily, 9 * 60);
+        let utc = zone("UTC");
+        let periods = |since: &str, now: &str| {
+            let missed = missed(&daily, &utc, ms(since), ms(now));
+            missed.into_iter().map(|o| o.period).collect::<Vec<_>>()
+        };
+        assert_eq!(periods("2026-11-20T08:00:00Z", "2026-11-20T10:59:00Z"), [""; 0]);
+        assert_eq!(periods("2026-11-20T08:00:00Z", "2026-11-20T11:00:00Z"), ["2026-11-20"]);
+        // A tick later it is known.
+        assert_eq!(periods("2026-11-20T11:00:00Z", "2026-11-20T11:01:00Z"), [""; 0]);
+        assert_eq!(
+            periods("2026-11-18T09:30:00Z", "2026-11-20T10:00:00Z"),
+            ["2026-11-19"],
+            "the 18th had its tick, and the 20th can still begin"
+        );
+        assert_eq!(periods("2020-01-01T00:00:00Z", "2026-11-20T10:00:00Z").len(), 30);
+    }
+
+    #[test]
+    fn quiet_hours_end_in_the_recipients_morning() {
+        let night = QuietHours { from: 21 * 60, until: 8 * 60 };
+        let vilnius = zone("Europe/Vilnius");
+        let until = |at| quiet_until(night, &vilnius, ms(at));
+        assert_eq!(until("2026-11-22T18:59:59Z"), None);
+        assert_eq!(until("2026-11-22T19:00:00Z"), Some(ms("2026-11-23T06:00:00Z")));
+        assert_eq!(until("2026-11-23T01:00:00Z"), Some(ms("2026-11-23T06:00:00Z")));
+        assert_eq!(until("2026-11-23T06:00:00Z"), None);
+        // Over the change to summer time the night is an hour shorter.
+        assert_eq!(until("2026-03-28T20:00:00Z"), Some(ms("2026-03-29T05:00:00Z")));
+        // An end that comes twice: 04:00 becomes 03:00, and 03:30 was quiet again.
+        let late = QuietHours { from: 21 * 60, until: 3 * 60 + 30 };
+        let fold = |at| quiet_until(late, &vilnius, ms(at));
+        assert_eq!(fold("2026-10-25T00:10:00Z"), Some(ms("2026-10-25T00:30:00Z")));
+        assert_eq!(fold("2026-10-25T00:40:00Z"), None);
+        assert_eq!(fold("2026-10-25T01:10:00Z"), Some(ms("2026-10-25T01:30:00Z")));
     }
 }

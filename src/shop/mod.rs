@@ -7,6 +7,7 @@
 //! - [`booking`]: what can be booked, when, and how many at a time.
 //! - [`products`]: the catalogue, and what a product finder looks for in it.
 //! - [`segments`]: saved rules that say whom something is for.
+//! - [`calendar`]: which days a schedule means, and which hours are quiet.
 //! - [`hours`]: open or closed, since when, until when.
 //! - [`lookup`]: finding things in a shop, and the right language for a person.
 //! - [`text`]: templates and their variables.
@@ -14,6 +15,7 @@
 //! - [`kv`]: the keys and values that publishing writes.
 
 pub mod booking;
+pub mod calendar;
 pub mod forms;
 pub mod hours;
 pub mod kv;

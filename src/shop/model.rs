@@ -76,6 +76,12 @@ pub struct Shop {
     /// Rules that say whom something is for.
     #[serde(default)]
     pub segments: Vec<Segment>,
+    /// When and how often people are left alone.
+    #[serde(default)]
+    pub sending: Sending,
+    /// Who answers for what people agree to. Always there when there are topics.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub privacy: Option<Privacy>,
     /// How the assistant behaves.
     pub assistant: Assistant,
     /// When and how a person takes over.
@@ -411,6 +417,16 @@ pub struct Schedule {
     pub at: u16,
     /// Whose clock.
     pub zone: Zone,
+    /// How late it may still begin when ticks were missed, in minutes.
+    #[serde(default = "usual_catch_up")]
+    pub catch_up_minutes: u16,
+}
+
+/// How late a notification may still begin, unless the owner says otherwise, in minutes.
+pub const CATCH_UP_MINUTES: u16 = 120;
+
+const fn usual_catch_up() -> u16 {
+    CATCH_UP_MINUTES
 }
 
 /// Which days a notification is due on.
@@ -424,11 +440,53 @@ pub enum Days {
     Weekly(Vec<u8>),
     /// This day of the month; in shorter months the last day.
     Monthly(u8),
+    /// One weekday of the month: the second Friday, the last Saturday.
+    NthWeekday {
+        /// 1 to 4; 5 is the last, which may be the fourth.
+        nth: u8,
+        /// 1 is Monday and 7 is Sunday.
+        weekday: u8,
+    },
     /// These dates.
     Dates(
         #[cfg_attr(not(target_arch = "wasm32"), schemars(with = "Vec<String>"))]
         Vec<jiff::civil::Date>,
     ),
+}
+
+/// When and how often people are left alone. Holds for notifications, never for answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+#[serde(default)]
+pub struct Sending {
+    /// No notification leaves in these hours of the recipient's clock; none: at any hour.
+    pub quiet: Option<QuietHours>,
+    /// How many notifications a person gets on one local day, over all topics.
+    pub most_per_day: u8,
+}
+
+/// Who answers for what people agree to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+pub struct Privacy {
+    /// The firm's or the owner's name.
+    pub controller: String,
+    /// Where people can ask.
+    pub contact: String,
+    /// `consent`, `contract` or `legitimate-interest`.
+    pub legal_basis: String,
+    /// How long receipts are kept after a consent has ended, in months.
+    pub keep_receipts_months: u16,
+}
+
+/// Hours of the night, in minutes after local midnight. They may pass midnight.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+pub struct QuietHours {
+    /// The first quiet minute, 0 to 1439.
+    pub from: u16,
+    /// The first minute that is not quiet any more, 0 to 1439; another than `from`.
+    pub until: u16,
 }
 
 /// Whose clock a schedule follows.

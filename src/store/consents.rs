@@ -57,8 +57,10 @@ pub struct Consent {
     pub expires_at: Option<UnixMs>,
     /// Before this Meta refuses the token.
     pub next_eligible_at: Option<UnixMs>,
-    /// When a notification on this topic was last put into the outbox.
+    /// When the last notification on this topic was due that left, or may have left.
     pub last_sent_at: Option<UnixMs>,
+    /// When the one was due that is planned and has not left yet.
+    pub reserved_at: Option<UnixMs>,
     /// `DAILY`, `WEEKLY`, `MONTHLY`; only from old integrations.
     pub frequency: Option<String>,
     /// What the person saw.
@@ -68,7 +70,7 @@ pub struct Consent {
 }
 
 const COLUMNS: &str = "topic, channel, person, status, token, timezone, granted_at, changed_at, \
-                       expires_at, next_eligible_at, last_sent_at, frequency, title, source";
+                       expires_at, next_eligible_at, last_sent_at, reserved_at, frequency, title, source";
 
 fn read(row: &Row) -> Result<Consent, StoreError> {
     let mut columns = Columns::of("consents", row);
@@ -84,6 +86,7 @@ fn read(row: &Row) -> Result<Consent, StoreError> {
         expires_at: columns.maybe_moment()?,
         next_eligible_at: columns.maybe_moment()?,
         last_sent_at: columns.maybe_moment()?,
+        reserved_at: columns.maybe_moment()?,
         frequency: columns.maybe_text()?.map(str::to_owned),
         title: columns.maybe_text()?.map(str::to_owned),
         source: columns.text()?.to_owned(),
@@ -135,8 +138,15 @@ pub fn get(
 pub fn save(sql: &impl Sql, consent: &Consent) -> Result<(), StoreError> {
     sql.execute(
         &format!(
-            "INSERT OR REPLACE INTO consents ({COLUMNS})
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)"
+            // What left last, in columns that are not read here, stays.
+            "INSERT INTO consents ({COLUMNS})
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)
+             ON CONFLICT (topic, channel, person) DO UPDATE SET status = excluded.status,
+               token = excluded.token, timezone = excluded.timezone,
+               granted_at = excluded.granted_at, changed_at = excluded.changed_at,
+               expires_at = excluded.expires_at, next_eligible_at = excluded.next_eligible_at,
+               last_sent_at = excluded.last_sent_at, reserved_at = excluded.reserved_at,
+               frequency = excluded.frequency, title = excluded.title, source = excluded.source"
         ),
         params![
             consent.topic.as_str(),
@@ -150,6 +160,7 @@ pub fn save(sql: &impl Sql, consent: &Consent) -> Result<(), StoreError> {
             consent.expires_at,
             consent.next_eligible_at,
             consent.last_sent_at,
+            consent.reserved_at,
             consent.frequency.as_deref(),
             consent.title.as_deref(),
             consent.source.as_str(),
@@ -201,4 +212,181 @@ pub fn zones(sql: &impl Sql, topic: &TopicId) -> Result<Vec<Option<String>>, Sto
     rows.iter()
         .map(|row| Ok(Columns::of("consents", row).maybe_text()?.map(str::to_owned)))
         .collect()
+}
+
+/// Which consent.
+#[derive(Clone, Copy, Debug)]
+pub struct Which<'a> {
+    /// On what.
+    pub topic: &'a TopicId,
+    /// Where.
+    pub channel: Channel,
+    /// Whose.
+    pub person: &'a Psid,
+}
+
+/// Notes that a notification is planned that was due at `due`: it takes its place in the promise
+/// of its topic until it leaves or is held.
+///
+/// # Errors
+/// [`StoreError::Refused`].
+pub fn reserve(sql: &impl Sql, which: Which<'_>, due: UnixMs) -> Result<(), StoreError> {
+    let Which { topic, channel, person } = which;
+    sql.execute(
+        "UPDATE consents SET reserved_at = ?4 WHERE topic = ?1 AND channel = ?2 AND person = ?3",
+        params![topic.as_str(), channel, person.as_str(), due],
+    )?;
+    Ok(())
+}
+
+/// Notes that what was planned will not leave: it takes no place in the promise any more.
+///
+/// # Errors
+/// [`StoreError::Refused`].
+pub fn release(sql: &impl Sql, which: Which<'_>) -> Result<(), StoreError> {
+    let Which { topic, channel, person } = which;
+    sql.execute(
+        "UPDATE consents SET reserved_at = NULL
+         WHERE topic = ?1 AND channel = ?2 AND person = ?3 AND reserved_at IS NOT NULL",
+        params![topic.as_str(), channel, person.as_str()],
+    )?;
+    Ok(())
+}
+
+/// A notification that left, or may have left.
+#[derive(Clone, Copy, Debug)]
+pub struct Left<'a> {
+    /// Which.
+    pub notification: &'a str,
+    /// For which period.
+    pub period: &'a str,
+    /// Its id at Meta, when Meta said it.
+    pub mid: Option<&'a str>,
+    /// When it was put into the outbox.
+    pub planned_at: UnixMs,
+    /// When it was known to have left.
+    pub at: UnixMs,
+}
+
+/// Notes that a notification left, or may have left: from now on it counts for the promise.
+///
+/// # Errors
+/// [`StoreError::Refused`].
+pub fn left(sql: &impl Sql, which: Which<'_>, left: &Left<'_>) -> Result<(), StoreError> {
+    let Which { topic, channel, person } = which;
+    sql.execute(
+        "UPDATE consents SET last_sent_at = coalesce(reserved_at, ?4), reserved_at = NULL,
+           last_notification = ?5, last_period = ?6, last_mid = ?7, last_left_at = ?8,
+           last_seen = 0
+         WHERE topic = ?1 AND channel = ?2 AND person = ?3",
+        params![
+            topic.as_str(),
+            channel,
+            person.as_str(),
+            left.planned_at,
+            left.notification,
+            left.period,
+            left.mid,
+            left.at
+        ],
+    )?;
+    Ok(())
+}
+
+/// Whether anybody had agreed to a topic at a moment and has not taken it back; with `zone` only
+/// those who live by that clock.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn anybody(
+    sql: &impl Sql,
+    topic: &TopicId,
+    zone: Option<&str>,
+    at: UnixMs,
+) -> Result<bool, StoreError> {
+    let rows = sql.query(
+        "SELECT 1 FROM consents WHERE topic = ?1 AND status = 'active' AND granted_at <= ?2
+           AND (?3 IS NULL OR coalesce(timezone, '') = ?3) LIMIT 1",
+        params![topic.as_str(), at, zone],
+    )?;
+    Ok(!rows.is_empty())
+}
+
+/// The next consents after `cursor` (empty for the first), active and stopped ones, at most
+/// `limit`: for the owner, who plans by them.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn everybody(sql: &impl Sql, cursor: &str, limit: u32) -> Result<Vec<Consent>, StoreError> {
+    let mut parts = cursor.splitn(3, '/');
+    let mut part = || parts.next().unwrap_or_default();
+    let (channel, person, topic) = (part(), part(), part());
+    read_all(&sql.query(
+        &format!(
+            "SELECT {COLUMNS} FROM consents WHERE (channel, person, topic) > (?1, ?2, ?3)
+             ORDER BY channel, person, topic LIMIT ?4"
+        ),
+        params![channel, person, topic, limit],
+    )?)
+}
+
+/// A consent's place in the order of [`everybody`].
+#[must_use]
+pub fn place(consent: &Consent) -> String {
+    format!("{}/{}", cursor(consent), consent.topic)
+}
+
+/// What left last by a consent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Last {
+    /// By the consent to this.
+    pub topic: TopicId,
+    /// Which notification.
+    pub notification: String,
+    /// For which period.
+    pub period: String,
+    /// Its id at Meta.
+    pub mid: Option<String>,
+    /// When it was known to have left.
+    pub left_at: UnixMs,
+    /// 0: nothing is known; 1: it was delivered; 2: it was read.
+    pub seen: i64,
+}
+
+/// What left last by each of a person's consents.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn last_left(sql: &impl Sql, channel: Channel, person: &Psid) -> Result<Vec<Last>, StoreError> {
+    let rows = sql.query(
+        "SELECT topic, last_notification, last_period, last_mid, last_left_at, last_seen
+         FROM consents WHERE channel = ?1 AND person = ?2 AND last_left_at IS NOT NULL",
+        params![channel, person.as_str()],
+    )?;
+    rows.iter()
+        .map(|row| {
+            let mut columns = Columns::of("consents", row);
+            Ok(Last {
+                topic: columns.parsed(TopicId::new)?,
+                notification: columns.text()?.to_owned(),
+                period: columns.text()?.to_owned(),
+                mid: columns.maybe_text()?.map(str::to_owned),
+                left_at: columns.moment()?,
+                seen: columns.int()?,
+            })
+        })
+        .collect()
+}
+
+/// Notes how far what left last has come; see [`Last::seen`].
+///
+/// # Errors
+/// [`StoreError::Refused`].
+pub fn see(sql: &impl Sql, which: Which<'_>, seen: i64) -> Result<(), StoreError> {
+    let Which { topic, channel, person } = which;
+    sql.execute(
+        "UPDATE consents SET last_seen = ?4 WHERE topic = ?1 AND channel = ?2 AND person = ?3",
+        params![topic.as_str(), channel, person.as_str(), seen],
+    )?;
+    Ok(())
 }

@@ -104,6 +104,19 @@ pub fn close(
     Ok(())
 }
 
+/// Whether an entry is still in the outbox: nobody has noted what became of it.
+///
+/// # Errors
+/// [`StoreError::Refused`].
+pub fn is_open(sql: &impl Sql, entry: Entry<'_>) -> Result<bool, StoreError> {
+    let rows = sql.query(
+        "SELECT 1 FROM ledger WHERE notification = ?1 AND period = ?2 AND channel = ?3
+           AND person = ?4 AND outcome = 'queued'",
+        params![entry.notification.as_str(), entry.period, entry.channel, entry.person.as_str()],
+    )?;
+    Ok(!rows.is_empty())
+}
+
 /// One line of a report.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Line {

@@ -10,9 +10,11 @@
 //! - [`intake`]: what a delivery reads before and writes after it is decided, in one go each.
 //! - [`outbox`]: what leaves, claimed and settled; [`waiting`]: what waits a moment first;
 //!   [`ledger`]: who was sent which notification.
+//! - [`receipts`]: what somebody agreed to, as a chain.
 //! - [`reminders`]: whom to remind of a form; [`bookings`]: who comes when.
 //! - [`runs`]: how far a notification has come; [`facts`]: what holds for the whole Desk.
 //! - [`kv_queue`]: KV writes that are still owed; [`timers`]: what has to happen later;
+//!   [`tallies`]: what came of notifications;
 //!   [`counters`]: how often things happened; [`misses`]: questions that found no answer.
 
 pub mod bookings;
@@ -30,10 +32,12 @@ pub mod native;
 pub mod outbox;
 pub mod parked;
 pub mod people;
+pub mod receipts;
 pub mod reminders;
 pub mod runs;
 pub mod schema;
 pub mod seen;
+pub mod tallies;
 pub mod timers;
 pub mod waiting;
 

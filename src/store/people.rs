@@ -63,6 +63,7 @@ pub fn erase(
         "DELETE FROM consents WHERE channel = ?1 AND person = ?2",
         "DELETE FROM outbox WHERE channel = ?1 AND person = ?2",
         "DELETE FROM ledger WHERE channel = ?1 AND person = ?2",
+        "DELETE FROM receipt_bodies WHERE channel = ?1 AND person = ?2",
         "DELETE FROM reminders WHERE channel = ?1 AND person = ?2",
         "DELETE FROM calls WHERE channel = ?1 AND person = ?2",
         "DELETE FROM bookings WHERE channel = ?1 AND person = ?2",

@@ -21,6 +21,31 @@ pub struct Run {
     pub due_at: UnixMs,
     /// The last person planned, empty at the start.
     pub cursor: String,
+    /// The hash of what is planned so far.
+    pub hash: String,
+}
+
+/// Why a run ended before its people.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dropped {
+    /// Nothing ran when it was due, and it could be caught up no more.
+    Missed,
+    /// It was begun, and interrupted for so long that its hour has passed.
+    Stale,
+    /// It is not in shop.toml any more.
+    Withdrawn,
+}
+
+impl Dropped {
+    /// As the table writes it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Missed => "missed",
+            Self::Stale => "stale",
+            Self::Withdrawn => "withdrawn",
+        }
+    }
 }
 
 /// Begins a run. `false` when it was begun before.
@@ -29,8 +54,33 @@ pub struct Run {
 /// [`StoreError::Refused`].
 pub fn begin(sql: &impl Sql, run: &Run) -> Result<bool, StoreError> {
     sql.execute(
-        "INSERT OR IGNORE INTO runs (notification, period, zone, due_at) VALUES (?1, ?2, ?3, ?4)",
-        params![run.notification.as_str(), run.period.as_str(), run.zone.as_str(), run.due_at],
+        "INSERT OR IGNORE INTO runs (notification, period, zone, due_at, hash)
+         VALUES (?1, ?2, ?3, ?4, ?5)",
+        params![
+            run.notification.as_str(),
+            run.period.as_str(),
+            run.zone.as_str(),
+            run.due_at,
+            run.hash.as_str()
+        ],
+    )
+}
+
+/// Notes a run that was never begun and never will be. `false` when it was begun before.
+///
+/// # Errors
+/// [`StoreError::Refused`].
+pub fn miss(sql: &impl Sql, run: &Run) -> Result<bool, StoreError> {
+    sql.execute(
+        "INSERT OR IGNORE INTO runs (notification, period, zone, due_at, done, dropped)
+         VALUES (?1, ?2, ?3, ?4, 1, ?5)",
+        params![
+            run.notification.as_str(),
+            run.period.as_str(),
+            run.zone.as_str(),
+            run.due_at,
+            Dropped::Missed.as_str()
+        ],
     )
 }
 
@@ -40,7 +90,7 @@ pub fn begin(sql: &impl Sql, run: &Run) -> Result<bool, StoreError> {
 /// [`StoreError`].
 pub fn unfinished(sql: &impl Sql) -> Result<Vec<Run>, StoreError> {
     let rows = sql.query(
-        "SELECT notification, period, zone, due_at, cursor FROM runs WHERE done = 0
+        "SELECT notification, period, zone, due_at, cursor, hash FROM runs WHERE done = 0
          ORDER BY due_at, notification, zone",
         params![],
     )?;
@@ -53,6 +103,7 @@ pub fn unfinished(sql: &impl Sql) -> Result<Vec<Run>, StoreError> {
                 zone: columns.text()?.to_owned(),
                 due_at: columns.moment()?,
                 cursor: columns.text()?.to_owned(),
+                hash: columns.text()?.to_owned(),
             })
         })
         .collect()
@@ -69,6 +120,10 @@ pub struct Progress {
     pub held: u32,
     /// Nobody is left.
     pub done: bool,
+    /// The hash of what is planned so far.
+    pub hash: String,
+    /// Why it ends before its people, if it does.
+    pub dropped: Option<Dropped>,
 }
 
 /// Notes how far a run has come.
@@ -77,7 +132,8 @@ pub struct Progress {
 /// [`StoreError::Refused`].
 pub fn advance(sql: &impl Sql, run: &Run, progress: &Progress) -> Result<(), StoreError> {
     sql.execute(
-        "UPDATE runs SET cursor = ?4, queued = queued + ?5, held = held + ?6, done = ?7
+        "UPDATE runs SET cursor = ?4, queued = queued + ?5, held = held + ?6, done = ?7,
+           hash = ?8, dropped = ?9
          WHERE notification = ?1 AND period = ?2 AND zone = ?3",
         params![
             run.notification.as_str(),
@@ -87,10 +143,63 @@ pub fn advance(sql: &impl Sql, run: &Run, progress: &Progress) -> Result<(), Sto
             if progress.done { "" } else { progress.cursor.as_str() },
             progress.queued,
             progress.held,
-            i64::from(progress.done)
+            i64::from(progress.done),
+            progress.hash.as_str(),
+            progress.dropped.map(Dropped::as_str)
         ],
     )?;
     Ok(())
+}
+
+/// A run as a report shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Told {
+    /// Of which notification.
+    pub notification: String,
+    /// For which period.
+    pub period: String,
+    /// For whose clock: an IANA zone, or empty for the shop's.
+    pub zone: String,
+    /// When it was due.
+    pub due_at: UnixMs,
+    /// Whether everybody is planned.
+    pub done: bool,
+    /// How many were planned to leave.
+    pub queued: i64,
+    /// How many were held when it was planned.
+    pub held: i64,
+    /// The hash of what was planned.
+    pub hash: String,
+    /// Why it ended before its people: `missed`, `stale`, `withdrawn`.
+    pub dropped: Option<String>,
+}
+
+/// The runs that were due since `from`, the newest first, at most `limit`.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn since(sql: &impl Sql, from: UnixMs, limit: u32) -> Result<Vec<Told>, StoreError> {
+    let rows = sql.query(
+        "SELECT notification, period, zone, due_at, done, queued, held, hash, dropped FROM runs
+         WHERE due_at >= ?1 ORDER BY due_at DESC, notification, zone LIMIT ?2",
+        params![from, limit],
+    )?;
+    rows.iter()
+        .map(|row| {
+            let mut columns = Columns::of("runs", row);
+            Ok(Told {
+                notification: columns.text()?.to_owned(),
+                period: columns.text()?.to_owned(),
+                zone: columns.text()?.to_owned(),
+                due_at: columns.moment()?,
+                done: columns.int()? != 0,
+                queued: columns.int()?,
+                held: columns.int()?,
+                hash: columns.text()?.to_owned(),
+                dropped: columns.maybe_text()?.map(str::to_owned),
+            })
+        })
+        .collect()
 }
 
 /// Forgets what is older than 400 days.

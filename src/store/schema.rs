@@ -46,6 +46,28 @@ const MIGRATIONS: &[&[&str]] = &[
            created_at INTEGER NOT NULL)",
         "CREATE INDEX bookings_ahead ON bookings (ends_at)",
         "CREATE INDEX bookings_to_remind ON bookings (remind_at) WHERE remind_at IS NOT NULL",
+        // When the notification was due that is planned and has not left; and what left last, so
+        // that deliveries, readings and stops find their notification.
+        "ALTER TABLE consents ADD COLUMN reserved_at INTEGER",
+        "ALTER TABLE consents ADD COLUMN last_notification TEXT",
+        "ALTER TABLE consents ADD COLUMN last_period TEXT",
+        "ALTER TABLE consents ADD COLUMN last_mid TEXT",
+        "ALTER TABLE consents ADD COLUMN last_left_at INTEGER",
+        "ALTER TABLE consents ADD COLUMN last_seen INTEGER NOT NULL DEFAULT 0",
+        // The hash of what was planned, and why a run ended before its people.
+        "ALTER TABLE runs ADD COLUMN hash TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE runs ADD COLUMN dropped TEXT",
+        // What came of a notification after it left, counted.
+        "CREATE TABLE tallies (notification TEXT NOT NULL, period TEXT NOT NULL,
+           name TEXT NOT NULL, n INTEGER NOT NULL, PRIMARY KEY (notification, period, name))
+           WITHOUT ROWID",
+        // The chain of consent receipts; rows are never deleted. What they stand for is beside
+        // them, and can be.
+        "CREATE TABLE receipts (seq INTEGER PRIMARY KEY, at INTEGER NOT NULL,
+           commitment TEXT NOT NULL, link TEXT NOT NULL)",
+        "CREATE TABLE receipt_bodies (seq INTEGER PRIMARY KEY, channel TEXT NOT NULL,
+           person TEXT NOT NULL, topic TEXT NOT NULL, salt TEXT NOT NULL, body TEXT NOT NULL)",
+        "CREATE INDEX receipt_bodies_by_person ON receipt_bodies (channel, person)",
     ],
 ];
 

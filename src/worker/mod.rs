@@ -4,7 +4,7 @@
 //! - [`config`]: secrets and vars, checked once per isolate.
 //! - [`http`]: requests and responses as plain `web_sys` types: each step over the border between
 //!   wasm and JavaScript costs, and the crate's own types cross it several times more.
-//! - [`webhook`], [`poster`], [`admin`], [`deletion`], [`bookings`]: the routes.
+//! - [`webhook`], [`poster`], [`admin`], [`bookings`], [`notifications`], [`deletion`]: the routes.
 //! - [`random`]: randomness, which the pure rooms get as an argument.
 //! - [`shops`]: the published shops, kept in the isolate's memory for a minute.
 //! - [`desk`]: the Durable Object; [`sql`]: its SQLite behind the store's trait.
@@ -23,6 +23,7 @@ mod deletion;
 mod desk;
 mod graph;
 mod http;
+mod notifications;
 mod poster;
 mod random;
 mod shops;
@@ -58,6 +59,10 @@ async fn fetch(
         ("GET", path) if path.starts_with("/calendar/") => {
             bookings::entry(&request, &route, &env).await
         }
+        ("GET", "/admin/recipients") => notifications::recipients(&request, &route, &env).await,
+        ("GET", "/admin/report") => notifications::report(&request, &route, &env).await,
+        ("GET", "/admin/consent") => notifications::consent(&request, &route, &env).await,
+        ("GET", "/admin/receipts") => notifications::receipts(&request, &route, &env).await,
         ("POST", "/admin/resume") => admin::resume(&request, &route, &env).await,
         ("POST", "/admin/delete") => deletion::by_owner(&request, &route, &env).await,
         ("POST", "/meta/deletion") => deletion::callback(&request, &route, &env).await,
@@ -68,7 +73,8 @@ async fn fetch(
         (
             _,
             "/webhook" | "/health" | "/admin/status" | "/admin/misses" | "/admin/delete"
-            | "/admin/bookings" | "/admin/resume" | "/meta/deletion" | "/meta/deauthorize",
+            | "/admin/bookings" | "/admin/consent" | "/admin/receipts" | "/admin/recipients"
+            | "/admin/report" | "/admin/resume" | "/meta/deletion" | "/meta/deauthorize",
         ) => http::text(405, "method not allowed"),
         (_, path)
             if ["/q/", "/deletion/", "/calendar/"].iter().any(|known| path.starts_with(known)) =>

@@ -1,8 +1,10 @@
 //! `shopbell check`: what is wrong in a shop, and what to write instead.
 //!
 //! First the file itself ([`compile`]); then, if it is a shop, its FAQ is trained and tried: `faq`
-//! is the way in, `expectations`, `phrasings` and `left_out` are what is looked at.
+//! is the way in, `expectations`, `phrasings` and `left_out` are what is looked at. `endings`: which
+//! rules of Meta's that the shop relies on end soon.
 
+mod endings;
 mod expectations;
 mod faq;
 mod left_out;
@@ -12,10 +14,14 @@ use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use jiff::Timestamp;
+use jiff::civil::Date;
+
 use crate::shop::model::Shop;
 use crate::shop::source::diagnostic::{Diagnostic, Severity};
 use crate::shop::source::render::{for_machines, for_people};
 use crate::shop::source::{Compiled, compile};
+use crate::time::UnixMs;
 
 /// The file's name in a shop's folder.
 pub const SHOP_FILE: &str = "shop.toml";
@@ -67,7 +73,12 @@ pub struct CheckArgs {
     /// Shows the notes, too: what is not wrong and could be better. JSON always has them.
     #[arg(long)]
     notes: bool,
+    /// Looks at Meta's rules as of this day instead of today.
+    #[arg(long, value_name = "DAY")]
+    at: Option<Date>,
 }
+
+pub use endings::{NOTICE_DAYS, endings};
 
 /// A shop whose file was checked and whose FAQ was tried.
 #[must_use]
@@ -91,7 +102,11 @@ pub fn run(args: &CheckArgs) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let compiled = checked(&source, args.strict);
+    let mut compiled = checked(&source, args.strict);
+    let today = args.at.unwrap_or_else(|| UnixMs::from(Timestamp::now()).utc_date());
+    let ending = endings(&compiled, today);
+    compiled.diagnostics.extend(ending);
+    compiled.diagnostics.sort_by_key(|d| (d.span.start, d.severity));
     match args.format {
         Format::Json => print!("{}", for_machines(&compiled.diagnostics, &source, &path)),
         Format::Text => {

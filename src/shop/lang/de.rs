@@ -194,6 +194,8 @@ pub(super) static GERMAN: Language = Language {
         no_text: "Die Benachrichtigung hat keinen Text.",
         withdrawn: "Die Benachrichtigung steht nicht mehr in shop.toml.",
         too_late: "Sie konnte nicht rechtzeitig hinaus.",
+        quiet: "Es ist Nachtruhe.",
+        day_full: "An diesem Tag sind so viele Nachrichten gesendet, wie shop.toml erlaubt.",
         wrong_day: "Wiederkehrende Benachrichtigungen sind an diesem Tag nicht möglich.",
         wrong_channel: "Wiederkehrende Benachrichtigungen sind auf diesem Kanal nicht möglich.",
         wrong_purpose: "Wiederkehrende Benachrichtigungen sind nicht für Neuigkeiten und Angebote.",

@@ -180,6 +180,8 @@ pub(super) static SPANISH: Language = Language {
         no_text: "La notificación no tiene texto.",
         withdrawn: "La notificación ya no está en shop.toml.",
         too_late: "No pudo salir a tiempo.",
+        quiet: "Son las horas de silencio.",
+        day_full: "Ese día ya tiene tantos mensajes como permite shop.toml.",
         wrong_day: "Las notificaciones recurrentes no son posibles ese día.",
         wrong_channel: "Las notificaciones recurrentes no son posibles en este canal.",
         wrong_purpose: "Las notificaciones recurrentes no sirven para novedades y ofertas.",

@@ -188,6 +188,8 @@ pub(super) static LITHUANIAN: Language = Language {
         no_text: "Pranešime nėra teksto.",
         withdrawn: "Šio pranešimo faile shop.toml nebėra.",
         too_late: "Nespėta išsiųsti laiku.",
+        quiet: "Tai tylos valandos.",
+        day_full: "Tą dieną išsiųsta tiek žinučių, kiek leidžia shop.toml.",
         wrong_day: "Tą dieną reguliarūs pranešimai negalimi.",
         wrong_channel: "Šiame kanale reguliarūs pranešimai negalimi.",
         wrong_purpose: "Reguliarūs pranešimai neskirti naujienoms ir pasiūlymams.",

@@ -141,6 +141,10 @@ pub struct HoldTexts {
     pub withdrawn: &'static str,
     /// It waited for so long that it would help nobody.
     pub too_late: &'static str,
+    /// It is night where the recipient is.
+    pub quiet: &'static str,
+    /// The person had as many messages on that day as the owner allows.
+    pub day_full: &'static str,
     /// The rule does not hold on this day.
     pub wrong_day: &'static str,
     /// The rule does not hold on this channel.

@@ -182,6 +182,8 @@ pub(super) static POLISH: Language = Language {
         no_text: "Powiadomienie nie ma tekstu.",
         withdrawn: "Powiadomienia nie ma już w shop.toml.",
         too_late: "Nie udało się wysłać na czas.",
+        quiet: "Trwa cisza nocna.",
+        day_full: "Tego dnia wysłano już tyle wiadomości, na ile pozwala shop.toml.",
         wrong_day: "Powiadomienia cykliczne nie są możliwe w tym dniu.",
         wrong_channel: "Powiadomienia cykliczne nie są możliwe w tym kanale.",
         wrong_purpose: "Powiadomienia cykliczne nie służą do nowości i ofert.",

@@ -200,6 +200,8 @@ pub(super) static PORTUGUESE: Language = Language {
         no_text: "A notificação não tem texto.",
         withdrawn: "A notificação não está mais no shop.toml.",
         too_late: "Não foi possível enviar a tempo.",
+        quiet: "É horário de silêncio.",
+        day_full: "Nesse dia já há tantas mensagens quantas o shop.toml permite.",
         wrong_day: "Notificações recorrentes não são possíveis neste dia.",
         wrong_channel: "Notificações recorrentes não são possíveis neste canal.",
         wrong_purpose: "Notificações recorrentes não servem para novidades e ofertas.",

@@ -150,6 +150,8 @@ pub(super) static CHINESE: Language = Language {
         no_text: "这条通知没有文字。",
         withdrawn: "这条通知已不在 shop.toml 里。",
         too_late: "来不及准时发出。",
+        quiet: "现在是安静时段。",
+        day_full: "当天的消息已达 shop.toml 允许的数量。",
         wrong_day: "这一天不能使用定期通知。",
         wrong_channel: "这个渠道不能使用定期通知。",
         wrong_purpose: "定期通知不能用于消息与优惠。",

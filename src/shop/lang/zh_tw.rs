@@ -186,6 +186,8 @@ pub(super) static CHINESE: Language = Language {
         no_text: "這則通知沒有文字。",
         withdrawn: "這則通知已不在 shop.toml 裡。",
         too_late: "來不及準時送出。",
+        quiet: "現在是安靜時段。",
+        day_full: "當天的訊息已達 shop.toml 允許的數量。",
         wrong_day: "這一天不能使用定期通知。",
         wrong_channel: "這個管道不能使用定期通知。",
         wrong_purpose: "定期通知不能用於消息與優惠。",

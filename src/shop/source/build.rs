@@ -16,10 +16,10 @@ use crate::meta::ids::{
 use crate::meta::limits;
 use crate::shop::lang;
 use crate::shop::model::{
-    Agent, Assistant, ButtonAction, Contact, Delicate, Eagerness, FaqEntry, Handoff, Hours,
-    HoursException, IceBreaker, Lang, LinkButton, Localized, MetaStanding, Notification, Page,
-    PageProfile, Poster, Range, RichCard, SHOP_SCHEMA, Schedule, Shop, SlashCommand, Texts, Topic,
-    Zone,
+    Agent, Assistant, ButtonAction, CATCH_UP_MINUTES, Contact, Delicate, Eagerness, FaqEntry,
+    Handoff, Hours, HoursException, IceBreaker, Lang, LinkButton, Localized, MetaStanding,
+    Notification, Page, PageProfile, Poster, Privacy, Range, RichCard, SHOP_SCHEMA, Schedule,
+    Sending, Shop, SlashCommand, Texts, Topic, Zone,
 };
 
 /// Hours the bot keeps quiet after a person took over, unless the owner says otherwise.
@@ -64,6 +64,8 @@ fn shop(file: &DeTable<'_>, page_table: &DeTable<'_>, first: bool) -> Option<Sho
         products: products::products(file)?,
         prices: checked(shop, "prices", values::name),
         segments: segments::segments(file)?,
+        privacy: read::table(file, "privacy").and_then(privacy),
+        sending: read::table(file, "sending").map(sending).unwrap_or_default(),
         assistant,
         handoff: read::table(file, "handoff").map(handoff).unwrap_or_default(),
         delicate: all(file, "delicate", delicate)?,
@@ -278,11 +280,31 @@ fn notification(table: &DeTable<'_>, buttons: &Buttons<'_>) -> Option<Notificati
                 Some(("subscriber", _)) => Zone::Subscriber,
                 _ => Zone::Shop,
             },
+            catch_up_minutes: number(schedule, "catch_up_minutes", i64::from(CATCH_UP_MINUTES))?,
         },
         text: localized(table, "text"),
         image: checked(table, "image", values::url),
         buttons: buttons.of(table)?,
     })
+}
+
+fn privacy(table: &DeTable<'_>) -> Option<Privacy> {
+    Some(Privacy {
+        controller: checked(table, "controller", values::name)?,
+        contact: checked(table, "contact", values::name)?,
+        legal_basis: text(get(table, "legal_basis")?)?.0.to_owned(),
+        keep_receipts_months: number(table, "keep_receipts_months", 0)?,
+    })
+}
+
+fn sending(table: &DeTable<'_>) -> Sending {
+    let usual = Sending::default();
+    let quiet = get(table, "quiet_hours").and_then(text).and_then(|(t, _)| values::quiet(t).ok());
+    Sending {
+        quiet: quiet.unwrap_or(usual.quiet),
+        most_per_day: number(table, "most_per_day", i64::from(usual.most_per_day))
+            .unwrap_or(usual.most_per_day),
+    }
 }
 
 fn assistant(file: &DeTable<'_>, page_table: &DeTable<'_>, page: &Page) -> Option<Assistant> {

@@ -62,8 +62,10 @@ pub(super) enum Kind {
     Clock,
     /// Opening hours: a range, several, or "closed".
     Ranges,
-    /// Weekdays, a day of the month, or "last".
+    /// Weekdays, a day of the month, a weekday of the month, or "last".
     On,
+    /// A stretch of the night, or "none".
+    Quiet,
     /// true or false.
     Flag,
     /// A whole number, from and to.
@@ -156,6 +158,8 @@ const PAUSE_LIMIT: i64 = 720;
 /// How long questions without an answer can be kept, in days. Our own: they are there to be read,
 /// not collected.
 const MISSES_LIMIT: i64 = 180;
+/// The latest a notification may begin, in minutes. Our own: half a day.
+const CATCH_UP_LIMIT: i64 = 720;
 /// The most Desks a Page can have. Our own.
 const SHARDS_LIMIT: i64 = 64;
 
@@ -200,6 +204,12 @@ pub(super) static FILE: Table = Table {
             "notification",
             Kind::Tables(&NOTIFICATION, None),
             "What is sent to those who opted in, and when.",
+        ),
+        may("sending", Kind::Table(&SENDING), "When and how often people are left alone."),
+        may(
+            "privacy",
+            Kind::Table(&PRIVACY),
+            "Who answers for what people agree to. Needed for topics.",
         ),
         may("form", Kind::Tables(&FORM, None), "Questions asked one after another."),
         may(
@@ -509,7 +519,8 @@ static SCHEDULE: Table = Table {
         may(
             "on",
             Kind::On,
-            "Weekdays (\"fri\" or a list), or a day of the month (1 to 31, \"last\").",
+            "Weekdays (\"fri\" or a list); of a month a day (1 to 31, \"last\") or a weekday (\"first \
+             fri\" to \"fourth fri\", \"last fri\").",
         ),
         may("dates", Kind::Dates, "Single days, instead of every."),
         must("at", Kind::Clock, "The time of day."),
@@ -517,6 +528,52 @@ static SCHEDULE: Table = Table {
             "zone",
             Kind::OneOf(&["shop", "subscriber"]),
             "Whose clock; the shop's if nothing is said.",
+        ),
+        may(
+            "catch_up_minutes",
+            Kind::Number(5, CATCH_UP_LIMIT),
+            "How late it may still begin when the Worker was asleep: 120 if nothing is said. Later \
+             than that it is dropped for the time, and the report says so.",
+        ),
+    ],
+};
+
+static SENDING: Table = Table {
+    header: "[sending]",
+    doc: "When and how often people are left alone. For notifications, not for answers.",
+    keys: &[
+        may(
+            "quiet_hours",
+            Kind::Quiet,
+            "No notification leaves in these hours of the recipient's own clock: \"21:00-08:00\" if \
+             nothing is said.",
+        ),
+        may(
+            "most_per_day",
+            Kind::Number(1, 10),
+            "How many notifications a person gets on one day, over all topics: 3 if nothing is said.",
+        ),
+    ],
+};
+
+/// On what ground people's data is used (GDPR, article 6).
+pub(super) const LEGAL_BASES: [&str; 3] = ["consent", "contract", "legitimate-interest"];
+
+static PRIVACY: Table = Table {
+    header: "[privacy]",
+    doc: "Who answers for what people agree to. It stands on each consent receipt.",
+    keys: &[
+        must("controller", Kind::Name, "Who answers for the data: the firm's or the owner's name."),
+        must("contact", Kind::Name, "Where people can ask: a mail address, a phone, an address."),
+        must(
+            "legal_basis",
+            Kind::OneOf(&LEGAL_BASES),
+            "On what ground notifications are sent. Ask whoever advises you if it is not consent.",
+        ),
+        must(
+            "keep_receipts_months",
+            Kind::Number(1, 120),
+            "How long after a consent has ended its receipts are kept.",
         ),
     ],
 };

@@ -7,7 +7,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::read::{self, Value, get, text};
 use super::values;
-use crate::meta::ids::FaqId;
+use crate::meta::ids::{FaqId, NotificationId};
 use crate::shop::model::Lang;
 
 /// What stands where. Spans are bytes of the source.
@@ -19,6 +19,8 @@ pub struct Places {
     pub phrasings: Vec<Phrasing>,
     /// Everything under `expect`, in the order of the file.
     pub expectations: Vec<Expectation>,
+    /// Each notification with the place of its id.
+    pub notifications: Vec<(NotificationId, Range<usize>)>,
 }
 
 /// A way to ask for an entry.
@@ -59,6 +61,10 @@ impl Places {
             }
             places.expect(Some(&id), table);
             places.entries.push((id, span));
+        }
+        for (table, _) in read::tables(file, "notification") {
+            let Some((id, span)) = get(table, "id").and_then(text) else { continue };
+            places.notifications.extend(NotificationId::new(id).ok().map(|id| (id, span)));
         }
         if let Some(none) = read::table(file, "faq_none") {
             places.expect(None, none);

@@ -77,7 +77,10 @@ fn value(key: &Key) -> String {
             "`\"08:00-20:00\"`, a list of such, or `\"closed\"`; past midnight: `\"18:00-02:00\"`"
                 .to_owned()
         }
-        Kind::On => "`\"fri\"`, `[\"mon\", \"fri\"]`, `15` or `\"last\"`".to_owned(),
+        Kind::On => {
+            "`\"fri\"`, `[\"mon\", \"fri\"]`, `15`, `\"last\"` or `\"first fri\"`".to_owned()
+        }
+        Kind::Quiet => "`\"21:00-08:00\"`, or `\"none\"`".to_owned(),
         Kind::Flag => "`true` or `false`".to_owned(),
         Kind::Number(from, to) => format!("a whole number, {from} to {to}"),
         Kind::OneOf(words) => {

@@ -66,6 +66,7 @@ pub(super) fn check(file: &DeTable<'_>, names: &Names<'_>, found: &mut Vec<Diagn
     poster_texts(file, names, found);
     poster_pages(file, found);
     unreachable_topics(file, found);
+    privacy(file, found);
     instagram(file, found);
     meta(file, found);
 }
@@ -456,6 +457,20 @@ fn unreachable_topics(file: &DeTable<'_>, found: &mut Vec<Diagnostic>) {
                 .help(format!("give a button or a poster topic = {}", quoted(id))),
             );
         }
+    }
+}
+
+/// Nobody is asked for a consent that nobody answers for.
+fn privacy(file: &DeTable<'_>, found: &mut Vec<Diagnostic>) {
+    if get(file, "privacy").is_some() {
+        return;
+    }
+    if let Some((_, place)) = read::tables(file, "topic").into_iter().next() {
+        let message = "the shop does not say who answers for what people agree to";
+        found.push(Diagnostic::error("topic-without-privacy", place, message).help(
+            "add [privacy] with controller = \"…\", contact = \"…\", legal_basis = \"consent\" and \
+                 keep_receipts_months = 24",
+        ));
     }
 }
 

@@ -3,18 +3,22 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
+use jiff::ToSpan;
+use jiff::civil::{Date, date};
 use toml::de::DeTable;
 
 use super::diagnostic::{Diagnostic, Problem};
 use super::read::{self, Value, get, text};
 use super::values::{self, quoted};
-use crate::shop::model::{Days, Promise};
+use crate::shop::model::{Days, Promise, QuietHours, Sending};
 
 pub(super) fn check(file: &DeTable<'_>, found: &mut Vec<Diagnostic>) {
+    let quiet = quiet_hours(file);
     let mut earlier: HashMap<&str, Vec<(Days, &str)>> = HashMap::new();
     for (notification, _) in read::tables(file, "notification") {
         let Some(schedule) = read::table(notification, "schedule") else { continue };
         let place = get(notification, "schedule").map(Value::span).unwrap_or_default();
+        at_night(schedule, quiet, found);
         let days = match days(schedule) {
             Ok(days) => days,
             Err((problem, span)) => {
@@ -28,7 +32,7 @@ pub(super) fn check(file: &DeTable<'_>, found: &mut Vec<Diagnostic>) {
             continue;
         };
         let Some((promise, word)) = promise(file, topic) else { continue };
-        if per_period(&days, promise) > 1 {
+        if per_period(&[&days], promise) > 1 {
             let message =
                 format!("{} is sent more often than {} promises", quoted(id), quoted(topic));
             found.push(
@@ -38,7 +42,8 @@ pub(super) fn check(file: &DeTable<'_>, found: &mut Vec<Diagnostic>) {
             );
         }
         let others = earlier.entry(topic).or_default();
-        if let Some((_, other)) = others.iter().find(|(other, _)| collide(other, &days, promise)) {
+        let shares = |(other, _): &&(Days, &str)| per_period(&[other, &days], promise) > 1;
+        if let Some((_, other)) = others.iter().find(shares) {
             let message = format!(
                 "{} and {} share what {} promises",
                 quoted(id),
@@ -53,6 +58,32 @@ pub(super) fn check(file: &DeTable<'_>, found: &mut Vec<Diagnostic>) {
         }
         others.push((days, id));
     }
+}
+
+fn quiet_hours(file: &DeTable<'_>) -> Option<QuietHours> {
+    let written = read::table(file, "sending").and_then(|table| get(table, "quiet_hours"));
+    match written.and_then(text) {
+        Some((hours, _)) => values::quiet(hours).unwrap_or(Sending::default().quiet),
+        None => Sending::default().quiet,
+    }
+}
+
+/// A notification whose very minute is quiet would never leave.
+fn at_night(schedule: &DeTable<'_>, quiet: Option<QuietHours>, found: &mut Vec<Diagnostic>) {
+    let (Some(quiet), Some(value)) = (quiet, get(schedule, "at")) else { return };
+    if read::clock(value).is_some_and(|minute| quiet.contains(minute)) {
+        let hours = format!("{}-{}", clock_text(quiet.from), clock_text(quiet.until));
+        let message = format!("this would leave in the quiet hours, {hours}");
+        found.push(
+            Diagnostic::error("in-quiet-hours", value.span(), message)
+                .label("would be held every time")
+                .help("choose another time, or other hours: quiet_hours = \"…\" in [sending]"),
+        );
+    }
+}
+
+fn clock_text(minutes: u16) -> String {
+    format!("{:02}:{:02}", minutes / 60, minutes % 60)
 }
 
 type Misread = (Problem, Option<Range<usize>>);
@@ -140,6 +171,9 @@ fn weekdays(on: &Value<'_>) -> Result<Days, Misread> {
     Ok(Days::Weekly(days))
 }
 
+/// Places of a weekday in a month. Not every month has a fifth.
+const NTHS: [&str; 5] = ["first", "second", "third", "fourth", "last"];
+
 /// 31 stands for the last day of every month.
 fn day_of_month(on: &Value<'_>) -> Result<Days, Misread> {
     let list = read::list(on);
@@ -147,16 +181,27 @@ fn day_of_month(on: &Value<'_>) -> Result<Days, Misread> {
         let problem = Problem::new(
             "bad-schedule",
             "a month has one day here",
-            "write on = 1, or on = \"last\"",
+            "write on = 1, on = \"last\" or on = \"first fri\"",
         );
         return Err((problem, Some(on.span())));
     };
+    if let Some((word, span)) = text(day)
+        && let Some((which, weekday)) = word.split_once(' ')
+    {
+        let weekday = values::weekday(weekday).map_err(|problem| (problem, Some(span.clone())))?;
+        let nth = NTHS.iter().zip(1..).find(|(nth, _)| **nth == which).map(|(_, number)| number);
+        return nth.map(|nth| Days::NthWeekday { nth, weekday }).ok_or_else(|| {
+            let help = format!("write one of {}", NTHS.map(quoted).join(", "));
+            (Problem::new("bad-schedule", "this is no place in a month", help), Some(span))
+        });
+    }
     let number = match text(day) {
         Some(("last", _)) => Some(31),
         _ => read::number(day).and_then(|n| u8::try_from(n).ok()).filter(|n| (1..=31).contains(n)),
     };
     number.map(Days::Monthly).ok_or_else(|| {
-        let help = "write a number from 1 to 31, or \"last\"";
+        let help =
+            "write a number from 1 to 31, \"last\", or a weekday: \"first fri\", \"last sat\"";
         (Problem::new("bad-schedule", "this is no day of a month", help), Some(day.span()))
     })
 }
@@ -179,46 +224,44 @@ pub(super) fn read_promise(word: &str) -> Option<Promise> {
     }
 }
 
-/// How often a schedule is due in the fullest period of a promise.
-fn per_period(days: &Days, promise: Promise) -> usize {
-    match (days, promise) {
-        (Days::Dates(dates), _) => {
-            let mut periods: HashMap<(i16, i8), usize> = HashMap::new();
-            for date in dates {
-                let period = match promise {
-                    Promise::Daily => return 1,
-                    Promise::Weekly => (date.iso_week_date().year(), date.iso_week_date().week()),
-                    Promise::Monthly => (date.year(), date.month()),
-                };
-                let count = periods.entry(period).or_default();
-                *count = count.saturating_add(1);
-            }
-            periods.into_values().max().unwrap_or(0)
-        }
-        (Days::Monthly(_), _) | (_, Promise::Daily) => 1,
-        (Days::Daily, Promise::Weekly) => 7,
-        (Days::Daily, Promise::Monthly) => 31,
-        (Days::Weekly(days), Promise::Weekly) => days.len(),
-        (Days::Weekly(days), Promise::Monthly) => days.len().saturating_mul(5),
-    }
+/// Days that stand for all others: four years hold every length of a month and of a year, and
+/// every weekday on most dates.
+const SAMPLE: (Date, i64) = (date(2025, 1, 1), 4 * 366);
+
+/// The days of the sample on which one of these schedules is due, each as often as it is due; and
+/// the named dates, whenever they are.
+fn due_days(all: &[&Days]) -> Vec<Date> {
+    let (first, length) = SAMPLE;
+    let sample = (0..length).filter_map(|day| first.checked_add(day.days()).ok());
+    let named = all.iter().filter_map(|days| match days {
+        Days::Dates(dates) => Some(dates.iter().copied()),
+        _ => None,
+    });
+    // Around a named date the others count too: a period of the promise at most.
+    let around = named
+        .flatten()
+        .flat_map(|date| (-31..=31_i64).filter_map(move |day| date.checked_add(day.days()).ok()));
+    let mut dates: Vec<Date> = sample.chain(around).collect();
+    dates.sort_unstable();
+    dates.dedup();
+    let times = |date: &Date| all.iter().filter(|days| days.fall_on(*date)).count();
+    dates.iter().flat_map(|date| std::iter::repeat_n(*date, times(date))).collect()
 }
 
-/// Whether two notifications of one topic are regularly due in the same period.
-fn collide(a: &Days, b: &Days, promise: Promise) -> bool {
-    match (a, b) {
-        (Days::Dates(a), Days::Dates(b)) => {
-            let both = a.iter().chain(b).copied().collect();
-            promise != Promise::Daily && per_period(&Days::Dates(both), promise) > 1
-                || a.iter().any(|date| b.contains(date))
-        }
-        (Days::Dates(_), _) | (_, Days::Dates(_)) => false,
-        (Days::Weekly(a), Days::Weekly(b)) if promise == Promise::Daily => {
-            a.iter().any(|day| b.contains(day))
-        }
-        (Days::Monthly(a), Days::Monthly(b)) if promise != Promise::Monthly => a == b,
-        (Days::Monthly(_), Days::Weekly(_)) | (Days::Weekly(_), Days::Monthly(_)) => {
-            promise == Promise::Monthly
-        }
-        _ => true,
+/// How often these schedules together are due in the fullest period of a promise.
+fn per_period(all: &[&Days], promise: Promise) -> usize {
+    let mut periods: HashMap<(i16, i16), usize> = HashMap::new();
+    for date in due_days(all) {
+        let period = match promise {
+            Promise::Daily => (date.year(), date.day_of_year()),
+            Promise::Weekly => {
+                let week = date.iso_week_date();
+                (week.year(), i16::from(week.week()))
+            }
+            Promise::Monthly => (date.year(), i16::from(date.month())),
+        };
+        let count = periods.entry(period).or_default();
+        *count = count.saturating_add(1);
     }
+    periods.into_values().max().unwrap_or(0)
 }

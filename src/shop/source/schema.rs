@@ -65,9 +65,13 @@ fn kind(kind: &Kind) -> Value {
         }
         Kind::On => {
             let word = json!({ "enum": ["mon", "tue", "wed", "thu", "fri", "sat", "sun", "last"] });
+            let nth = pattern("^(first|second|third|fourth|last) (mon|tue|wed|thu|fri|sat|sun)$");
             let day = json!({ "type": "integer", "minimum": 1, "maximum": 31 });
-            let one = json!({ "anyOf": [word, day] });
+            let one = json!({ "anyOf": [word, nth, day] });
             json!({ "anyOf": [one, list(one.clone())] })
+        }
+        Kind::Quiet => {
+            json!({ "type": "string", "examples": ["21:00-08:00", "none"] })
         }
         Kind::Flag => json!({ "type": "boolean" }),
         Kind::Number(from, to) => json!({ "type": "integer", "minimum": from, "maximum": to }),

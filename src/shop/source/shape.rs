@@ -158,6 +158,7 @@ impl Checker<'_, '_> {
             Kind::Ranges => self.ranges(value, name),
             // What may stand here depends on `every`, so the schedule's own check reads it.
             Kind::On => {}
+            Kind::Quiet => self.read(value, name, values::quiet),
             Kind::Text(rule) => self.text(value, key, name, rule),
             Kind::Phrases => self.phrases(value, key, name),
             Kind::Expected => self.expected(value, key, name),

@@ -8,7 +8,7 @@ use super::diagnostic::{Problem, nearest};
 use crate::meta::ids::{Country, is_key_part};
 use crate::shop::hours::DAY_MINUTES;
 use crate::shop::lookup::ZONES;
-use crate::shop::model::Range;
+use crate::shop::model::{QuietHours, Range};
 
 type Read<T> = Result<T, Problem>;
 
@@ -286,6 +286,26 @@ pub(super) fn range(text: &str) -> Read<Option<Range>> {
     // Closing before opening is closing on the next day.
     let close = if close < open { close.saturating_add(DAY_MINUTES) } else { close };
     Ok(Some(Range { open, close }))
+}
+
+/// The hours of the night; none for "none".
+pub(super) fn quiet(text: &str) -> Read<Option<QuietHours>> {
+    let text = text.trim();
+    if text == "none" {
+        return Ok(None);
+    }
+    let hours = text.split_once(['-', '–', '—']).and_then(|(from, until)| {
+        let from = minutes(from).filter(|m| *m < DAY_MINUTES)?;
+        let until = minutes(until)?.checked_rem(DAY_MINUTES)?;
+        (from != until).then_some(QuietHours { from, until })
+    });
+    hours.map(Some).ok_or_else(|| {
+        Problem::new(
+            "bad-quiet-hours",
+            "these are no hours of the night",
+            "write \"21:00-08:00\", or \"none\" if people may be told at any hour",
+        )
+    })
 }
 
 /// A weekday, 1 is Monday.

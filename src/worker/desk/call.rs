@@ -12,6 +12,7 @@ use worker::Env;
 use super::Name;
 use crate::meta::event::Event;
 use crate::meta::ids::{DeletionCode, Psid};
+use crate::outreach::told::Question;
 use crate::shop::kv::DeskRef;
 use crate::store::deletions::State;
 use crate::worker::binding;
@@ -59,6 +60,8 @@ pub const MISSES: &str = "/misses";
 pub const BOOKINGS: &str = "/bookings";
 /// One booking, as a calendar takes it.
 pub const BOOKING: &str = "/booking";
+/// For the owner: consents and notifications.
+pub const ASK: &str = "/ask";
 
 /// The events of one webhook that belong to one Desk.
 #[derive(Serialize, Deserialize)]
@@ -163,6 +166,19 @@ pub async fn booking(env: &Env, desk: &Name, code: &str, language: &str) -> Resu
         language: Cow::Borrowed(language),
     };
     post(env, desk, BOOKING, &booking).await
+}
+
+/// A question of the owner's.
+#[derive(Serialize, Deserialize)]
+pub struct Ask<'a> {
+    pub desk: Cow<'a, Name>,
+    pub question: Cow<'a, Question>,
+}
+
+/// Asks a Desk what `outreach::told` answers, as JSON.
+pub async fn ask(env: &Env, desk: &Name, question: &Question) -> Result<String, String> {
+    let ask = Ask { desk: Cow::Borrowed(desk), question: Cow::Borrowed(question) };
+    post(env, desk, ASK, &ask).await
 }
 
 async fn post(env: &Env, desk: &Name, path: &str, body: &impl Serialize) -> Result<String, String> {

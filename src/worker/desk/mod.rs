@@ -48,12 +48,12 @@ use crate::entry::pages;
 use crate::meta::event::{Channel, Event};
 use crate::meta::ids::{PageId, Psid};
 use crate::meta::profile::Fields;
-use crate::outreach::planner;
+use crate::outreach::{planner, receipt, told};
 use crate::store::outbox::{Claimed, Room};
 use crate::store::timers::{self, Timer};
 use crate::store::{
     Sql, StoreError, bookings, counters, deletions, facts, kv_queue, ledger, misses, outbox,
-    parked, runs, schema, seen,
+    parked, runs, schema, seen, tallies,
 };
 use crate::time::{DAY, HOUR, MINUTE, SECOND, UnixMs};
 
@@ -229,6 +229,7 @@ impl Inner {
             call::MISSES => self.misses(parse(body)?).await,
             call::BOOKINGS => self.bookings(parse(body)?),
             call::BOOKING => self.booking(&parse(body)?).await,
+            call::ASK => self.ask(parse(body)?).await,
             _ => Err(format!("a Desk has no {path}")),
         }
     }
@@ -487,6 +488,7 @@ impl Inner {
             if let Ok(published) = self.shop(&self.name()?.page).await {
                 let days = published.shop.assistant.keep_misses_days;
                 misses::prune(&self.sql, days, at).map_err(|e| e.to_string())?;
+                receipt::prune(&self.sql, &published.shop, at).map_err(|e| e.to_string())?;
             }
         }
         let shop_is_needed = [Timer::Plan, Timer::Unpark, Timer::Remind];
@@ -526,6 +528,7 @@ impl Inner {
         parked::prune(&self.sql, at)?;
         ledger::prune(&self.sql, at)?;
         runs::prune(&self.sql, at)?;
+        tallies::prune(&self.sql, at)?;
         counters::prune(&self.sql, at)?;
         bookings::prune(&self.sql, at)?;
         desk_deletion::prune(&self.sql, at)?;
@@ -564,6 +567,14 @@ impl Inner {
         let shop = &published.shop;
         let lang = pages::choose_language(Some(&booking.language), &shop.languages);
         Ok(calendar::entry(shop, &lang, &claim, cancelled, now()))
+    }
+
+    /// For the owner: consents and notifications.
+    async fn ask(&self, ask: call::Ask<'_>) -> Result<String, String> {
+        self.be(&ask.desk)?;
+        let published = self.shop(&ask.desk.page).await.map_err(|why| why.to_string())?;
+        told::answer(&self.sql, &published.shop, &ask.question, now())
+            .map_err(|error| error.to_string())
     }
 
     /// For the owner: counts and states, never a text, a name or a token.

@@ -1,0 +1,190 @@
+//! `shopbell report`: what became of the notifications.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use serde_json::json;
+
+use super::check::{self, Format};
+use super::owner::{AskError, Owner};
+use crate::meta::ids::PageId;
+use crate::outreach::told::Report;
+
+/// Says what became of the notifications: planned, sent, delivered, read, stopped, and held by
+/// reason.
+///
+/// "delivered" and "read" are what Meta tells; people can switch the second off. "stopped" are
+/// those who ended the topic within two days of getting it. "unknown": the connection broke, and
+/// it is not sent again. ADMIN_TOKEN is taken from the environment.
+#[derive(clap::Args)]
+pub struct ReportArgs {
+    /// The folder with the shop.toml.
+    #[arg(default_value = ".")]
+    dir: PathBuf,
+    /// Where the Worker answers: `https://shopbell.<you>.workers.dev`.
+    #[arg(long, value_name = "URL", env = "PUBLIC_URL")]
+    url: String,
+    /// Only this Page.
+    #[arg(long, value_name = "ID", value_parser = page_id)]
+    page: Option<PageId>,
+    /// Of so many days.
+    #[arg(long, value_name = "N", default_value_t = 30, value_parser = clap::value_parser!(u16).range(1..=400))]
+    days: u16,
+    /// How to print it.
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+fn page_id(text: &str) -> Result<PageId, String> {
+    PageId::new(text).map_err(|error| error.to_string())
+}
+
+/// Why there is no report.
+#[derive(Debug, thiserror::Error)]
+enum ReportError {
+    #[error(transparent)]
+    Shop(#[from] check::LoadError),
+    #[error(transparent)]
+    Ask(#[from] AskError),
+}
+
+/// Reports.
+#[must_use]
+pub fn run(args: &ReportArgs) -> ExitCode {
+    match show(args) {
+        Ok(text) => {
+            print!("{text}");
+            ExitCode::SUCCESS
+        }
+        Err(why) => {
+            eprintln!("error: {why}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn show(args: &ReportArgs) -> Result<String, ReportError> {
+    let owner = Owner::of(&args.url)?;
+    let pages: Vec<PageId> = match &args.page {
+        Some(page) => vec![page.clone()],
+        None => check::load(&args.dir)?.into_iter().map(|shop| shop.page.id).collect(),
+    };
+    let mut text = String::new();
+    for page in pages {
+        let query = format!("/admin/report?days={}", args.days);
+        let told = owner.ask_all::<Report>(&page, &query)?;
+        let sums = sums(told.iter().map(|desk| &desk.answer));
+        text += &match args.format {
+            Format::Text => for_people(&page, &sums),
+            Format::Json => for_machines(&page, &sums),
+        };
+    }
+    Ok(text)
+}
+
+/// What became of one notification in one period, over all Desks.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Sum {
+    /// How many were planned to leave.
+    pub planned: i64,
+    /// By outcome: `queued`, `sent`, `refused`, `unknown`, `held`.
+    pub outcomes: BTreeMap<String, i64>,
+    /// By the reason, of those that were held or refused.
+    pub reasons: BTreeMap<String, i64>,
+    /// `delivered`, `read`, `stopped`.
+    pub tallies: BTreeMap<String, i64>,
+    /// What was planned, by Desk and clock.
+    pub hashes: Vec<String>,
+    /// Runs that ended before their people, by why: `missed`, `stale`, `withdrawn`.
+    pub dropped: BTreeMap<String, i64>,
+}
+
+/// The sums by (period, notification), the newest first.
+#[must_use]
+pub fn sums<'r>(reports: impl Iterator<Item = &'r Report>) -> Vec<((String, String), Sum)> {
+    let mut sums: BTreeMap<(String, String), Sum> = BTreeMap::new();
+    let add = |count: &mut i64, people: i64| *count = count.saturating_add(people);
+    for report in reports {
+        for run in &report.runs {
+            let sum = sums.entry((run.period.clone(), run.notification.clone())).or_default();
+            add(&mut sum.planned, run.planned);
+            if !run.hash.is_empty() && run.done {
+                sum.hashes.push(run.hash.clone());
+            }
+            if let Some(why) = &run.dropped {
+                add(sum.dropped.entry(why.clone()).or_default(), 1);
+            }
+        }
+        for line in &report.outcomes {
+            let sum = sums.entry((line.period.clone(), line.notification.clone())).or_default();
+            add(sum.outcomes.entry(line.outcome.clone()).or_default(), line.people);
+            if let Some(reason) = &line.reason {
+                add(sum.reasons.entry(reason.clone()).or_default(), line.people);
+            }
+        }
+        for tally in &report.tallies {
+            let sum = sums.entry((tally.period.clone(), tally.notification.clone())).or_default();
+            add(sum.tallies.entry(tally.what.clone()).or_default(), tally.people);
+        }
+    }
+    sums.into_iter().rev().collect()
+}
+
+/// The sums for people.
+#[must_use]
+pub fn for_people(page: &PageId, sums: &[((String, String), Sum)]) -> String {
+    let mut text = format!("Page {page}\n");
+    if sums.is_empty() {
+        text += "  no notification was due\n";
+    }
+    for ((period, notification), sum) in sums {
+        let of =
+            |counts: &BTreeMap<String, i64>, name: &str| counts.get(name).copied().unwrap_or(0);
+        let _ = write!(text, "{period} {notification}: planned {}", sum.planned);
+        for name in ["sent", "queued", "refused", "unknown", "held"] {
+            let people = of(&sum.outcomes, name);
+            if people > 0 || name == "sent" {
+                let _ = write!(text, ", {name} {people}");
+            }
+        }
+        for name in ["delivered", "read", "stopped"] {
+            let _ = write!(text, ", {name} {}", of(&sum.tallies, name));
+        }
+        text.push('\n');
+        for (reason, people) in &sum.reasons {
+            let _ = writeln!(text, "  {people:>5}  {reason}");
+        }
+        for (why, runs) in &sum.dropped {
+            let says = match why.as_str() {
+                "missed" => "nothing ran when it was due, and it could be caught up no more",
+                "stale" => "it was interrupted for so long that its hour had passed",
+                _ => "it was taken out of shop.toml",
+            };
+            let _ = writeln!(text, "  dropped, {runs} of its runs: {says}");
+        }
+        for hash in &sum.hashes {
+            let _ = writeln!(text, "  hash {hash}");
+        }
+    }
+    text.push('\n');
+    text
+}
+
+fn for_machines(page: &PageId, sums: &[((String, String), Sum)]) -> String {
+    let lines = sums.iter().map(|((period, notification), sum)| {
+        json!({
+            "page": page,
+            "period": period,
+            "notification": notification,
+            "planned": sum.planned,
+            "outcomes": sum.outcomes,
+            "reasons": sum.reasons,
+            "after": sum.tallies,
+            "dropped": sum.dropped,
+            "hashes": sum.hashes,
+        })
+    });
+    lines.map(|line| format!("{line}\n")).collect()
+}

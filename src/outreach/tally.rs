@@ -1,0 +1,66 @@
+//! What came of a notification after it left: Meta's word that it was delivered and read, and the
+//! person's that they want no more.
+
+use crate::meta::event::{Channel, Event, EventKind};
+use crate::meta::ids::{Psid, TopicId};
+use crate::store::consents::{self, Which};
+use crate::store::outbox::CALL_TIMEOUT_MS;
+use crate::store::{Sql, StoreError, tallies};
+use crate::time::{DAY, UnixMs};
+
+/// A stop counts for what the topic sent within this time before it.
+const STOPPED_BY_MS: i64 = 2 * DAY;
+
+const DELIVERED: i64 = 1;
+const READ: i64 = 2;
+
+/// Counts a delivery or a reading of what left last. Other events count nothing.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn arrived(sql: &impl Sql, event: &Event) -> Result<(), StoreError> {
+    let (mids, watermark, level) = match &event.kind {
+        EventKind::Delivery { mids, watermark } => (mids.as_slice(), *watermark, DELIVERED),
+        EventKind::Read { mid, watermark } => (mid.as_slice(), *watermark, READ),
+        _ => return Ok(()),
+    };
+    let Some(person) = &event.person else { return Ok(()) };
+    for last in consents::last_left(sql, event.channel, person)? {
+        let named = last.mid.as_ref().is_some_and(|last| mids.iter().any(|mid| mid.0 == *last));
+        // "All before this moment": Meta's moment of a message is before ours, by the time that
+        // its answer took.
+        let covered = watermark.is_some_and(|at| last.left_at <= at.plus(CALL_TIMEOUT_MS));
+        if last.seen >= level || !(named || covered) {
+            continue;
+        }
+        if last.seen < DELIVERED {
+            tallies::add(sql, &last.notification, &last.period, "delivered")?;
+        }
+        if level == READ {
+            tallies::add(sql, &last.notification, &last.period, "read")?;
+        }
+        let which = Which { topic: &last.topic, channel: event.channel, person };
+        consents::see(sql, which, level)?;
+    }
+    Ok(())
+}
+
+/// Counts that somebody ended a topic, for what it sent them last.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn stopped(
+    sql: &impl Sql,
+    topic: &TopicId,
+    channel: Channel,
+    person: &Psid,
+    at: UnixMs,
+) -> Result<(), StoreError> {
+    let all = consents::last_left(sql, channel, person)?;
+    match all.iter().find(|last| last.topic == *topic) {
+        Some(last) if (0..STOPPED_BY_MS).contains(&at.since(last.left_at)) => {
+            tallies::add(sql, &last.notification, &last.period, "stopped")
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,273 @@
+//! What a Desk tells its owner of consents and notifications: questions and answers as JSON. The
+//! Worker carries them; `shopbell plan`, `report` and `consent` ask them. No token, no name and no
+//! text is in any answer.
+
+use serde::{Deserialize, Serialize};
+
+use super::receipt::{LinkLine, ReceiptLine};
+use super::recipient::{Look, Recipient};
+use crate::desk::person::Person;
+use crate::meta::event::Channel;
+use crate::meta::ids::{Psid, TopicId};
+use crate::shop::model::Shop;
+use crate::store::{Sql, StoreError, consents, ledger, people, receipts, runs, tallies, to_json};
+use crate::time::{DAY, UnixMs};
+
+/// Consents told at once: an answer of this many is less than a megabyte.
+const MOST_RECIPIENTS: u32 = 1_000;
+
+/// Links of a chain told at once.
+const MOST_LINKS: u32 = 2_000;
+
+/// Runs told at once.
+const MOST_RUNS: u32 = 1_000;
+
+/// What the owner asks.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Question {
+    /// Who agreed to what, a page after the last one told.
+    Recipients {
+        /// Where the page before ended; empty for the first.
+        after: String,
+    },
+    /// What became of the notifications of so many days.
+    Report {
+        /// How many.
+        days: u16,
+    },
+    /// What somebody agreed to, with their receipts.
+    Consent {
+        /// Who.
+        person: Psid,
+    },
+    /// The chain of receipts, after a number.
+    Chain {
+        /// The last number told; 0 for the beginning.
+        after: i64,
+    },
+}
+
+/// A page of recipients.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Recipients {
+    /// In the order of channel, person and topic.
+    pub recipients: Vec<Recipient>,
+    /// Where to go on; none: these were the last.
+    #[serde(default)]
+    pub next: Option<String>,
+}
+
+/// What somebody agreed to.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PersonConsents {
+    /// As it stands now.
+    pub consents: Vec<ConsentLine>,
+    /// How it came to be, in order.
+    pub receipts: Vec<ReceiptLine>,
+}
+
+/// A consent as it stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConsentLine {
+    /// Where.
+    pub channel: Channel,
+    /// On what.
+    pub topic: TopicId,
+    /// `active` or `stopped`.
+    pub status: String,
+    /// When they agreed, RFC 3339.
+    pub granted_at: String,
+    /// When the newest word on it was said, RFC 3339.
+    pub changed_at: String,
+    /// What brought them.
+    pub source: String,
+}
+
+/// A part of the chain of receipts.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Chain {
+    /// In order.
+    pub links: Vec<LinkLine>,
+    /// Where to go on; none: these were the last.
+    #[serde(default)]
+    pub next: Option<i64>,
+}
+
+/// What became of notifications.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Report {
+    /// The runs, the newest first.
+    pub runs: Vec<RunLine>,
+    /// People by what became of it and why.
+    pub outcomes: Vec<OutcomeLine>,
+    /// People by what came of it after it left.
+    pub tallies: Vec<TallyLine>,
+}
+
+/// A run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunLine {
+    /// Of which notification.
+    pub notification: String,
+    /// For which period.
+    pub period: String,
+    /// For whose clock: an IANA zone, or empty for the shop's.
+    pub zone: String,
+    /// When it was due, RFC 3339.
+    pub due: String,
+    /// Whether everybody is planned.
+    pub done: bool,
+    /// How many were planned to leave.
+    pub planned: i64,
+    /// How many were held when it was planned.
+    pub held: i64,
+    /// The hash of what was planned; empty when nothing was.
+    pub hash: String,
+    /// Why it ended before its people: `missed`, `stale`, `withdrawn`.
+    #[serde(default)]
+    pub dropped: Option<String>,
+}
+
+/// People with the same outcome.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OutcomeLine {
+    /// Of which notification.
+    pub notification: String,
+    /// For which period.
+    pub period: String,
+    /// `queued`, `held`, `sent`, `refused`, `unknown`.
+    pub outcome: String,
+    /// Why, when it was not sent; in the owner's language, or Meta's numbers.
+    #[serde(default)]
+    pub reason: Option<String>,
+    /// How many.
+    pub people: i64,
+}
+
+/// People of whom something is known after it left.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TallyLine {
+    /// Of which notification.
+    pub notification: String,
+    /// For which period.
+    pub period: String,
+    /// `delivered`, `read`, `stopped`.
+    pub what: String,
+    /// How many.
+    pub people: i64,
+}
+
+/// Answers a question as JSON.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn answer(
+    sql: &impl Sql,
+    shop: &Shop,
+    question: &Question,
+    now: UnixMs,
+) -> Result<String, StoreError> {
+    match question {
+        Question::Recipients { after } => to_json("consents", &recipients(sql, shop, after)?),
+        Question::Report { days } => to_json("ledger", &report(sql, *days, now)?),
+        Question::Consent { person } => to_json("consents", &of_person(sql, person)?),
+        Question::Chain { after } => to_json("receipts", &chain(sql, *after)?),
+    }
+}
+
+/// A page of recipients after the place where the last one ended.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn recipients(sql: &impl Sql, shop: &Shop, after: &str) -> Result<Recipients, StoreError> {
+    let consents = consents::everybody(sql, after, MOST_RECIPIENTS)?;
+    let full = u32::try_from(consents.len()).unwrap_or(u32::MAX) >= MOST_RECIPIENTS;
+    let next = consents.last().filter(|_| full).map(consents::place);
+    let recipients = consents
+        .iter()
+        .map(|consent| {
+            let (channel, id) = (consent.channel, &consent.person);
+            let person: Person = people::load(sql, channel, id)?.unwrap_or_default();
+            let all = consents::of_person(sql, channel, id)?;
+            Ok(Recipient::of(shop, consent, &person, &all, Look::Planning))
+        })
+        .collect::<Result<_, StoreError>>()?;
+    Ok(Recipients { recipients, next })
+}
+
+/// What somebody agreed to, on every channel.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn of_person(sql: &impl Sql, person: &Psid) -> Result<PersonConsents, StoreError> {
+    let mut all = PersonConsents::default();
+    for channel in [Channel::Messenger, Channel::Instagram] {
+        let consents = consents::of_person(sql, channel, person)?;
+        all.consents.extend(consents.into_iter().map(|consent| ConsentLine {
+            channel,
+            topic: consent.topic,
+            status: consent.status.as_str().to_owned(),
+            granted_at: consent.granted_at.rfc3339(),
+            changed_at: consent.changed_at.rfc3339(),
+            source: consent.source,
+        }));
+    }
+    let line = |receipt: receipts::Receipt| ReceiptLine {
+        seq: receipt.seq,
+        salt: receipt.salt,
+        body: receipt.body,
+    };
+    all.receipts = receipts::of_person(sql, person)?.into_iter().map(line).collect();
+    Ok(all)
+}
+
+/// A part of the chain.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn chain(sql: &impl Sql, after: i64) -> Result<Chain, StoreError> {
+    let links = receipts::chain(sql, after, MOST_LINKS)?;
+    let full = u32::try_from(links.len()).unwrap_or(u32::MAX) >= MOST_LINKS;
+    let next = links.last().filter(|_| full).map(|link| link.seq);
+    let line = |link: receipts::Link| LinkLine {
+        seq: link.seq,
+        at: link.at,
+        commitment: link.commitment,
+        link: link.link,
+    };
+    Ok(Chain { links: links.into_iter().map(line).collect(), next })
+}
+
+fn report(sql: &impl Sql, days: u16, now: UnixMs) -> Result<Report, StoreError> {
+    let from = now.plus(i64::from(days).saturating_mul(DAY).saturating_neg());
+    let run = |run: runs::Told| RunLine {
+        notification: run.notification,
+        period: run.period,
+        zone: run.zone,
+        due: run.due_at.rfc3339(),
+        done: run.done,
+        planned: run.queued,
+        held: run.held,
+        hash: run.hash,
+        dropped: run.dropped,
+    };
+    let outcome = |line: ledger::Line| OutcomeLine {
+        notification: line.notification,
+        period: line.period,
+        outcome: line.outcome,
+        reason: line.reason,
+        people: line.people,
+    };
+    let tally = |tally: tallies::Tally| TallyLine {
+        notification: tally.notification,
+        period: tally.period,
+        what: tally.name,
+        people: tally.people,
+    };
+    Ok(Report {
+        runs: runs::since(sql, from, MOST_RUNS)?.into_iter().map(run).collect(),
+        outcomes: ledger::report(sql, from)?.into_iter().map(outcome).collect(),
+        tallies: tallies::since(sql, from)?.into_iter().map(tally).collect(),
+    })
+}

@@ -1,0 +1,69 @@
+//! What came of notifications after they left: how many were delivered, read, and followed by a
+//! stop. One row per (notification, period, name); nobody is named.
+
+use super::{Columns, Sql, StoreError, params};
+use crate::time::UnixMs;
+
+/// Counts one.
+///
+/// # Errors
+/// [`StoreError::Refused`].
+pub fn add(
+    sql: &impl Sql,
+    notification: &str,
+    period: &str,
+    name: &'static str,
+) -> Result<(), StoreError> {
+    sql.execute(
+        "INSERT INTO tallies (notification, period, name, n) VALUES (?1, ?2, ?3, 1)
+         ON CONFLICT (notification, period, name) DO UPDATE SET n = n + 1",
+        params![notification, period, name],
+    )?;
+    Ok(())
+}
+
+/// One count.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tally {
+    /// Of which notification.
+    pub notification: String,
+    /// For which period.
+    pub period: String,
+    /// `delivered`, `read`, `stopped`.
+    pub name: String,
+    /// How many people.
+    pub people: i64,
+}
+
+/// The counts of periods from the day of `from` on.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn since(sql: &impl Sql, from: UnixMs) -> Result<Vec<Tally>, StoreError> {
+    let rows = sql.query(
+        "SELECT notification, period, name, n FROM tallies WHERE period >= ?1
+         ORDER BY notification, period, name",
+        params![from.utc_date().to_string()],
+    )?;
+    rows.iter()
+        .map(|row| {
+            let mut columns = Columns::of("tallies", row);
+            Ok(Tally {
+                notification: columns.text()?.to_owned(),
+                period: columns.text()?.to_owned(),
+                name: columns.text()?.to_owned(),
+                people: columns.int()?,
+            })
+        })
+        .collect()
+}
+
+/// Forgets periods of more than 400 days ago.
+///
+/// # Errors
+/// [`StoreError::Refused`].
+pub fn prune(sql: &impl Sql, now: UnixMs) -> Result<(), StoreError> {
+    let oldest = now.plus(-400 * crate::time::DAY).utc_date().to_string();
+    sql.execute("DELETE FROM tallies WHERE period < ?1", params![oldest])?;
+    Ok(())
+}
