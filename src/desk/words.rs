@@ -120,8 +120,10 @@ fn is_a_word(shop: &Shop, word: &str) -> bool {
         return true;
     }
     let known = |l: &&Language| {
+        let form = &l.form_words;
+        let forms = [form.cancel, form.back, form.skip, form.resume, form.confirm];
         let lists = [l.stop, l.human, l.delete, l.greetings, l.thanks];
-        lists.into_iter().flatten().any(|phrase| within(phrase))
+        lists.into_iter().chain(forms).flatten().any(|phrase| within(phrase))
     };
     all().iter().any(known) || shop_texts(shop).any(within)
 }
@@ -277,6 +279,33 @@ mod tests {
             "une table pour une personne",
         ] {
             assert_eq!(super::command(&shop, text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn no_word_of_a_form_is_a_command_in_any_language() {
+        let tags: Vec<String> = all().iter().map(|l| format!("\"{}\"", l.code)).collect();
+        let shop = shop(&tags.join(", "), "");
+        for language in all() {
+            let (said, texts) = (&language.form_words, &language.forms);
+            let lists = [said.cancel, said.back, said.skip, said.resume, said.confirm];
+            let buttons = [
+                texts.resume_button,
+                texts.restart_button,
+                texts.cancel_button,
+                texts.back_button,
+                texts.skip_button,
+                texts.confirm_button,
+                texts.move_button,
+                texts.drop_button,
+            ];
+            for word in lists.into_iter().flatten().chain(&buttons) {
+                assert_eq!(super::command(&shop, word), None, "{} {word}", language.code);
+            }
+        }
+        // What people type to get out of a form.
+        for word in ["Cancelar", "abbrechen!", "ANULUJ", "取消", "annuler", "cancel", "отмена"] {
+            assert_eq!(super::command(&shop, word), None, "{word}");
         }
     }
 

@@ -21,7 +21,6 @@ pub(super) static GERMAN: Language = Language {
         "ich moechte mich abmelden",
         "abbestellen",
         "newsletter abbestellen",
-        "abbrechen",
         "kündigen",
         "kuendigen",
         "austragen",
@@ -289,7 +288,7 @@ const FORMS: FormTexts = FormTexts {
 };
 
 const FORM_WORDS: FormWords = FormWords {
-    cancel: &["verwerfen", "vergiss es", "doch nicht", "egal"],
+    cancel: &["abbrechen", "verwerfen", "vergiss es", "doch nicht", "egal"],
     back: &["zurück", "zurueck"],
     skip: &["überspringen", "ueberspringen", "keine", "keins"],
     resume: &["weiter", "weitermachen", "fortsetzen"],

@@ -22,7 +22,6 @@ pub(super) static SPANISH: Language = Language {
         "darse de baja",
         "denme de baja",
         "dame de baja",
-        "cancelar",
         "cancelar suscripción",
         "cancelar la suscripción",
         "cancelar mi suscripción",
@@ -280,7 +279,7 @@ const FORMS: FormTexts = FormTexts {
 };
 
 const FORM_WORDS: FormWords = FormWords {
-    cancel: &["descartar", "olvídalo", "olvidelo", "ya no", "déjalo"],
+    cancel: &["cancelar", "descartar", "olvídalo", "olvidelo", "ya no", "déjalo"],
     back: &["atrás", "volver", "anterior"],
     skip: &["omitir", "saltar", "ninguno", "ninguna"],
     resume: &["continuar", "seguir", "sigamos", "seguimos"],

@@ -274,7 +274,7 @@ const FORMS: FormTexts = FormTexts {
 };
 
 const FORM_WORDS: FormWords = FormWords {
-    cancel: &["abandonner", "laisse tomber", "laissez tomber", "tant pis"],
+    cancel: &["annuler", "abandonner", "laisse tomber", "laissez tomber", "tant pis"],
     back: &["retour", "revenir", "précédent"],
     skip: &["passer", "aucun", "aucune"],
     resume: &["continuer", "reprendre", "on continue", "on reprend"],

@@ -22,7 +22,6 @@ pub(super) static POLISH: Language = Language {
         "proszę mnie wypisać",
         "wypisuję się",
         "chcę się wypisać",
-        "anuluj",
         "anuluj subskrypcję",
         "odsubskrybuj",
         "nie wysyłaj",
@@ -277,7 +276,7 @@ const FORMS: FormTexts = FormTexts {
 };
 
 const FORM_WORDS: FormWords = FormWords {
-    cancel: &["porzuć", "porzucam", "nieważne", "już nie", "nie trzeba"],
+    cancel: &["anuluj", "porzuć", "porzucam", "nieważne", "już nie", "nie trzeba"],
     back: &["wstecz", "cofnij", "powrót"],
     skip: &["pomiń", "pomijam", "brak", "nie mam"],
     resume: &["kontynuuj", "kontynuujemy", "dalej"],

@@ -17,7 +17,6 @@ pub(super) static PORTUGUESE: Language = Language {
         "pare",
         "pare por favor",
         "sair",
-        "cancelar",
         "cancelar inscrição",
         "cancelar minha inscrição",
         "cancelar assinatura",
@@ -316,7 +315,7 @@ const FORMS: FormTexts = FormTexts {
 };
 
 const FORM_WORDS: FormWords = FormWords {
-    cancel: &["descartar", "deixa pra lá", "deixa para lá", "esquece", "desisto"],
+    cancel: &["cancelar", "descartar", "deixa pra lá", "deixa para lá", "esquece", "desisto"],
     back: &["voltar", "volta", "anterior"],
     skip: &["pular", "pula", "nenhum", "nenhuma", "não tenho"],
     resume: &["continuar", "vamos continuar", "seguir"],

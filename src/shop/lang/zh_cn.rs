@@ -13,7 +13,6 @@ pub(super) static CHINESE: Language = Language {
         "停止",
         "停止订阅",
         "停止通知",
-        "取消",
         "取消订阅",
         "取消通知",
         "退订",
@@ -247,7 +246,7 @@ const FORMS: FormTexts = FormTexts {
 };
 
 const FORM_WORDS: FormWords = FormWords {
-    cancel: &["放弃", "算了", "不用了", "不填了"],
+    cancel: &["取消", "放弃", "算了", "不用了", "不填了"],
     back: &["上一题", "上一步", "返回", "回去"],
     skip: &["跳过", "略过", "没有", "无"],
     resume: &["继续", "继续填"],

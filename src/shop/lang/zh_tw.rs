@@ -14,7 +14,6 @@ pub(super) static CHINESE: Language = Language {
         "停止訂閱",
         "停止通知",
         "停止發送",
-        "取消",
         "取消訂閱",
         "我要取消訂閱",
         "取消通知",
@@ -283,7 +282,7 @@ const FORMS: FormTexts = FormTexts {
 };
 
 const FORM_WORDS: FormWords = FormWords {
-    cancel: &["放棄", "算了", "不用了", "不填了"],
+    cancel: &["取消", "放棄", "算了", "不用了", "不填了"],
     back: &["上一題", "上一步", "返回", "回去"],
     skip: &["跳過", "略過", "沒有", "無"],
     resume: &["繼續", "繼續填"],
