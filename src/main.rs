@@ -15,7 +15,7 @@ mod native {
 
     use clap::{Parser, Subcommand};
     use shopbell::cli::{
-        chat, check, doctor, eval, explain, forget, misses, profile, publish, sandbox, sim,
+        chat, check, doctor, eval, explain, forget, misses, note, profile, publish, sandbox, sim,
     };
 
     /// An assistant for a small shop's Messenger and Instagram inbox, on your own Cloudflare
@@ -45,6 +45,8 @@ mod native {
         Profile(profile::ProfileArgs),
         /// Says what keeps a shop from working, at the Worker and at Meta.
         Doctor(doctor::DoctorArgs),
+        /// Writes a note on a person, for people of the shop only, or shows those that are kept.
+        Note(note::NoteArgs),
         /// Deletes everything that is kept of a person.
         Forget(forget::ForgetArgs),
         /// Plays a scenario of many days in an instant, and prints what people saw.
@@ -63,6 +65,7 @@ mod native {
             Command::Publish(args) => publish::run(&args),
             Command::Profile(args) => profile::run(args),
             Command::Doctor(args) => doctor::run(args),
+            Command::Note(args) => note::run(&args),
             Command::Forget(args) => forget::run(&args),
             Command::Sim(args) => sim::run(&args),
             Command::Sandbox(args) => sandbox::run(args),

@@ -9,6 +9,7 @@
 //! - [`publish`]: compiles a shop into KV. [`profile`]: greeting, menu and the like, to Meta.
 //! - [`doctor`]: looks at the Worker and at Meta, and says what keeps a shop from working.
 //! - [`forget`]: has the Worker delete everything it keeps of a person.
+//! - [`note`]: what the owner wants to remember of a person.
 //! - [`sim`]: plays a scenario of many days in an instant.
 //! - [`sandbox`]: plays Meta on this computer.
 
@@ -19,6 +20,8 @@ pub mod eval;
 pub mod explain;
 pub mod forget;
 pub mod misses;
+pub mod note;
+mod owner;
 pub mod profile;
 pub mod publish;
 pub mod sandbox;

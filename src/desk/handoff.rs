@@ -10,6 +10,7 @@ use super::payload::Payload;
 use super::person::Person;
 use crate::faq::normalise::normalise;
 use crate::meta::event::{Channel, Event, EventKind};
+use crate::meta::fit::fit;
 use crate::meta::ids::Psid;
 use crate::meta::send::Content;
 use crate::shop::lang::{Language, all, language};
@@ -17,7 +18,7 @@ use crate::shop::model::{Agent, Lang, Shop};
 use crate::store::calls::{self, Kind};
 use crate::store::outbox::{self, Class};
 use crate::store::timers::{self, Timer};
-use crate::store::{Sql, StoreError, channel_name, people, to_json};
+use crate::store::{Sql, StoreError, channel_name, notes, people, to_json};
 use crate::time::{HOUR, UnixMs};
 
 /// Where people answer by hand.
@@ -186,8 +187,10 @@ pub fn tell(
     let agent = call.agent.as_ref().and_then(|name| shop.agents.iter().find(|a| a.name == *name));
     let notify = agent.and_then(|a| a.notify.as_ref()).or(shop.handoff.notify.as_ref());
     let webhook = agent.and_then(|a| a.webhook.as_ref()).or(shop.handoff.webhook.as_ref());
+    let notes: Vec<String> =
+        notes::of(sql, channel, person)?.into_iter().map(|note| note.text).collect();
     let told = match notify.filter(|owner| *owner != person) {
-        Some(owner) => write_to(sql, shop, owner, now)?,
+        Some(owner) => write_to(sql, shop, owner, ((channel, person), &notes), now)?,
         None => false,
     };
     if let Some(url) = webhook.filter(|_| !told) {
@@ -203,6 +206,7 @@ pub fn tell(
         if let Some(fields) = body.as_object_mut() {
             fields.extend(call.agent.as_ref().map(|name| ("agent".to_owned(), json!(name))));
             fields.extend(call.text.as_ref().map(|text| ("text".to_owned(), json!(text))));
+            fields.extend((!notes.is_empty()).then(|| ("notes".to_owned(), json!(notes))));
         }
         let body = to_json("calls", &body)?;
         calls::push(sql, Kind::Hook, (channel, person), Some((url, &body)), now)?;
@@ -215,25 +219,38 @@ pub fn tell(
     Ok(())
 }
 
-/// A message to the owner, if they have written within the window. `false` when not.
-fn write_to(sql: &impl Sql, shop: &Shop, owner: &Psid, now: UnixMs) -> Result<bool, StoreError> {
+/// A message to the owner, with what they noted on the customer, if they have written within the
+/// window. `false` when not.
+fn write_to(
+    sql: &impl Sql,
+    shop: &Shop,
+    owner: &Psid,
+    (about, notes): ((Channel, &Psid), &[String]),
+    now: UnixMs,
+) -> Result<bool, StoreError> {
     let known: Option<Person> = people::load(sql, Channel::Messenger, owner)?;
     let Some(until) = known.filter(|owner| owner.window_open(now)).and_then(|o| o.window_until)
     else {
         return Ok(false);
     };
     let notice = language(shop.default_lang()).notice;
-    let text = format!("{notice} {INBOX}{}", shop.page.id);
+    let mut text = format!("{notice} {INBOX}{}", shop.page.id);
+    for note in notes {
+        text.push_str("\n– ");
+        text.push_str(note);
+    }
     let content = Content::Text { text, quick_replies: Vec::new() };
-    let message = outbox::Message {
-        class: &Class::Reply,
-        channel: Channel::Messenger,
-        person: owner,
-        content: &content,
-        due_at: now,
-        expires_at: Some(until),
-    };
-    outbox::append(sql, &message, now)?;
+    for bubble in fit(content, Channel::Messenger) {
+        let message = outbox::Message {
+            class: &Class::Reply,
+            channel: Channel::Messenger,
+            person: owner,
+            content: &bubble,
+            due_at: now,
+            expires_at: Some(until),
+        };
+        outbox::append_notice(sql, &message, about, now)?;
+    }
     timers::set(sql, Timer::Drain, now)?;
     Ok(true)
 }

@@ -6,6 +6,7 @@
 //! - [`deletion`]: what forgetting a person takes, and how far it is.
 //! - [`handoff`]: when a person takes over, and how the assistant comes back; `disclosure`: that
 //!   it is an assistant.
+//! - [`by_hand`]: the owner's own answer to somebody, and notes.
 //! - [`replies`]: the words and bubbles of each answer; [`payload`]: what our buttons carry.
 //! - [`form`]: questions asked one after another.
 //! - [`segment`]: whether somebody belongs to a segment.
@@ -16,6 +17,7 @@
 //! - [`profile`]: who somebody is, as Meta tells it; [`pace`]: bubbles one after the other.
 //! - [`sending`]: what may leave the outbox, and what Graph's answers mean for it.
 
+pub mod by_hand;
 pub mod decide;
 pub mod deletion;
 mod disclosure;

@@ -304,7 +304,8 @@ mod tests {
             }
         }
         // What people type to get out of a form.
-        for word in ["Cancelar", "abbrechen!", "ANULUJ", "取消", "annuler", "cancel", "отмена"] {
+        for word in ["Cancelar", "abbrechen!", "ANULUJ", "取消", "annuler", "cancel", "отмена"]
+        {
             assert_eq!(super::command(&shop, word), None, "{word}");
         }
     }

@@ -180,6 +180,7 @@ fn plan_one(
             full_name: person.full_name.as_deref(),
             topic,
             agent: None,
+            agent_hours: None,
         };
         // Checked by `shopbell check`: a notification has words in the default language.
         let content = replies::notification(shop, lang, notification, &listener, now);

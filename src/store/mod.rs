@@ -13,6 +13,7 @@
 //! - [`runs`]: how far a notification has come; [`facts`]: what holds for the whole Desk.
 //! - [`kv_queue`]: KV writes that are still owed; [`timers`]: what has to happen later;
 //!   [`counters`]: how often things happened; [`misses`]: questions that found no answer.
+//! - [`calls`]: requests that are no messages; [`notes`]: what the owner notes on people.
 
 pub mod calls;
 pub mod consents;
@@ -24,6 +25,7 @@ pub mod ledger;
 pub mod misses;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod native;
+pub mod notes;
 pub mod outbox;
 pub mod parked;
 pub mod people;

@@ -36,6 +36,15 @@ const MIGRATIONS: &[&[&str]] = &[
            channel TEXT NOT NULL, person TEXT NOT NULL, url TEXT NOT NULL, body TEXT NOT NULL,
            due_at INTEGER NOT NULL, attempts INTEGER NOT NULL DEFAULT 0)",
     ],
+    &[
+        // What a message is where it is no plain answer: 'reminder' of something left, 'typed' by
+        // a person of the shop, or 'notice:{channel}:{person}' to the owner about somebody.
+        "ALTER TABLE outbox ADD COLUMN kind TEXT",
+        // What the owner notes on people, for people of the shop only.
+        "CREATE TABLE notes (id INTEGER PRIMARY KEY AUTOINCREMENT, channel TEXT NOT NULL,
+           person TEXT NOT NULL, text TEXT NOT NULL, at INTEGER NOT NULL)",
+        "CREATE INDEX notes_by_person ON notes (channel, person)",
+    ],
 ];
 
 const FIRST: &[&str] = &[

@@ -53,6 +53,8 @@ async fn fetch(
         ("GET", "/admin/status") => admin::status(&request, &env).await,
         ("GET", "/admin/misses") => admin::misses(&request, &route, &env).await,
         ("POST", "/admin/resume") => admin::resume(&request, &route, &env).await,
+        ("POST", "/admin/reply") => admin::reply(&request, &route, &env).await,
+        ("GET" | "POST" | "DELETE", "/admin/note") => admin::note(&request, &route, &env).await,
         ("POST", "/admin/delete") => deletion::by_owner(&request, &route, &env).await,
         ("POST", "/meta/deletion") => deletion::callback(&request, &route, &env).await,
         ("POST", "/meta/deauthorize") => deletion::deauthorized(&request, &env).await,
@@ -62,7 +64,8 @@ async fn fetch(
         (
             _,
             "/webhook" | "/health" | "/admin/status" | "/admin/misses" | "/admin/delete"
-            | "/admin/resume" | "/meta/deletion" | "/meta/deauthorize",
+            | "/admin/resume" | "/admin/reply" | "/admin/note" | "/meta/deletion"
+            | "/meta/deauthorize",
         ) => http::text(405, "method not allowed"),
         (_, path) if path.starts_with("/q/") || path.starts_with("/deletion/") => {
             http::text(405, "method not allowed")
