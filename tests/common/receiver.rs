@@ -2,7 +2,7 @@
 //! it is told.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::Ipv4Addr;
 use std::sync::{Arc, Mutex};
 
 use axum::Router;
@@ -53,12 +53,14 @@ impl Receiver {
             async move { answer(&record, &method, &uri, &headers, &body).await }
         };
         let app = Router::new().fallback(handle);
-        let listener = RUNTIME.block_on(async {
-            let here = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-            tokio::net::TcpListener::bind(here).await.unwrap()
-        });
+        // Tests begin one while the runtime works for them.
+        let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        listener.set_nonblocking(true).unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        RUNTIME.spawn(async move { axum::serve(listener, app).await.unwrap() });
+        RUNTIME.spawn(async move {
+            let listener = tokio::net::TcpListener::from_std(listener).unwrap();
+            axum::serve(listener, app).await.unwrap();
+        });
         Self { url, record }
     }
 
