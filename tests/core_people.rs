@@ -7,9 +7,11 @@ mod common_core;
 use std::sync::LazyLock;
 
 use common_core::*;
+use shopbell::cli::profile::wanted;
 use shopbell::desk::by_hand::{self, Answering, By, Refusal};
 use shopbell::desk::form::reminders;
 use shopbell::desk::inbox;
+use shopbell::desk::segment;
 use shopbell::desk::sending::{self, Via};
 use shopbell::faq::{Decision, keyword};
 use shopbell::meta::event::{Event, Lane, OptinStatus};
@@ -396,4 +398,80 @@ fn whoever_takes_none_of_what_is_offered_gets_a_person_and_not_another_list() {
     world.after(quick_reply(0, world.now, "tap", "x", &quick_replies[0].payload));
     say(&mut world, second);
     assert_eq!(world.count("answer.faq"), 2);
+}
+
+#[test]
+fn a_tap_leaves_its_tags_and_fields_whatever_it_leads_to_and_nothing_it_could_bring_along() {
+    let source = SOURCE.replace(
+        "[assistant]",
+        r#"
+        [[faq.quick_replies]]
+        title.en = "The big one"
+        faq = "wifi"
+        tags = ["big"]
+        set = { size = "L", seats = 4 }
+        [[profile.menu]]
+        title.en = "A person"
+        human = true
+        tags = ["menu"]
+        [[profile.ice_breaker]]
+        question.en = "Is there wifi?"
+        faq = "wifi"
+        tags = ["ice"]
+        [[profile.command]]
+        name = "wifi"
+        description.en = "Wifi"
+        faq = "wifi"
+        tags = ["slash"]
+        [[segment]]
+        id = "big"
+        all = [{ tag = "big" }, { field = "seats", at_least = 4 }]
+        [assistant]"#,
+    );
+    let open = compile(&source);
+    let mut world = World::new(&open, noon());
+    let said = {
+        let asked = message(0, world.now, "m", "wifi");
+        world.after(asked)
+    };
+    let reply = said.iter().find_map(|bubble| match bubble {
+        Content::Text { quick_replies, .. } => {
+            quick_replies.iter().find(|reply| reply.title == "The big one")
+        }
+        _ => None,
+    });
+    let payload = reply.unwrap().payload.clone();
+    assert!(payload.ends_with(":faq:wifi") && payload.len() < 40, "{payload}");
+    world.wait(MINUTE);
+    let taps = |world: &mut World<'_>, payload: &str| -> Vec<String> {
+        world.wait(MINUTE);
+        let tap = quick_reply(0, world.now, &format!("t{}", world.now.get()), "x", payload);
+        world.after(tap).iter().map(shown).collect()
+    };
+    let tags =
+        |world: &World<'_>| -> Vec<String> { world.person(0).unwrap().tags.into_iter().collect() };
+    // A mark that stands on nothing, and one of tags that somebody made up.
+    begins(&taps(&mut world, "sb:~00000000:faq:wifi"), "The password");
+    assert_eq!(tags(&world), [""; 0]);
+    begins(&taps(&mut world, &payload), "The password");
+    assert_eq!(tags(&world), ["big"]);
+    assert_eq!(world.person(0).unwrap().fields.len(), 2);
+    let big = &world.shop.segments[0];
+    assert!(segment::matches(big, &world.shop.page, &world.person(0).unwrap(), world.now));
+    let profile = wanted::profile(&world.shop);
+    let of = |field: &str| {
+        let set = &profile[field][0]["call_to_actions"][0];
+        set["payload"].as_str().unwrap().to_owned()
+    };
+    let (menu, ice) = (of("persistent_menu"), of("ice_breakers"));
+    begins(&taps(&mut world, &ice), "The password");
+    says(&mut world, 0, "/wifi");
+    begins(&taps(&mut world, &menu), text(|t| t.human));
+    assert_eq!(tags(&world), ["big", "ice", "menu", "slash"]);
+    // The owner takes it off the button: old buttons leave nothing any more.
+    world.shop.faq.iter_mut().for_each(|entry| entry.quick_replies.clear());
+    let mut stranger = quick_reply(1, world.now, "s", "x", &payload);
+    stranger.at = world.now;
+    world.after(stranger);
+    assert!(world.person(1).unwrap().tags.is_empty());
 }

@@ -6,7 +6,7 @@ use super::handoff::Call;
 use super::payload::{OutboxMark, Payload};
 use super::person::{Person, Touch};
 use super::precedence::{PRECEDENCE, Step, ask_deletion};
-use super::{deletion, disclosure, form, language, misses, words};
+use super::{deletion, disclosure, form, language, mark, misses, words};
 use crate::entry::keys::Keys;
 use crate::faq::{Model, Said};
 use crate::meta::event::{
@@ -646,6 +646,9 @@ fn answer<'a>(
         counts: vec![name_of(&event.kind).into_owned()],
     };
     note_arrival(&mut turn, referral);
+    if let Some(left) = mark::left_by(context.shop, event) {
+        form::leave(&mut turn.person, left);
+    }
     misses::settle(&mut turn);
     let before = turn.person.clone();
     let mut answered = None;

@@ -8,6 +8,7 @@
 //!   it is an assistant.
 //! - [`by_hand`]: the owner's own answer to somebody, and notes.
 //! - [`replies`]: the words and bubbles of each answer; [`payload`]: what our buttons carry.
+//! - [`mark`]: what a tap leaves on somebody.
 //! - [`form`]: questions asked one after another.
 //! - [`segment`]: whether somebody belongs to a segment.
 //! - [`words`]: STOP, HUMAN and DELETE (`typo`: with one letter wrong); [`language`]: which language to answer in.
@@ -25,6 +26,7 @@ pub mod form;
 pub mod handoff;
 pub mod inbox;
 pub mod language;
+pub mod mark;
 pub mod misses;
 pub mod pace;
 pub mod payload;

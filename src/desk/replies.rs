@@ -1,6 +1,7 @@
 //! The words and bubbles of each answer.
 
 use super::decide::{Effect, Turn};
+use super::mark;
 use super::payload::Payload;
 use super::person::Person;
 use crate::meta::ids::{DeletionCode, FaqId, TopicId};
@@ -183,7 +184,10 @@ pub fn buttons(shop: &Shop, lang: &Lang, buttons: &[LinkButton]) -> Vec<Button> 
         Some(match &button.action {
             ButtonAction::Url(url) => Button::WebUrl { title, url: url.clone() },
             ButtonAction::Phone(number) => Button::PhoneNumber { title, number: number.clone() },
-            action => Button::Postback { title, payload: Payload::of(action)?.to_string() },
+            action => {
+                let payload = mark::marked(&Payload::of(action)?.to_string(), &button.also);
+                Button::Postback { title, payload }
+            }
         })
     };
     buttons.iter().filter_map(button).collect()

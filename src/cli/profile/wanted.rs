@@ -2,9 +2,11 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::desk::mark;
 use crate::desk::payload::{GET_STARTED, Payload};
 use crate::meta::fit::shorten;
 use crate::meta::limits;
+use crate::shop::forms::Also;
 use crate::shop::lang;
 use crate::shop::model::{ButtonAction, Lang, LinkButton, Shop};
 use crate::shop::text;
@@ -90,8 +92,8 @@ fn greeting_text(shop: &Shop, lang: &Lang, template: &str) -> String {
     shorten(&said, limits::GREETING)
 }
 
-fn payload(action: &ButtonAction) -> Option<String> {
-    Payload::of(action).map(|payload| payload.to_string())
+fn payload(action: &ButtonAction, also: &Also) -> Option<String> {
+    Payload::of(action).map(|payload| mark::marked(&payload.to_string(), also))
 }
 
 fn ice_breakers(shop: &Shop) -> Value {
@@ -102,7 +104,7 @@ fn ice_breakers(shop: &Shop) -> Value {
             .iter()
             .filter_map(|ice| {
                 let question = shop.pick(&ice.question, lang)?;
-                Some(json!({ "question": question, "payload": payload(&ice.action)? }))
+                Some(json!({ "question": question, "payload": payload(&ice.action, &ice.also)? }))
             })
             .take(limits::ICE_BREAKERS)
             .collect();
@@ -128,7 +130,9 @@ fn menu_item(shop: &Shop, lang: &Lang, item: &LinkButton) -> Option<Value> {
     let title = shop.pick(&item.title, lang)?;
     Some(match &item.action {
         ButtonAction::Url(url) => json!({ "type": "web_url", "title": title, "url": url }),
-        action => json!({ "type": "postback", "title": title, "payload": payload(action)? }),
+        action => {
+            json!({ "type": "postback", "title": title, "payload": payload(action, &item.also)? })
+        }
     })
 }
 

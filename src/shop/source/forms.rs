@@ -93,7 +93,12 @@ fn leaving<'t>(file: &'t DeTable<'t>) -> Vec<(&'t DeTable<'t>, Place)> {
         .flat_map(|(question, _)| read::tables(question, "options"))
         .collect::<Vec<_>>();
     let others = ["faq", "poster"].into_iter().flat_map(|name| read::tables(file, name));
-    others.chain(forms.iter().cloned()).chain(options).collect()
+    let profile = read::table(file, "profile").into_iter();
+    let profile = profile.flat_map(|profile| {
+        super::rules::PROFILE_TAPS.into_iter().flat_map(|name| read::tables(profile, name))
+    });
+    let taps = super::rules::buttons(file).into_iter().chain(profile);
+    others.chain(forms.iter().cloned()).chain(options).chain(taps).collect()
 }
 
 /// The tags and the fields that anything leaves on people.
@@ -283,6 +288,11 @@ pub(super) fn also(file: &DeTable<'_>, table: &DeTable<'_>) -> Also {
         set,
         form: named::<FormId>(table, "form"),
     }
+}
+
+/// What a tap on this button leaves on a person; a form that it opens is its action.
+pub(super) fn left_by_tap(file: &DeTable<'_>, table: &DeTable<'_>) -> Also {
+    Also { form: None, ..also(file, table) }
 }
 
 /// The forms of the file; `None` when one cannot be read.
