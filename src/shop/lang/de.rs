@@ -1,6 +1,7 @@
 //! German.
 
 use super::forms::{FormTexts, FormWords};
+use super::numbers::Numbers;
 use super::{DefaultTexts, HoldTexts, Language, When, of_week, of_year};
 
 pub(super) static GERMAN: Language = Language {
@@ -205,6 +206,11 @@ pub(super) static GERMAN: Language = Language {
     closed_today: "geschlossen",
     all_day: "rund um die Uhr",
     list_comma: ", ",
+    numbers: Numbers { point: ',', group: '.', group_from: 4 },
+    months: [
+        "Jan.", "Feb.", "März", "Apr.", "Mai", "Juni", "Juli", "Aug.", "Sept.", "Okt.", "Nov.",
+        "Dez.",
+    ],
     time: super::Moment::plain,
     when,
     forms: FORMS,

@@ -1,6 +1,7 @@
 //! English.
 
 use super::forms::{FormTexts, FormWords};
+use super::numbers::Numbers;
 use super::{DefaultTexts, HoldTexts, Language, When, of_week, of_year};
 
 pub(super) static ENGLISH: Language = Language {
@@ -215,6 +216,8 @@ pub(super) static ENGLISH: Language = Language {
     closed_today: "closed",
     all_day: "all day and night",
     list_comma: ", ",
+    numbers: Numbers { point: '.', group: ',', group_from: 4 },
+    months: ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"],
     time: super::Moment::plain,
     when,
     forms: FORMS,
@@ -292,8 +295,8 @@ const FORMS: FormTexts = FormTexts {
     calendar_button: "Add to calendar",
     fits: "Fits: {reasons}",
     nothing_fits: "Nothing fits all of that. These come close:",
-    date: "{w} {d}.{m}.{y}",
-    short_date: "{w} {d}.{m}.",
+    date: "{w} {d} {b} {y}",
+    short_date: "{w} {d} {b}",
     days: ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"],
 };
 

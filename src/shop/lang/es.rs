@@ -1,6 +1,7 @@
 //! Spanish.
 
 use super::forms::{FormTexts, FormWords};
+use super::numbers::Numbers;
 use super::{DefaultTexts, HoldTexts, Language, Moment, When, of_week, of_year};
 
 pub(super) static SPANISH: Language = Language {
@@ -191,6 +192,8 @@ pub(super) static SPANISH: Language = Language {
     closed_today: "cerrado",
     all_day: "las 24 horas",
     list_comma: ", ",
+    numbers: Numbers { point: ',', group: '.', group_from: 5 },
+    months: ["ene", "feb", "mar", "abr", "may", "jun", "jul", "ago", "sept", "oct", "nov", "dic"],
     time: super::Moment::plain,
     when,
     forms: FORMS,

@@ -88,7 +88,8 @@ pub struct FormTexts {
     pub fits: &'static str,
     /// No product fits.
     pub nothing_fits: &'static str,
-    /// A day: `{w}` the weekday, `{d}`, `{m}`, `{y}`.
+    /// A day: `{w}` the weekday, `{d}` and `{m}` or with two digits `{dd}` and `{mm}`, `{b}` the
+    /// month in letters, `{y}`.
     pub date: &'static str,
     /// A day on a button.
     pub short_date: &'static str,

@@ -1,6 +1,7 @@
 //! French.
 
 use super::forms::{FormTexts, FormWords};
+use super::numbers::Numbers;
 use super::{DefaultTexts, HoldTexts, Language, Moment, When, of_week, of_year};
 
 pub(super) static FRENCH: Language = Language {
@@ -181,6 +182,11 @@ pub(super) static FRENCH: Language = Language {
     closed_today: "fermé",
     all_day: "24 heures sur 24",
     list_comma: ", ",
+    numbers: Numbers { point: ',', group: '\u{202f}', group_from: 4 },
+    months: [
+        "janv.", "févr.", "mars", "avr.", "mai", "juin", "juil.", "août", "sept.", "oct.", "nov.",
+        "déc.",
+    ],
     time,
     when,
     forms: FORMS,
@@ -268,8 +274,8 @@ const FORMS: FormTexts = FormTexts {
     calendar_button: "Ajouter à l’agenda",
     fits: "Convient : {reasons}",
     nothing_fits: "Rien ne convient tout à fait. Le plus proche :",
-    date: "{w} {d}/{m}/{y}",
-    short_date: "{w} {d}/{m}",
+    date: "{w} {dd}/{mm}/{y}",
+    short_date: "{w} {dd}/{mm}",
     days: ["lun.", "mar.", "mer.", "jeu.", "ven.", "sam.", "dim."],
 };
 

@@ -1,6 +1,7 @@
 //! Polish.
 
 use super::forms::{FormTexts, FormWords};
+use super::numbers::Numbers;
 use super::{DefaultTexts, HoldTexts, Language, When, of_week, of_year};
 
 pub(super) static POLISH: Language = Language {
@@ -193,6 +194,8 @@ pub(super) static POLISH: Language = Language {
     closed_today: "nieczynne",
     all_day: "całą dobę",
     list_comma: ", ",
+    numbers: Numbers { point: ',', group: '\u{a0}', group_from: 5 },
+    months: ["sty", "lut", "mar", "kwi", "maj", "cze", "lip", "sie", "wrz", "paź", "lis", "gru"],
     time: super::Moment::plain,
     when,
     forms: FORMS,
@@ -270,8 +273,8 @@ const FORMS: FormTexts = FormTexts {
     calendar_button: "Do kalendarza",
     fits: "Pasuje: {reasons}",
     nothing_fits: "Nic nie pasuje w pełni. Najbliżej jest:",
-    date: "{w} {d}.{m}.{y}",
-    short_date: "{w} {d}.{m}.",
+    date: "{w} {d}.{mm}.{y}",
+    short_date: "{w} {d}.{mm}",
     days: ["pon.", "wt.", "śr.", "czw.", "pt.", "sob.", "niedz."],
 };
 

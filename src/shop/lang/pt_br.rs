@@ -3,6 +3,7 @@
 use jiff::civil::Weekday;
 
 use super::forms::{FormTexts, FormWords};
+use super::numbers::Numbers;
 use super::{DefaultTexts, HoldTexts, Language, Moment, When, of_week, of_year};
 
 pub(super) static PORTUGUESE: Language = Language {
@@ -211,6 +212,11 @@ pub(super) static PORTUGUESE: Language = Language {
     closed_today: "fechado",
     all_day: "24 horas",
     list_comma: ", ",
+    numbers: Numbers { point: ',', group: '.', group_from: 4 },
+    months: [
+        "jan.", "fev.", "mar.", "abr.", "mai.", "jun.", "jul.", "ago.", "set.", "out.", "nov.",
+        "dez.",
+    ],
     time,
     when,
     forms: FORMS,
@@ -309,8 +315,8 @@ const FORMS: FormTexts = FormTexts {
     calendar_button: "Pôr na agenda",
     fits: "Combina: {reasons}",
     nothing_fits: "Nada combina com tudo. O mais próximo:",
-    date: "{w} {d}/{m}/{y}",
-    short_date: "{w} {d}/{m}",
+    date: "{w} {dd}/{mm}/{y}",
+    short_date: "{w} {dd}/{mm}",
     days: ["seg", "ter", "qua", "qui", "sex", "sáb", "dom"],
 };
 

@@ -1,6 +1,7 @@
 //! Chinese as written on the mainland and in Singapore.
 
 use super::forms::{FormTexts, FormWords};
+use super::numbers::Numbers;
 use super::{DefaultTexts, HoldTexts, Language, Moment, When, of_week};
 
 pub(super) static CHINESE: Language = Language {
@@ -161,6 +162,8 @@ pub(super) static CHINESE: Language = Language {
     closed_today: "休息",
     all_day: "24 小时",
     list_comma: "、",
+    numbers: Numbers { point: '.', group: ',', group_from: 4 },
+    months: ["1月", "2月", "3月", "4月", "5月", "6月", "7月", "8月", "9月", "10月", "11月", "12月"],
     time,
     when,
     forms: FORMS,
