@@ -15,6 +15,30 @@ use crate::shop::text;
 pub const FIELDS: [&str; 5] =
     ["greeting", "get_started", "ice_breakers", "persistent_menu", "commands"];
 
+/// Those that an Instagram account has: no Get Started, no greeting, no commands (Instagram
+/// Messaging with a Page's token, 2026; from code that uses it, unconfirmed by Meta's pages).
+pub const INSTAGRAM_FIELDS: [&str; 2] = ["ice_breakers", "persistent_menu"];
+
+/// What each field of the Page's Instagram account should be; one that is not here should not be
+/// set.
+#[must_use]
+pub fn instagram(shop: &Shop) -> Map<String, Value> {
+    let mut fields = Map::new();
+    let mut menu = menu(shop);
+    for set in menu.as_array_mut().into_iter().flatten() {
+        if let Some(set) = set.as_object_mut() {
+            // Instagram's composer cannot be switched off.
+            set.remove("composer_input_disabled");
+        }
+    }
+    for (field, value) in INSTAGRAM_FIELDS.into_iter().zip([ice_breakers(shop), menu]) {
+        if value != json!([]) {
+            fields.insert(field.to_owned(), value);
+        }
+    }
+    fields
+}
+
 /// What each field should be; one that is not here should not be set.
 #[must_use]
 pub fn profile(shop: &Shop) -> Map<String, Value> {
@@ -192,6 +216,21 @@ mod tests {
         let ice = &fields["ice_breakers"][1]["call_to_actions"][0];
         assert_eq!(*ice, json!({"question": "when are you open", "payload": "sb:faq:hours"}));
         assert_eq!(fields["commands"][0]["commands"][0]["name"], "hours");
+    }
+
+    #[test]
+    fn an_instagram_account_has_questions_and_a_menu_and_nothing_else() {
+        let source = "[shop]\nname = \"A\"\nlanguages = [\"en\"]\ntime_zone = \"UTC\"\n\
+             [[page]]\nid = \"1\"\nusername = \"a\"\ninstagram_id = \"2\"\n\
+             [[faq]]\nid = \"hours\"\ntitle.en = \"Hours\"\nask.en = [\"when\"]\n\
+             answer.en = \"8\"\n[assistant]\nmenu = [\"hours\"]\n[profile]\nget_started = false\n";
+        let compiled = crate::shop::source::compile(source);
+        assert!(!compiled.has_errors(), "{:?}", compiled.diagnostics);
+        let fields = instagram(&compiled.shops[0]);
+        assert_eq!(fields.keys().collect::<Vec<_>>(), ["ice_breakers", "persistent_menu"]);
+        let menu = &fields["persistent_menu"][0];
+        assert!(menu.get("composer_input_disabled").is_none());
+        assert_eq!(menu["call_to_actions"][0]["payload"], "sb:faq:hours");
     }
 
     #[test]
