@@ -9,12 +9,15 @@ import { parseArgs } from "node:util";
 import { secrets } from "../scripts/lib/worker-config.mjs";
 import { Running, subjects } from "./workerd.mjs";
 import * as cold from "./parts/cold.mjs";
+import * as decide from "./parts/decide.mjs";
 import * as desk from "./parts/desk.mjs";
 import * as faq from "./parts/faq.mjs";
 import * as size from "./parts/size.mjs";
 import * as webhook from "./parts/webhook.mjs";
 
-const PARTS = { webhook, cold, size, desk, faq };
+const PARTS = { webhook, cold, size, desk, decide, faq };
+/** Those that need no platform, and no bundle. */
+const PURE = ["decide", "faq"];
 const root = process.env.SHOPBELL_ROOT;
 const { values: args, positionals: wanted } = parseArgs({
   allowPositionals: true,
@@ -36,8 +39,7 @@ process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => process.exit(130));
 
 const parts = wanted.length ? wanted : Object.keys(PARTS);
-// Matching needs no platform, and no bundle.
-const outside = parts.some((name) => name !== "faq") ? await standIns() : undefined;
+const outside = parts.some((name) => !PURE.includes(name)) ? await standIns() : undefined;
 const bench = outside === undefined ? { root, folder, ...args } : {
   root,
   folder,

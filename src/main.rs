@@ -15,7 +15,7 @@ mod native {
 
     use clap::{Parser, Subcommand};
     use shopbell::cli::{
-        chat, check, consent, doctor, eval, explain, forget, misses, plan, profile, publish,
+        chat, check, consent, doctor, eval, explain, forget, misses, note, plan, profile, publish,
         report, sandbox, sim,
     };
 
@@ -52,6 +52,8 @@ mod native {
         Profile(profile::ProfileArgs),
         /// Says what keeps a shop from working, at the Worker and at Meta.
         Doctor(doctor::DoctorArgs),
+        /// Writes a note on a person, for people of the shop only, or shows those that are kept.
+        Note(note::NoteArgs),
         /// Deletes everything that is kept of a person.
         Forget(forget::ForgetArgs),
         /// Plays a scenario of many days in an instant, and prints what people saw.
@@ -73,6 +75,7 @@ mod native {
             Command::Consent(args) => consent::run(&args),
             Command::Profile(args) => profile::run(args),
             Command::Doctor(args) => doctor::run(args),
+            Command::Note(args) => note::run(&args),
             Command::Forget(args) => forget::run(&args),
             Command::Sim(args) => sim::run(&args),
             Command::Sandbox(args) => sandbox::run(args),

@@ -267,7 +267,7 @@ fn every_kind_of_answer_lands_in_its_field_and_a_person_takes_over() {
         "• Size: Large",
         "• Why large: I am hungry",
         "• Pieces: 4",
-        "• Day: Fri 27.11.2026",
+        "• Day: Fri 27 Nov 2026",
         "• Time: 18:00",
         "• Phone: +37060000000",
         "• E-mail: ona@example.com",
@@ -314,7 +314,7 @@ fn one_answer_is_changed_by_a_tap_and_the_others_stay() {
     assert_eq!(talk.taps("Pieces"), "How many?");
     let summary = talk.taps("2");
     assert!(summary.contains("• Pieces: 2"), "{summary}");
-    assert!(summary.contains("• Day: Fri 27.11.2026"), "{summary}");
+    assert!(summary.contains("• Day: Fri 27 Nov 2026"), "{summary}");
     // Changing the size to small leaves no question about large.
     talk.says("size");
     let summary = talk.taps("Small");

@@ -41,7 +41,16 @@ async fn a_fresh_page_is_made_as_the_shop_says_and_stays_so() {
     assert_eq!(writes(&sandbox), 0, "diff changes nothing");
     let (code, said) = profile(&sandbox, &["sync"]).await;
     assert_eq!(code, Some(0), "{said}");
-    assert_eq!(writes(&sandbox), 1, "all of it in one call: {said}");
+    assert_eq!(writes(&sandbox), 2, "one call for the Page, one for Instagram: {said}");
+    let instagram: Vec<_> = sandbox
+        .calls()
+        .into_iter()
+        .filter(|call| call.method == "POST" && call.query.contains_key("platform"))
+        .collect();
+    assert_eq!(instagram.len(), 1);
+    let fields = instagram[0].body.as_object().unwrap();
+    assert!(fields.contains_key("persistent_menu") && !fields.contains_key("greeting"));
+    assert!(said.contains("Instagram 178414000000001"), "{said}");
     let (code, said) = profile(&sandbox, &["diff", "--exit-code"]).await;
     assert_eq!(code, Some(0), "{said}");
     assert!(said.contains("as shop.toml says") && !said.contains(TOKEN), "{said}");
@@ -51,7 +60,7 @@ async fn a_fresh_page_is_made_as_the_shop_says_and_stays_so() {
 async fn metas_limit_of_ten_calls_is_said_in_words() {
     let sandbox = meta().await;
     let mut last = (None, String::new());
-    for _ in 0..11 {
+    for _ in 0..6 {
         last = profile(&sandbox, &["diff"]).await;
     }
     assert_eq!(last.0, Some(1), "{}", last.1);

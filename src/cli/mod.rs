@@ -11,6 +11,7 @@
 //! - [`consent`]: what somebody agreed to, and the proof of it.
 //! - [`doctor`]: looks at the Worker and at Meta, and says what keeps a shop from working.
 //! - [`forget`]: has the Worker delete everything it keeps of a person.
+//! - [`note`]: what the owner wants to remember of a person.
 //! - [`sim`]: plays a scenario of many days in an instant.
 //! - [`sandbox`]: plays Meta on this computer.
 
@@ -22,6 +23,7 @@ pub mod eval;
 pub mod explain;
 pub mod forget;
 pub mod misses;
+pub mod note;
 mod owner;
 pub mod plan;
 pub mod profile;

@@ -1,12 +1,15 @@
 //! What the owner asks a Worker: `/admin/…`, with the secret from the environment.
 
+use std::process::ExitCode;
 use std::time::Duration;
 
+use reqwest::RequestBuilder;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::doctor::http::{Base, Http};
-use crate::meta::ids::PageId;
+use crate::meta::ids::{PageId, Psid};
 
 /// How long the Worker may take to answer.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -15,9 +18,15 @@ const MOST: usize = 16 * 1024 * 1024;
 /// Where the secret comes from.
 const ADMIN_TOKEN: &str = "ADMIN_TOKEN";
 
-/// Why the Worker could not be asked.
+/// Why the Worker did not do what it was asked for.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum AskError {
+    #[error("`{0}` is no id: digits, letters, _ and -, as the webhook writes it")]
+    Id(String),
+    #[error("no shop is published there: run `shopbell publish` first")]
+    NoPage,
+    #[error("the Worker has several Pages ({0}): say which, with --page")]
+    WhichPage(String),
     #[error("the Worker's address {0}; write it as https://shopbell.<you>.workers.dev")]
     Address(String),
     #[error("set {ADMIN_TOKEN} in the environment to the Worker's: this is for the owner")]
@@ -67,8 +76,26 @@ impl Owner {
         query: &str,
     ) -> Result<Told<T>, AskError> {
         let sign = if query.contains('?') { '&' } else { '?' };
-        let path = format!("{query}{sign}page={page}&shard={shard}");
-        let request = self.http.get(&self.base.join(&path)).bearer_auth(&self.token);
+        self.get(&format!("{query}{sign}page={page}&shard={shard}"))
+    }
+
+    /// Reads a route of the owner's.
+    pub fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, AskError> {
+        self.answer(self.http.get(&self.base.join(path)))
+    }
+
+    /// Has the Worker do something.
+    pub fn post<T: DeserializeOwned>(&self, path: &str, body: String) -> Result<T, AskError> {
+        self.answer(self.http.post(&self.base.join(path)).body(body))
+    }
+
+    /// Has the Worker take something back.
+    pub fn delete<T: DeserializeOwned>(&self, path: &str) -> Result<T, AskError> {
+        self.answer(self.http.delete(&self.base.join(path)))
+    }
+
+    fn answer<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T, AskError> {
+        let request = request.bearer_auth(&self.token);
         let answer = self.runtime.block_on(self.http.send(request));
         let answer = answer.map_err(|trouble| AskError::Worker(trouble.to_string()))?;
         match answer.status {
@@ -77,10 +104,34 @@ impl Owner {
             401 => Err(AskError::Worker(format!(
                 "refuses {ADMIN_TOKEN}: it has another one (scripts/wrangler secret list)"
             ))),
-            404 => Err(AskError::Worker(format!(
-                "knows no Page {page}, or is older than this command: publish, or deploy it again"
-            ))),
+            404 => Err(AskError::Worker(
+                "knows no such Page, or is older than this command: publish, or deploy it again"
+                    .to_owned(),
+            )),
             _ => Err(AskError::Worker(answer.described())),
+        }
+    }
+
+    /// Every Page that is published there.
+    pub fn pages(&self) -> Result<Vec<PageId>, AskError> {
+        let status: Value = self.get("/admin/status")?;
+        let pages = status.get("pages").and_then(Value::as_array).cloned().unwrap_or_default();
+        let id = |page: &Value| PageId::new(page.get("page")?.as_str()?).ok();
+        let pages: Vec<PageId> = pages.iter().filter_map(id).collect();
+        if pages.is_empty() { Err(AskError::NoPage) } else { Ok(pages) }
+    }
+
+    /// The Page of this id; the Worker's only one where none is said.
+    pub fn page(&self, id: Option<&str>) -> Result<PageId, AskError> {
+        if let Some(id) = id {
+            return PageId::new(id).map_err(|_| AskError::Id(id.to_owned()));
+        }
+        match &self.pages()?[..] {
+            [only] => Ok(only.clone()),
+            several => {
+                let names: Vec<&str> = several.iter().map(PageId::as_str).collect();
+                Err(AskError::WhichPage(names.join(", ")))
+            }
         }
     }
 
@@ -98,6 +149,25 @@ impl Owner {
         }
         Ok(all)
     }
+}
+
+/// Runs a command that prints lines, and prints what kept it from working.
+pub(super) fn run(lines: Result<Vec<String>, AskError>) -> ExitCode {
+    match lines {
+        Ok(lines) => {
+            lines.iter().for_each(|line| println!("{line}"));
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The id of a person as it was typed.
+pub(super) fn person(id: &str) -> Result<Psid, AskError> {
+    Psid::new(id).map_err(|_| AskError::Id(id.to_owned()))
 }
 
 /// A value as it stands in a query: everything but letters, digits and `-_.~` is escaped.

@@ -5,10 +5,10 @@ use std::borrow::Cow;
 use super::handoff::Call;
 use super::payload::{OutboxMark, Payload};
 use super::person::{Person, Shown, Touch};
-use super::precedence::{PRECEDENCE, Step};
-use super::{deletion, disclosure, form, language, misses, words};
+use super::precedence::{PRECEDENCE, Step, ask_deletion};
+use super::{deletion, disclosure, form, language, mark, misses, words};
 use crate::entry::keys::Keys;
-use crate::faq::Model;
+use crate::faq::{Model, Said};
 use crate::meta::event::{
     Channel, Echo, Event, EventKind, Lane, Message, Optin, OptinStatus, Referral, ThreadAction,
     ThreadControl,
@@ -17,6 +17,7 @@ use crate::meta::fit::fit;
 use crate::meta::ids::{AppId, DeletionCode, FaqId, Mid, NotificationToken, Psid, TopicId};
 use crate::meta::policy::{Opener, window_after};
 use crate::meta::send::Content;
+use crate::shop::lookup::TextKey;
 use crate::shop::model::{Lang, Poster, Shop};
 use crate::store::bookings::{Change, Claim};
 use crate::store::misses::Miss;
@@ -216,9 +217,11 @@ pub fn decide(
     }
     match (&event.kind, event.lane) {
         (EventKind::Echo(echo), _) => on_echo(context, person, echo, at),
-        (_, Lane::Standby) => on_standby(context, person, event, at),
+        (_, Lane::Standby) => on_standby(context, person, event, now),
         (_, Lane::Changes) => counted(&name_of(&event.kind)),
-        (EventKind::ThreadControl(thread), _) => on_thread(context, person, thread, at, now),
+        (EventKind::ThreadControl(thread), _) => {
+            on_thread(context, (event.channel, id), person, thread, at, now)
+        }
         (EventKind::MessageEdit { .. }, _) => {
             // Somebody who makes STOP of an older message means it. What was answered stays.
             let quiet = silent_command(context, person, event, at);
@@ -355,7 +358,19 @@ fn late(context: Context<'_>, person: Option<Person>, event: &Event, at: UnixMs)
 
 /// Another app holds this thread. Its words are not ours to answer, but STOP means stop, and what
 /// else was asked of us is remembered for when the thread comes back.
-fn on_standby(context: Context<'_>, person: Option<Person>, event: &Event, at: UnixMs) -> Decision {
+fn on_standby(
+    context: Context<'_>,
+    person: Option<Person>,
+    event: &Event,
+    now: UnixMs,
+) -> Decision {
+    let at = event.at.min(now);
+    if let (Some(id), EventKind::Message(message)) = (&event.person, &event.kind)
+        && asks_back(context.shop, person.as_ref(), event, now)
+    {
+        let inbound = inbound_of(context.shop, message);
+        return answer(context, id, person, inbound, None, event, now);
+    }
     let quiet = silent_command(context, person, event, at);
     let mut counts = vec!["event.standby".to_owned()];
     counts.extend(text_of(event).and_then(|text| words::command(context.shop, text)).map(
@@ -366,6 +381,17 @@ fn on_standby(context: Context<'_>, person: Option<Person>, event: &Event, at: U
         },
     ));
     Decision { counts, ..quiet }
+}
+
+/// Whether somebody whom we handed to the inbox wants the assistant back, by the button or its
+/// words: then the thread is taken back, and they are answered.
+fn asks_back(shop: &Shop, person: Option<&Person>, event: &Event, now: UnixMs) -> bool {
+    let Some(person) = person.filter(|p| shop.handoff.pass_thread && p.paused(now)) else {
+        return false;
+    };
+    let title = shop.text(TextKey::ResumeButton, person.lang(shop));
+    tap_of(event) == Some(Payload::Resume)
+        || text_of(event).is_some_and(|text| Said::new(text).says(title))
 }
 
 fn silent_command(
@@ -401,6 +427,7 @@ fn silent_command(
         // The question can only be asked by somebody who may answer.
         words::Command::Delete => {
             person.delete_asked = person.delete_asked.max(Some(at));
+            person.delete_noted = Some(at);
             Vec::new()
         }
         // Whoever holds the thread sees it too.
@@ -448,6 +475,7 @@ fn pause(context: Context<'_>, person: &mut Person, at: UnixMs) {
 /// gives it back to us, or to nobody, and we are the default.
 fn on_thread(
     context: Context<'_>,
+    who: (Channel, &Psid),
     person: Option<Person>,
     thread: &ThreadControl,
     at: UnixMs,
@@ -465,7 +493,9 @@ fn on_thread(
             return counted("event.thread_control");
         };
         person.paused_until = Some(at);
-        return Decision { person: Some(person), ..counted("event.thread_control.back") };
+        let mut decision = thread_is_back(context, who, person, now);
+        decision.counts.push("event.thread_control.back".to_owned());
+        return decision;
     }
     let taken = thread.action == ThreadAction::Take && is_inbox(&thread.new_owner);
     if taken {
@@ -474,6 +504,39 @@ fn on_thread(
         return Decision { person: Some(person), ..counted("event.thread_control.person") };
     }
     counted("event.thread_control")
+}
+
+/// The assistant may speak again. Whoever asked to be forgotten meanwhile is asked, once, whether
+/// they mean it.
+pub(super) fn thread_is_back(
+    context: Context<'_>,
+    (channel, id): (Channel, &Psid),
+    person: Person,
+    now: UnixMs,
+) -> Decision {
+    if person.delete_noted.is_none() || !person.window_open(now) || person.paused(now) {
+        return Decision { person: Some(person), ..Decision::default() };
+    }
+    let lang = person.lang(context.shop).clone();
+    let mut turn = Turn {
+        context,
+        channel,
+        id,
+        person,
+        inbound: Inbound::Wordless(true),
+        command: None,
+        at: now,
+        now,
+        lang,
+        after_silence: false,
+        offered: Vec::new(),
+        pictures: 0,
+        effects: Vec::new(),
+        counts: Vec::new(),
+    };
+    let bubbles = ask_deletion(&mut turn);
+    let answer = Some(Answer { by: Step::Delete, bubbles });
+    Decision { person: Some(turn.person), answer, counts: turn.counts, ..Decision::default() }
 }
 
 fn on_optin(
@@ -584,6 +647,9 @@ fn answer<'a>(
         counts: vec![name_of(&event.kind).into_owned()],
     };
     note_arrival(&mut turn, referral);
+    if let Some(left) = mark::left_by(context.shop, event) {
+        form::leave(&mut turn.person, left);
+    }
     misses::settle(&mut turn);
     let before = turn.person.clone();
     let mut answered = None;
@@ -595,10 +661,19 @@ fn answer<'a>(
         }
     }
     if let Some((by, bubbles)) = &mut answered {
-        if by.understands() {
+        if by.understands() && turn.offered.is_empty() {
             turn.person.misses = 0;
+            turn.person.offered_at = None;
         }
         disclosure::add(&mut turn, &before, *by, bubbles);
+    }
+    let noted = turn.person.delete_noted.is_some() && !turn.person.paused(now);
+    if noted && answered.as_ref().is_none_or(|(by, _)| *by != Step::Delete) {
+        let asked = ask_deletion(&mut turn);
+        match &mut answered {
+            Some((_, bubbles)) => bubbles.extend(asked),
+            None => answered = Some((Step::Delete, asked)),
+        }
     }
     let channel = event.channel;
     let mut miss = misses::of(&turn, answered.as_ref().map(|(by, _)| *by));
@@ -630,6 +705,8 @@ fn answer<'a>(
         turn.person.away_told = before.away_told;
         turn.person.fallback_at = before.fallback_at;
         turn.person.disclosed_at = before.disclosed_at;
+        turn.person.offered_at = before.offered_at;
+        turn.person.delete_noted = before.delete_noted;
     }
     let erased = turn.effects.iter().any(|effect| matches!(effect, Effect::Erase { .. }));
     Decision {

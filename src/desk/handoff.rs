@@ -19,7 +19,7 @@ use crate::store::bookings::Slot;
 use crate::store::calls::{self, Kind};
 use crate::store::outbox::{self, Class};
 use crate::store::timers::{self, Timer};
-use crate::store::{Sql, StoreError, channel_name, people, to_json};
+use crate::store::{Sql, StoreError, channel_name, notes, people, to_json};
 use crate::time::{HOUR, UnixMs};
 
 /// Where people answer by hand.
@@ -193,8 +193,10 @@ pub fn tell(
     let agent = call.agent.as_ref().and_then(|name| shop.agents.iter().find(|a| a.name == *name));
     let notify = agent.and_then(|a| a.notify.as_ref()).or(shop.handoff.notify.as_ref());
     let webhook = agent.and_then(|a| a.webhook.as_ref()).or(shop.handoff.webhook.as_ref());
+    let notes: Vec<String> =
+        notes::of(sql, channel, person)?.into_iter().map(|note| note.text).collect();
     let told = match notify.filter(|owner| *owner != person) {
-        Some(owner) => write_to(sql, shop, owner, call, now)?,
+        Some(owner) => write_to(sql, shop, owner, (call, (channel, person), &notes), now)?,
         None => false,
     };
     if let Some(url) = webhook.filter(|_| !told) {
@@ -216,6 +218,7 @@ pub fn tell(
                 fields.insert("starts_at".to_owned(), json!(slot.starts_at.rfc3339()));
                 fields.insert("ends_at".to_owned(), json!(slot.ends_at.rfc3339()));
             }
+            fields.extend((!notes.is_empty()).then(|| ("notes".to_owned(), json!(notes))));
         }
         let body = to_json("calls", &body)?;
         // A booking is still news when the assistant is back.
@@ -230,9 +233,10 @@ pub fn tell(
     Ok(())
 }
 
-/// What the owner reads: why, about what, and where to answer. What a customer answered in a form
-/// goes along as it does to the webhook; a message that was just written is read in the inbox.
-fn notice(shop: &Shop, call: &Call) -> String {
+/// What the owner reads: why, about what, what they noted, and where to answer. What a customer
+/// answered in a form goes along as it does to the webhook; a message that was just written is
+/// read in the inbox.
+fn notice(shop: &Shop, call: &Call, notes: &[String]) -> String {
     let language = language(shop.default_lang());
     let notice = match call.reason {
         Reason::Booked => language.forms.told_booked,
@@ -241,23 +245,24 @@ fn notice(shop: &Shop, call: &Call) -> String {
         _ => language.notice,
     };
     let inbox = format!("{INBOX}{}", shop.page.id);
-    match &call.subject {
-        None => format!("{notice} {inbox}"),
-        Some(subject) => [Some(&format!("{notice} {subject}")), call.text.as_ref(), Some(&inbox)]
+    let mut lines = match &call.subject {
+        None => vec![format!("{notice} {inbox}")],
+        Some(subject) => [Some(format!("{notice} {subject}")), call.text.clone(), Some(inbox)]
             .into_iter()
             .flatten()
-            .map(String::as_str)
-            .collect::<Vec<_>>()
-            .join("\n"),
-    }
+            .collect(),
+    };
+    lines.extend(notes.iter().map(|note| format!("– {note}")));
+    lines.join("\n")
 }
 
-/// A message to the owner, if they have written within the window. `false` when not.
+/// A message to the owner, with what they noted on the customer, if they have written within the
+/// window. `false` when not.
 fn write_to(
     sql: &impl Sql,
     shop: &Shop,
     owner: &Psid,
-    call: &Call,
+    (call, about, notes): (&Call, (Channel, &Psid), &[String]),
     now: UnixMs,
 ) -> Result<bool, StoreError> {
     let known: Option<Person> = people::load(sql, Channel::Messenger, owner)?;
@@ -265,7 +270,7 @@ fn write_to(
     else {
         return Ok(false);
     };
-    let content = Content::Text { text: notice(shop, call), quick_replies: Vec::new() };
+    let content = Content::Text { text: notice(shop, call, notes), quick_replies: Vec::new() };
     for bubble in fit(content, Channel::Messenger) {
         let message = outbox::Message {
             class: &Class::Reply,
@@ -275,7 +280,7 @@ fn write_to(
             due_at: now,
             expires_at: Some(until),
         };
-        outbox::append(sql, &message, now)?;
+        outbox::append_notice(sql, &message, about, now)?;
     }
     timers::set(sql, Timer::Drain, now)?;
     Ok(true)

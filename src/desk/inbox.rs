@@ -9,13 +9,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::decide::{Context, Decision, Effect, UNKNOWN, decide};
+use super::decide::{Context, Decision, Effect, UNKNOWN, decide, thread_is_back};
 use super::person::{Offered, Person};
 use super::profile::Stranger;
 use super::sending::{self, Via};
 use super::{deletion, handoff, pace, replies};
-use crate::meta::event::{Channel, Event};
-use crate::meta::ids::Psid;
+use crate::meta::event::{Channel, Event, EventKind, Lane, ThreadAction, ThreadControl};
+use crate::meta::ids::{AccountId, Psid};
 use crate::meta::policy::{Opener, window_after};
 use crate::meta::send::MessagingType;
 use crate::outreach::receipt::{self, Said, Word};
@@ -35,6 +35,10 @@ use crate::time::{SECOND, UnixMs};
 /// How long after a commit the safety net looks whether the outbox was drained. The drain itself
 /// starts at once.
 const SAFETY_NET_MS: i64 = 20 * SECOND;
+
+/// How long an answer waits for its thread to be taken back, ms. Where that takes longer, Meta
+/// refuses the answer and it is tried again.
+const TAKE_MS: i64 = 2 * SECOND;
 
 /// What became of a delivery.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -310,6 +314,43 @@ pub fn park_all(
     Ok(report)
 }
 
+/// A thread was taken back from the Page's inbox: what was asked of us there and waits for an
+/// answer is done now, and messages that Meta refused meanwhile need not wait any longer.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn thread_back(
+    sql: &impl Sql,
+    context: Context<'_>,
+    (channel, person): (Channel, &Psid),
+    now: UnixMs,
+) -> Result<(), StoreError> {
+    sql.transaction(|| {
+        outbox::hurry(sql, channel, person, now)?;
+        let known: Option<Person> = people::load(sql, channel, person)?;
+        let Some(known) = known.filter(|known| known.delete_noted.is_some()) else {
+            return Ok(());
+        };
+        let decision = thread_is_back(context, (channel, person), known, now);
+        let thread = ThreadControl {
+            action: ThreadAction::Take,
+            previous_owner: None,
+            new_owner: context.app.cloned(),
+            requested_owner: None,
+            metadata: None,
+        };
+        let event = Event {
+            channel,
+            account: AccountId::unknown(),
+            person: Some(person.clone()),
+            at: now,
+            lane: Lane::Messaging,
+            kind: EventKind::ThreadControl(thread),
+        };
+        commit(sql, context, &event, decision, now).map(|_| ())
+    })
+}
+
 /// Tries parked events again. Returns how many were handled.
 ///
 /// # Errors
@@ -461,7 +502,9 @@ fn commit(
             let at = event.at.min(now);
             let window = at.plus(window_after(Opener::Message, at.utc_date()));
             let until = decision.person.is_none().then_some(window);
-            for (due_at, bubble) in pace::moments(&answer.bubbles, now) {
+            // In standby only somebody is answered who wants the thread back: it is taken first.
+            let from = if event.lane == Lane::Standby { now.plus(TAKE_MS) } else { now };
+            for (due_at, bubble) in pace::moments(&answer.bubbles, from) {
                 done.paced_until = (due_at > now).then_some(due_at);
                 let message = outbox::Message {
                     class: &Class::Reply,
@@ -508,7 +551,7 @@ fn apply(
         Effect::Echoed { mark, mid } => {
             let class = outbox::echoed(sql, channel, id, mark.0, mid.as_ref())?;
             if let Some(class) = &class {
-                let name = if *class == Class::Reply { "reply" } else { "notification" };
+                let name = if class.is_notification() { "notification" } else { "reply" };
                 counters::add(sql, &format!("{name}.echoed"), now)?;
             }
             if let Some(Class::Notification { notification, period, topic }) = class {

@@ -6,7 +6,9 @@
 //! - [`deletion`]: what forgetting a person takes, and how far it is.
 //! - [`handoff`]: when a person takes over, and how the assistant comes back; `disclosure`: that
 //!   it is an assistant.
+//! - [`by_hand`]: the owner's own answer to somebody, and notes.
 //! - [`replies`]: the words and bubbles of each answer; [`payload`]: what our buttons carry.
+//! - [`mark`]: what a tap leaves on somebody.
 //! - [`form`]: questions asked one after another; [`booking`]: the slots that are booked with them.
 //! - [`segment`]: whether somebody belongs to a segment.
 //! - [`words`]: STOP, HUMAN and DELETE (`typo`: with one letter wrong); [`language`]: which language to answer in.
@@ -17,6 +19,7 @@
 //! - [`sending`]: what may leave the outbox, and what Graph's answers mean for it.
 
 pub mod booking;
+pub mod by_hand;
 pub mod decide;
 pub mod deletion;
 mod disclosure;
@@ -24,6 +27,7 @@ pub mod form;
 pub mod handoff;
 pub mod inbox;
 pub mod language;
+pub mod mark;
 pub mod misses;
 pub mod pace;
 pub mod payload;

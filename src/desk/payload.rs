@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::mark;
 use crate::meta::ids::{FaqId, FieldId, FormId, TopicId};
 use crate::shop::model::ButtonAction;
 
@@ -147,7 +148,7 @@ impl Payload {
         if text == GET_STARTED {
             return Some(Self::GetStarted);
         }
-        let rest = text.strip_prefix("sb:")?;
+        let rest = mark::unmarked(text.strip_prefix("sb:")?);
         match rest.split_once(':') {
             None => match rest {
                 "human" => Some(Self::Human),

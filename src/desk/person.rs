@@ -60,6 +60,13 @@ pub struct Person {
     /// When they last asked to be forgotten; they have a day to say that they mean it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub delete_asked: Option<UnixMs>,
+    /// When they asked for it while nobody could ask whether they mean it: once the assistant may
+    /// speak again, it does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub delete_noted: Option<UnixMs>,
+    /// When they were last offered a few answers to choose from, and took none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub offered_at: Option<UnixMs>,
     /// The poster that brought them first, and the last one.
     pub first_touch: Option<Touch>,
     /// The poster that brought them last.

@@ -90,7 +90,8 @@ impl Step {
             Self::Keyword => "The message has a keyword of an answer. That answer.",
             Self::Faq => {
                 "The message asks what an answer is for: that answer, or a few likely ones to \
-                 choose from."
+                 choose from. Whoever takes none of them is not offered some again for as long as \
+                 the fallback is not repeated."
             }
             Self::Away => "The shop is closed. Once for each closed period.",
             Self::Instant => {
@@ -204,13 +205,20 @@ fn delete(turn: &mut Turn<'_>) -> Option<Vec<Content>> {
     }
     if says(Payload::DeleteNo, TextKey::DeleteNo) {
         turn.person.delete_asked = None;
+        turn.person.delete_noted = None;
         return Some(replies::kept(turn));
     }
     if !yes && turn.command != Some(Command::Delete) {
         return None;
     }
-    turn.person.delete_asked = Some(turn.at);
-    Some(replies::delete_ask(turn))
+    Some(ask_deletion(turn))
+}
+
+/// Asks whether somebody means to be forgotten.
+pub(super) fn ask_deletion(turn: &mut Turn<'_>) -> Vec<Content> {
+    turn.person.delete_asked = turn.person.delete_asked.max(Some(turn.at));
+    turn.person.delete_noted = None;
+    replies::delete_ask(turn)
 }
 
 fn human(turn: &mut Turn<'_>) -> Option<Vec<Content>> {
@@ -390,6 +398,8 @@ fn faq_answer(turn: &mut Turn<'_>) -> Option<Vec<Content>> {
             }
             Some(faq_and_more(turn, &entries))
         }
+        // What they were offered last did not help: no second list, but a person.
+        Found::Offer(_) if offered_lately(turn) => None,
         Found::Offer(ids) => {
             let ids: Vec<FaqId> = ids.into_iter().filter(|id| shop.faq(id).is_some()).collect();
             if ids.is_empty() {
@@ -400,10 +410,20 @@ fn faq_answer(turn: &mut Turn<'_>) -> Option<Vec<Content>> {
             }
             let bubbles = replies::offer(turn, &ids);
             turn.offered = ids;
+            turn.person.offered_at = Some(turn.now);
+            turn.person.misses = turn.person.misses.saturating_add(1);
             Some(bubbles)
         }
         Found::None => None,
     }
+}
+
+/// Whether answers were offered and not taken, within the time that the fallback keeps, or an
+/// hour.
+fn offered_lately(turn: &Turn<'_>) -> bool {
+    let hours = i64::from(turn.context.shop.assistant.fallback_every_hours).max(1);
+    let every = hours.saturating_mul(HOUR);
+    turn.person.offered_at.is_some_and(|last| turn.now.since(last) < every)
 }
 
 /// FAQ answers, what they leave on the person, and the form that the first of them opens.

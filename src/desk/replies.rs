@@ -1,6 +1,7 @@
 //! The words and bubbles of each answer.
 
 use super::decide::{Effect, Turn};
+use super::mark;
 use super::payload::Payload;
 use super::person::{Person, Shown};
 use crate::meta::ids::{DeletionCode, FaqId, TopicId};
@@ -8,7 +9,7 @@ use crate::meta::limits;
 use crate::meta::send::{Button, Card, Content, OptInRequest, QuickReply};
 use crate::shop::lookup::TextKey;
 use crate::shop::model::{
-    ButtonAction, FaqEntry, Lang, LinkButton, Notification, Poster, RichCard, Shop, Topic,
+    Agent, ButtonAction, FaqEntry, Lang, LinkButton, Notification, Poster, RichCard, Shop, Topic,
 };
 use crate::shop::text::{self, Listener, say, say_openly};
 use crate::time::{DAY, UnixMs};
@@ -17,22 +18,25 @@ use crate::time::{DAY, UnixMs};
 /// stays open until the message leaves ([`close`]).
 pub(super) fn fill(turn: &Turn<'_>, template: &str, topic: Option<&str>) -> String {
     let person = &turn.person;
+    let agent = agent(turn);
     let listener = Listener {
         first_name: person.first_name.as_deref(),
         full_name: person.full_name.as_deref(),
         topic,
-        agent: agent(turn),
+        agent: agent.map(|agent| agent.name.as_str()),
+        agent_hours: agent.and_then(|agent| agent.hours.as_ref()),
     };
     let say = if person.may_ask_profile(turn.now) { say_openly } else { say };
     say(turn.context.shop, &turn.lang, template, &listener, turn.now)
 }
 
 /// Who of the shop was called by this very message.
-fn agent<'a>(turn: &'a Turn<'_>) -> Option<&'a str> {
-    turn.effects.iter().find_map(|effect| match effect {
+fn agent<'a>(turn: &Turn<'a>) -> Option<&'a Agent> {
+    let name = turn.effects.iter().find_map(|effect| match effect {
         Effect::CallPerson(call) => call.agent.as_deref(),
         _ => None,
-    })
+    })?;
+    turn.context.shop.agents.iter().find(|agent| agent.name == name)
 }
 
 /// Whether a message waits for a name.
@@ -189,7 +193,10 @@ pub fn buttons(shop: &Shop, lang: &Lang, buttons: &[LinkButton]) -> Vec<Button> 
         Some(match &button.action {
             ButtonAction::Url(url) => Button::WebUrl { title, url: url.clone() },
             ButtonAction::Phone(number) => Button::PhoneNumber { title, number: number.clone() },
-            action => Button::Postback { title, payload: Payload::of(action)?.to_string() },
+            action => {
+                let payload = mark::marked(&Payload::of(action)?.to_string(), &button.also);
+                Button::Postback { title, payload }
+            }
         })
     };
     buttons.iter().filter_map(button).collect()

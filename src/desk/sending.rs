@@ -2,12 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::payload::OutboxMark;
 use super::person::Person;
 use super::replies;
 use crate::meta::graph_error::{Class as Cause, Failure, Verdict};
+use crate::meta::human::{self, Typed};
 use crate::meta::ids::{NotificationToken, PageId};
 use crate::meta::policy::{Transport, cooldown};
-use crate::meta::send::{Content, MessagingType};
+use crate::meta::send::{self, Content, MessagingType, Recipient};
 use crate::outreach::ladder::{self, Hold};
 use crate::outreach::recipient::{self as notified, Look};
 use crate::outreach::subscription;
@@ -48,6 +50,25 @@ pub enum Via {
         /// The token.
         token: NotificationToken,
     },
+    /// After the window has closed, because a person of the shop typed it.
+    ByHand {
+        /// What they typed.
+        typed: Typed,
+        /// It is still their turn.
+        turn: human::Turn,
+    },
+}
+
+/// The body of the request that sends a message.
+#[must_use]
+pub fn body(claimed: &Claimed, via: &Via) -> String {
+    let mark = OutboxMark(claimed.id()).to_string();
+    let (recipient, kind) = match via {
+        Via::Person(kind) => (Recipient::Person(&claimed.person), *kind),
+        Via::Token { token, .. } => (Recipient::Token(token), MessagingType::Update),
+        Via::ByHand { typed, turn } => return human::body(&claimed.person, typed, *turn, &mark),
+    };
+    send::body(recipient, kind, &claimed.content, Some(&mark), claimed.channel)
 }
 
 /// Why nothing leaves this Page for a while.
@@ -129,7 +150,18 @@ fn admit(
 ) -> Result<Admit<Via>, StoreError> {
     let person: Option<Person> = people::load(sql, claimed.channel, &claimed.person)?;
     let expired = claimed.expires_at.is_some_and(|end| end <= now);
+    if claimed.class == Class::Reminder && !may_still_remind(person.as_ref(), claimed, now) {
+        counters::add(sql, "reply.reminder_dropped", now)?;
+        return Ok(Admit::No("STOP or a person came before the reminder".to_owned()));
+    }
     let Class::Notification { topic, notification, .. } = &claimed.class else {
+        if let (Some(typed), false) = (&claimed.typed, person_may_be_answered(&person, now)) {
+            let turn = person.and_then(|p| human::Turn::after(p.last_inbound?, now));
+            return Ok(match turn.filter(|_| !expired) {
+                Some(turn) => Admit::Yes(Via::ByHand { typed: typed.clone(), turn }),
+                None => Admit::No("the 7 days of people have passed".to_owned()),
+            });
+        }
         // Nobody: they asked to be forgotten, and this tells them that they are.
         let open = !expired && person.is_none_or(|person| person.window_open(now));
         return Ok(if open {
@@ -174,6 +206,22 @@ fn admit(
     consents::release(sql, Which { topic, channel: claimed.channel, person: &claimed.person })?;
     counters::add(sql, &format!("held.{}", held.code()), now)?;
     Ok(Admit::No(reason))
+}
+
+fn person_may_be_answered(person: &Option<Person>, now: UnixMs) -> bool {
+    person.as_ref().is_some_and(|person| person.window_open(now))
+}
+
+/// Whether a reminder still helps: nothing that ends it has come since it was put into the outbox.
+/// A STOP may have been said before that and delivered after it; then it is the newest thing that
+/// the person did.
+fn may_still_remind(person: Option<&Person>, claimed: &Claimed, now: UnixMs) -> bool {
+    person.is_some_and(|person| {
+        let stopped = person.stopped_at.is_some_and(|stopped| {
+            stopped >= claimed.created_at || Some(stopped) >= person.last_inbound
+        });
+        !stopped && !person.paused(now)
+    })
 }
 
 /// Notes that KV says this consent was stopped: the message does not leave.

@@ -137,7 +137,10 @@ fn is_a_word(shop: &Shop, word: &str) -> bool {
     let known = |l: &&'static Language| {
         let lists = [&l.stop, &l.human, &l.delete, &l.greetings, &l.thanks];
         let mut phrases = lists.into_iter().flat_map(|phrases| phrases.folded());
+        let form = &l.form_words;
+        let forms = [form.cancel, form.back, form.skip, form.resume, form.confirm];
         phrases.any(|phrase| phrase.folded().split(' ').any(|known| known == word))
+            || forms.into_iter().flatten().any(|phrase| within(phrase))
     };
     all().iter().any(known) || shop_texts(shop).any(within)
 }
@@ -292,6 +295,34 @@ mod tests {
             "une table pour une personne",
         ] {
             assert_eq!(super::command(&shop, text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn no_word_of_a_form_is_a_command_in_any_language() {
+        let tags: Vec<String> = all().iter().map(|l| format!("\"{}\"", l.code)).collect();
+        let shop = shop(&tags.join(", "), "");
+        for language in all() {
+            let (said, texts) = (&language.form_words, &language.forms);
+            let lists = [said.cancel, said.back, said.skip, said.resume, said.confirm];
+            let buttons = [
+                texts.resume_button,
+                texts.restart_button,
+                texts.cancel_button,
+                texts.back_button,
+                texts.skip_button,
+                texts.confirm_button,
+                texts.move_button,
+                texts.drop_button,
+            ];
+            for word in lists.into_iter().flatten().chain(&buttons) {
+                assert_eq!(super::command(&shop, word), None, "{} {word}", language.code);
+            }
+        }
+        // What people type to get out of a form.
+        for word in ["Cancelar", "abbrechen!", "ANULUJ", "取消", "annuler", "cancel", "отмена"]
+        {
+            assert_eq!(super::command(&shop, word), None, "{word}");
         }
     }
 

@@ -195,6 +195,7 @@ fn plan_one(
         full_name: person.full_name.as_deref(),
         topic,
         agent: None,
+        agent_hours: None,
     };
     let content = replies::notification(shop, &to.language, notification, &listener, now);
     if content.is_none() {

@@ -4,9 +4,11 @@ use std::sync::LazyLock;
 
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 
+use super::forms::Also;
 use super::lang;
 use super::model::{
-    FaqEntry, Lang, Localized, Notification, Poster, Shop, SlashCommand, Texts, Topic,
+    FaqEntry, Lang, LinkButton, Localized, Notification, Poster, RichCard, Shop, SlashCommand,
+    Texts, Topic,
 };
 use crate::meta::ids::{FaqId, NotificationId, PosterCode, TopicId};
 
@@ -211,6 +213,23 @@ impl Shop {
     #[must_use]
     pub fn command(&self, name: &str) -> Option<&SlashCommand> {
         self.profile.commands.iter().find(|command| command.name.eq_ignore_ascii_case(name.trim()))
+    }
+
+    /// What each tap leaves on the person, of those that leave something.
+    pub fn left_by_taps(&self) -> impl Iterator<Item = &Also> {
+        fn of_cards(cards: &[RichCard]) -> impl Iterator<Item = &LinkButton> {
+            cards.iter().flat_map(|card| &card.buttons)
+        }
+        let answers = self.faq.iter().flat_map(|entry| {
+            entry.buttons.iter().chain(of_cards(&entry.cards)).chain(&entry.quick_replies)
+        });
+        let posters = self.posters.iter().flat_map(|poster| {
+            poster.buttons.iter().chain(of_cards(&poster.cards)).chain(&poster.quick_replies)
+        });
+        let notifications = self.notifications.iter().flat_map(|one| &one.buttons);
+        let buttons = answers.chain(posters).chain(notifications).chain(&self.profile.menu);
+        let ice_breakers = self.profile.ice_breakers.iter().map(|ice| &ice.also);
+        buttons.map(|button| &button.also).chain(ice_breakers).filter(|also| !also.is_empty())
     }
 
     /// The topic of that name.

@@ -125,6 +125,9 @@ pub struct IceBreaker {
     pub question: Localized,
     /// What a tap does.
     pub action: ButtonAction,
+    /// What a tap leaves on the person.
+    #[serde(default, skip_serializing_if = "Also::is_empty")]
+    pub also: Also,
 }
 
 /// A command: `/hours`.
@@ -137,6 +140,9 @@ pub struct SlashCommand {
     pub description: Localized,
     /// What it does.
     pub action: ButtonAction,
+    /// What it leaves on the person.
+    #[serde(default, skip_serializing_if = "Also::is_empty")]
+    pub also: Also,
 }
 
 /// A Page and what belongs to it.
@@ -306,6 +312,9 @@ pub struct LinkButton {
     pub title: Localized,
     /// What it does.
     pub action: ButtonAction,
+    /// What a tap leaves on the person.
+    #[serde(default, skip_serializing_if = "Also::is_empty")]
+    pub also: Also,
 }
 
 /// What a button does.

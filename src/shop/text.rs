@@ -29,7 +29,7 @@ use std::borrow::Cow;
 
 use super::hours::Opening;
 use super::lang::{self, Language, Moment, When};
-use super::model::{Lang, Range, Shop};
+use super::model::{Hours, Lang, Range, Shop};
 use crate::time::UnixMs;
 
 /// The variables that templates may use.
@@ -64,6 +64,8 @@ pub struct Listener<'a> {
     pub topic: Option<&'a str>,
     /// The person of the shop who takes over.
     pub agent: Option<&'a str>,
+    /// Their hours, where they are not the shop's.
+    pub agent_hours: Option<&'a Hours>,
 }
 
 /// A part of a template.
@@ -451,7 +453,10 @@ fn value<'a>(
         "address" => shop.pick(&contact.address, lang),
         "hours_today" => return hours_today(shop, lang, now).map(Cow::Owned),
         "next_open" => return next_open(shop, lang, now).map(Cow::Owned),
-        "wait" => return Some(Cow::Owned(wait(shop, lang, now))),
+        "wait" => {
+            let hours = listener.agent_hours.unwrap_or(&shop.hours);
+            return Some(Cow::Owned(wait(shop, hours, lang, now)));
+        }
         _ => None,
     };
     known.map(|value| Cow::Borrowed(value.trim()))
@@ -493,12 +498,12 @@ pub fn next_open(shop: &Shop, lang: &Lang, now: UnixMs) -> Option<String> {
     }
 }
 
-/// When a person can be expected to answer, in words: "soon" while the shop is open, the next
-/// opening while it is closed. Never empty.
+/// When a person with these hours can be expected to answer, in words: "soon" while they are
+/// there, else when they come next. Never empty.
 #[must_use]
-pub fn wait(shop: &Shop, lang: &Lang, now: UnixMs) -> String {
+pub fn wait(shop: &Shop, hours: &Hours, lang: &Lang, now: UnixMs) -> String {
     let language = lang::language(lang);
-    match shop.hours.at(now, &shop.zone()) {
+    match hours.at(now, &shop.zone()) {
         Opening::Open { .. } | Opening::Always => language.soon.to_owned(),
         Opening::Closed { opens: Some(opens), .. } => in_words(shop, lang, now, opens),
         Opening::Closed { opens: None, .. } => language.sometime.to_owned(),
@@ -696,6 +701,7 @@ mod tests {
             full_name: Some("Ona Onaitė"),
             topic: Some("Pietūs"),
             agent: Some("Rasa"),
+            agent_hours: None,
         };
         let lang = Lang("lt".into());
         let now = at("2026-11-22T03:00:00Z");

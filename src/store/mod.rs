@@ -16,6 +16,7 @@
 //! - [`kv_queue`]: KV writes that are still owed; [`timers`]: what has to happen later;
 //!   [`tallies`]: what came of notifications;
 //!   [`counters`]: how often things happened; [`misses`]: questions that found no answer.
+//! - [`calls`]: requests that are no messages; [`notes`]: what the owner notes on people.
 
 pub mod bookings;
 pub mod calls;
@@ -29,6 +30,7 @@ pub mod ledger;
 pub mod misses;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod native;
+pub mod notes;
 pub mod outbox;
 pub mod parked;
 pub mod people;

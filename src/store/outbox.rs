@@ -4,8 +4,10 @@
 //! transaction before its request goes out, so a crash leaves a row in `sending` and never a
 //! message nobody knows of. Only a [`Claimed`] row can be settled, and only claiming makes one.
 
-use super::{Columns, Row, Sql, Statement, StoreError, counters, params, to_json};
+use super::timers::{self, Timer};
+use super::{Columns, Row, Sql, Statement, StoreError, channel_name, counters, params, to_json};
 use crate::meta::event::Channel;
+use crate::meta::human::Typed;
 use crate::meta::ids::{Mid, NotificationId, Psid, TopicId};
 use crate::meta::send::Content;
 use crate::time::{DAY, SECOND, UnixMs};
@@ -32,6 +34,8 @@ pub(super) const OPEN: &str = "state IN ('queued', 'sending', 'retry', 'unsure')
 pub enum Class {
     /// It answers something the person did.
     Reply,
+    /// It reminds of something that was left. STOP ends it, and so does a person who talks.
+    Reminder,
     /// The person asked to be told.
     Notification {
         /// Which one.
@@ -46,9 +50,15 @@ pub enum Class {
 impl Class {
     const fn number(&self) -> i64 {
         match self {
-            Self::Reply => 0,
+            Self::Reply | Self::Reminder => 0,
             Self::Notification { .. } => 1,
         }
+    }
+
+    /// Whether it is one: those give way to everything else.
+    #[must_use]
+    pub const fn is_notification(&self) -> bool {
+        matches!(self, Self::Notification { .. })
     }
 }
 
@@ -66,6 +76,8 @@ pub struct Claimed {
     pub person: Psid,
     /// What.
     pub content: Content,
+    /// The same, when a person of the shop typed it.
+    pub typed: Option<Typed>,
     /// When it was put here.
     pub created_at: UnixMs,
     /// From then on it must not leave.
@@ -135,16 +147,68 @@ pub struct Message<'a> {
 /// # Errors
 /// [`StoreError::Refused`].
 pub fn append(sql: &impl Sql, message: &Message<'_>, now: UnixMs) -> Result<(), StoreError> {
+    let kind = (*message.class == Class::Reminder).then_some(REMINDER);
+    insert(sql, message, kind, now)
+}
+
+/// Puts what a person of the shop typed behind everything else that waits for this customer.
+///
+/// # Errors
+/// [`StoreError::Refused`].
+pub fn append_typed(
+    sql: &impl Sql,
+    (channel, person): (Channel, &Psid),
+    typed: &Typed,
+    expires_at: UnixMs,
+    now: UnixMs,
+) -> Result<(), StoreError> {
+    let content = Content::Text { text: typed.text().to_owned(), quick_replies: Vec::new() };
+    let message = Message {
+        class: &Class::Reply,
+        channel,
+        person,
+        content: &content,
+        due_at: now,
+        expires_at: Some(expires_at),
+    };
+    insert(sql, &message, Some(TYPED), now)
+}
+
+/// Puts a message to the owner about somebody (`about`: the channel and the id) behind everything
+/// else that waits for the owner. It goes when that person is forgotten.
+///
+/// # Errors
+/// [`StoreError::Refused`].
+pub fn append_notice(
+    sql: &impl Sql,
+    message: &Message<'_>,
+    (channel, about): (Channel, &Psid),
+    now: UnixMs,
+) -> Result<(), StoreError> {
+    let kind = format!("notice:{}:{about}", channel_name(channel));
+    insert(sql, message, Some(&kind), now)
+}
+
+/// What the column `kind` says.
+const REMINDER: &str = "reminder";
+const TYPED: &str = "typed";
+
+fn insert(
+    sql: &impl Sql,
+    message: &Message<'_>,
+    kind: Option<&str>,
+    now: UnixMs,
+) -> Result<(), StoreError> {
     let (notification, period, topic) = match message.class {
-        Class::Reply => (None, None, None),
+        Class::Reply | Class::Reminder => (None, None, None),
         Class::Notification { notification, period, topic } => {
             (Some(notification.as_str()), Some(period.as_str()), Some(topic.as_str()))
         }
     };
     sql.execute(
         "INSERT INTO outbox (class, channel, person, content, state, due_at, created_at,
-           notification, period, topic, expires_at)
-         VALUES (?1, ?2, ?3, ?4, 'queued', ?5, ?6, ?7, ?8, ?9, ?10)",
+           notification, period, topic, expires_at, kind)
+         VALUES (?1, ?2, ?3, ?4, 'queued', ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
         params![
             message.class.number(),
             message.channel,
@@ -155,10 +219,31 @@ pub fn append(sql: &impl Sql, message: &Message<'_>, now: UnixMs) -> Result<(), 
             notification,
             period,
             topic,
-            message.expires_at
+            message.expires_at,
+            kind
         ],
     )?;
     Ok(())
+}
+
+/// What waits for its next try has it now: what Meta refused it for is over.
+///
+/// # Errors
+/// [`StoreError::Refused`].
+pub fn hurry(
+    sql: &impl Sql,
+    channel: Channel,
+    person: &Psid,
+    now: UnixMs,
+) -> Result<(), StoreError> {
+    let hurried = sql.execute(
+        &format!(
+            "UPDATE outbox SET due_at = ?3 WHERE channel = ?1 AND person = ?2
+               AND state = 'retry' AND due_at > ?3 AND {OPEN}"
+        ),
+        params![channel, person.as_str(), now],
+    )?;
+    if hurried { timers::set(sql, Timer::Drain, now) } else { Ok(()) }
 }
 
 /// How many messages may be claimed.
@@ -187,6 +272,7 @@ pub(super) fn claimed_at_once(
         channel,
         person,
         content,
+        typed: None,
         created_at: now,
         expires_at: None,
     }
@@ -259,7 +345,7 @@ fn claim_round<T>(
                 continue;
             }
         };
-        let notification = candidate.class != Class::Reply;
+        let notification = candidate.class.is_notification();
         if notification && notifications == 0 {
             break;
         }
@@ -292,28 +378,37 @@ fn claim_round<T>(
 }
 
 /// What [`read`] reads.
-const COLUMNS: &str = "id, attempts, unknowns, notification, period, topic, channel, person, \
-                       content, created_at, expires_at";
+const COLUMNS: &str = "id, attempts, unknowns, kind, notification, period, topic, channel, \
+                       person, content, created_at, expires_at";
 
 fn read(row: &Row) -> Result<Claimed, StoreError> {
     let mut columns = Columns::of("outbox", row);
     let (id, attempts, unknowns) = (columns.int()?, columns.int()?, columns.int()?);
+    let kind = columns.maybe_text()?;
     let class = match (columns.maybe_text()?, columns.maybe_text()?, columns.maybe_text()?) {
         (Some(notification), Some(period), Some(topic)) => Class::Notification {
             notification: NotificationId::new(notification).map_err(|e| corrupt(&e))?,
             period: period.to_owned(),
             topic: TopicId::new(topic).map_err(|e| corrupt(&e))?,
         },
+        _ if kind == Some(REMINDER) => Class::Reminder,
         _ => Class::Reply,
+    };
+    let (channel, person) = (columns.channel()?, columns.parsed(Psid::new)?);
+    let content = columns.json()?;
+    let typed = match &content {
+        Content::Text { text, .. } if kind == Some(TYPED) => Some(Typed::kept(text)),
+        _ => None,
     };
     Ok(Claimed {
         id,
         attempts,
         unknowns,
         class,
-        channel: columns.channel()?,
-        person: columns.parsed(Psid::new)?,
-        content: columns.json()?,
+        channel,
+        person,
+        content,
+        typed,
         created_at: columns.moment()?,
         expires_at: columns.maybe_moment()?,
     })
@@ -451,7 +546,7 @@ fn unsure(
     unknowns: i64,
     now: UnixMs,
 ) -> Result<Settled, StoreError> {
-    if *class == Class::Reply && unknowns == 0 {
+    if !class.is_notification() && unknowns == 0 {
         sql.execute(
             "UPDATE outbox SET state = 'unsure', unknowns = 1, due_at = ?2, claimed_at = NULL
              WHERE id = ?1",

@@ -42,8 +42,8 @@ pub fn save<P: Serialize>(
     Ok(())
 }
 
-/// Forgets a person: their row, their consents, what was still to leave, what was put aside, and
-/// what the ledger, the outbox and the keys of seen events hold of them. A tombstone under `hash` keeps anything older than `at` from
+/// Forgets a person: their row, their consents, what was still to leave, what was put aside, what
+/// the owner noted on them, and what the ledger, the outbox and the keys of seen events hold of them. A tombstone under `hash` keeps anything older than `at` from
 /// bringing them back.
 ///
 /// # Errors
@@ -62,11 +62,13 @@ pub fn erase(
         "DELETE FROM people WHERE channel = ?1 AND id = ?2",
         "DELETE FROM consents WHERE channel = ?1 AND person = ?2",
         "DELETE FROM outbox WHERE channel = ?1 AND person = ?2",
+        "DELETE FROM outbox WHERE kind = 'notice:' || ?1 || ':' || ?2",
         "DELETE FROM ledger WHERE channel = ?1 AND person = ?2",
         "DELETE FROM receipt_bodies WHERE channel = ?1 AND person = ?2",
         "DELETE FROM reminders WHERE channel = ?1 AND person = ?2",
         "DELETE FROM calls WHERE channel = ?1 AND person = ?2",
         "DELETE FROM bookings WHERE channel = ?1 AND person = ?2",
+        "DELETE FROM notes WHERE channel = ?1 AND person = ?2",
     ] {
         sql.execute(statement, params![channel, id.as_str()])?;
     }

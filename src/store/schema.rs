@@ -68,6 +68,13 @@ const MIGRATIONS: &[&[&str]] = &[
         "CREATE TABLE receipt_bodies (seq INTEGER PRIMARY KEY, channel TEXT NOT NULL,
            person TEXT NOT NULL, topic TEXT NOT NULL, salt TEXT NOT NULL, body TEXT NOT NULL)",
         "CREATE INDEX receipt_bodies_by_person ON receipt_bodies (channel, person)",
+        // What a message is where it is no plain answer: 'reminder' of something left, 'typed' by
+        // a person of the shop, or 'notice:{channel}:{person}' to the owner about somebody.
+        "ALTER TABLE outbox ADD COLUMN kind TEXT",
+        // What the owner notes on people, for people of the shop only.
+        "CREATE TABLE notes (id INTEGER PRIMARY KEY AUTOINCREMENT, channel TEXT NOT NULL,
+           person TEXT NOT NULL, text TEXT NOT NULL, at INTEGER NOT NULL)",
+        "CREATE INDEX notes_by_person ON notes (channel, person)",
     ],
 ];
 

@@ -1,5 +1,18 @@
-//! `GET /health` for anybody, `GET /admin/status` and `GET /admin/misses` for the owner.
+//! What only the owner may ask for, by `Authorization: Bearer ADMIN_TOKEN`; and `GET /health`, for
+//! anybody.
+//!
+//! | route | what |
+//! |---|---|
+//! | `GET /admin/status` | how each Desk stands |
+//! | `GET /admin/misses?page=` | questions that found no answer |
+//! | `POST /admin/resume?page=&person=` | the assistant goes on with somebody |
+//! | `POST /admin/reply?page=&person=` | an answer that a person typed |
+//! | `GET`, `POST`, `DELETE /admin/note?page=&person=` | notes on somebody |
+//!
+//! `/admin/delete` is [`super::deletion`]'s, `/admin/bookings` [`super::bookings`]', and what is about
+//! notifications [`super::notifications`]'.
 
+use std::borrow::Cow;
 use std::rc::Rc;
 
 use serde_json::json;
@@ -8,9 +21,11 @@ use web_sys::{Request, Response};
 use worker::Env;
 
 use super::config::Config;
+use super::desk::call::Act;
 use super::{desk, http, shops};
 use crate::meta::ids::{PageId, Psid};
 use crate::meta::signature::form_value;
+use crate::shop::kv::PageRoute;
 
 /// `GET /health`: whether this deployment can do its work. No secrets, no counts.
 pub async fn health(env: &Env) -> Response {
@@ -71,16 +86,10 @@ pub async fn misses(request: &Request, route: &http::Route, env: &Env) -> Respon
     if let Err(refusal) = owners(request, env) {
         return refusal;
     }
-    let pages = match shops::pages(env, desk::now()).await {
+    let pages = match pages_of(route, env).await {
         Ok(pages) => pages,
-        Err(why) => return http::text(503, &why.to_string()),
+        Err(refusal) => return refusal,
     };
-    let wanted = route.query().split('&').find_map(|part| part.strip_prefix("page="));
-    let is_wanted = |id: &str| wanted.is_none_or(|wanted| wanted.is_empty() || wanted == id);
-    let mut pages = pages.pages.iter().filter(|page| is_wanted(page.id.as_str())).peekable();
-    if pages.peek().is_none() {
-        return http::text(404, "no such Page is published here");
-    }
     let mut desks = Vec::new();
     for page in pages {
         for shard in 0..page.shards.max(1) {
@@ -96,29 +105,42 @@ pub async fn misses(request: &Request, route: &http::Route, env: &Env) -> Respon
     http::json(200, &json!({ "version": env!("CARGO_PKG_VERSION"), "desks": desks }))
 }
 
-/// The configuration, for the owner; a refusal for anybody else.
-fn owners(request: &Request, env: &Env) -> Result<Rc<Config>, Response> {
+/// The configuration, for whoever carries the owner's token; a refusal for anybody else.
+pub fn owners(request: &Request, env: &Env) -> Result<Rc<Config>, Response> {
     let config = Config::of(env).map_err(|why| http::text(503, &why))?;
-    if is_owner(request, &config) { Ok(config) } else { Err(http::text(401, TOKEN_NEEDED)) }
+    let given = http::header(request, "authorization");
+    let given = given.as_deref().and_then(|value| value.strip_prefix("Bearer "));
+    let is_owner =
+        given.is_some_and(|token| token.as_bytes().ct_eq(config.admin_token.as_bytes()).into());
+    if is_owner { Ok(config) } else { Err(http::text(401, TOKEN_NEEDED)) }
 }
 
 /// What somebody without the token reads.
-pub const TOKEN_NEEDED: &str = "this needs `Authorization: Bearer <ADMIN_TOKEN>`";
+const TOKEN_NEEDED: &str = "this needs `Authorization: Bearer <ADMIN_TOKEN>`";
 
-/// Whether the request carries the owner's token.
-pub fn is_owner(request: &Request, config: &Config) -> bool {
-    let given = http::header(request, "authorization");
-    let given = given.as_deref().and_then(|value| value.strip_prefix("Bearer "));
-    given.is_some_and(|token| token.as_bytes().ct_eq(config.admin_token.as_bytes()).into())
+/// A value of the query, decoded.
+pub fn value(route: &http::Route, name: &str) -> Option<String> {
+    form_value(route.query(), name).and_then(|bytes| String::from_utf8(bytes).ok())
+}
+
+/// The Pages that `?page=` names: one, or without it all that are published.
+pub async fn pages_of(route: &http::Route, env: &Env) -> Result<Vec<PageRoute>, Response> {
+    let pages = shops::pages(env, desk::now()).await;
+    let pages = pages.map_err(|why| http::text(503, &why.to_string()))?;
+    let wanted = value(route, "page").filter(|wanted| !wanted.is_empty());
+    let is_wanted = |id: &str| wanted.as_deref().is_none_or(|wanted| wanted == id);
+    let pages: Vec<PageRoute> =
+        pages.pages.iter().filter(|page| is_wanted(page.id.as_str())).cloned().collect();
+    if pages.is_empty() {
+        return Err(http::text(404, "no such Page is published here"));
+    }
+    Ok(pages)
 }
 
 /// The Desk and the person that `?page=&person=` name.
 pub async fn person_of(route: &http::Route, env: &Env) -> Result<(desk::Name, Psid), Response> {
-    let value = |name: &str| {
-        form_value(route.query(), name).and_then(|bytes| String::from_utf8(bytes).ok())
-    };
-    let page = value("page").and_then(|id| PageId::new(id).ok());
-    let person = value("person").and_then(|id| Psid::new(id).ok());
+    let page = value(route, "page").and_then(|id| PageId::new(id).ok());
+    let person = value(route, "person").and_then(|id| Psid::new(id).ok());
     let (Some(page), Some(person)) = (page, person) else {
         let why = "this needs ?page= and ?person=, each an id as Meta writes it";
         return Err(http::text(400, why));
@@ -133,12 +155,8 @@ pub async fn person_of(route: &http::Route, env: &Env) -> Result<(desk::Name, Ps
 
 /// `POST /admin/resume?page=&person=`: the assistant goes on with somebody.
 pub async fn resume(request: &Request, route: &http::Route, env: &Env) -> Response {
-    let config = match Config::of(env) {
-        Ok(config) => config,
-        Err(why) => return http::text(503, &why),
-    };
-    if !is_owner(request, &config) {
-        return http::text(401, TOKEN_NEEDED);
+    if let Err(refusal) = owners(request, env) {
+        return refusal;
     }
     let (name, person) = match person_of(route, env).await {
         Ok(found) => found,
@@ -147,5 +165,57 @@ pub async fn resume(request: &Request, route: &http::Route, env: &Env) -> Respon
     match desk::call::resume(env, &name, &person).await {
         Ok(resumed) => http::json(200, &json!({ "resumed": resumed })),
         Err(why) => http::text(503, &why),
+    }
+}
+
+/// What a text of the owner's may measure, in bytes: more than any message or note.
+const TEXT_BODY: usize = 16 * 1024;
+
+/// `POST /admin/reply?page=&person=`: sends the body, which a person has typed.
+pub async fn reply(request: &Request, route: &http::Route, env: &Env) -> Response {
+    by_hand(request, route, env, async || text_of(request).await.map(Act::Reply)).await
+}
+
+/// `GET /admin/note?page=&person=` shows the notes on somebody, `POST` adds the body to them, and
+/// `DELETE` with `&id=` takes one back. The answer is the notes that are kept.
+pub async fn note(request: &Request, route: &http::Route, env: &Env) -> Response {
+    let act = async || match route.method.as_str() {
+        "POST" => text_of(request).await.map(Act::Note),
+        "DELETE" => value(route, "id")
+            .and_then(|id| id.parse().ok())
+            .map(Act::Unnote)
+            .ok_or_else(|| http::text(400, "this needs &id=, the number of a note")),
+        _ => Ok(Act::Notes),
+    };
+    by_hand(request, route, env, act).await
+}
+
+async fn by_hand<'a>(
+    request: &Request,
+    route: &http::Route,
+    env: &Env,
+    act: impl AsyncFnOnce() -> Result<Act<'a>, Response>,
+) -> Response {
+    let asked = async {
+        owners(request, env)?;
+        let (name, person) = person_of(route, env).await?;
+        let act = act().await?;
+        let done = desk::call::by_hand(env, &name, &person, act).await;
+        done.map_err(|why| http::text(503, &why))
+    };
+    match asked.await {
+        Ok(done) => http::json(done.status, &done.body),
+        Err(refusal) => refusal,
+    }
+}
+
+/// The body as it was typed.
+async fn text_of<'a>(request: &Request) -> Result<Cow<'a, str>, Response> {
+    match http::body(request, TEXT_BODY).await {
+        Ok(body) => String::from_utf8(body)
+            .map(Cow::Owned)
+            .map_err(|_| http::text(400, "the body is no UTF-8 text")),
+        Err(http::BodyError::TooLarge) => Err(http::text(413, "body too large")),
+        Err(http::BodyError::Broken) => Err(http::text(400, "the body ended early")),
     }
 }

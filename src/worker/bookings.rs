@@ -6,28 +6,18 @@ use web_sys::{Request, Response};
 use worker::Env;
 
 use super::config::Config;
-use super::{admin, desk, http, shops};
+use super::{admin, desk, http};
 use crate::entry::calendar;
 
 /// `GET /admin/bookings?page=`: who comes when, at one Page or at all.
 pub async fn list(request: &Request, route: &http::Route, env: &Env) -> Response {
-    let config = match Config::of(env) {
-        Ok(config) => config,
-        Err(why) => return http::text(503, &why),
-    };
-    if !admin::is_owner(request, &config) {
-        return http::text(401, admin::TOKEN_NEEDED);
+    if let Err(refusal) = admin::owners(request, env) {
+        return refusal;
     }
-    let pages = match shops::pages(env, desk::now()).await {
+    let pages = match admin::pages_of(route, env).await {
         Ok(pages) => pages,
-        Err(why) => return http::text(503, &why.to_string()),
+        Err(refusal) => return refusal,
     };
-    let wanted = route.query().split('&').find_map(|part| part.strip_prefix("page="));
-    let is_wanted = |id: &str| wanted.is_none_or(|wanted| wanted.is_empty() || wanted == id);
-    let mut pages = pages.pages.iter().filter(|page| is_wanted(page.id.as_str())).peekable();
-    if pages.peek().is_none() {
-        return http::text(404, "no such Page is published here");
-    }
     let mut desks = Vec::new();
     for page in pages {
         // The Page's registrar has them all: a shop with services has one Desk a Page.

@@ -63,13 +63,10 @@ pub async fn deauthorized(request: &Request, env: &Env) -> Response {
 
 /// `POST /admin/delete?page=&person=`: the owner forgets somebody.
 pub async fn by_owner(request: &Request, route: &http::Route, env: &Env) -> Response {
-    let config = match Config::of(env) {
+    let config = match admin::owners(request, env) {
         Ok(config) => config,
-        Err(why) => return http::text(503, &why),
+        Err(refusal) => return refusal,
     };
-    if !admin::is_owner(request, &config) {
-        return http::text(401, admin::TOKEN_NEEDED);
-    }
     let (name, person) = match admin::person_of(route, env).await {
         Ok(found) => found,
         Err(refusal) => return refusal,

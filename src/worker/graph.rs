@@ -19,8 +19,8 @@ extern "C" {
 
 #[wasm_bindgen(module = "/src/worker/border.js")]
 extern "C" {
-    #[wasm_bindgen(catch)]
-    fn ask(
+    #[wasm_bindgen(catch, js_name = ask)]
+    fn exchange(
         url: &JsString,
         headers: &Headers,
         body: Option<&str>,
@@ -101,7 +101,8 @@ async fn answer(
     body: Option<&str>,
     limit: u32,
 ) -> Result<(u16, Option<u32>, String), JsValue> {
-    let answer: Array = JsFuture::from(ask(url, headers, body, limit)?).await?.unchecked_into();
+    let answer: Array =
+        JsFuture::from(exchange(url, headers, body, limit)?).await?.unchecked_into();
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
     let status = answer.get(0).as_f64().unwrap_or_default() as u16;
     let retry_after_s = match status {
@@ -137,22 +138,41 @@ pub async fn get(config: &Config, path: &str, token: &str) -> Result<String, Str
 /// # Errors
 /// What went wrong, without the address.
 pub async fn post(url: &str, headers: &[(&str, String)], body: &str) -> Result<(), String> {
-    let ask = async {
-        let list = Headers::new()?;
-        list.set("content-type", "application/json")?;
-        for (name, value) in headers {
-            list.set(name, value)?;
-        }
-        let init = RequestInit::new();
-        init.set_method("POST");
-        init.set_headers(&list);
-        init.set_body(&JsValue::from_str(body));
-        js_sys::Reflect::set(&init, &"redirect".into(), &"manual".into())?;
-        init.set_signal(Some(&AbortSignal::timeout_with_u32(SEND_TIMEOUT_MS)));
-        let url = JsString::from(url);
-        let response: Response = JsFuture::from(fetch(&url, &init)?).await?.unchecked_into();
-        Ok(response.status())
-    };
-    let status = ask.await.map_err(|error: JsValue| js_error(&error).into_owned())?;
+    let status = post_json(url, headers, body).await.map(|response| response.status());
+    let status = status.map_err(|error| js_error(&error).into_owned())?;
     if (200..300).contains(&status) { Ok(()) } else { Err(format!("the answer is {status}")) }
+}
+
+/// Asks something of the Graph API that is no message. Graph may say no with a 200.
+///
+/// # Errors
+/// What went wrong; never a token.
+pub async fn ask(url: &str, token: &str, body: &str) -> Result<(), String> {
+    let headers = [("authorization", format!("Bearer {token}"))];
+    let answer = async {
+        let response = post_json(url, &headers, body).await?;
+        let text = JsFuture::from(response.text()?).await?.as_string().unwrap_or_default();
+        Ok((response.status(), text))
+    };
+    let (status, text) = answer.await.map_err(|error: JsValue| js_error(&error).into_owned())?;
+    match judge(&Reply { status, retry_after_s: None, body: text.as_bytes() }) {
+        Verdict::Sent { .. } => Ok(()),
+        Verdict::Failed(failure) => Err(failure.says().to_owned()),
+    }
+}
+
+async fn post_json(url: &str, headers: &[(&str, String)], body: &str) -> Result<Response, JsValue> {
+    let list = Headers::new()?;
+    list.set("content-type", "application/json")?;
+    for (name, value) in headers {
+        list.set(name, value)?;
+    }
+    let init = RequestInit::new();
+    init.set_method("POST");
+    init.set_headers(&list);
+    init.set_body(&JsValue::from_str(body));
+    js_sys::Reflect::set(&init, &"redirect".into(), &"manual".into())?;
+    init.set_signal(Some(&AbortSignal::timeout_with_u32(SEND_TIMEOUT_MS)));
+    let url = JsString::from(url);
+    Ok(JsFuture::from(fetch(&url, &init)?).await?.unchecked_into())
 }

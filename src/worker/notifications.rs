@@ -5,10 +5,9 @@ use serde_json::{Value, json};
 use web_sys::{Request, Response};
 use worker::Env;
 
-use super::config::Config;
-use super::{admin, desk, http, shops};
+use super::admin::{self, value};
+use super::{desk, http, shops};
 use crate::meta::ids::PageId;
-use crate::meta::signature::form_value;
 use crate::outreach::told::Question;
 
 /// Days a report tells of, unless it is asked for others.
@@ -35,12 +34,8 @@ pub async fn receipts(request: &Request, route: &http::Route, env: &Env) -> Resp
 
 /// `GET /admin/consent?page=&person=`: what somebody agreed to, with their receipts.
 pub async fn consent(request: &Request, route: &http::Route, env: &Env) -> Response {
-    let config = match Config::of(env) {
-        Ok(config) => config,
-        Err(why) => return http::text(503, &why),
-    };
-    if !admin::is_owner(request, &config) {
-        return http::text(401, admin::TOKEN_NEEDED);
+    if let Err(refusal) = admin::owners(request, env) {
+        return refusal;
     }
     match admin::person_of(route, env).await {
         Ok((name, person)) => answer(env, &name, &Question::Consent { person }, None).await,
@@ -51,12 +46,8 @@ pub async fn consent(request: &Request, route: &http::Route, env: &Env) -> Respo
 /// Asks one Desk: of the Page that is named, or else the first; of its first shard, or the one
 /// that is named. The answer says which others there are.
 async fn ask(request: &Request, route: &http::Route, env: &Env, question: &Question) -> Response {
-    let config = match Config::of(env) {
-        Ok(config) => config,
-        Err(why) => return http::text(503, &why),
-    };
-    if !admin::is_owner(request, &config) {
-        return http::text(401, admin::TOKEN_NEEDED);
+    if let Err(refusal) = admin::owners(request, env) {
+        return refusal;
     }
     let pages = match shops::pages(env, desk::now()).await {
         Ok(pages) => pages,
@@ -96,8 +87,4 @@ async fn answer(
         ),
         Err(why) => http::text(503, &why),
     }
-}
-
-fn value(route: &http::Route, name: &str) -> Option<String> {
-    form_value(route.query(), name).and_then(|bytes| String::from_utf8(bytes).ok())
 }

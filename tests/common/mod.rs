@@ -3,6 +3,7 @@
 //! (`scripts/test` does), and say so otherwise.
 //!
 //! - [`worker`]: the processes of `scripts/dev`: starting, killing, starting again.
+//! - [`receiver`]: the owner's own server.
 //! - [`hooks`]: webhooks made and signed by hand. [`mutate`]: damaged ones. [`rng`]: chance that
 //!   repeats.
 // Each test file uses its own part of this.
@@ -10,6 +11,7 @@
 
 pub mod hooks;
 pub mod mutate;
+pub mod receiver;
 pub mod rng;
 pub mod worker;
 

@@ -1,14 +1,16 @@
-// A test-only entry: the unmodified bundle under a clock that can be moved, and with a KV that can
-// refuse writes. Only the configuration that scripts/dev writes for --clock names this file; the
+// A test-only entry: the unmodified bundle under a clock that can be moved, with a KV that can refuse
+// writes, and with https servers that a test plays. Only the configuration that scripts/dev writes for --clock names this file; the
 // deployed Worker knows nothing of it.
 //
 //   GET /__clock?t=<ms>   sets the virtual now; time flows on from there. Answers {"now":<ms>}
 //   GET /__clock          reads it
 //   GET /__kv?refuse=yes  from now on KV refuses what Desks write, until ?refuse=no or a restart
+//   GET /__https?from=https://HOST&to=http://127.0.0.1:N   calls of HOST arrive there, until a restart
 //
 // Shifted: Date, and the alarms of every Desk. Real: timers (Delay), timeouts of fetch, the times
 // that workerd itself writes into logs. The shift lies in the state directory, so that it survives a
 // restart together with the data that was written under it.
+import { setOrigin } from "./https.mjs";
 import { isRefusing, refusing, setRefusing } from "./refusing.mjs";
 import { realNow, setOffset, toReal, virtualNow } from "./shift.mjs";
 import Bundle, * as bundle from "../../../build/index.js";
@@ -123,11 +125,22 @@ function kv(request) {
   return Response.json({ refusing: isRefusing() });
 }
 
+function https(request) {
+  const { searchParams } = new URL(request.url);
+  const [from, to] = [searchParams.get("from") ?? "", searchParams.get("to") ?? ""];
+  if (!/^https:\/\/[a-z0-9.-]+$/.test(from) || !/^http:\/\/127\.0\.0\.1:\d+$/.test(to)) {
+    return new Response("from: https://HOST, to: http://127.0.0.1:PORT\n", { status: 400 });
+  }
+  setOrigin(from, to);
+  return Response.json({ from, to });
+}
+
 export default class extends Bundle {
   async fetch(request) {
     await ready(this.env);
     const { pathname } = new URL(request.url);
     if (pathname === "/__clock") return clock(request, this.env);
+    if (pathname === "/__https") return https(request);
     return pathname === "/__kv" ? kv(request) : super.fetch(request);
   }
 

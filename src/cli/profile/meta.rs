@@ -1,16 +1,37 @@
 //! The calls to the Messenger Profile API (Meta, 2026): ten in ten minutes for each Page, of which
-//! this needs three at most.
+//! this needs three at most, and three for the Page's Instagram account.
 
 use serde_json::{Map, Value, json};
 
 use super::state::Change;
-use super::wanted::FIELDS;
+use super::wanted::{FIELDS, INSTAGRAM_FIELDS};
 use crate::cli::doctor::http::{Answer, Base, Http};
 use crate::meta::graph_error::{Class, Reply, Verdict, judge};
 use crate::meta::signature::AppSecret;
 
+/// Whose profile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Of {
+    /// The Page's, on Messenger.
+    Messenger,
+    /// That of the Instagram account which belongs to the Page.
+    Instagram,
+}
+
+impl Of {
+    /// The fields that are kept in step.
+    #[must_use]
+    pub fn fields(self) -> &'static [&'static str] {
+        match self {
+            Self::Messenger => &FIELDS,
+            Self::Instagram => &INSTAGRAM_FIELDS,
+        }
+    }
+}
+
 /// A Page's profile at Meta.
 pub struct Profile<'a> {
+    of: Of,
     http: &'a Http,
     url: String,
     token: &'a str,
@@ -20,6 +41,7 @@ pub struct Profile<'a> {
 impl<'a> Profile<'a> {
     /// The profile of the Page that `token` belongs to.
     pub(super) fn new(
+        of: Of,
         http: &'a Http,
         base: &Base,
         version: &str,
@@ -29,12 +51,12 @@ impl<'a> Profile<'a> {
     ) -> Self {
         let url = base.join(&format!("/{version}/{page}/messenger_profile"));
         let proof = app_secret.map(|secret| AppSecret::new(secret).proof(token));
-        Self { http, url, token, proof }
+        Self { of, http, url, token, proof }
     }
 
     /// What is set.
     pub(super) async fn look(&self) -> Result<Map<String, Value>, String> {
-        let fields = FIELDS.join(",");
+        let fields = self.of.fields().join(",");
         let request = self.http.get(&self.url).query(&[("fields", fields.as_str())]);
         let body = self.call(request).await?;
         let data = body.get("data").and_then(Value::as_array).into_iter().flatten();
@@ -53,8 +75,8 @@ impl<'a> Profile<'a> {
         changes: &[Change],
     ) -> Result<(), String> {
         let touched = |field: &&str| changes.iter().any(|change| *field == change.field);
-        let touched: Vec<&str> = FIELDS.into_iter().filter(|field| touched(field)).collect();
-        let set: Map<String, Value> = touched
+        let touched: Vec<&str> = self.of.fields().iter().copied().filter(touched).collect();
+        let mut set: Map<String, Value> = touched
             .iter()
             .filter_map(|field| Some(((*field).to_owned(), wanted.get(*field)?.clone())))
             .collect();
@@ -70,10 +92,16 @@ impl<'a> Profile<'a> {
             changes.iter().any(|change| change.after.is_empty() && change.field == *field)
         }));
         if !gone.is_empty() {
-            let request = self.http.delete(&self.url).json(&json!({ "fields": gone }));
-            self.call(request).await?;
+            let mut body = json!({ "fields": gone });
+            if let (Of::Instagram, Some(body)) = (self.of, body.as_object_mut()) {
+                body.insert("platform".to_owned(), "instagram".into());
+            }
+            self.call(self.http.delete(&self.url).json(&body)).await?;
         }
         if !set.is_empty() {
+            if self.of == Of::Instagram {
+                set.insert("platform".to_owned(), "instagram".into());
+            }
             self.call(self.http.post(&self.url).json(&set)).await?;
         }
         Ok(())
@@ -82,6 +110,9 @@ impl<'a> Profile<'a> {
     /// One call. The token travels in a header: addresses end up in logs.
     async fn call(&self, request: reqwest::RequestBuilder) -> Result<Value, String> {
         let mut request = request.bearer_auth(self.token);
+        if self.of == Of::Instagram {
+            request = request.query(&[("platform", "instagram")]);
+        }
         if let Some(proof) = &self.proof {
             request = request.query(&[("appsecret_proof", proof)]);
         }

@@ -1,5 +1,6 @@
 //! `shopbell profile`: what people see of a Page before anybody has said a word (greeting, Get
-//! Started, ice breakers, the menu, commands), from shop.toml to Meta.
+//! Started, ice breakers, the menu, commands) and of its Instagram account (ice breakers, the menu),
+//! from shop.toml to Meta.
 //!
 //! - [`wanted`]: what shop.toml asks for. [`state`]: the same in lines, ours and Meta's, to compare.
 //! - [`meta`]: the calls: one to look, one to set, one to take away; Meta allows ten in ten minutes
@@ -18,7 +19,7 @@ pub mod meta;
 pub mod state;
 pub mod wanted;
 
-use meta::Profile;
+use meta::{Of, Profile};
 use state::Change;
 
 /// How long one answer may take.
@@ -109,18 +110,29 @@ async fn all(target: &Target, sync: bool) -> Result<usize, String> {
     let mut problems = Vec::new();
     for shop in shops {
         let id = shop.page.id.as_str();
-        match page(&http, &base, &target.graph_version, &secrets, shop, sync).await {
-            Ok(found) => {
-                print!("{}", shown(shop, &found, sync));
-                changes = changes.saturating_add(found.len());
+        let instagram = shop.page.instagram_id.is_some().then_some(Of::Instagram);
+        for of in [Of::Messenger].into_iter().chain(instagram) {
+            match profile_of(of, &http, &base, &target.graph_version, &secrets, shop, sync).await {
+                Ok(found) => {
+                    print!("{}", shown(of, shop, &found, sync));
+                    changes = changes.saturating_add(found.len());
+                }
+                Err(why) => problems.push(format!("{} {id}: {why}", named(of))),
             }
-            Err(why) => problems.push(format!("Page {id}: {why}")),
         }
     }
     if problems.is_empty() { Ok(changes) } else { Err(problems.join("\nerror: ")) }
 }
 
-async fn page(
+fn named(of: Of) -> &'static str {
+    match of {
+        Of::Messenger => "Page",
+        Of::Instagram => "Instagram account of Page",
+    }
+}
+
+async fn profile_of(
+    of: Of,
     http: &Http,
     base: &Base,
     version: &str,
@@ -132,22 +144,28 @@ async fn page(
     let Some((_, token)) = secrets.page_token(&shop.page.id) else {
         return Err(format!("set PAGE_TOKEN_{id} or PAGE_TOKEN to the Page's access token"));
     };
-    let profile = Profile::new(http, base, version, id, token, secrets.get("APP_SECRET"));
-    let wanted = wanted::profile(shop);
+    let profile = Profile::new(of, http, base, version, id, token, secrets.get("APP_SECRET"));
+    let wanted = match of {
+        Of::Messenger => wanted::profile(shop),
+        Of::Instagram => wanted::instagram(shop),
+    };
     let theirs = profile.look().await?;
-    let changes = state::changes(&wanted, &theirs);
+    let changes = state::changes(of.fields(), &wanted, &theirs);
     if sync && !changes.is_empty() {
         profile.change(&wanted, &changes).await?;
     }
     Ok(changes)
 }
 
-fn shown(shop: &Shop, changes: &[Change], sync: bool) -> String {
+fn shown(of: Of, shop: &Shop, changes: &[Change], sync: bool) -> String {
     let page = match &shop.page.branch {
         Some(branch) => format!("{}, {branch}", shop.name),
         None => shop.name.clone(),
     };
-    let id = &shop.page.id;
+    let id = match (of, &shop.page.instagram_id) {
+        (Of::Instagram, Some(id)) => format!("Instagram {id}"),
+        _ => shop.page.id.to_string(),
+    };
     let mut text = match (changes.is_empty(), sync) {
         (true, _) => format!("{page} ({id}): as shop.toml says\n"),
         (false, true) => format!("{page} ({id}): changed\n"),

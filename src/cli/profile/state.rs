@@ -6,8 +6,6 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 
-use super::wanted::FIELDS;
-
 /// What would change in one field and locale.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
@@ -43,11 +41,15 @@ impl fmt::Display for Change {
     }
 }
 
-/// What differs, in the order of the fields and locales.
+/// What differs, in the order of `fields` and locales.
 #[must_use]
-pub fn changes(wanted: &Map<String, Value>, theirs: &Map<String, Value>) -> Vec<Change> {
+pub fn changes(
+    fields: &[&'static str],
+    wanted: &Map<String, Value>,
+    theirs: &Map<String, Value>,
+) -> Vec<Change> {
     let mut changes = Vec::new();
-    for field in FIELDS {
+    for &field in fields {
         let (ours, found) = (lines(field, wanted.get(field)), lines(field, theirs.get(field)));
         let locales: BTreeSet<&Option<String>> = ours.keys().chain(found.keys()).collect();
         for locale in locales {
@@ -112,6 +114,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::cli::profile::wanted::FIELDS;
 
     fn map(value: Value) -> Map<String, Value> {
         value.as_object().unwrap().clone()
@@ -125,7 +128,7 @@ mod tests {
         let theirs = map(json!({"persistent_menu": [{"locale": "default", "id": 7,
             "call_to_actions": [{"type": "web_url", "title": "Site", "url": "https://a.example",
             "webview_height_ratio": "full"}]}], "whitelisted_domains": ["https://a.example"]}));
-        assert_eq!(changes(&wanted, &theirs), []);
+        assert_eq!(changes(&FIELDS, &wanted, &theirs), []);
     }
 
     #[test]
@@ -134,7 +137,7 @@ mod tests {
             {"locale": "en_US", "text": "Hello"}], "get_started": {"payload": "GET_STARTED"}}));
         let theirs = map(json!({"greeting": [{"locale": "default", "text": "Labas"},
             {"locale": "en_US", "text": "Hi"}, {"locale": "de_DE", "text": "Hallo"}]}));
-        let changes = changes(&wanted, &theirs);
+        let changes = changes(&FIELDS, &wanted, &theirs);
         let shown: String = changes.iter().map(ToString::to_string).collect();
         assert_eq!(
             shown,
@@ -149,7 +152,7 @@ mod tests {
             map(json!({"ice_breakers": [{"locale": "default", "call_to_actions": [
                 {"question": first, "payload": "p"}, {"question": second, "payload": "p"}]}]}))
         };
-        let changes = changes(&questions("a", "b"), &questions("b", "a"));
+        let changes = changes(&FIELDS, &questions("a", "b"), &questions("b", "a"));
         assert_eq!(changes[0].to_string(), "  ice_breakers (default)\n      in another order\n");
     }
 }

@@ -2,9 +2,11 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::desk::mark;
 use crate::desk::payload::{GET_STARTED, Payload};
 use crate::meta::fit::shorten;
 use crate::meta::limits;
+use crate::shop::forms::Also;
 use crate::shop::lang;
 use crate::shop::model::{ButtonAction, Lang, LinkButton, Shop};
 use crate::shop::text;
@@ -12,6 +14,30 @@ use crate::shop::text;
 /// The fields that are kept in step, in the order they are shown.
 pub const FIELDS: [&str; 5] =
     ["greeting", "get_started", "ice_breakers", "persistent_menu", "commands"];
+
+/// Those that an Instagram account has: no Get Started, no greeting, no commands (Instagram
+/// Messaging with a Page's token, 2026; from code that uses it, unconfirmed by Meta's pages).
+pub const INSTAGRAM_FIELDS: [&str; 2] = ["ice_breakers", "persistent_menu"];
+
+/// What each field of the Page's Instagram account should be; one that is not here should not be
+/// set.
+#[must_use]
+pub fn instagram(shop: &Shop) -> Map<String, Value> {
+    let mut fields = Map::new();
+    let mut menu = menu(shop);
+    for set in menu.as_array_mut().into_iter().flatten() {
+        if let Some(set) = set.as_object_mut() {
+            // Instagram's composer cannot be switched off.
+            set.remove("composer_input_disabled");
+        }
+    }
+    for (field, value) in INSTAGRAM_FIELDS.into_iter().zip([ice_breakers(shop), menu]) {
+        if value != json!([]) {
+            fields.insert(field.to_owned(), value);
+        }
+    }
+    fields
+}
 
 /// What each field should be; one that is not here should not be set.
 #[must_use]
@@ -90,8 +116,8 @@ fn greeting_text(shop: &Shop, lang: &Lang, template: &str) -> String {
     shorten(&said, limits::GREETING)
 }
 
-fn payload(action: &ButtonAction) -> Option<String> {
-    Payload::of(action).map(|payload| payload.to_string())
+fn payload(action: &ButtonAction, also: &Also) -> Option<String> {
+    Payload::of(action).map(|payload| mark::marked(&payload.to_string(), also))
 }
 
 fn ice_breakers(shop: &Shop) -> Value {
@@ -102,7 +128,7 @@ fn ice_breakers(shop: &Shop) -> Value {
             .iter()
             .filter_map(|ice| {
                 let question = shop.pick(&ice.question, lang)?;
-                Some(json!({ "question": question, "payload": payload(&ice.action)? }))
+                Some(json!({ "question": question, "payload": payload(&ice.action, &ice.also)? }))
             })
             .take(limits::ICE_BREAKERS)
             .collect();
@@ -128,7 +154,9 @@ fn menu_item(shop: &Shop, lang: &Lang, item: &LinkButton) -> Option<Value> {
     let title = shop.pick(&item.title, lang)?;
     Some(match &item.action {
         ButtonAction::Url(url) => json!({ "type": "web_url", "title": title, "url": url }),
-        action => json!({ "type": "postback", "title": title, "payload": payload(action)? }),
+        action => {
+            json!({ "type": "postback", "title": title, "payload": payload(action, &item.also)? })
+        }
     })
 }
 
@@ -188,6 +216,21 @@ mod tests {
         let ice = &fields["ice_breakers"][1]["call_to_actions"][0];
         assert_eq!(*ice, json!({"question": "when are you open", "payload": "sb:faq:hours"}));
         assert_eq!(fields["commands"][0]["commands"][0]["name"], "hours");
+    }
+
+    #[test]
+    fn an_instagram_account_has_questions_and_a_menu_and_nothing_else() {
+        let source = "[shop]\nname = \"A\"\nlanguages = [\"en\"]\ntime_zone = \"UTC\"\n\
+             [[page]]\nid = \"1\"\nusername = \"a\"\ninstagram_id = \"2\"\n\
+             [[faq]]\nid = \"hours\"\ntitle.en = \"Hours\"\nask.en = [\"when\"]\n\
+             answer.en = \"8\"\n[assistant]\nmenu = [\"hours\"]\n[profile]\nget_started = false\n";
+        let compiled = crate::shop::source::compile(source);
+        assert!(!compiled.has_errors(), "{:?}", compiled.diagnostics);
+        let fields = instagram(&compiled.shops[0]);
+        assert_eq!(fields.keys().collect::<Vec<_>>(), ["ice_breakers", "persistent_menu"]);
+        let menu = &fields["persistent_menu"][0];
+        assert!(menu.get("composer_input_disabled").is_none());
+        assert_eq!(menu["call_to_actions"][0]["payload"], "sb:faq:hours");
     }
 
     #[test]

@@ -130,6 +130,10 @@ pub enum Act {
         #[serde(default)]
         as_printed: bool,
     },
+    /// A person takes the thread in the Page's inbox: from then on our app only listens.
+    TakeThread,
+    /// "Done" in the Page's inbox: the thread is our app's again.
+    GiveBack,
     /// Another app answers for the Page.
     AppReply {
         /// What it says.
@@ -324,6 +328,23 @@ impl Scene<'_> {
             Act::HumanReply { text, as_printed } => {
                 let app = if as_printed { PAGE_INBOX_AS_PRINTED } else { PAGE_INBOX };
                 self.echo("human", &text, Some(app))
+            }
+            Act::TakeThread => {
+                let taken = json!({
+                    "previous_owner_app_id": null,
+                    "new_owner_app_id": PAGE_INBOX.to_string(),
+                });
+                let told = self.event("messaging_handovers", "take_thread_control", taken);
+                self.person.owner = Some(PAGE_INBOX.to_string());
+                told
+            }
+            Act::GiveBack => {
+                self.person.owner = None;
+                let passed = json!({
+                    "previous_owner_app_id": PAGE_INBOX.to_string(),
+                    "new_owner_app_id": null,
+                });
+                self.event("messaging_handovers", "pass_thread_control", passed)
             }
             Act::AppReply { text, app_id } => self.echo("app", &text, app_id),
             Act::PolicyEnforcement { action } => {

@@ -71,6 +71,8 @@ pub(super) struct Page {
     pub failing_since: Option<i64>,
     /// The Messenger Profile, by property.
     pub profile: Map<String, Value>,
+    /// The same of its Instagram account.
+    pub instagram_profile: Map<String, Value>,
     /// When the Messenger Profile API was called, for its limit.
     pub profile_calls: VecDeque<i64>,
     /// Real milliseconds of the sends of the last second, for the Send API's pace.
@@ -389,6 +391,7 @@ impl World {
                 fields: Some(PAGE_FIELDS.iter().map(|f| (*f).to_owned()).collect()),
                 failing_since: None,
                 profile: Map::new(),
+                instagram_profile: Map::new(),
                 profile_calls: VecDeque::new(),
                 sends: VecDeque::new(),
             })

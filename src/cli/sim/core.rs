@@ -13,7 +13,6 @@ use crate::cli::sandbox::{
 };
 use crate::desk::decide::{Context, Decision, Host, decide};
 use crate::desk::form::reminders;
-use crate::desk::payload::OutboxMark;
 use crate::desk::profile::{self, Stranger};
 use crate::desk::sending::{self, Via};
 use crate::desk::{deletion, inbox, person};
@@ -25,7 +24,6 @@ use crate::meta::graph_error::{Reply, Verdict, judge};
 use crate::meta::ids::{AppId, PosterCode, Psid};
 use crate::meta::parse;
 use crate::meta::profile::{Fields, Told, fields, read};
-use crate::meta::send::{self, MessagingType, Recipient};
 use crate::outreach::{planner, subscription};
 use crate::shop::model::{Lang, Shop};
 use crate::store::native::Sqlite;
@@ -291,19 +289,14 @@ impl Core {
 
     fn send(&mut self, claimed: &Claimed, via: &Via) -> Result<(), GroundError> {
         let page = &self.shop.page.id;
-        let (recipient, kind) = match via {
-            Via::Person(kind) => (Recipient::Person(&claimed.person), *kind),
-            Via::Token { token, consent } => {
-                let value = self.kv.get(&subscription::key(page, consent)).map(String::as_str);
-                if subscription::stopped_in_kv(value, consent) {
-                    sending::stopped_in_kv(&self.sql, page, claimed, via, self.now)?;
-                    return Ok(());
-                }
-                (Recipient::Token(token), MessagingType::Update)
+        if let Via::Token { consent, .. } = via {
+            let value = self.kv.get(&subscription::key(page, consent)).map(String::as_str);
+            if subscription::stopped_in_kv(value, consent) {
+                sending::stopped_in_kv(&self.sql, page, claimed, via, self.now)?;
+                return Ok(());
             }
-        };
-        let mark = OutboxMark(claimed.id()).to_string();
-        let body = send::body(recipient, kind, &claimed.content, Some(&mark), claimed.channel);
+        }
+        let body = sending::body(claimed, via);
         let path = format!("v26.0/{page}/messages");
         let answer = self.meta.graph(page.as_str(), &Method::POST, &path, body.as_bytes());
         let verdict: Option<Verdict> = answer.map(|(status, body)| {

@@ -113,15 +113,14 @@ impl<G: Ground> Player<'_, G> {
                 self.does(who, what)
             }
             Step::StaffReplies { to, text } => {
-                self.begin();
-                self.pace()?;
-                let psid = self.psid(to)?;
-                self.line(self.now, &format!("staff replies to {to} {text:?}"));
                 let act = Act::HumanReply { text: text.clone(), as_printed: false };
-                let moment = self.deliver(&psid, act)?;
-                self.tell(&moment, None)?;
-                self.tell_held(&moment);
-                Ok(())
+                self.staff(to, &format!("staff replies to {to} {text:?}"), act)
+            }
+            Step::StaffTakes(from) => {
+                self.staff(from, &format!("staff takes the thread of {from}"), Act::TakeThread)
+            }
+            Step::StaffGivesBack(to) => {
+                self.staff(to, &format!("staff gives back the thread of {to}"), Act::GiveBack)
             }
             Step::Deliver(times) => {
                 self.copies = times.saturating_sub(1);
@@ -142,6 +141,18 @@ impl<G: Ground> Player<'_, G> {
             }
             Step::Expect { who, what } => self.expect(who.as_deref(), what),
         }
+    }
+
+    /// One of the shop's people does something in the Page's inbox.
+    fn staff(&mut self, to: &str, line: &str, act: Act) -> Result<(), String> {
+        self.begin();
+        self.pace()?;
+        let psid = self.psid(to)?;
+        self.line(self.now, line);
+        let moment = self.deliver(&psid, act)?;
+        self.tell(&moment, None)?;
+        self.tell_held(&moment);
+        Ok(())
     }
 
     fn begin(&mut self) {

@@ -48,6 +48,10 @@ pub enum Step {
         /// With what.
         text: String,
     },
+    /// One of the shop's people takes the thread in the Page's inbox.
+    StaffTakes(String),
+    /// One of the shop's people is done with the thread in the Page's inbox.
+    StaffGivesBack(String),
     /// The next deed's webhook comes this often.
     Deliver(u32),
     /// Time passes.
@@ -198,9 +202,23 @@ pub fn parse(source: &str) -> Result<Script, ScriptError> {
                     Step::Person(newcomer)
                 }
                 "staff" => {
-                    words.word("replies")?;
-                    let to = name(&mut words, &names)?;
-                    Step::StaffReplies { to, text: words.quoted("what they reply")? }
+                    let pos = words.pos();
+                    let does = words.need("replies, takes or gives back")?.text;
+                    match does.as_str() {
+                        "replies" => {
+                            let to = name(&mut words, &names)?;
+                            Step::StaffReplies { to, text: words.quoted("what they reply")? }
+                        }
+                        "takes" => Step::StaffTakes(name(&mut words, &names)?),
+                        "gives" => {
+                            words.word("back")?;
+                            Step::StaffGivesBack(name(&mut words, &names)?)
+                        }
+                        _ => {
+                            let help = "write replies, takes or gives back";
+                            return Err(pos.says("staff does nothing of the kind", help));
+                        }
+                    }
                 }
                 "deliver" => Step::Deliver(times(&mut words)?),
                 "wait" => Step::Wait(wait(&mut words)?),

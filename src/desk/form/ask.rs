@@ -6,10 +6,10 @@ use crate::desk::booking;
 use crate::desk::payload::{FormAct, FormTap, Payload};
 use crate::meta::limits;
 use crate::meta::send::{Content, QuickReply};
-use crate::shop::forms::{FieldValue, Form, Kind, Question};
+use crate::shop::forms::{Decimal, FieldValue, Form, Kind, Question};
 use crate::shop::hours::clock;
 use crate::shop::lang::forms::{FormTexts, fill};
-use crate::shop::lang::{self, Moment};
+use crate::shop::lang::{self, Moment, numbers};
 use crate::shop::model::{Lang, Shop};
 
 /// Numbers offered as quick replies, at most.
@@ -159,9 +159,7 @@ impl<'a> Voice<'a> {
             FieldValue::Text(text) | FieldValue::Phone(text) | FieldValue::Email(text) => {
                 text.clone()
             }
-            FieldValue::Number(number) => {
-                number.written(if language.form_words.decimal_comma { ',' } else { '.' })
-            }
+            FieldValue::Number(number) => language.numbers.write(*number),
             FieldValue::Choice(id) => match &question.kind {
                 Kind::Choice { options } => {
                     let option = options.iter().find(|option| option.id == *id);
@@ -183,20 +181,7 @@ impl<'a> Voice<'a> {
 
     /// A day by one of the language's patterns.
     pub fn day(&self, date: jiff::civil::Date, pattern: &str) -> String {
-        let texts = self.texts();
-        let at = usize::try_from(date.weekday().to_monday_zero_offset()).unwrap_or(0);
-        let weekday = texts.days.get(at).copied().unwrap_or_default();
-        let iso_like = pattern.contains("-{d}");
-        let number = |n: i8| if iso_like { format!("{n:02}") } else { n.to_string() };
-        fill(
-            pattern,
-            &[
-                ("w", weekday),
-                ("d", &number(date.day())),
-                ("m", &number(date.month())),
-                ("y", &date.year().to_string()),
-            ],
-        )
+        numbers::day(pattern, self.texts().days, lang::language(self.lang).months, date)
     }
 
     /// What was wrong, with an example.
@@ -207,13 +192,14 @@ impl<'a> Voice<'a> {
         {
             return own.to_owned();
         }
+        let number = |n| lang::language(self.lang).numbers.write(Decimal::whole(n));
         match wrong {
             Wrong::Choice => texts.wrong_choice.to_owned(),
-            Wrong::Text(max) => fill(texts.wrong_text, &[("max", &max.to_string())]),
+            Wrong::Text(max) => fill(texts.wrong_text, &[("max", &number(i64::from(*max)))]),
             Wrong::Number => texts.wrong_number.to_owned(),
             Wrong::NotWhole => texts.not_whole.to_owned(),
-            Wrong::TooSmall(min) => fill(texts.too_small, &[("min", &min.to_string())]),
-            Wrong::TooBig(max) => fill(texts.too_big, &[("max", &max.to_string())]),
+            Wrong::TooSmall(min) => fill(texts.too_small, &[("min", &number(*min))]),
+            Wrong::TooBig(max) => fill(texts.too_big, &[("max", &number(*max))]),
             Wrong::Date => texts.wrong_date.to_owned(),
             Wrong::DatePast => texts.date_past.to_owned(),
             Wrong::DateFuture => texts.date_future.to_owned(),

@@ -22,8 +22,8 @@ const PAGE: u32 = 50;
 /// Nobody is reminded before this hour of the shop's clock, or from this hour on.
 const DAY_HOURS: (i8, i8) = (8, 21);
 
-/// A reminder that did not leave within this time is not sent any more: STOP, or a person who
-/// takes over, may have come meanwhile.
+/// A reminder that did not leave within this time is not sent any more. STOP, or a person who
+/// takes over, is looked at again when it is claimed.
 const FRESH_MS: i64 = 10 * MINUTE;
 
 /// Reminds whoever is due, of forms and of appointments. Returns how many reminders went into the outbox.
@@ -71,7 +71,7 @@ fn one(sql: &impl Sql, shop: &Shop, reminder: &Reminder, now: UnixMs) -> Result<
     people::save(sql, reminder.channel, &reminder.person, &person)?;
     for bubble in fit(content, reminder.channel) {
         let message = outbox::Message {
-            class: &Class::Reply,
+            class: &Class::Reminder,
             channel: reminder.channel,
             person: &reminder.person,
             content: &bubble,

@@ -1,6 +1,7 @@
 //! German.
 
 use super::forms::{FormTexts, FormWords};
+use super::numbers::Numbers;
 use super::{DefaultTexts, HoldTexts, Language, When, of_week, of_year};
 use crate::faq::Phrases;
 
@@ -22,7 +23,6 @@ pub(super) static GERMAN: Language = Language {
         "ich moechte mich abmelden",
         "abbestellen",
         "newsletter abbestellen",
-        "abbrechen",
         "kündigen",
         "kuendigen",
         "austragen",
@@ -209,6 +209,11 @@ pub(super) static GERMAN: Language = Language {
     closed_today: "geschlossen",
     all_day: "rund um die Uhr",
     list_comma: ", ",
+    numbers: Numbers { point: ',', group: '.', group_from: 4 },
+    months: [
+        "Jan.", "Feb.", "März", "Apr.", "Mai", "Juni", "Juli", "Aug.", "Sept.", "Okt.", "Nov.",
+        "Dez.",
+    ],
     time: super::Moment::plain,
     when,
     forms: FORMS,
@@ -302,7 +307,7 @@ const FORMS: FormTexts = FormTexts {
 };
 
 const FORM_WORDS: FormWords = FormWords {
-    cancel: &["verwerfen", "vergiss es", "doch nicht", "egal"],
+    cancel: &["abbrechen", "verwerfen", "vergiss es", "doch nicht", "egal"],
     back: &["zurück", "zurueck"],
     skip: &["überspringen", "ueberspringen", "keine", "keins"],
     resume: &["weiter", "weitermachen", "fortsetzen"],

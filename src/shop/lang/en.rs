@@ -1,6 +1,7 @@
 //! English.
 
 use super::forms::{FormTexts, FormWords};
+use super::numbers::Numbers;
 use super::{DefaultTexts, HoldTexts, Language, When, of_week, of_year};
 use crate::faq::Phrases;
 
@@ -218,6 +219,8 @@ pub(super) static ENGLISH: Language = Language {
     closed_today: "closed",
     all_day: "all day and night",
     list_comma: ", ",
+    numbers: Numbers { point: '.', group: ',', group_from: 4 },
+    months: ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"],
     time: super::Moment::plain,
     when,
     forms: FORMS,
@@ -305,8 +308,8 @@ const FORMS: FormTexts = FormTexts {
     nothing_fits: "Nothing fits all of that. These come close:",
     nothing_close: "We have nothing like that. A person can help you further.",
     look_button: "Take a look",
-    date: "{w} {d}.{m}.{y}",
-    short_date: "{w} {d}.{m}.",
+    date: "{w} {d} {b} {y}",
+    short_date: "{w} {d} {b}",
     days: ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"],
 };
 

@@ -1,6 +1,7 @@
 //! Spanish.
 
 use super::forms::{FormTexts, FormWords};
+use super::numbers::Numbers;
 use super::{DefaultTexts, HoldTexts, Language, Moment, When, of_week, of_year};
 use crate::faq::Phrases;
 
@@ -23,7 +24,6 @@ pub(super) static SPANISH: Language = Language {
         "darse de baja",
         "denme de baja",
         "dame de baja",
-        "cancelar",
         "cancelar suscripción",
         "cancelar la suscripción",
         "cancelar mi suscripción",
@@ -195,6 +195,8 @@ pub(super) static SPANISH: Language = Language {
     closed_today: "cerrado",
     all_day: "las 24 horas",
     list_comma: ", ",
+    numbers: Numbers { point: ',', group: '.', group_from: 5 },
+    months: ["ene", "feb", "mar", "abr", "may", "jun", "jul", "ago", "sept", "oct", "nov", "dic"],
     time: super::Moment::plain,
     when,
     forms: FORMS,
@@ -293,7 +295,7 @@ const FORMS: FormTexts = FormTexts {
 };
 
 const FORM_WORDS: FormWords = FormWords {
-    cancel: &["descartar", "olvídalo", "olvidelo", "ya no", "déjalo"],
+    cancel: &["cancelar", "descartar", "olvídalo", "olvidelo", "ya no", "déjalo"],
     back: &["atrás", "volver", "anterior"],
     skip: &["omitir", "saltar", "ninguno", "ninguna"],
     resume: &["continuar", "seguir", "sigamos", "seguimos"],

@@ -108,7 +108,8 @@ pub struct FormTexts {
     pub nothing_close: &'static str,
     /// Opens a product's page.
     pub look_button: &'static str,
-    /// A day: `{w}` the weekday, `{d}`, `{m}`, `{y}`.
+    /// A day: `{w}` the weekday, `{d}` and `{m}` or with two digits `{dd}` and `{mm}`, `{b}` the
+    /// month in letters, `{y}`.
     pub date: &'static str,
     /// A day on a button.
     pub short_date: &'static str,

@@ -1,6 +1,7 @@
 //! French.
 
 use super::forms::{FormTexts, FormWords};
+use super::numbers::Numbers;
 use super::{DefaultTexts, HoldTexts, Language, Moment, When, of_week, of_year};
 use crate::faq::Phrases;
 
@@ -184,6 +185,11 @@ pub(super) static FRENCH: Language = Language {
     closed_today: "fermé",
     all_day: "24 heures sur 24",
     list_comma: ", ",
+    numbers: Numbers { point: ',', group: '\u{202f}', group_from: 4 },
+    months: [
+        "janv.", "févr.", "mars", "avr.", "mai", "juin", "juil.", "août", "sept.", "oct.", "nov.",
+        "déc.",
+    ],
     time,
     when,
     forms: FORMS,
@@ -281,13 +287,13 @@ const FORMS: FormTexts = FormTexts {
     nothing_fits: "Rien ne convient tout à fait. Le plus proche :",
     nothing_close: "Nous n’avons rien de tel. Quelqu’un peut vous aider.",
     look_button: "Voir",
-    date: "{w} {d}/{m}/{y}",
-    short_date: "{w} {d}/{m}",
+    date: "{w} {dd}/{mm}/{y}",
+    short_date: "{w} {dd}/{mm}",
     days: ["lun.", "mar.", "mer.", "jeu.", "ven.", "sam.", "dim."],
 };
 
 const FORM_WORDS: FormWords = FormWords {
-    cancel: &["abandonner", "laisse tomber", "laissez tomber", "tant pis"],
+    cancel: &["annuler", "abandonner", "laisse tomber", "laissez tomber", "tant pis"],
     back: &["retour", "revenir", "précédent"],
     skip: &["passer", "aucun", "aucune"],
     resume: &["continuer", "reprendre", "on continue", "on reprend"],

@@ -1,6 +1,7 @@
 //! Lithuanian.
 
 use super::forms::{FormTexts, FormWords};
+use super::numbers::Numbers;
 use super::{DefaultTexts, HoldTexts, Language, When, of_week, of_year};
 use crate::faq::Phrases;
 
@@ -203,6 +204,11 @@ pub(super) static LITHUANIAN: Language = Language {
     closed_today: "nedirbame",
     all_day: "visą parą",
     list_comma: ", ",
+    numbers: Numbers { point: ',', group: '\u{a0}', group_from: 4 },
+    months: [
+        "saus.", "vas.", "kov.", "bal.", "geg.", "birž.", "liep.", "rugp.", "rugs.", "spal.",
+        "lapkr.", "gruod.",
+    ],
     time: super::Moment::plain,
     when,
     forms: FORMS,
@@ -297,8 +303,8 @@ const FORMS: FormTexts = FormTexts {
     nothing_fits: "Niekas netinka visiškai. Artimiausi:",
     nothing_close: "Nieko panašaus neturime. Padėti gali žmogus.",
     look_button: "Pažiūrėti",
-    date: "{w} {y}-{m}-{d}",
-    short_date: "{w} {m}-{d}",
+    date: "{w} {y}-{mm}-{dd}",
+    short_date: "{w} {mm}-{dd}",
     days: ["pr.", "an.", "tr.", "kt.", "pn.", "št.", "sk."],
 };
 

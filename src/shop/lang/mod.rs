@@ -10,6 +10,7 @@ mod es;
 pub mod forms;
 mod fr;
 mod lt;
+pub mod numbers;
 mod pl;
 mod pt_br;
 mod ru;
@@ -80,6 +81,10 @@ pub struct Language {
     pub all_day: &'static str,
     /// Between the ranges of a day.
     pub list_comma: &'static str,
+    /// How numbers are written.
+    pub numbers: numbers::Numbers,
+    /// Months as they stand in a date, short.
+    pub months: [&'static str; 12],
     /// A time of day by itself: "8:00".
     pub time: fn(Moment) -> String,
     /// A moment to come, so that it can follow "we open": "tomorrow at 8:00".

@@ -1,6 +1,7 @@
 //! Polish.
 
 use super::forms::{FormTexts, FormWords};
+use super::numbers::Numbers;
 use super::{DefaultTexts, HoldTexts, Language, When, of_week, of_year};
 use crate::faq::Phrases;
 
@@ -23,7 +24,6 @@ pub(super) static POLISH: Language = Language {
         "proszę mnie wypisać",
         "wypisuję się",
         "chcę się wypisać",
-        "anuluj",
         "anuluj subskrypcję",
         "odsubskrybuj",
         "nie wysyłaj",
@@ -197,6 +197,8 @@ pub(super) static POLISH: Language = Language {
     closed_today: "nieczynne",
     all_day: "całą dobę",
     list_comma: ", ",
+    numbers: Numbers { point: ',', group: '\u{a0}', group_from: 5 },
+    months: ["sty", "lut", "mar", "kwi", "maj", "cze", "lip", "sie", "wrz", "paź", "lis", "gru"],
     time: super::Moment::plain,
     when,
     forms: FORMS,
@@ -284,13 +286,13 @@ const FORMS: FormTexts = FormTexts {
     nothing_fits: "Nic nie pasuje w pełni. Najbliżej jest:",
     nothing_close: "Nie mamy nic podobnego. Pomoże człowiek.",
     look_button: "Zobacz",
-    date: "{w} {d}.{m}.{y}",
-    short_date: "{w} {d}.{m}.",
+    date: "{w} {d}.{mm}.{y}",
+    short_date: "{w} {d}.{mm}",
     days: ["pon.", "wt.", "śr.", "czw.", "pt.", "sob.", "niedz."],
 };
 
 const FORM_WORDS: FormWords = FormWords {
-    cancel: &["porzuć", "porzucam", "nieważne", "już nie", "nie trzeba"],
+    cancel: &["anuluj", "porzuć", "porzucam", "nieważne", "już nie", "nie trzeba"],
     back: &["wstecz", "cofnij", "powrót"],
     skip: &["pomiń", "pomijam", "brak", "nie mam"],
     resume: &["kontynuuj", "kontynuujemy", "dalej"],

@@ -3,6 +3,7 @@
 use jiff::civil::Weekday;
 
 use super::forms::{FormTexts, FormWords};
+use super::numbers::Numbers;
 use super::{DefaultTexts, HoldTexts, Language, Moment, When, of_week, of_year};
 use crate::faq::Phrases;
 
@@ -18,7 +19,6 @@ pub(super) static PORTUGUESE: Language = Language {
         "pare",
         "pare por favor",
         "sair",
-        "cancelar",
         "cancelar inscrição",
         "cancelar minha inscrição",
         "cancelar assinatura",
@@ -215,6 +215,11 @@ pub(super) static PORTUGUESE: Language = Language {
     closed_today: "fechado",
     all_day: "24 horas",
     list_comma: ", ",
+    numbers: Numbers { point: ',', group: '.', group_from: 4 },
+    months: [
+        "jan.", "fev.", "mar.", "abr.", "mai.", "jun.", "jul.", "ago.", "set.", "out.", "nov.",
+        "dez.",
+    ],
     time,
     when,
     forms: FORMS,
@@ -323,13 +328,13 @@ const FORMS: FormTexts = FormTexts {
     nothing_fits: "Nada combina com tudo. O mais próximo:",
     nothing_close: "Não temos nada parecido. Uma pessoa pode ajudar você.",
     look_button: "Ver",
-    date: "{w} {d}/{m}/{y}",
-    short_date: "{w} {d}/{m}",
+    date: "{w} {dd}/{mm}/{y}",
+    short_date: "{w} {dd}/{mm}",
     days: ["seg", "ter", "qua", "qui", "sex", "sáb", "dom"],
 };
 
 const FORM_WORDS: FormWords = FormWords {
-    cancel: &["descartar", "deixa pra lá", "deixa para lá", "esquece", "desisto"],
+    cancel: &["cancelar", "descartar", "deixa pra lá", "deixa para lá", "esquece", "desisto"],
     back: &["voltar", "volta", "anterior"],
     skip: &["pular", "pula", "nenhum", "nenhuma", "não tenho"],
     resume: &["continuar", "vamos continuar", "seguir"],

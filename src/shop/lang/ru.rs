@@ -1,6 +1,7 @@
 //! Russian.
 
 use super::forms::{FormTexts, FormWords};
+use super::numbers::Numbers;
 use super::{DefaultTexts, HoldTexts, Language, When, of_week, of_year};
 use crate::faq::Phrases;
 
@@ -200,6 +201,21 @@ pub(super) static RUSSIAN: Language = Language {
     closed_today: "закрыто",
     all_day: "круглосуточно",
     list_comma: ", ",
+    numbers: Numbers { point: ',', group: '\u{a0}', group_from: 4 },
+    months: [
+        "янв.",
+        "февр.",
+        "мар.",
+        "апр.",
+        "мая",
+        "июн.",
+        "июл.",
+        "авг.",
+        "сент.",
+        "окт.",
+        "нояб.",
+        "дек.",
+    ],
     time: super::Moment::plain,
     when,
     forms: FORMS,
@@ -294,8 +310,8 @@ const FORMS: FormTexts = FormTexts {
     nothing_fits: "Полностью не подходит ничего. Ближе всего:",
     nothing_close: "Ничего похожего у нас нет. Вам поможет человек.",
     look_button: "Посмотреть",
-    date: "{w} {d}.{m}.{y}",
-    short_date: "{w} {d}.{m}.",
+    date: "{w} {dd}.{mm}.{y}",
+    short_date: "{w} {dd}.{mm}",
     days: ["пн", "вт", "ср", "чт", "пт", "сб", "вс"],
 };
 

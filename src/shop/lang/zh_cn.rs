@@ -1,6 +1,7 @@
 //! Chinese as written on the mainland and in Singapore.
 
 use super::forms::{FormTexts, FormWords};
+use super::numbers::Numbers;
 use super::{DefaultTexts, HoldTexts, Language, Moment, When, of_week};
 use crate::faq::Phrases;
 
@@ -14,7 +15,6 @@ pub(super) static CHINESE: Language = Language {
         "停止",
         "停止订阅",
         "停止通知",
-        "取消",
         "取消订阅",
         "取消通知",
         "退订",
@@ -165,6 +165,8 @@ pub(super) static CHINESE: Language = Language {
     closed_today: "休息",
     all_day: "24 小时",
     list_comma: "、",
+    numbers: Numbers { point: '.', group: ',', group_from: 4 },
+    months: ["1月", "2月", "3月", "4月", "5月", "6月", "7月", "8月", "9月", "10月", "11月", "12月"],
     time,
     when,
     forms: FORMS,
@@ -260,7 +262,7 @@ const FORMS: FormTexts = FormTexts {
 };
 
 const FORM_WORDS: FormWords = FormWords {
-    cancel: &["放弃", "算了", "不用了", "不填了"],
+    cancel: &["取消", "放弃", "算了", "不用了", "不填了"],
     back: &["上一题", "上一步", "返回", "回去"],
     skip: &["跳过", "略过", "没有", "无"],
     resume: &["继续", "继续填"],

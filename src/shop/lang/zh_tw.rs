@@ -1,6 +1,7 @@
 //! Chinese as written in Taiwan.
 
 use super::forms::{FormTexts, FormWords};
+use super::numbers::Numbers;
 use super::{DefaultTexts, HoldTexts, Language, Moment, When, of_week};
 use crate::faq::Phrases;
 
@@ -15,7 +16,6 @@ pub(super) static CHINESE: Language = Language {
         "停止訂閱",
         "停止通知",
         "停止發送",
-        "取消",
         "取消訂閱",
         "我要取消訂閱",
         "取消通知",
@@ -201,6 +201,8 @@ pub(super) static CHINESE: Language = Language {
     closed_today: "公休",
     all_day: "24 小時",
     list_comma: "、",
+    numbers: Numbers { point: '.', group: ',', group_from: 4 },
+    months: ["1月", "2月", "3月", "4月", "5月", "6月", "7月", "8月", "9月", "10月", "11月", "12月"],
     time,
     when,
     forms: FORMS,
@@ -296,7 +298,7 @@ const FORMS: FormTexts = FormTexts {
 };
 
 const FORM_WORDS: FormWords = FormWords {
-    cancel: &["放棄", "算了", "不用了", "不填了"],
+    cancel: &["取消", "放棄", "算了", "不用了", "不填了"],
     back: &["上一題", "上一步", "返回", "回去"],
     skip: &["跳過", "略過", "沒有", "無"],
     resume: &["繼續", "繼續填"],

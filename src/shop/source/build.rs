@@ -14,6 +14,7 @@ use crate::meta::ids::{
     AccountId, FaqId, FormId, NotificationId, PageId, PosterCode, Psid, TopicId,
 };
 use crate::meta::limits;
+use crate::shop::forms::Also;
 use crate::shop::lang;
 use crate::shop::model::{
     Agent, Assistant, ButtonAction, CATCH_UP_MINUTES, Contact, Delicate, Eagerness, FaqEntry,
@@ -348,15 +349,17 @@ fn profile(
     let written = |name: &str| get(table, name).is_some();
     let entries: Vec<&FaqEntry> =
         offered.iter().filter_map(|id| faq.iter().find(|entry| entry.id == *id)).collect();
-    let action = |table: &DeTable<'_>| buttons.button(table).map(|button| button.action);
     let ice_breaker = |table: &DeTable<'_>| {
-        Some(IceBreaker { question: localized(table, "question"), action: action(table)? })
+        let LinkButton { action, also, .. } = buttons.button(table)?;
+        Some(IceBreaker { question: localized(table, "question"), action, also })
     };
     let command = |table: &DeTable<'_>| {
+        let LinkButton { action, also, .. } = buttons.button(table)?;
         Some(SlashCommand {
             name: text(get(table, "name")?)?.0.to_owned(),
             description: localized(table, "description"),
-            action: action(table)?,
+            action,
+            also,
         })
     };
     let ice_breakers: Vec<IceBreaker> = if written("ice_breaker") {
@@ -403,7 +406,8 @@ fn first_question(entry: &FaqEntry) -> Option<IceBreaker> {
         .filter_map(|(lang, ask)| Some((lang.clone(), ask.iter().find(fits)?.clone())))
         .collect();
     let action = ButtonAction::Faq(entry.id.clone());
-    (!question.is_empty()).then_some(IceBreaker { question: Localized(question), action })
+    let also = Also::default();
+    (!question.is_empty()).then_some(IceBreaker { question: Localized(question), action, also })
 }
 
 /// An entry by its own name, where that can be a command's.
@@ -413,6 +417,7 @@ fn default_command(entry: &FaqEntry) -> Option<SlashCommand> {
         name: name.to_owned(),
         description: entry.title.clone(),
         action: ButtonAction::Faq(entry.id.clone()),
+        also: Also::default(),
     })
 }
 
@@ -491,12 +496,12 @@ impl Buttons<'_> {
         };
         let own = localized(table, "title");
         let title = if own.is_empty() { self.borrowed_title(&action) } else { own };
-        Some(LinkButton { title, action })
+        Some(LinkButton { title, action, also: forms::left_by_tap(self.file, table) })
     }
 
     /// A button that is called like what it leads to.
     fn titled(&self, action: ButtonAction) -> LinkButton {
-        LinkButton { title: self.borrowed_title(&action), action }
+        LinkButton { title: self.borrowed_title(&action), action, also: Also::default() }
     }
 
     fn borrowed_title(&self, action: &ButtonAction) -> Localized {

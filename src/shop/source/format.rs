@@ -417,6 +417,8 @@ static QUICK_REPLY: Table = Table {
         may("topic", Kind::Topic, "Asks for consent to a topic."),
         may("form", Kind::Form, "Opens a form."),
         may("human", Kind::Flag, "Asks for a person."),
+        may("tags", Kind::Tags, TAP_TAGS_DOC),
+        may("set", Kind::Fields, TAP_SET_DOC),
     ],
 };
 
@@ -427,10 +429,13 @@ static FAQ_NONE: Table = Table {
 };
 const TAGS_DOC: &str = "Put on the person.";
 const SET_DOC: &str = "Fields of the person that are set: set.size = \"L\".";
+const TAP_TAGS_DOC: &str = "Put on whoever taps it.";
+const TAP_SET_DOC: &str = "Fields of whoever taps it that are set: set.size = \"L\".";
 
 pub(super) static BUTTON: Table = Table {
     header: "a button",
-    doc: "A button: a title, and one of url, phone, faq, topic, form and human.",
+    doc: "A button: a title, and one of url, phone, faq, topic, form and human. Nobody hears of a tap \
+          on the first two, so `tags` and `set` go with the others.",
     keys: &[
         may(
             "title",
@@ -443,6 +448,8 @@ pub(super) static BUTTON: Table = Table {
         may("topic", Kind::Topic, "Asks for consent to a topic."),
         may("form", Kind::Form, "Opens a form."),
         may("human", Kind::Flag, "Asks for a person."),
+        may("tags", Kind::Tags, TAP_TAGS_DOC),
+        may("set", Kind::Fields, TAP_SET_DOC),
     ],
 };
 
@@ -911,6 +918,8 @@ static ICE_BREAKER: Table = Table {
         may("faq", Kind::Faq, "Gives an answer."),
         may("topic", Kind::Topic, "Asks for consent to a topic."),
         may("human", Kind::Flag, "Asks for a person."),
+        may("tags", Kind::Tags, TAP_TAGS_DOC),
+        may("set", Kind::Fields, TAP_SET_DOC),
     ],
 };
 
@@ -927,6 +936,8 @@ static MENU_ITEM: Table = Table {
         may("faq", Kind::Faq, "Gives an answer."),
         may("topic", Kind::Topic, "Asks for consent to a topic."),
         may("human", Kind::Flag, "Asks for a person."),
+        may("tags", Kind::Tags, TAP_TAGS_DOC),
+        may("set", Kind::Fields, TAP_SET_DOC),
     ],
 };
 
@@ -939,6 +950,8 @@ static COMMAND: Table = Table {
         may("faq", Kind::Faq, "Gives an answer."),
         may("topic", Kind::Topic, "Asks for consent to a topic."),
         may("human", Kind::Flag, "Asks for a person."),
+        may("tags", Kind::Tags, TAP_TAGS_DOC),
+        may("set", Kind::Fields, TAP_SET_DOC),
     ],
 };
 

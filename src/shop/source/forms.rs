@@ -101,7 +101,12 @@ fn leaving<'t>(file: &'t DeTable<'t>) -> Vec<(&'t DeTable<'t>, Place)> {
         .collect::<Vec<_>>();
     let others = ["faq", "poster"].into_iter().flat_map(|name| read::tables(file, name));
     let ends = forms.iter().flat_map(|(form, _)| read::tables(form, "end")).collect::<Vec<_>>();
-    others.chain(forms.iter().cloned()).chain(options).chain(ends).collect()
+    let profile = read::table(file, "profile").into_iter();
+    let profile = profile.flat_map(|profile| {
+        super::rules::PROFILE_TAPS.into_iter().flat_map(|name| read::tables(profile, name))
+    });
+    let taps = super::rules::buttons(file).into_iter().chain(profile);
+    others.chain(forms.iter().cloned()).chain(options).chain(ends).chain(taps).collect()
 }
 
 /// The tags and the fields that anything leaves on people.
@@ -335,6 +340,11 @@ pub(super) fn also(file: &DeTable<'_>, table: &DeTable<'_>) -> Also {
         set,
         form: named::<FormId>(table, "form"),
     }
+}
+
+/// What a tap on this button leaves on a person; a form that it opens is its action.
+pub(super) fn left_by_tap(file: &DeTable<'_>, table: &DeTable<'_>) -> Also {
+    Also { form: None, ..also(file, table) }
 }
 
 /// The forms of the file; `None` when one cannot be read.

@@ -106,6 +106,9 @@ pub(super) fn is_command(name: &str) -> bool {
         && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
 }
 
+/// What people can tap before anybody has said a word.
+pub(super) const PROFILE_TAPS: [&str; 3] = ["ice_breaker", "menu", "command"];
+
 /// Variables that are the same tomorrow: Meta keeps the greeting as it is.
 const LASTING: [&str; 8] =
     ["first_name", "full_name", "page", "branch", "phone", "site", "address", "email"];
@@ -113,7 +116,7 @@ const LASTING: [&str; 8] =
 /// What people see before anybody has said a word.
 fn profile(file: &DeTable<'_>, names: &Names<'_>, found: &mut Vec<Diagnostic>) {
     let Some(profile) = read::table(file, "profile") else { return };
-    for name in ["ice_breaker", "menu", "command"] {
+    for name in PROFILE_TAPS {
         for (table, place) in read::tables(profile, name) {
             check_button(file, table, &place, names, found);
         }
@@ -231,6 +234,18 @@ fn check_button(
             )
             .help("write human = true, or leave the button out"),
         );
+    }
+    for key in ["tags", "set"] {
+        if let Some(value) = get(button, key)
+            && let ["url" | "phone"] = actions.as_slice()
+        {
+            let message = format!("`{key}` has no meaning on a button with {}", actions.join(""));
+            found.push(
+                Diagnostic::error("unfit-key", value.span(), message)
+                    .label("Meta tells nobody of this tap")
+                    .help("put it on a button with faq, topic, form or human, or leave it out"),
+            );
+        }
     }
     if get(button, "title").is_some() {
         return;

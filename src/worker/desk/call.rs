@@ -53,6 +53,8 @@ pub const RESUME: &str = "/resume";
 pub const DELETION: &str = "/deletion";
 /// For the owner.
 pub const STATUS: &str = "/status";
+/// What the owner does by hand with one person.
+pub const BY_HAND: &str = "/by-hand";
 /// For the owner: questions that found no answer.
 pub const MISSES: &str = "/misses";
 
@@ -90,6 +92,41 @@ pub struct Resume<'a> {
 pub async fn resume(env: &Env, desk: &Name, person: &Psid) -> Result<bool, String> {
     let resume = Resume { desk: Cow::Borrowed(desk), person: Cow::Borrowed(person) };
     post(env, desk, RESUME, &resume).await.map(|answer| answer == "true")
+}
+
+/// What the owner does by hand with one person.
+#[derive(Serialize, Deserialize)]
+pub struct ByHand<'a> {
+    pub desk: Cow<'a, Name>,
+    pub person: Cow<'a, Psid>,
+    pub act: Act<'a>,
+}
+
+/// What it is.
+#[derive(Serialize, Deserialize)]
+pub enum Act<'a> {
+    /// Answers them with what was typed.
+    Reply(Cow<'a, str>),
+    /// Shows the notes on them.
+    Notes,
+    /// Writes a note on them.
+    Note(Cow<'a, str>),
+    /// Takes the note with this number back.
+    Unnote(i64),
+}
+
+/// What came of it: a status of HTTP and a body.
+#[derive(Serialize, Deserialize)]
+pub struct Done {
+    pub status: u16,
+    pub body: serde_json::Value,
+}
+
+/// Has a Desk do something by hand.
+pub async fn by_hand(env: &Env, desk: &Name, person: &Psid, act: Act<'_>) -> Result<Done, String> {
+    let order = ByHand { desk: Cow::Borrowed(desk), person: Cow::Borrowed(person), act };
+    let answer = post(env, desk, BY_HAND, &order).await?;
+    serde_json::from_str(&answer).map_err(|error| error.to_string())
 }
 
 /// A deletion to look up.

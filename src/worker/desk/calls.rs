@@ -3,8 +3,10 @@
 
 use std::rc::Rc;
 
-use super::{Inner, now};
+use super::{Inner, host, now};
+use crate::desk::decide::Context;
 use crate::desk::handoff::{self, Wanted};
+use crate::desk::inbox;
 use crate::store::calls::{self, Due, Kind};
 use crate::store::counters;
 use crate::worker::config::Config;
@@ -26,6 +28,25 @@ pub async fn run(desk: &Rc<Inner>) -> Result<(), String> {
         one(desk, &call).await?;
     }
     calls::look_ahead(&desk.sql, now()).map_err(|e| e.to_string())
+}
+
+/// The thread is ours again.
+async fn is_back(desk: &Rc<Inner>, call: &Due) -> Result<(), String> {
+    let name = desk.name()?;
+    let published = desk.shop(&name.page).await.map_err(|e| e.to_string())?;
+    let config = Config::of(&desk.env)?;
+    let context = Context {
+        shop: &published.shop,
+        faq: published.faq.as_ref(),
+        keys: &config.keys,
+        app: config.app_id.as_ref(),
+        diary: &[],
+        host: host(&config, &name),
+    };
+    inbox::thread_back(&desk.sql, context, (call.channel, &call.person), now())
+        .map_err(|e| e.to_string())?;
+    desk.deliver_later();
+    Ok(())
 }
 
 async fn one(desk: &Rc<Inner>, call: &Due) -> Result<(), String> {
@@ -65,13 +86,13 @@ async fn one(desk: &Rc<Inner>, call: &Due) -> Result<(), String> {
                 if let (Kind::Pass, Some(fields)) = (call.kind, body.as_object_mut()) {
                     fields.insert("target_app_id".to_owned(), PAGE_INBOX.into());
                 }
-                let bearer = [("authorization", format!("Bearer {token}"))];
-                graph::post(&url, &bearer, &body.to_string()).await
+                graph::ask(&url, &token, &body.to_string()).await
             }
         },
     };
     let Err(why) = made else {
-        return calls::done(&desk.sql, call).map_err(|e| e.to_string());
+        calls::done(&desk.sql, call).map_err(|e| e.to_string())?;
+        return if call.kind == Kind::Take { is_back(desk, call).await } else { Ok(()) };
     };
     worker::console_error!("call {} ({:?}) of Desk {name:?} failed: {why}", call.id, call.kind);
     if calls::failed(&desk.sql, call).map_err(|e| e.to_string())? {

@@ -6,14 +6,12 @@ use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 
 use super::{Inner, Name, kv, now, pace};
-use crate::desk::payload::OutboxMark;
 use crate::desk::profile::Stranger;
 use crate::desk::sending::{self, Via};
 use crate::meta::graph_error::Verdict;
 use crate::meta::ids::Psid;
-use crate::meta::send::{self, MessagingType, Recipient};
 use crate::outreach::subscription;
-use crate::store::outbox::{self, Claimed, Class, Room};
+use crate::store::outbox::{self, Claimed, Room};
 use crate::time::{SECOND, UnixMs};
 use crate::worker::config::Config;
 use crate::worker::graph::Line;
@@ -153,7 +151,7 @@ async fn claim(desk: &Inner, name: &Name, room: Room) -> Result<Vec<(Claimed, Vi
     let page = &name.page;
     let key = |via: &Via| match via {
         Via::Token { consent, .. } => Some(subscription::key(page, consent)),
-        Via::Person(_) => None,
+        Via::Person(_) | Via::ByHand { .. } => None,
     };
     let keys: Vec<String> = claimed.iter().filter_map(|(_, via)| key(via)).collect();
     if keys.is_empty() {
@@ -178,7 +176,7 @@ async fn claim(desk: &Inner, name: &Name, room: Room) -> Result<Vec<(Claimed, Vi
 
 pub fn take_up(desk: &Inner, claimed: &Claimed) {
     let room = desk.room.get();
-    let notification = u32::from(claimed.class != Class::Reply);
+    let notification = u32::from(claimed.class.is_notification());
     desk.room.set(Room {
         messages: room.messages.saturating_sub(1),
         notifications: room.notifications.saturating_sub(notification),
@@ -187,7 +185,7 @@ pub fn take_up(desk: &Inner, claimed: &Claimed) {
 
 fn give_back(desk: &Inner, claimed: &Claimed) {
     let room = desk.room.get();
-    let notification = u32::from(claimed.class != Class::Reply);
+    let notification = u32::from(claimed.class.is_notification());
     desk.room.set(Room {
         messages: room.messages.saturating_add(1),
         notifications: room.notifications.saturating_add(notification),
@@ -196,12 +194,7 @@ fn give_back(desk: &Inner, claimed: &Claimed) {
 
 /// Sends one message and settles it.
 async fn one(desk: &Inner, name: &Name, line: &Line, claimed: Claimed, via: Via) {
-    let mark = OutboxMark(claimed.id()).to_string();
-    let (recipient, kind) = match &via {
-        Via::Person(kind) => (Recipient::Person(&claimed.person), *kind),
-        Via::Token { token, .. } => (Recipient::Token(token), MessagingType::Update),
-    };
-    let body = send::body(recipient, kind, &claimed.content, Some(&mark), claimed.channel);
+    let body = sending::body(&claimed, &via);
     let verdict = line.send(&body).await;
     give_back(desk, &claimed);
     if let Err(why) = &verdict {

@@ -37,6 +37,7 @@ use super::random;
 use super::shops::{self, NoShop, Published};
 use super::sql::DeskSql;
 use crate::desk::booking::calendar;
+use crate::desk::by_hand::{self, Refusal};
 use crate::desk::decide::{Context, Host};
 use crate::desk::deletion::{self as desk_deletion, Order, erase};
 use crate::desk::form::reminders;
@@ -224,6 +225,7 @@ impl Inner {
             call::TICK => self.tick(parse(body)?).await,
             call::FORGET => self.forget(&parse(body)?),
             call::RESUME => self.resume(parse(body)?).await,
+            call::BY_HAND => self.by_hand(parse(body)?).await,
             call::DELETION => self.deletion(&parse(body)?),
             call::STATUS => self.status(parse(body)?).await,
             call::MISSES => self.misses(parse(body)?).await,
@@ -297,7 +299,7 @@ impl Inner {
             self.look_again();
         }
         if waits || !leaving.is_empty() {
-            self.deliver_later(leaving);
+            self.send_later(leaving);
         }
         Ok(String::new())
     }
@@ -325,8 +327,14 @@ impl Inner {
         }
     }
 
-    /// Delivers without holding up the answer.
-    fn deliver_later(self: &Rc<Self>, leaving: Vec<(Claimed, Via)>) {
+    /// Delivers what the tables hold, without holding up the answer.
+    fn deliver_later(self: &Rc<Self>) {
+        self.look_again();
+        self.send_later(Vec::new());
+    }
+
+    /// Sends what is leaving, without holding up the answer.
+    fn send_later(self: &Rc<Self>, leaving: Vec<(Claimed, Via)>) {
         let inner = self.clone();
         let delivery = future_to_promise(async move {
             inner.deliver(leaving).await;
@@ -425,8 +433,7 @@ impl Inner {
             worker::console_error!("deletions: {why}");
         }
         self.call_later();
-        self.look_again();
-        self.deliver_later(Vec::new());
+        self.deliver_later();
         Ok(String::new())
     }
 
@@ -446,8 +453,7 @@ impl Inner {
         let channels = [Channel::Messenger, Channel::Instagram];
         let erased = self.sql.transaction(|| erase(&self.sql, &config.keys, &order, &channels, at));
         erased.map_err(|error: StoreError| error.to_string())?;
-        self.look_again();
-        self.deliver_later(Vec::new());
+        self.deliver_later();
         Ok(String::new())
     }
 
@@ -457,6 +463,38 @@ impl Inner {
         handoff::resume(&self.sql, &published.shop, &resume.person, now())
             .map(|resumed| resumed.to_string())
             .map_err(|e| e.to_string())
+    }
+
+    /// What the owner does by hand with one person. The text is not read here.
+    async fn by_hand(self: &Rc<Self>, order: call::ByHand<'_>) -> Result<String, String> {
+        self.be(&order.desk)?;
+        let (sql, person, at) = (&self.sql, &*order.person, now());
+        let notes = |notes| serde_json::json!({ "person": person, "notes": notes });
+        let done = match order.act {
+            call::Act::Reply(text) => {
+                let published = self.shop(&order.desk.page).await.map_err(|e| e.to_string())?;
+                let queued = by_hand::reply(sql, &published.shop, person, &text, now());
+                self.deliver_later();
+                queued.map(|queued| queued.map(|sent| serde_json::json!(sent)))
+            }
+            call::Act::Notes => by_hand::noted(sql, person).map(|found| found.map(notes)),
+            call::Act::Note(text) => {
+                by_hand::note(sql, person, &text, at).map(|found| found.map(notes))
+            }
+            call::Act::Unnote(id) => by_hand::unnote(sql, person, id).map(|found| found.map(notes)),
+        };
+        let done = match done.map_err(|error| error.to_string())? {
+            Ok(body) => call::Done { status: 200, body },
+            Err(refusal) => {
+                let status = match refusal {
+                    Refusal::Unknown => 404,
+                    Refusal::TooLate => 409,
+                    Refusal::Unfit(_) | Refusal::Note => 400,
+                };
+                call::Done { status, body: serde_json::json!({ "error": refusal.to_string() }) }
+            }
+        };
+        serde_json::to_string(&done).map_err(|error| error.to_string())
     }
 
     fn deletion(&self, deletion: &call::Deletion<'_>) -> Result<String, String> {
@@ -509,13 +547,17 @@ impl Inner {
             }
         }
         self.look_again();
-        self.deliver(Vec::new()).await;
-        if due.contains(&Timer::Calls)
-            && let Err(why) = calls::run(self).await
-        {
+        // Side by side: neither messages nor calls wait for the other, and an answer may wait for
+        // its thread to be taken back.
+        let calls = async {
+            if !due.contains(&Timer::Calls) {
+                return Ok(());
+            }
+            let Err(why) = calls::run(self).await else { return Ok(()) };
             worker::console_error!("calls: {why}");
-            timers::set(&self.sql, Timer::Calls, now().plus(MINUTE)).map_err(|e| e.to_string())?;
-        }
+            timers::set(&self.sql, Timer::Calls, now().plus(MINUTE)).map_err(|e| e.to_string())
+        };
+        futures_util::future::join(self.deliver(Vec::new()), calls).await.1?;
         // Last: what a crash interrupts before this comes again.
         timers::done(&self.sql, &due)
             .and_then(|()| timers::rearm(&self.sql))

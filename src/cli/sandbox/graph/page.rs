@@ -185,31 +185,37 @@ fn messenger_profile(
         return Err(GraphError::new(613, "(#613) Calls to this api have exceeded the rate limit."));
     }
     calls.push_back(now);
+    let instagram = request.param("platform").is_some_and(|platform| platform == "instagram");
+    if instagram && page.about.instagram_id.is_none() {
+        return Err(GraphError::parameter("No Instagram account belongs to this Page"));
+    }
+    let profile = if instagram { &mut page.instagram_profile } else { &mut page.profile };
     match method {
         "GET" => {
-            let set = only(&request.list("fields"), &Value::Object(page.profile.clone()));
+            let set = only(&request.list("fields"), &Value::Object(profile.clone()));
             let data =
                 if set.as_object().is_some_and(Map::is_empty) { json!([]) } else { json!([set]) };
             Ok(json!({"data": data}))
         }
         "POST" => {
-            check_profile(&request.body, &page.profile)?;
-            for (key, value) in request.body.as_object().into_iter().flatten() {
-                page.profile.insert(key.clone(), value.clone());
+            check_profile(&request.body, profile, instagram)?;
+            let body = request.body.as_object().into_iter().flatten();
+            for (key, value) in body.filter(|(key, _)| *key != "platform") {
+                profile.insert(key.clone(), value.clone());
             }
             Ok(json!({"result": "success"}))
         }
         "DELETE" => {
             let fields = request.list("fields");
             let keeps = |field: &str| {
-                page.profile.contains_key(field) && !fields.iter().any(|gone| gone == field)
+                profile.contains_key(field) && !fields.iter().any(|gone| gone == field)
             };
             if fields.iter().any(|field| field == "get_started") && keeps("persistent_menu") {
                 let what = "You must first delete the persistent menu";
                 return Err(GraphError::parameter(what));
             }
             for field in &fields {
-                page.profile.remove(field);
+                profile.remove(field);
             }
             Ok(json!({"result": "success"}))
         }
@@ -219,8 +225,12 @@ fn messenger_profile(
 
 /// Limits of the Messenger Profile: greeting 160 characters, four ice breakers, Get Started with
 /// a payload and before a persistent menu, commands in lower case.
-fn check_profile(body: &Value, set: &Map<String, Value>) -> Result<(), GraphError> {
-    let known = [
+fn check_profile(
+    body: &Value,
+    set: &Map<String, Value>,
+    instagram: bool,
+) -> Result<(), GraphError> {
+    let known: &[&str] = &[
         "greeting",
         "get_started",
         "ice_breakers",
@@ -230,6 +240,8 @@ fn check_profile(body: &Value, set: &Map<String, Value>) -> Result<(), GraphErro
         "account_linking_url",
         "platform",
     ];
+    // Instagram has no greeting, no Get Started and no commands.
+    let known = if instagram { &["ice_breakers", "persistent_menu", "platform"] } else { known };
     let keys = body.as_object().map(|b| b.keys().collect::<Vec<_>>()).unwrap_or_default();
     if keys.is_empty() || keys.iter().any(|k| !known.contains(&k.as_str())) {
         return Err(GraphError::parameter("Requires one of the params: greeting, get_started, …"));
@@ -273,7 +285,8 @@ fn check_profile(body: &Value, set: &Map<String, Value>) -> Result<(), GraphErro
         short(command, "name", param, 32)?;
         short(command, "description", param, 64)
     })?;
-    if body.get("persistent_menu").is_some()
+    if !instagram
+        && body.get("persistent_menu").is_some()
         && body.get("get_started").is_none()
         && !set.contains_key("get_started")
     {
