@@ -5,6 +5,7 @@
 //! The result is a decision, not a score.
 //!
 //! - [`normalise`](mod@normalise): one folding for both sides, and whole-message comparison.
+//! - `spelling`: the letters of that folding, by tables.
 //! - [`keyword`]: words that ask for an entry by themselves, ahead of the model.
 //! - `small_talk`: greetings and thanks, which ask for nothing.
 //! - `simplified`: Traditional Chinese as Simplified, for matching only.
@@ -29,6 +30,7 @@ mod score;
 mod several;
 mod simplified;
 mod small_talk;
+mod spelling;
 mod svm;
 mod train;
 mod weight;
