@@ -58,7 +58,7 @@ fn main() {
 }
 
 /// Trains on a file of `label, tab, text`, writes the model, and prints what it finds for each line
-/// of `questions`, probabilities as bits: bench/faq/wasm.mjs compares.
+/// of `questions`, to the bit: bench/faq/wasm.mjs compares.
 fn print_answers(examples: &str, questions: &str, model: &str) {
     let examples = std::fs::read_to_string(examples).unwrap();
     let mut labels: Vec<&str> =
@@ -76,11 +76,7 @@ fn print_answers(examples: &str, questions: &str, model: &str) {
     let model = Model::load(bytes).unwrap();
     let questions = std::fs::read_to_string(questions).unwrap();
     for question in questions.split('\n').filter(|line| !line.is_empty()) {
-        let found = model.answer(question, None, Eagerness::Normal);
-        let candidates = found.candidates.iter();
-        let bits = candidates.map(|one| format!("{} {:08x}", one.entry.as_str(), one.p.to_bits()));
-        let bits: Vec<String> = bits.collect();
-        println!("{:?} {:?} {}", found.decision, found.doubt, bits.join(" "));
+        println!("{}", model.answer(question, None, Eagerness::Normal).bits());
     }
 }
 

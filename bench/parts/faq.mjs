@@ -1,15 +1,17 @@
 // The matcher against what people use instead: how often right, how fast, how large. Everyone gets
 // the same cuts of the same sets, in the same run. Without a data folder, the example shops.
 import { execFile, execFileSync } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { figures, quantile } from "../faq/figures.mjs";
 import { NONE, toCsv } from "../faq/readers.mjs";
+import { measure } from "../faq/wasm.mjs";
 import { exampleShops, setsIn, sizedShops } from "../faq/sets.mjs";
 
 const OURS = "shopbell";
+const WASM = "shopbell, wasm";
 const THEIRS = ["nlp.js", "MiniSearch", "Fuse.js", "BM25"];
 /** CPU time, so that a busy machine does not decide: nlp.js trains some sets for minutes, and
  *  Fuse.js asks some for as long. */
@@ -26,12 +28,16 @@ export async function* run({ root, folder, data, only }) {
   const sized = (data ? sizedShops(data) : []).filter(wanted);
   if (data && !sets.length && !sized.length) throw new Error(`no known set in ${data}${only ? ` with "${only}" in its name` : ""}`);
   const results = [];
-  for (const set of [...sets, ...sized]) results.push({ set, ...(await everyone(folder, set)) });
+  for (const set of [...sets, ...sized]) {
+    const result = { set, ...(await everyone(folder, set)) };
+    if (sized.includes(set)) result.tools[WASM] = await inWasm(root, folder, set, result.tools[OURS]);
+    results.push(result);
+  }
   const of = (some) => results.filter(({ set }) => some.includes(set));
   if (sets.length) yield { title: "faq: right answers, in %; at its own threshold, and at the best one (seen afterwards)", rows: quality(of(sets)) };
   const whole = of(sets).filter(({ tools }) => TOOLS.every((name) => tools[name]));
   if (whole.length > 1) yield { title: "faq: the same, as means over those sets that every tool got through", rows: means(whole, sets.length) };
-  yield { title: `faq: time of a question in µs, memory in KiB (ours: the model; theirs: the heap), training in ms; ${OURS} natively, theirs in Node`, rows: costs(of(sized.length ? sized : sets)) };
+  yield { title: `faq: time of a question in µs, memory in KiB (natively: the model; in wasm: what its memory grew by; theirs: the heap), training in ms; theirs, and wasm, in Node`, rows: costs(of(sized.length ? sized : sets)) };
   yield decisions(root);
 }
 
@@ -78,6 +84,21 @@ async function ours(place, { lang, mixed, splits }) {
   return { asked: all.asked, p50: mean(all.p50), p99: mean(all.p99), trainingMs: mean(all.trainingMs), memory: mean(all.memory) };
 }
 
+/** The same model in V8, where the Worker is: no answer may differ in a bit. Trained natively. */
+async function inWasm(root, folder, { name, splits: [{ train, test }] }, { trainingMs }) {
+  progress(`${name}: ${WASM}`);
+  const [examples, questions, model] = ["tsv", "txt", "model"].map((ending) => join(folder, "faq", `wasm.${ending}`));
+  const line = (text) => text.replace(/\s+/g, " ");
+  writeFileSync(examples, train.map(({ text, label }) => `${label}\t${line(text)}`).join("\n"));
+  const asked = test.map(({ text }) => line(text)).filter((text) => text.trim());
+  writeFileSync(questions, asked.join("\n"));
+  const { stdout } = await run_("cargo", ["bench", "--quiet", "--bench", "faq", "--", "answers", examples, questions, model], { ...options, cwd: root });
+  const { different, times, memory } = await measure(readFileSync(model), asked, stdout.trimEnd().split("\n"));
+  if (different) throw new Error(`${different} questions are answered differently in wasm: node bench/faq/wasm.mjs`);
+  progress("");
+  return { p50: quantile(times, 0.5), p99: quantile(times, 0.99), memory, trainingMs };
+}
+
 /** In a process of its own; nothing when it takes too long. */
 async function theirs(place, name, { lang, splits }) {
   const file = join(place, "set.json");
@@ -117,7 +138,7 @@ function means(whole, all) {
 function costs(results) {
   const rows = [["", "", "median", "99th", "memory", "training"]];
   for (const { set, tools } of results) {
-    for (const name of TOOLS) {
+    for (const name of [OURS, ...(tools[WASM] ? [WASM] : []), ...THEIRS]) {
       const tool = tools[name];
       const cells = tool ? [tool.p50.toFixed(1), tool.p99.toFixed(1), (tool.memory / 1024).toFixed(0), tool.trainingMs.toFixed(0)] : ["-", "-", "-", "-"];
       rows.push([name === OURS ? set.name : "", name, ...cells]);

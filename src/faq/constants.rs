@@ -31,6 +31,8 @@ pub(super) struct Tuning {
     pub repair: [usize; 2],
     /// How far a repaired word counts as known.
     pub repaired: f32,
+    /// How much of its weight a common word has in the share of the message that is known.
+    pub common: f32,
     /// How far a word counts as known whose n-grams are all known.
     pub in_part: f32,
 }
@@ -49,6 +51,7 @@ pub(super) const TUNING: Tuning = Tuning {
     three: [0.571_428_6, 0.285_714_3, 0.142_857_1],
     repair: [4, 8],
     repaired: 0.7,
+    common: 0.25,
     in_part: 0.5,
 };
 
@@ -67,11 +70,11 @@ pub(super) struct Calibration {
 
 /// That the best entry is the one asked for.
 pub(super) const BEST: Calibration =
-    Calibration { score: 2.831, lead: 1.734, known: 3.105, base: -4.058 };
+    Calibration { score: 2.647, lead: 1.844, known: 3.022, base: -3.871 };
 
 /// That one of the best three is, where the best is no answer yet.
 pub(super) const AMONG: Calibration =
-    Calibration { score: 4.18, lead: 0.31, known: 3.41, base: -3.24 };
+    Calibration { score: 4.091, lead: 0.414, known: 3.472, base: -3.123 };
 
 /// How probable it has to be.
 pub(super) struct Thresholds {
@@ -82,8 +85,8 @@ pub(super) struct Thresholds {
 }
 
 pub(super) const CAUTIOUS: Thresholds = Thresholds { answer: 0.6, offer: 0.2 };
-pub(super) const NORMAL: Thresholds = Thresholds { answer: 0.4, offer: 0.15 };
-pub(super) const EAGER: Thresholds = Thresholds { answer: 0.25, offer: 0.1 };
+pub(super) const NORMAL: Thresholds = Thresholds { answer: 0.4, offer: 0.12 };
+pub(super) const EAGER: Thresholds = Thresholds { answer: 0.25, offer: 0.08 };
 
 /// How probable each part's entry has to be for a message to count as several questions.
 pub(super) const SEVERAL: f32 = 0.7;

@@ -137,6 +137,76 @@ fn shop_of_one_entry_answers_what_is_like_it_and_nothing_else() {
 }
 
 #[test]
+fn shops_of_few_entries_do_not_answer_what_is_about_nothing_of_theirs() {
+    for entries in [&["hours", "wifi"][..], &["hours", "wifi", "parking"]] {
+        let rows: Vec<_> = SHOP.iter().filter(|(id, ..)| entries.contains(id)).copied().collect();
+        let model = Model::load(bytes_of(&rows)).unwrap();
+        let decision = |text: &str| model.answer(text, None, Eagerness::Normal).decision;
+        for text in [
+            "My umbrella is green and I left it on your floor",
+            "are you the one I met in Paris",
+            "what is the name of your dog",
+            "what is the meaning of life",
+            "ar jūsų šuo dar jaunas",
+            "你喜歡貓嗎",
+        ] {
+            assert!(!matches!(decision(text), Decision::Answer(_)), "{entries:?}: {text}");
+        }
+        for (text, id) in [
+            ("are you open on saturday", "hours"),
+            ("what are the opening hours", "hours"),
+            ("is there wifi here", "wifi"),
+        ] {
+            let answer = Decision::Answer(vec![FaqId::new(id).unwrap()]);
+            assert_eq!(decision(text), answer, "{entries:?}: {text}");
+        }
+    }
+}
+
+#[test]
+fn what_two_entries_fit_as_well_is_offered() {
+    let model = Model::load(bytes_of(&[
+        ("small-cake", "en", "how much is a small cake"),
+        ("small-cake", "en", "price of the small cake"),
+        ("small-cake", "en", "small cake cost"),
+        ("large-cake", "en", "how much is a large cake"),
+        ("large-cake", "en", "price of the large cake"),
+        ("large-cake", "en", "large cake cost"),
+        ("hours", "en", "when are you open"),
+        ("hours", "en", "what are your opening hours"),
+    ]))
+    .unwrap();
+    for text in ["how much is the cake", "cake price"] {
+        for eagerness in [Eagerness::Cautious, Eagerness::Normal, Eagerness::Eager] {
+            let found = model.answer(text, None, eagerness);
+            let Decision::Offer(mut offered) = found.decision else { panic!("{text}: {found:?}") };
+            offered.sort();
+            let cakes = ["large-cake", "small-cake"].map(|id| FaqId::new(id).unwrap());
+            assert_eq!(offered, cakes, "{text}: and not the hours");
+        }
+    }
+    let large = Decision::Answer(vec![FaqId::new("large-cake").unwrap()]);
+    let found = model.answer("what does a large cake cost", None, Eagerness::Normal);
+    assert_eq!(found.decision, large);
+}
+
+#[test]
+fn entry_without_phrasings_in_a_language_is_found_by_words_that_all_share() {
+    let mut rows = SHOP.to_vec();
+    rows.extend([
+        ("pay", "en", "do you take paypal"),
+        ("pay", "en", "can I pay with paypal or visa"),
+        ("pay", "en", "is paypal ok"),
+    ]);
+    let model = Model::load(bytes_of(&rows)).unwrap();
+    for (text, lang) in [("ar galima su paypal", "lt"), ("可以用paypal嗎", "zh-TW")] {
+        let lang = Lang(lang.to_owned());
+        let found = model.answer(text, Some(&lang), Eagerness::Normal);
+        assert_eq!(found.decision, Decision::Answer(vec![FaqId::new("pay").unwrap()]), "{text}");
+    }
+}
+
+#[test]
 fn simplified_characters_find_traditional_ones() {
     for (traditional, simplified) in [
         ("附近有停車場嗎", "附近有停车场吗"),

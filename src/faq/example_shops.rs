@@ -144,7 +144,7 @@ fn decide(example: &Example, model: &Model, text: &str) -> Decision {
     }
 }
 
-/// The data the thresholds were chosen on: every fifth phrasing left out in turn, and every entry
+/// The shop by itself: every fifth phrasing left out in turn, and every entry
 /// left out in turn so that its phrasings are questions nothing answers.
 fn left_out(example: &Example) -> Tally {
     let mut tally = Tally::default();
@@ -193,48 +193,69 @@ fn every_phrasing_gets_its_own_answer() {
     }
 }
 
-/// Shop; the least share helped; the largest shares of its own and of foreign questions answered
-/// wrongly. As measured with this build, less a little slack: a guard against regressions, no claim
-/// of quality. These are hard questions: owners write no two phrasings alike, and an entry left out
-/// lies close to the others.
-const LEFT_OUT: [(&str, f64, f64, f64); 3] =
-    [("cafe", 0.48, 0.08, 0.10), ("tea", 0.28, 0.06, 0.06), ("atelier", 0.38, 0.08, 0.10)];
+/// What a shop's questions came to: out of all its own, how many were answered rightly or offered,
+/// how many answered wrongly; out of those that no entry answers, how many were answered, and how
+/// many got an offer. These are the figures of this build, and it may do better: a guard against
+/// regressions, no claim of quality.
+struct Measured {
+    name: &'static str,
+    own: usize,
+    helped: usize,
+    wrong: usize,
+    foreign: usize,
+    answered: usize,
+    offered: usize,
+}
 
-#[test]
-fn phrasings_left_out_are_answered_or_offered_as_measured() {
-    for (example, (name, helped, wrong, foreign)) in shops().into_iter().zip(LEFT_OUT) {
-        assert_eq!(example.name, name);
-        let tally = left_out(&example);
-        println!("{name}, left out: {:.3} helped, {tally:?}", tally.helped());
-        assert!(tally.helped() >= helped, "{name}: {tally:?}");
-        assert!(tally.wrong_answer as f64 <= wrong * tally.asked() as f64, "{name}: {tally:?}");
-        assert!(
-            tally.foreign_answered as f64 <= foreign * tally.foreign() as f64,
-            "{name}: {tally:?}"
-        );
+impl Measured {
+    fn hold(&self, tally: Tally) {
+        println!("{}: {:.1} % helped, {tally:?}", self.name, 100.0 * tally.helped());
+        let name = self.name;
+        assert_eq!((tally.asked(), tally.foreign()), (self.own, self.foreign), "{name}: {tally:?}");
+        let worse = tally.right + tally.offered < self.helped
+            || tally.wrong_answer > self.wrong
+            || tally.foreign_answered > self.answered
+            || tally.foreign_offered > self.offered;
+        assert!(!worse, "{name}: {tally:?}");
     }
 }
 
-/// Shop; the least share helped; the most questions of its own and foreign ones answered wrongly.
+/// These are hard questions: owners write no two phrasings alike, and an entry left out lies close to
+/// the others. Helped: 51, 32 and 45 %.
+#[rustfmt::skip]
+const LEFT_OUT: [Measured; 3] = [
+    Measured { name: "cafe", own: 202, helped: 104, wrong: 12, foreign: 202, answered: 21, offered: 76 },
+    Measured { name: "tea", own: 162, helped: 52, wrong: 4, foreign: 162, answered: 7, offered: 40 },
+    Measured { name: "atelier", own: 157, helped: 71, wrong: 6, foreign: 157, answered: 5, offered: 63 },
+];
+
+#[test]
+fn phrasings_left_out_are_answered_or_offered_as_measured() {
+    for (example, measured) in shops().into_iter().zip(LEFT_OUT) {
+        assert_eq!(example.name, measured.name);
+        measured.hold(left_out(&example));
+    }
+}
+
 /// What customers would ask, written apart from the phrasings; no number of the matcher was chosen
-/// by them. As measured with this build, less a little slack: a guard against regressions, no claim
-/// of quality.
-const KEPT_ASIDE: [(&str, f64, usize, usize); 3] =
-    [("cafe", 0.90, 2, 2), ("tea", 0.86, 1, 1), ("atelier", 0.86, 2, 1)];
+/// by them. Helped: 92, 88 and 92 %.
+#[rustfmt::skip]
+const KEPT_ASIDE: [Measured; 3] = [
+    Measured { name: "cafe", own: 50, helped: 46, wrong: 1, foreign: 12, answered: 0, offered: 4 },
+    Measured { name: "tea", own: 52, helped: 46, wrong: 0, foreign: 12, answered: 1, offered: 0 },
+    Measured { name: "atelier", own: 50, helped: 46, wrong: 1, foreign: 12, answered: 0, offered: 4 },
+];
 
 #[test]
 fn questions_kept_aside_are_answered_or_offered_as_measured() {
-    for (example, (name, helped, wrong, foreign)) in shops().into_iter().zip(KEPT_ASIDE) {
-        assert_eq!(example.name, name);
+    for (example, measured) in shops().into_iter().zip(KEPT_ASIDE) {
+        assert_eq!(example.name, measured.name);
         let model = example.model();
         let mut tally = Tally::default();
         for (_, text, expected) in &example.questions {
             tally.count(expected.as_ref(), &decide(&example, &model, text));
         }
-        println!("{name}, kept aside: {:.3} helped, {tally:?}", tally.helped());
-        assert!(tally.helped() >= helped, "{name}: {tally:?}");
-        assert!(tally.wrong_answer <= wrong, "{name}: {tally:?}");
-        assert!(tally.foreign_answered <= foreign, "{name}: {tally:?}");
+        measured.hold(tally);
     }
 }
 
@@ -352,7 +373,7 @@ fn bytes_of_a_small_model_are_the_same_on_every_machine() {
     let asks = ["Kada dirbate?", "幾點開門", "horário do sábado"].map(str::to_owned);
     entry.ask = BTreeMap::from([(Lang("lt".into()), asks.to_vec())]);
     entry.id = FaqId::new("pinned").unwrap();
-    assert_eq!(model_key(&train(examples(&[entry]))), "model:71ccbd512230c6ddbd21475aefa8a401");
+    assert_eq!(model_key(&train(examples(&[entry]))), "model:91b7a2b7738c44af25f79d81f3e8198d");
 }
 
 proptest! {

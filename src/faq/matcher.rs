@@ -41,6 +41,16 @@ impl Match {
         Self { decision: Decision::None, candidates: Vec::new(), doubt: Some(doubt) }
     }
 
+    /// All of it in one line, probabilities by their bits: for comparing machines.
+    #[must_use]
+    pub fn bits(&self) -> String {
+        let bits = |one: &Candidate| {
+            format!("{} {} {:08x}", one.entry.as_str(), one.phrasing, one.p.to_bits())
+        };
+        let candidates: Vec<String> = self.candidates.iter().map(bits).collect();
+        format!("{:?} {:?} {}", self.decision, self.doubt, candidates.join(", "))
+    }
+
     /// The entry that fits best, however badly.
     #[must_use]
     pub fn best(&self) -> Option<&Candidate> {

@@ -5,8 +5,10 @@
 //! The result is a decision, not a score.
 //!
 //! - [`normalise`](mod@normalise): one folding for both sides; [`Said`]: phrases in a message.
+//! - `spelling`: the letters of that folding, by tables.
 //! - [`keyword`]: words that ask for an entry by themselves, ahead of the model.
 //! - `small_talk`: greetings and thanks, which ask for nothing.
+//! - `common`: words that say little.
 //! - `simplified`: Traditional Chinese as Simplified, for matching only.
 //! - `features`: a text as words and character n-grams, in two views; `weight`: what each tells.
 //! - `repair`: misspelt words become the shop's own.
@@ -16,6 +18,7 @@
 //! - `confidence`: from scores to probabilities; `several`: messages that ask several things.
 //! - [`Model`]: the decision. `constants`: every number that was chosen.
 
+mod common;
 mod confidence;
 mod constants;
 mod features;
@@ -30,6 +33,7 @@ mod score;
 mod several;
 mod simplified;
 mod small_talk;
+mod spelling;
 mod svm;
 mod train;
 mod weight;

@@ -1,7 +1,9 @@
 //! One folding for both sides: what customers type and what owners wrote meet here.
 
-use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
+
+use super::spelling::is_dropped;
+pub use super::spelling::{half_width, spelled};
 
 /// The longest text looked at, in characters. More changes no decision and costs time.
 pub const MAX_CHARS: usize = 1_000;
@@ -25,20 +27,9 @@ pub(super) fn folded(text: &str) -> impl Iterator<Item = char> {
     let spelled = words.flat_map(|word| {
         let (plain, other) = if word.is_ascii() { (word, "") } else { ("", word) };
         let plain = plain.chars().filter(|&c| !is_dropped(c)).map(|c| c.to_ascii_lowercase());
-        plain.chain(spelled(other))
+        plain.chain(spelled(other.chars()))
     });
     Tidied { spelled, last: ' ', run: 0, left: MAX_CHARS, held_back: None }
-}
-
-/// A word as people spell it on a plain keyboard.
-fn spelled(word: &str) -> impl Iterator<Item = char> {
-    word.chars()
-        .nfkc()
-        .flat_map(char::to_lowercase)
-        .nfkd()
-        .filter(|&c| !is_dropped(c))
-        .flat_map(|c| Spelled::of(c).chars())
-        .nfc()
 }
 
 /// Spaces between words and nowhere else, no letter more than twice in a row, [`MAX_CHARS`] at most.
@@ -101,65 +92,6 @@ pub(super) fn is_cjk(c: char) -> bool {
         | 0x20000..=0x323AF)
 }
 
-/// Characters that leave no trace, not even a space. Marks of other scripts stay: without its
-/// vowel signs Hindi is not Hindi.
-fn is_dropped(c: char) -> bool {
-    let apostrophe = matches!(c, '\'' | '\u{2019}' | '\u{2018}' | '\u{02BC}' | '`');
-    let diacritic = matches!(u32::from(c),
-        0x0300..=0x036F // combining diacritical marks
-        | 0x1AB0..=0x1AFF
-        | 0x1DC0..=0x1DFF
-        | 0x20D0..=0x20FF // enclosing marks: keycaps
-        | 0xFE20..=0xFE2F
-        | 0x0591..=0x05BD // Hebrew points
-        | 0x064B..=0x065F // Arabic vowel signs
-        | 0x0670);
-    let invisible = matches!(u32::from(c),
-        0x00AD // soft hyphen
-        | 0x180B..=0x180F
-        | 0x200B..=0x200F // zero width, direction marks
-        | 0x202A..=0x202E
-        | 0x2060..=0x206F
-        | 0xFE00..=0xFE0F // variation selectors
-        | 0xFEFF
-        | 0xE0000..=0xE01EF); // tags, more variation selectors
-    apostrophe || diacritic || invisible
-}
-
-/// A character as people spell it on a plain keyboard: letters that Unicode does not decompose.
-enum Spelled {
-    Same(char),
-    As(&'static str),
-}
-
-impl Spelled {
-    fn of(c: char) -> Self {
-        Self::As(match c {
-            'ß' => "ss",
-            'ł' => "l",
-            'ø' => "o",
-            'đ' | 'ð' => "d",
-            'þ' => "th",
-            'æ' => "ae",
-            'œ' => "oe",
-            'ħ' => "h",
-            'ı' => "i",
-            'ŋ' => "n",
-            'ŧ' => "t",
-            'ς' => "σ",
-            _ => return Self::Same(c),
-        })
-    }
-
-    fn chars(self) -> impl Iterator<Item = char> {
-        let (one, many) = match self {
-            Self::Same(c) => (Some(c), ""),
-            Self::As(text) => (None, text),
-        };
-        one.into_iter().chain(many.chars())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -203,7 +135,7 @@ mod tests {
             text in "[a-zA-Z '`.0-9åİßŠžёйΣ\u{300}-\u{308}\u{5C1}\u{3099}\u{FB01}\u{FDFA}ガ가]{0,40}"
         ) {
             let whole = Tidied {
-                spelled: spelled(&text), last: ' ', run: 0, left: MAX_CHARS, held_back: None,
+                spelled: spelled(text.chars()), last: ' ', run: 0, left: MAX_CHARS, held_back: None,
             };
             prop_assert_eq!(normalise(&text), whole.collect::<String>());
         }

@@ -1,5 +1,6 @@
 //! From a message to how well each entry fits, out of the model's bytes.
 
+use super::common::is_common;
 use super::constants::TUNING;
 use super::features::{VIEWS, features, times, tokens, word};
 use super::format::Section;
@@ -104,6 +105,7 @@ impl Model {
                 known += if total > 0.0 { size * found / total } else { 0.0 };
                 continue;
             };
+            let common = is_common(token);
             let list = find(whole);
             let (size, share) = if list.is_some() {
                 words_known |= !token.chars().any(char::is_numeric);
@@ -119,6 +121,7 @@ impl Model {
                 words_known |= share > 0.5 && !token.chars().any(char::is_numeric);
                 (weight(None), TUNING.in_part * share)
             };
+            let size = if common { TUNING.common * size } else { size };
             all += size;
             known += size * share;
         }

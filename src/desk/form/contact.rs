@@ -1,11 +1,11 @@
 //! Phone numbers and mail addresses, read loosely: what is wrong for certain is refused.
 
-use unicode_normalization::UnicodeNormalization;
+use crate::faq::normalise::{half_width, spelled};
 
 /// A phone number out of a message: its digits, with a `+` when it was typed or `00` stood for
 /// it. Six to fifteen digits (ITU-T E.164 allows fifteen).
 pub(super) fn phone(text: &str) -> Option<String> {
-    let plain: String = text.chars().take(200).nfkc().collect();
+    let plain: String = spelled(text.chars().take(200)).collect();
     let mut runs: Vec<String> = Vec::new();
     let mut run = String::new();
     for c in plain.chars().chain(['\n']) {
@@ -33,7 +33,7 @@ pub(super) fn phone(text: &str) -> Option<String> {
 /// A mail address out of a message, with its site in lower case. At most 254 characters (RFC
 /// 5321).
 pub(super) fn email(text: &str) -> Option<String> {
-    let plain: String = text.chars().take(400).nfkc().collect();
+    let plain: String = text.chars().take(400).map(half_width).collect();
     let mut found = plain.split_whitespace().filter(|word| word.contains('@')).filter_map(|word| {
         let word = word.trim_matches(|c: char| !c.is_alphanumeric());
         let word = word.strip_prefix("mailto:").unwrap_or(word);

@@ -1,9 +1,8 @@
 //! A number, as people type it: `4`, `1,5`, `1.200,50`, `4 people`, "four", `四位`.
 
-use unicode_normalization::UnicodeNormalization;
-
 use super::Wrong;
 use super::tokens::{Token, is_word, tokens};
+use crate::faq::normalise::spelled;
 use crate::shop::forms::Decimal;
 use crate::shop::lang::Language;
 
@@ -34,7 +33,7 @@ pub(super) fn read(
 fn digits(text: &str, languages: &[&Language]) -> Option<Decimal> {
     let mut runs: Vec<String> = Vec::new();
     let mut run = String::new();
-    let plain: String = text.chars().take(300).nfkc().collect();
+    let plain: String = spelled(text.chars().take(300)).collect();
     let mut before = ' ';
     let mut chars = plain.chars().peekable();
     while let Some(c) = chars.next() {

@@ -1,8 +1,6 @@
 //! What was typed, cut into numbers, words and signs, and phrases found in it.
 
-use unicode_normalization::UnicodeNormalization;
-
-use crate::faq::normalise::normalise;
+use crate::faq::normalise::{normalise, spelled};
 use crate::shop::lang::Language;
 use crate::shop::model::{Lang, Shop};
 
@@ -22,8 +20,7 @@ pub(super) enum Token {
 
 /// The message in pieces, with Chinese numerals before a counter made digits.
 pub(super) fn tokens(text: &str) -> Vec<Token> {
-    let plain: String =
-        text.chars().take(LONGEST).nfkc().flat_map(char::to_lowercase).collect::<String>();
+    let plain: String = spelled(text.chars().take(LONGEST)).collect();
     let plain = arabic(&plain);
     let mut tokens = Vec::new();
     let mut rest = plain.as_str();

@@ -1,10 +1,11 @@
-//! The matcher behind three functions that need no bindings: `room` for bytes, `load` a model from
-//! them, `ask` a question from them. What `ask` found is read back out of the same room.
+//! The matcher behind functions that need no bindings: `room` for bytes, `train` a model from them
+//! or `load` one, `ask` a question. What was made is read back out of the same room.
 
 use std::cell::RefCell;
 
-use shopbell::faq::{Match, Model};
-use shopbell::shop::model::Eagerness;
+use shopbell::faq::{self, Example, Match, Model};
+use shopbell::meta::ids::FaqId;
+use shopbell::shop::model::{Eagerness, Lang};
 
 thread_local! {
     static ROOM: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
@@ -31,29 +32,51 @@ pub extern "C" fn load() -> usize {
     loaded
 }
 
-/// Asks what is in the room.
+/// Trains on the lines in the room, `entry, tab, language, tab, text` each, and puts the model in
+/// their place; says how long it is.
+#[unsafe(no_mangle)]
+pub extern "C" fn train() -> usize {
+    let lines = ROOM.with_borrow(|room| String::from_utf8_lossy(room).into_owned());
+    let rows: Vec<(FaqId, Option<Lang>, &str)> = lines
+        .lines()
+        .filter_map(|line| {
+            let mut parts = line.splitn(3, '\t');
+            let (entry, lang) = (parts.next()?, parts.next()?);
+            Some((FaqId::new(entry).ok()?, some(lang), parts.next()?))
+        })
+        .collect();
+    let rows = rows.iter();
+    put(faq::train(rows.map(|(entry, lang, text)| Example { entry, lang: lang.as_ref(), text })))
+}
+
+/// Asks what is in the room: the person's language or nothing, a line's end, the question.
 #[unsafe(no_mangle)]
 pub extern "C" fn ask() {
     let found = ROOM.with_borrow(|room| {
-        let text = std::str::from_utf8(room).unwrap_or_default();
-        MODEL.with_borrow(|model| Some(model.as_ref()?.answer(text, None, Eagerness::Normal)))
+        let (lang, text) = std::str::from_utf8(room).ok()?.split_once('\n')?;
+        let lang = some(lang);
+        MODEL.with_borrow(|model| {
+            Some(model.as_ref()?.answer(text, lang.as_ref(), Eagerness::Normal))
+        })
     });
     FOUND.set(found);
 }
 
-/// Puts what was found last into the room, as `bench/faq.rs answers` prints it; says how long it is.
+/// Puts what was found last into the room, to the bit; says how long it is.
 #[unsafe(no_mangle)]
 pub extern "C" fn found() -> usize {
-    let found = FOUND.with_borrow(|found| {
-        let Some(found) = found else { return String::new() };
-        let candidates = found.candidates.iter();
-        let bits = candidates.map(|one| format!("{} {:08x}", one.entry.as_str(), one.p.to_bits()));
-        let bits: Vec<String> = bits.collect();
-        format!("{:?} {:?} {}", found.decision, found.doubt, bits.join(" "))
-    });
-    let length = found.len();
-    ROOM.set(found.into_bytes());
+    let bits = FOUND.with_borrow(|found| found.as_ref().map(Match::bits));
+    put(bits.unwrap_or_default().into_bytes())
+}
+
+fn put(bytes: Vec<u8>) -> usize {
+    let length = bytes.len();
+    ROOM.set(bytes);
     length
+}
+
+fn some(lang: &str) -> Option<Lang> {
+    (!lang.is_empty()).then(|| Lang(lang.to_owned()))
 }
 
 /// Where the room is.
