@@ -10,14 +10,15 @@ use jiff::civil::date;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use shopbell::desk::person::Person;
-use shopbell::meta::event::{Channel, OptinStatus};
-use shopbell::meta::ids::{Country, FieldId};
+use shopbell::meta::event::{Channel, Event, EventKind, OptinStatus};
+use shopbell::meta::ids::{Country, FieldId, Mid};
 use shopbell::outreach::ladder;
 use shopbell::outreach::plan::{self, Horizon, Verdict, transport_name};
 use shopbell::outreach::recipient::{Look, Recipient};
 use shopbell::shop::forms::FieldValue;
 use shopbell::shop::model::{Lang, Shop};
-use shopbell::store::{consents, people, runs};
+use shopbell::store::outbox::Class;
+use shopbell::store::{consents, people, runs, tallies};
 use shopbell::time::{DAY, HOUR, MINUTE, UnixMs};
 
 const FRIDAY: &str = "2026-11-27T07:00:00Z"; // 09:00 in Vilnius
@@ -334,10 +335,11 @@ proptest! {
         shop in 0..3_usize,
         people_ in vec(someone(), 1..9),
         start in 0..400_i64,
-        late in prop::sample::select(vec![0, 1, 30_000, MINUTE, 5 * MINUTE]),
+        late in prop::sample::select(vec![0, 1, 30_000, MINUTE, 3 * MINUTE]),
     ) {
         let open = &SHOPS[shop];
-        let begin = ms("2026-01-02T12:00:00Z").plus(start * DAY);
+        // Windows and pauses end at a quarter past, which is no time anything is due at.
+        let begin = ms("2026-01-02T12:17:00Z").plus(start * DAY);
         let mut world = World::new(open, begin);
         for (n, someone) in people_.iter().enumerate() {
             for which in &someone.topics {
@@ -416,4 +418,99 @@ fn a_wait_that_time_alone_ends_is_waited_for_only_before_the_deadline() {
     };
     assert_eq!(leaves(ms("2026-11-27T11:00:00Z")), None);
     assert_eq!(leaves(ms("2026-11-27T11:00:01Z")).as_deref(), Some("2026-11-27T11:00:00Z"));
+}
+
+fn seen(n: usize, at: UnixMs, mids: &[&str], watermark: Option<UnixMs>, read: bool) -> Event {
+    let mut mids = mids.iter().map(|mid| Mid((*mid).to_owned()));
+    event(
+        n,
+        at,
+        if read {
+            EventKind::Read { watermark, mid: mids.next() }
+        } else {
+            EventKind::Delivery { mids: mids.collect(), watermark }
+        },
+    )
+}
+
+#[test]
+fn what_came_after_is_counted_once_for_the_notification_it_belongs_to() {
+    let mut world = World::new(cafe(), ms("2026-11-26T06:00:00Z"));
+    for n in 1..5 {
+        world.take(&[optin(
+            n,
+            world.now,
+            "lunch",
+            OptinStatus::Granted,
+            Some(&format!("t{n}")),
+            None,
+        )]);
+    }
+    world.come_to_rest();
+    let before = world.taken.len();
+    world.now = ms(FRIDAY);
+    world.tick();
+    world.drain();
+    assert_eq!(world.taken.len() - before, 4);
+    let mid = |world: &World<'_>, n: usize| {
+        let sent = world.taken.iter().rfind(|sent| sent.person == person_id(n)).unwrap();
+        format!("m_{}", sent.id)
+    };
+    let counts = |world: &World<'_>| {
+        let tallies = tallies::since(&world.sql, ms(FRIDAY)).unwrap();
+        assert!(
+            tallies.iter().all(|t| t.notification == "friday-lunch" && t.period == "2026-11-27")
+        );
+        tallies.iter().map(|t| format!("{} {}", t.name, t.people)).collect::<Vec<_>>().join(", ")
+    };
+    let left = world.now;
+    world.wait(MINUTE);
+    let first = mid(&world, 1);
+    // By its id, and told again; by a moment that is too early; by one that covers it.
+    for _ in 0..2 {
+        world.take(&[seen(1, world.now, &[&first, "m_other"], None, false)]);
+        world.wait(1);
+    }
+    assert_eq!(counts(&world), "delivered 1");
+    world.take(&[seen(2, world.now, &["m_other"], Some(left.plus(-MINUTE)), false)]);
+    assert_eq!(counts(&world), "delivered 1");
+    world.take(&[seen(2, world.now.plus(1), &[], Some(left), false)]);
+    assert_eq!(counts(&world), "delivered 2");
+    // Read without having been told as delivered; and read after it.
+    world.take(&[seen(3, world.now, &[], Some(world.now), true)]);
+    world.take(&[seen(1, world.now, &[], Some(world.now), true)]);
+    assert_eq!(counts(&world), "delivered 3, read 2");
+    // Somebody nobody knows, and somebody who got nothing.
+    world.take(&[seen(8, world.now, &["m_1"], Some(world.now), true)]);
+    assert_eq!(counts(&world), "delivered 3, read 2");
+    // A stop within two days is the notification's, a later one is not.
+    world.wait(DAY);
+    world.take(&[message(4, world.now, "s4", "STOP")]);
+    world.wait(2 * DAY);
+    world.take(&[message(3, world.now, "s3", "STOP")]);
+    assert_eq!(counts(&world), "delivered 3, read 2, stopped 1");
+}
+
+#[test]
+fn a_run_that_nothing_ran_for_is_told_once_and_only_to_those_it_was_for() {
+    let mut world = World::new(cafe(), ms("2026-11-26T06:00:00Z"));
+    world.tick();
+    world.take(&[optin(1, world.now, "lunch", OptinStatus::Granted, Some("t1"), None)]);
+    world.now = ms("2026-11-27T09:00:00Z"); // two hours late
+    world.tick();
+    world.tick();
+    let told: Vec<_> = runs::since(&world.sql, ms(FRIDAY).plus(-DAY), 9)
+        .unwrap()
+        .into_iter()
+        .filter(|run| run.notification != "today")
+        .map(|run| (run.notification, run.period, run.dropped))
+        .collect();
+    // Nobody had agreed to the others.
+    assert_eq!(told, [("friday-lunch".into(), "2026-11-27".into(), Some("missed".into()))]);
+    world.wait(MINUTE);
+    world.tick();
+    assert_eq!(world.count("run.missed"), 1);
+    world.drain();
+    let lunches = |sent: &&Sent| matches!(&sent.class, Class::Notification { topic, .. } if *topic == topic_id("lunch"));
+    assert_eq!(world.requests.iter().filter(lunches).count(), 0);
 }

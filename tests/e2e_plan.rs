@@ -6,7 +6,7 @@ mod common;
 
 use std::process::Command;
 
-use common::{ADMIN_TOKEN, DAY, HOUR, MINUTE, SECOND, Setup, Stage, alone, moment};
+use common::{ADMIN_TOKEN, HOUR, MINUTE, SECOND, Setup, Stage, alone, moment};
 use serde_json::Value;
 use shopbell::cli::sandbox::Act;
 
@@ -92,9 +92,9 @@ fn what_is_planned_is_what_runs_and_what_is_reported() {
         );
         assert_eq!(line["planned"], 4);
         assert_eq!(line["outcomes"], serde_json::json!({ "held": 1, "sent": 4 }));
-        assert_eq!(line["after"]["delivered"], 4);
-        assert_eq!(line["after"]["stopped"], 1);
-        assert!(line["after"]["read"].as_i64().unwrap() >= 1, "{line}");
+        // Whoever has read it has got it; of the others Meta was not asked to tell.
+        let after = serde_json::json!({ "delivered": 1, "read": 1, "stopped": 1 });
+        assert_eq!(line["after"], after);
 
         // Whoever stopped is in no plan any more, and the receipts say both words.
         let at = "2026-11-29T08:00:00Z";
@@ -145,7 +145,6 @@ fn what_nothing_ran_for_is_reported_and_not_sent_at_night() {
         let told = people.iter().filter(|psid| warm(psid)).count();
         assert_eq!(told, 2);
         assert!(stage.messages().iter().all(|call| call.status == 200));
-        let _ = DAY;
     });
 }
 

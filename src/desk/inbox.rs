@@ -210,7 +210,9 @@ fn plain(
     person: Option<&Person>,
     now: UnixMs,
 ) -> Option<(Decision, Option<Stranger>)> {
-    if was_forgotten(sql, context, event, person, now).unwrap_or(true) {
+    if was_forgotten(sql, context, event, person, now).unwrap_or(true)
+        || tally::is_news(sql, event).unwrap_or(true)
+    {
         return None;
     }
     let decision = decide(context, person.cloned(), event, now);

@@ -88,12 +88,12 @@ impl RunHash {
     /// With one more line.
     pub fn add(&mut self, line: &Line) {
         let verdict = match &line.verdict {
-            Verdict::Leaves { not_before, way } => format!(
-                "leaves {} {} {} {}",
+            // Without the moment: by the minute that the tick comes late, fewer have to wait.
+            Verdict::Leaves { way, .. } => format!(
+                "leaves {} {} {}",
                 transport_name(way.transport),
                 way.rule.id,
                 way.price.as_str(),
-                not_before.map_or(0, UnixMs::get),
             ),
             Verdict::Held(hold) => {
                 format!("held {} {}", hold.code(), hold.rule().map_or("-", |rule| rule.id))

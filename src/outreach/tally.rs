@@ -3,7 +3,7 @@
 
 use crate::meta::event::{Channel, Event, EventKind};
 use crate::meta::ids::{Psid, TopicId};
-use crate::store::consents::{self, Which};
+use crate::store::consents::{self, Last, Which};
 use crate::store::outbox::CALL_TIMEOUT_MS;
 use crate::store::{Sql, StoreError, tallies};
 use crate::time::{DAY, UnixMs};
@@ -14,25 +14,21 @@ const STOPPED_BY_MS: i64 = 2 * DAY;
 const DELIVERED: i64 = 1;
 const READ: i64 = 2;
 
+/// Whether an event is a delivery or a reading of what left last that is not counted yet.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn is_news(sql: &impl Sql, event: &Event) -> Result<bool, StoreError> {
+    news(sql, event).map(|news| news.is_some_and(|(_, _, last)| !last.is_empty()))
+}
+
 /// Counts a delivery or a reading of what left last. Other events count nothing.
 ///
 /// # Errors
 /// [`StoreError`].
 pub fn arrived(sql: &impl Sql, event: &Event) -> Result<(), StoreError> {
-    let (mids, watermark, level) = match &event.kind {
-        EventKind::Delivery { mids, watermark } => (mids.as_slice(), *watermark, DELIVERED),
-        EventKind::Read { mid, watermark } => (mid.as_slice(), *watermark, READ),
-        _ => return Ok(()),
-    };
-    let Some(person) = &event.person else { return Ok(()) };
-    for last in consents::last_left(sql, event.channel, person)? {
-        let named = last.mid.as_ref().is_some_and(|last| mids.iter().any(|mid| mid.0 == *last));
-        // "All before this moment": Meta's moment of a message is before ours, by the time that
-        // its answer took.
-        let covered = watermark.is_some_and(|at| last.left_at <= at.plus(CALL_TIMEOUT_MS));
-        if last.seen >= level || !(named || covered) {
-            continue;
-        }
+    let Some((person, level, news)) = news(sql, event)? else { return Ok(()) };
+    for last in news {
         if last.seen < DELIVERED {
             tallies::add(sql, &last.notification, &last.period, "delivered")?;
         }
@@ -43,6 +39,27 @@ pub fn arrived(sql: &impl Sql, event: &Event) -> Result<(), StoreError> {
         consents::see(sql, which, level)?;
     }
     Ok(())
+}
+
+type News<'e> = (&'e Psid, i64, Vec<Last>);
+
+/// Whose, how far it came, and what of theirs had not come so far.
+fn news<'e>(sql: &impl Sql, event: &'e Event) -> Result<Option<News<'e>>, StoreError> {
+    let (mids, watermark, level) = match &event.kind {
+        EventKind::Delivery { mids, watermark } => (mids.as_slice(), *watermark, DELIVERED),
+        EventKind::Read { mid, watermark } => (mid.as_slice(), *watermark, READ),
+        _ => return Ok(None),
+    };
+    let Some(person) = &event.person else { return Ok(None) };
+    let mut last = consents::last_left(sql, event.channel, person)?;
+    last.retain(|last| {
+        let named = last.mid.as_ref().is_some_and(|last| mids.iter().any(|mid| mid.0 == *last));
+        // "All before this moment": Meta's moment of a message is before ours, by the time that
+        // its answer took.
+        let covered = watermark.is_some_and(|at| last.left_at <= at.plus(CALL_TIMEOUT_MS));
+        last.seen < level && (named || covered)
+    });
+    Ok(Some((person, level, last)))
 }
 
 /// Counts that somebody ended a topic, for what it sent them last.

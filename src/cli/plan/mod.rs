@@ -115,7 +115,7 @@ fn show(args: &PlanArgs) -> Result<String, PlanError> {
     let is_wanted = |shop: &&Shop| args.page.as_ref().is_none_or(|page| shop.page.id == *page);
     let shops: Vec<&Shop> = bundle.shops.iter().filter(is_wanted).collect();
     let snapshot = input::snapshot(args, &shops)?;
-    Ok(shown(&shops, &snapshot, args.at.as_deref(), args.week, args.totals, args.format)?)
+    shown(&shops, &snapshot, args.at.as_deref(), args.week, args.totals, args.format)
 }
 
 /// The plan of these shops for these recipients, as it is printed.
