@@ -119,11 +119,22 @@ impl<'a> Diary<'a> {
         today <= day && last.is_ok_and(|last| day <= last)
     }
 
-    fn is_free(&self, at: UnixMs) -> bool {
+    /// Whether a beginning could be booked if nobody had it: the hours offer it, and it is neither
+    /// too soon nor too far ahead.
+    #[must_use]
+    pub fn could_be(&self, at: UnixMs) -> bool {
+        let day = self.day_of(at);
+        self.may_be(day) && self.in_time(at) && self.offered(day).contains(&at)
+    }
+
+    fn in_time(&self, at: UnixMs) -> bool {
         let lead = i64::from(self.service.lead_minutes).saturating_mul(MINUTE);
+        at > self.now && at >= self.now.plus(lead)
+    }
+
+    fn is_free(&self, at: UnixMs) -> bool {
         let slot = self.slot(at);
-        at > self.now
-            && at >= self.now.plus(lead)
+        self.in_time(at)
             && peak(self.claims.iter().copied(), at, slot.ends_at)
                 < usize::from(self.service.capacity)
     }

@@ -7,10 +7,21 @@
 use jiff::civil::{Date, Weekday};
 use jiff::{Span, ToSpan};
 
-use super::Wrong;
 use super::tokens::{Heard, Token, is_word, tokens};
+use super::{Wrong, time};
 use crate::shop::forms::Side;
 use crate::shop::lang::Language;
+
+/// How a day was said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum How {
+    /// By its name: tomorrow, Friday. Any number beside it is no part of it.
+    Named,
+    /// By day and month.
+    Written,
+    /// By a lone number.
+    Lone,
+}
 
 /// The only day of a message.
 pub(super) fn read(
@@ -19,7 +30,18 @@ pub(super) fn read(
     today: Date,
     side: Side,
 ) -> Result<Date, Wrong> {
+    heard(text, languages, today, side).map(|(date, _)| date)
+}
+
+/// The same, and how it was said.
+pub(super) fn heard(
+    text: &str,
+    languages: &[&Language],
+    today: Date,
+    side: Side,
+) -> Result<(Date, How), Wrong> {
     let mut found = Vec::new();
+    let mut how = How::Named;
     for language in languages {
         found = named(text, language, today, side);
         if !found.is_empty() {
@@ -32,11 +54,14 @@ pub(super) fn read(
         if !numeric.is_empty() {
             // "Friday 27 November" is one day, however it is said.
             found = numeric;
+            how = How::Written;
             break;
         }
     }
-    if found.is_empty() {
+    // The number of "7 pm" is no day of the month.
+    if found.is_empty() && time::read(text, languages, false).is_none() {
         found.extend(lone(text, &tokens, today, side));
+        how = How::Lone;
     }
     found.sort_unstable();
     found.dedup();
@@ -45,7 +70,7 @@ pub(super) fn read(
         Side::Future if date < today => Err(Wrong::DatePast),
         Side::Past if date > today => Err(Wrong::DateFuture),
         _ if !(1900..=2100).contains(&date.year()) => Err(Wrong::Date),
-        _ => Ok(date),
+        _ => Ok((date, how)),
     }
 }
 

@@ -6,9 +6,10 @@
 use jiff::civil::Date;
 
 use super::ask::Voice;
+use super::date::{self, How};
 use super::state::{Moving, OpenForm, Place};
 use super::tokens::languages;
-use super::{Wrong, date, next, put_back, retry, time};
+use super::{Wrong, next, put_back, retry, time};
 use crate::desk::booking::{self, diary::Diary};
 use crate::desk::decide::{Effect, Turn};
 use crate::desk::payload::{FormAct, FormTap, Payload};
@@ -31,6 +32,14 @@ const SHOWN: usize = 8;
 pub(super) struct From {
     day: Option<Date>,
     time: Option<UnixMs>,
+}
+
+/// Where a list of times begins so that those around a time of day are on it.
+fn around(diary: &Diary<'_>, times: &[UnixMs], minutes: u16) -> From {
+    let later = times.partition_point(|at| diary.time_of(*at) < minutes);
+    let last = times.len().saturating_sub(SHOWN);
+    let first = later.saturating_sub(SHOWN / 2).min(last);
+    From { day: None, time: times.get(first).copied() }
 }
 
 /// The service that a slot is for.
@@ -220,20 +229,19 @@ pub(super) fn understood(
     let shop = turn.context.shop;
     let spoken = languages(shop, &open.lang);
     let today = shop.zone().to_datetime(turn.now.timestamp()).date();
-    let day = date::read(text, &spoken, today, Side::Future);
-    let minutes = time::read(text, &spoken, day.is_err() && open.day.is_some());
-    let (day, minutes) = match (day, open.day, minutes) {
-        (Ok(day), _, Some(minutes)) => (day, minutes),
-        // A lone number after the day was chosen is an hour, not a day of the month.
-        (Ok(day), None, None) => return Ok(Meant::Day(day)),
-        (Ok(day), Some(chosen), None) => match time::read(text, &spoken, true) {
-            Some(minutes) => (chosen, minutes),
-            None => return Ok(Meant::Day(day)),
-        },
-        (Err(_), Some(chosen), Some(minutes)) => (chosen, minutes),
-        (Err(_), Some(_), None) => return Err(Wrong::Time),
-        (Err(wrong), None, _) => return Err(wrong),
+    let time = |bare| time::read(text, &spoken, bare);
+    let (day, minutes) = match (date::heard(text, &spoken, today, Side::Future), open.day) {
+        // "Friday at 10"; "27.11." is no time.
+        (Ok((day, How::Named)), _) => (day, time(true)),
+        (Ok((day, How::Written)), _) => (day, time(false)),
+        // After the day was chosen a lone number is an hour.
+        (Ok((_, How::Lone)) | Err(_), Some(chosen)) => {
+            (chosen, Some(time(true).ok_or(Wrong::Time)?))
+        }
+        (Ok((day, How::Lone)), None) => (day, None),
+        (Err(wrong), None) => return Err(wrong),
     };
+    let Some(minutes) = minutes else { return Ok(Meant::Day(day)) };
     let Some(service) = service(turn, open, question) else { return Ok(Meant::Day(day)) };
     let diary = diary(turn, form, open, service);
     let offered = diary.offered(day);
@@ -283,16 +291,17 @@ fn on_moment(
     };
     let diary = diary(turn, form, &open, service);
     let day = diary.day_of(at);
-    if !diary.free(day).contains(&at) {
-        let coming = at > turn.now && diary.offered(day).contains(&at);
+    let free = diary.free(day);
+    if !free.contains(&at) {
         let minutes = diary.time_of(at);
-        if !coming {
+        if !diary.could_be(at) {
             return not_free(turn, form, open, question, day, minutes);
         }
         let texts = Voice { shop: turn.context.shop, lang: &open.lang }.texts();
         open.day = Some(day);
         let wrong = Some(texts.slot_taken.to_owned());
-        return again(turn, form, open, question, wrong, From { day: Some(day), time: Some(at) });
+        let from = around(&diary, &free, minutes);
+        return again(turn, form, open, question, wrong, From { day: Some(day), ..from });
     }
     let slot = diary.slot(at);
     if let Some(moving) = &open.moving {
@@ -322,18 +331,18 @@ fn not_free(
     day: Date,
     minutes: u16,
 ) -> Vec<Content> {
-    let free = service(turn, &open, question)
-        .map(|service| diary(turn, form, &open, service).free(day))
-        .unwrap_or_default();
-    if free.is_empty() {
-        return on_day(turn, form, open, question, day);
-    }
+    let near = service(turn, &open, question).and_then(|service| {
+        let diary = diary(turn, form, &open, service);
+        let free = diary.free(day);
+        (!free.is_empty()).then(|| around(&diary, &free, minutes))
+    });
+    let Some(near) = near else { return on_day(turn, form, open, question, day) };
     open.tries = open.tries.saturating_add(1);
     open.day = Some(day);
     let texts = Voice { shop: turn.context.shop, lang: &open.lang }.texts();
     let said = booking::time(&open.lang, minutes);
     let wrong = Some(fill(texts.time_not_free, &[("time", &said)]));
-    again(turn, form, open, question, wrong, From::default())
+    again(turn, form, open, question, wrong, near)
 }
 
 /// The slot went to somebody else before the form was done.
