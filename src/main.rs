@@ -15,8 +15,8 @@ mod native {
 
     use clap::{Parser, Subcommand};
     use shopbell::cli::{
-        chat, check, consent, doctor, eval, explain, forget, misses, note, plan, profile, publish,
-        report, sandbox, sim,
+        bookings, chat, check, consent, doctor, eval, explain, forget, misses, note, plan, profile,
+        publish, report, sandbox, sim,
     };
 
     /// An assistant for a small shop's Messenger and Instagram inbox, on your own Cloudflare
@@ -54,6 +54,8 @@ mod native {
         Doctor(doctor::DoctorArgs),
         /// Writes a note on a person, for people of the shop only, or shows those that are kept.
         Note(note::NoteArgs),
+        /// Shows who comes when.
+        Bookings(bookings::BookingsArgs),
         /// Deletes everything that is kept of a person.
         Forget(forget::ForgetArgs),
         /// Plays a scenario of many days in an instant, and prints what people saw.
@@ -76,6 +78,7 @@ mod native {
             Command::Profile(args) => profile::run(args),
             Command::Doctor(args) => doctor::run(args),
             Command::Note(args) => note::run(&args),
+            Command::Bookings(args) => bookings::run(&args),
             Command::Forget(args) => forget::run(&args),
             Command::Sim(args) => sim::run(&args),
             Command::Sandbox(args) => sandbox::run(args),

@@ -10,11 +10,12 @@
 //! - [`plan`]: who will be told what, by which way; [`report`]: what became of it.
 //! - [`consent`]: what somebody agreed to, and the proof of it.
 //! - [`doctor`]: looks at the Worker and at Meta, and says what keeps a shop from working.
+//! - [`bookings`]: who comes when. [`note`]: what the owner wants to remember of a person.
 //! - [`forget`]: has the Worker delete everything it keeps of a person.
-//! - [`note`]: what the owner wants to remember of a person.
 //! - [`sim`]: plays a scenario of many days in an instant.
 //! - [`sandbox`]: plays Meta on this computer.
 
+pub mod bookings;
 pub mod chat;
 pub mod check;
 pub mod consent;

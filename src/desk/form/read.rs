@@ -126,13 +126,8 @@ mod tests {
     fn option(id: &str, en: &str, zh: &str) -> Choice {
         let titles = [("en", en), ("zh-TW", zh)];
         let titles = titles.map(|(tag, title)| (Lang(tag.into()), title.to_owned()));
-        Choice {
-            id: id.into(),
-            title: Localized(titles.into()),
-            points: 0,
-            prices: None,
-            also: Also::default(),
-        }
+        let title = Localized(titles.into());
+        Choice { id: id.into(), title, points: 0, prices: None, also: Also::default() }
     }
 
     #[test]
