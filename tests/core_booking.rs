@@ -19,6 +19,7 @@ use shopbell::meta::send::{Button, Content, QuickReply};
 use shopbell::shop::forms::FieldValue;
 use shopbell::store::bookings::{self, Claim, peak};
 use shopbell::store::calls::{self, Kind};
+use shopbell::store::people;
 use shopbell::time::{DAY, HOUR, MINUTE, UnixMs};
 
 const SOURCE: &str = r#"
@@ -436,10 +437,32 @@ fn moving_is_given_up_and_the_appointment_stays() {
     // Cancelled meanwhile by an older button: there is nothing to move.
     talk.pays(1, "sb:form:cut:do:move");
     talk.pays(1, "sb:form:cut:do:drop");
-    let said = talk.pays(1, "sb:form:cut:do:resume");
-    assert!(!said.is_empty());
-    assert_eq!(talk.says(1, "tomorrow 10:00"), "There is no such booking any more.");
+    assert_eq!(talk.world.person(1).unwrap().forms, []);
     assert_eq!(talk.claims(), []);
+    // Nor does a move that was begun touch what was booked anew since.
+    let mut talk = Talk::new();
+    talk.books(1, "11:00");
+    talk.pays(1, "sb:form:cut:do:move");
+    let moving = talk.world.person(1).unwrap().forms;
+    talk.pays(1, "sb:form:cut:do:drop");
+    assert!(talk.books(1, "10:00").contains("You are booked"));
+    let mut person = talk.world.person(1).unwrap();
+    person.forms = moving;
+    people::save(&talk.world.sql, Channel::Messenger, &person_id(1), &person).unwrap();
+    assert_eq!(talk.says(1, "1.12. 11:00"), "There is no such booking any more.");
+    assert_eq!(talk.claims()[0].starts_at, ms("2026-11-24T08:00:00Z"));
+}
+
+#[test]
+fn what_cannot_be_said_is_not_booked() {
+    let mut talk = Talk::new();
+    talk.pays(1, "sb:form:table");
+    talk.world.shop.assistant.messenger = false;
+    talk.says(1, "tomorrow 14:00");
+    assert_eq!(talk.claims(), []);
+    assert_eq!(talk.hooks(), []);
+    talk.world.shop.assistant.messenger = true;
+    assert!(talk.says(1, "tomorrow 14:00").contains("You are booked"));
 }
 
 #[test]

@@ -127,6 +127,16 @@ pub enum Effect {
     },
 }
 
+impl Effect {
+    fn is_about_a_booking(&self) -> bool {
+        match self {
+            Self::Diary(_) => true,
+            Self::CallPerson(call) => call.slot.is_some(),
+            _ => false,
+        }
+    }
+}
+
 /// A consent as it was given.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Grant {
@@ -707,6 +717,12 @@ fn answer<'a>(
         turn.person.disclosed_at = before.disclosed_at;
         turn.person.offered_at = before.offered_at;
         turn.person.delete_noted = before.delete_noted;
+        if turn.effects.iter().any(|effect| matches!(effect, Effect::Diary(_))) {
+            // Nor was it booked: nobody would know of it.
+            turn.person.forms = before.forms;
+            turn.person.fields = before.fields;
+            turn.effects.retain(|effect| !effect.is_about_a_booking());
+        }
     }
     let erased = turn.effects.iter().any(|effect| matches!(effect, Effect::Erase { .. }));
     Decision {

@@ -408,7 +408,7 @@ fn handle(
             Some(id) => people::load(sql, event.channel, id)?,
             None => None,
         };
-        let diary = diary(sql, context, now)?;
+        let diary = diary(sql, context, event, now)?;
         let context = Context { diary: &diary, ..context };
         let forgotten = was_forgotten(sql, context, event, known.as_ref(), now)?;
         let mut decision = decide(context, known, event, now);
@@ -424,9 +424,23 @@ fn handle(
     })
 }
 
-/// What is taken of what can be booked. Read where it is claimed: in the same transaction.
-fn diary(sql: &impl Sql, context: Context<'_>, now: UnixMs) -> Result<Vec<Claim>, StoreError> {
-    if context.shop.services.is_empty() { Ok(Vec::new()) } else { bookings::ahead(sql, now) }
+/// What is taken of what can be booked, for an event that can book. Read where it is claimed: in
+/// the same transaction.
+fn diary(
+    sql: &impl Sql,
+    context: Context<'_>,
+    event: &Event,
+    now: UnixMs,
+) -> Result<Vec<Claim>, StoreError> {
+    let can_book = matches!(
+        event.kind,
+        EventKind::Message(_) | EventKind::Postback(_) | EventKind::Referral(_)
+    );
+    if can_book && !context.shop.services.is_empty() {
+        bookings::ahead(sql, now)
+    } else {
+        Ok(Vec::new())
+    }
 }
 
 /// Whether the event happened before its person asked to be forgotten: then it may not bring

@@ -252,7 +252,7 @@ mod tests {
         let shop = shop("tue = \"09:00-11:00\"", "minutes = 60\nevery_minutes = 30\ncapacity = 2");
         let (now, day) = ("2026-11-23T10:00:00Z", "2026-11-24");
         let one = claim("2026-11-24T07:00:00Z", "2026-11-24T08:00:00Z");
-        assert_eq!(times(&shop, &[one.clone()], now, day).len(), 3);
+        assert_eq!(times(&shop, std::slice::from_ref(&one), now, day).len(), 3);
         let two = [one.clone(), claim("2026-11-24T07:30:00Z", "2026-11-24T08:30:00Z")];
         // From 7:30 to 8:00 two are there.
         assert_eq!(times(&shop, &two, now, day), ["08:00"]);

@@ -145,18 +145,27 @@ pub(super) fn moved(
     told(turn, form, lang, at, &claim.code, |texts| texts.booked)
 }
 
+/// A tap that books anew.
+fn again(turn: &Turn<'_>, form: &Form) -> QuickReply {
+    let title = turn.context.shop.pick(&form.title, &turn.lang);
+    QuickReply {
+        title: title.unwrap_or(form.id.as_str()).to_owned(),
+        payload: Payload::Form(FormTap::Open(form.id.clone())).to_string(),
+    }
+}
+
+/// The appointment that was to be moved or cancelled is none any more.
+pub(super) fn gone(turn: &Turn<'_>, form: &Form) -> Vec<Content> {
+    let texts = &lang::language(&turn.lang).forms;
+    vec![replies::bubble(texts.no_booking.to_owned(), vec![again(turn, form)])]
+}
+
 /// Cancels the appointment that somebody has with this form.
 pub(super) fn drop(turn: &mut Turn<'_>, form: &Form) -> Vec<Content> {
-    let lang = turn.lang.clone();
-    let texts = &lang::language(&lang).forms;
     let shop = turn.context.shop;
-    let again = QuickReply {
-        title: shop.pick(&form.title, &lang).unwrap_or(form.id.as_str()).to_owned(),
-        payload: Payload::Form(FormTap::Open(form.id.clone())).to_string(),
-    };
-    let Some(claim) = existing(turn, form).cloned() else {
-        return vec![replies::bubble(texts.no_booking.to_owned(), vec![again])];
-    };
+    // Whoever was about to move it is not any more.
+    turn.person.forms.retain(|open| open.form != form.id || open.moving.is_none());
+    let Some(claim) = existing(turn, form).cloned() else { return gone(turn, form) };
     turn.effects.push(Effect::Diary(Box::new(Change::Cancel { id: claim.id })));
     if let Some(service) = shop.service(&claim.service) {
         let slot = Slot {
@@ -168,7 +177,8 @@ pub(super) fn drop(turn: &mut Turn<'_>, form: &Form) -> Vec<Content> {
         };
         tell(turn, Reason::Cancelled, service, &slot, "");
     }
-    vec![replies::bubble(texts.booking_cancelled.to_owned(), vec![again])]
+    let texts = &lang::language(&turn.lang).forms;
+    vec![replies::bubble(texts.booking_cancelled.to_owned(), vec![again(turn, form)])]
 }
 
 /// Somebody who has an appointment opens its form again.

@@ -259,6 +259,9 @@ fn remind_later(turn: &mut Turn<'_>, form: &Form, open: &OpenForm) {
     }
     let after = i64::from(form.remind_after_minutes).saturating_mul(MINUTE);
     let at = turn.now.plus(after);
+    // On the full minute, when the cron tick looks too: then the alarm need not be relied on.
+    let past = at.get().checked_rem_euclid(MINUTE).filter(|past| *past > 0);
+    let at = at.plus(past.map_or(0, |past| MINUTE.saturating_sub(past)));
     turn.effects.retain(|effect| !matches!(effect, Effect::RemindAt { .. }));
     turn.effects.push(Effect::RemindAt { at });
 }

@@ -310,7 +310,7 @@ fn on_moment(
             Some(claim) => {
                 vec![booking::moved(turn, form, &open.lang, &claim, service, slot)]
             }
-            None => booking::drop(turn, form),
+            None => booking::gone(turn, form),
         };
     }
     let minutes = i64::from(service.hold_minutes);
@@ -362,9 +362,12 @@ pub(super) fn taken(
 
 /// Asks for another slot for the appointment that somebody has with this form.
 pub(super) fn start_moving(turn: &mut Turn<'_>, form: &Form) -> Vec<Content> {
-    let claim = booking::existing(turn, form).cloned();
-    let (Some(claim), Some(question)) = (claim, booking::question(form)) else {
-        return booking::drop(turn, form);
+    let Some(claim) = booking::existing(turn, form).cloned() else {
+        return booking::gone(turn, form);
+    };
+    // The form books nothing any more, as it is published now.
+    let Some(question) = booking::question(form) else {
+        return booking::have(turn, form, &claim);
     };
     turn.person.forms.retain(|open| open.form != form.id);
     for open in &mut turn.person.forms {
