@@ -377,7 +377,7 @@ fn when_nothing_comes_close_a_person_is_offered() {
     talk.world.shop.products.retain(|product| product.id.as_str() == "nuts");
     talk.taps("Children");
     // With nothing else in the catalogue no product names children: it stands for whatever.
-    talk.world.shop.products.extend(OPEN.shop.products.iter().cloned().take(1));
+    talk.world.shop.products.extend(OPEN.shop.products.iter().take(1).cloned());
     talk.world.shop.products[1].fits.clear();
     talk.world.shop.products[1].price = None;
     talk.taps("Skip");
