@@ -3,14 +3,15 @@
 //!
 //! The events of a delivery go the short way together: one look at the tables, the decisions in
 //! memory, one transaction for a stretch of them. Whatever that way does not know (an event with
-//! effects, a row that cannot be read, a transaction that fails) goes the long way, alone: [`handle`]
-//! reads, decides and commits one event, and one that fails there is parked. A new effect needs
-//! nothing but its place in [`apply`].
+//! effects, a form in a shop that takes bookings, a row that cannot be read, a transaction that
+//! fails) goes the long way, alone: [`handle`] reads, decides and commits one event, and one that
+//! fails there is parked. A new effect needs nothing but its place in [`apply`].
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::decide::{Context, Decision, Effect, UNKNOWN, decide, thread_is_back};
+use super::decide::{Answer, Context, Decision, Effect, UNKNOWN, decide, thread_is_back};
 use super::person::{Offered, Person};
+use super::precedence::Step;
 use super::profile::Stranger;
 use super::sending::{self, Via};
 use super::{deletion, handoff, pace, replies};
@@ -144,8 +145,6 @@ fn together(
     let mut changed: BTreeSet<(Channel, Option<&Psid>)> = BTreeSet::new();
     let mut keys: BTreeSet<String> = BTreeSet::new();
     let mut stretch = Stretch::default();
-    // Bookings are effects: only what goes alone changes the diary.
-    let mut booked = diary(sql, context, now).ok();
     for ((event, key), known) in events.into_iter().zip(look.events) {
         if known.seen || !keys.insert(key.clone()) {
             taken.report.repeated = taken.report.repeated.saturating_add(1);
@@ -154,9 +153,11 @@ fn together(
         let whose = (event.channel, event.person.as_ref());
         let who = event.person.as_ref().map(|id| (event.channel, id));
         let person = who.map_or(&None, |who| people.entry(who).or_insert(known.person));
-        let decided = booked.as_deref().filter(|_| !changed.contains(&whose)).and_then(|diary| {
-            plain(sql, Context { diary, ..context }, event, person.as_ref(), now)
-        });
+        let decided = if changed.contains(&whose) {
+            None
+        } else {
+            plain(sql, context, event, person.as_ref(), now)
+        };
         let Some((decision, stranger)) = decided else {
             // What was decided of this person comes first.
             if stretch
@@ -171,7 +172,6 @@ fn together(
             }
             alone(sql, context, event, &key, now, taken)?;
             changed.insert(whose);
-            booked = diary(sql, context, now).ok();
             continue;
         };
         if let Some(who) = who {
@@ -219,12 +219,23 @@ fn plain(
     let plain = decision.effects.is_empty()
         && decision.miss.is_none()
         && (decision.answer.is_none() || decision.person.is_some())
+        && !may_book(context, person, &decision)
         && !decision.counts.iter().any(|name| name.starts_with(UNKNOWN));
     if !plain {
         return None;
     }
     let stranger = stranger(sql, context, event, &decision, now).ok()?;
     Some((decision, stranger))
+}
+
+/// Whether the diary has a say in this: what is free is read in the transaction that claims it.
+fn may_book(context: Context<'_>, before: Option<&Person>, decision: &Decision) -> bool {
+    let in_form = |person: &Person| !person.forms.is_empty();
+    let by_form = |answer: &Answer| answer.by == Step::Form;
+    !context.shop.services.is_empty()
+        && (before.is_some_and(in_form)
+            || decision.person.as_ref().is_some_and(in_form)
+            || decision.answer.as_ref().is_some_and(by_form))
 }
 
 /// Writes a stretch. If that fails, each of its events goes its way alone.
