@@ -518,9 +518,10 @@ proptest! {
         match what {
             4 => prop_assert!(world.person(0).unwrap().stopped_at.is_some()),
             13 => {
-                // Noted; only a yes to it would delete.
+                // Noted, and asked about when they come next; only a yes to it would delete.
                 let mut person = world.person(0).unwrap();
                 prop_assert!(person.delete_asked.take().is_some());
+                prop_assert!(person.delete_noted.take().is_some());
                 prop_assert!(was.is_none_or(|was| was == person));
             }
             _ => prop_assert_eq!(world.person(0), was),
