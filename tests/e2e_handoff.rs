@@ -200,6 +200,7 @@ fn six_refusals_are_the_end_and_the_status_says_so() {
         stage.cron().await;
         stage.settled().await;
         assert_eq!(OWNERS.arrived().len(), 6);
+        assert!(stage.count(PAGE, "call.hook.failed").await >= 6);
     });
 }
 

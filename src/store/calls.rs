@@ -24,7 +24,9 @@ pub enum Kind {
 }
 
 impl Kind {
-    const fn name(self) -> &'static str {
+    /// How it is written in the tables and counted.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
         match self {
             Self::Hook => "hook",
             Self::News => "news",

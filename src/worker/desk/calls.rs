@@ -90,6 +90,9 @@ async fn one(desk: &Rc<Inner>, call: &Due) -> Result<(), String> {
             }
         },
     };
+    let outcome = if made.is_ok() { "made" } else { "failed" };
+    let name_of_it = format!("call.{}.{outcome}", call.kind.name());
+    counters::add(&desk.sql, &name_of_it, now()).map_err(|e| e.to_string())?;
     let Err(why) = made else {
         calls::done(&desk.sql, call).map_err(|e| e.to_string())?;
         return if call.kind == Kind::Take { is_back(desk, call).await } else { Ok(()) };
