@@ -10,22 +10,20 @@ import { execFileSync } from "node:child_process";
 import { readFileSync, readdirSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
+import { sections } from "../wasm.mjs";
 
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
 const ROUNDS = 20;
 const SHOWN = 5;
 
-/** Builds the module and instantiates it. Its imports belong to the Worker; none is called. */
+/** Builds the module and instantiates it. */
 export async function matcher() {
   const target = process.env.CARGO_TARGET_DIR ?? join(ROOT, "target");
   const options = ["build", "--quiet", "--release", "--target", "wasm32-unknown-unknown", "--package", "shopbell-faq-wasm"];
   execFileSync("cargo", options, { cwd: ROOT, stdio: ["ignore", "inherit", "inherit"] });
-  const module = await WebAssembly.compile(readFileSync(join(target, "wasm32-unknown-unknown/release/shopbell_faq_wasm.wasm")));
-  const imports = {};
-  for (const { module: from, name } of WebAssembly.Module.imports(module)) {
-    (imports[from] ??= {})[name] = () => { throw new Error(`the matcher called ${name}`); };
-  }
-  const { exports } = await WebAssembly.instantiate(module, imports);
+  const bytes = readFileSync(join(target, "wasm32-unknown-unknown/release/shopbell_faq_wasm.wasm"));
+  const { exports } = (await WebAssembly.instantiate(bytes, {})).instance;
   const put = (bytes) => {
     const at = exports.room(bytes.length);
     new Uint8Array(exports.memory.buffer, at, bytes.length).set(bytes);
@@ -45,6 +43,12 @@ export async function matcher() {
     ask: () => exports.ask(),
     found: () => new TextDecoder().decode(taken(exports.found())),
     memory: () => exports.memory.buffer.byteLength,
+    /** Code and data, training and the standard library's part included; gzipped as the bundle is. */
+    size() {
+      const parts = sections(bytes).filter(({ name }) => name === "code" || name === "data");
+      const whole = Buffer.concat(parts.map(({ size, body: { end } }) => bytes.subarray(end - size, end)));
+      return { raw: whole.length, gzip: gzipSync(whole, { level: 9 }).length };
+    },
   };
 }
 
@@ -72,7 +76,7 @@ export async function measure(model, questions, native) {
       times[at] = Math.min(times[at], Number(process.hrtime.bigint() - began) / 1000);
     });
   }
-  return { different, times, memory: wasm.memory() - before };
+  return { different, times, memory: wasm.memory() - before, size: wasm.size() };
 }
 
 /** Prints what is not the same in wasm. */

@@ -38,6 +38,8 @@ export async function* run({ root, folder, data, only }) {
   const whole = of(sets).filter(({ tools }) => TOOLS.every((name) => tools[name]));
   if (whole.length > 1) yield { title: "faq: the same, as means over those sets that every tool got through", rows: means(whole, sets.length) };
   yield { title: `faq: time of a question in µs, memory in KiB (natively: the model; in wasm: what its memory grew by; theirs: the heap), training in ms; theirs, and wasm, in Node`, rows: costs(of(sized.length ? sized : sets)) };
+  const size = results.find(({ tools }) => tools[WASM])?.tools[WASM].size;
+  if (size) yield { title: "faq: the matcher alone as wasm, code and data, training included, in KiB", rows: [["", "raw", "gzip"], ["", ...[size.raw, size.gzip].map((bytes) => (bytes / 1024).toFixed(1))]] };
   yield decisions(root);
 }
 
@@ -93,10 +95,10 @@ async function inWasm(root, folder, { name, splits: [{ train, test }] }, { train
   const asked = test.map(({ text }) => line(text)).filter((text) => text.trim());
   writeFileSync(questions, asked.join("\n"));
   const { stdout } = await run_("cargo", ["bench", "--quiet", "--bench", "faq", "--", "answers", examples, questions, model], { ...options, cwd: root });
-  const { different, times, memory } = await measure(readFileSync(model), asked, stdout.trimEnd().split("\n"));
+  const { different, times, memory, size } = await measure(readFileSync(model), asked, stdout.trimEnd().split("\n"));
   if (different) throw new Error(`${different} questions are answered differently in wasm: node bench/faq/wasm.mjs`);
   progress("");
-  return { p50: quantile(times, 0.5), p99: quantile(times, 0.99), memory, trainingMs };
+  return { p50: quantile(times, 0.5), p99: quantile(times, 0.99), memory, trainingMs, size };
 }
 
 /** In a process of its own; nothing when it takes too long. */

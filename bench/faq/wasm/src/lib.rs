@@ -1,11 +1,51 @@
 //! The matcher behind functions that need no bindings: `room` for bytes, `train` a model from them
 //! or `load` one, `ask` a question. What was made is read back out of the same room.
 
+// Not everything that the library shows is used here.
+#[allow(dead_code, unused_imports)]
+#[path = "../../../../src/faq/mod.rs"]
+mod faq;
+
+#[allow(dead_code)]
+#[path = "../../../../src/meta/ids.rs"]
+mod ids;
+
+mod meta {
+    pub(crate) use crate::ids;
+}
+
+/// What the matcher takes from `shop::model`, which would bring the rest along.
+#[allow(dead_code)]
+mod shop {
+    pub mod model {
+        use std::collections::BTreeMap;
+
+        use crate::meta::ids::FaqId;
+
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        pub struct Lang(pub String);
+
+        #[derive(Clone, Copy)]
+        pub enum Eagerness {
+            Cautious,
+            Normal,
+            Eager,
+        }
+
+        #[derive(Debug, PartialEq)]
+        pub struct FaqEntry {
+            pub id: FaqId,
+            pub ask: BTreeMap<Lang, Vec<String>>,
+            pub keywords: BTreeMap<Lang, Vec<String>>,
+        }
+    }
+}
+
 use std::cell::RefCell;
 
-use shopbell::faq::{self, Example, Match, Model};
-use shopbell::meta::ids::FaqId;
-use shopbell::shop::model::{Eagerness, Lang};
+use faq::{Example, Match, Model};
+use meta::ids::FaqId;
+use shop::model::{Eagerness, Lang};
 
 thread_local! {
     static ROOM: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
