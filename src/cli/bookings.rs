@@ -2,23 +2,16 @@
 
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::Duration;
 
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::check::{self, Format};
-use super::doctor::http::{Base, Http};
+use super::owner::{AskError, Owner};
 use crate::desk::booking::when;
 use crate::meta::ids::{PageId, ServiceId};
 use crate::shop::model::Shop;
 use crate::time::UnixMs;
-
-/// How long the Worker may take to answer.
-const PATIENCE: Duration = Duration::from_secs(20);
-/// Two thousand bookings of each Page are less than this, in bytes.
-const MOST: usize = 16 * 1024 * 1024;
-/// Where the secret comes from.
-const ADMIN_TOKEN: &str = "ADMIN_TOKEN";
 
 /// Shows who comes when: what is booked, held, and was cancelled, from now on.
 ///
@@ -49,12 +42,8 @@ fn page_id(text: &str) -> Result<PageId, String> {
 enum BookingsError {
     #[error(transparent)]
     Shop(#[from] check::LoadError),
-    #[error("the Worker's address {0}; write it as https://shopbell.<you>.workers.dev")]
-    Address(String),
-    #[error("set {ADMIN_TOKEN} in the environment to the Worker's: the bookings are the owner's")]
-    NoToken,
-    #[error("the Worker {0}")]
-    Worker(String),
+    #[error(transparent)]
+    Worker(#[from] AskError),
     #[error("the Worker says something else than bookings: {0}")]
     Unreadable(#[from] serde_json::Error),
 }
@@ -102,36 +91,17 @@ pub fn run(args: &BookingsArgs) -> ExitCode {
 
 fn show(args: &BookingsArgs) -> Result<String, BookingsError> {
     let shops = check::load(&args.dir)?;
-    let base = Base::new(&args.url).map_err(|error| BookingsError::Address(error.to_string()))?;
-    let token = std::env::var(ADMIN_TOKEN).ok().map(|token| token.trim().to_owned());
-    let token = token.filter(|token| !token.is_empty()).ok_or(BookingsError::NoToken)?;
-    let runtime = tokio::runtime::Runtime::new()
-        .map_err(|error| BookingsError::Worker(format!("cannot be asked: {error}")))?;
-    let told = runtime.block_on(fetch(&base, &token, args.page.as_ref()))?;
+    let query = args.page.as_ref().map(|page| format!("?page={page}")).unwrap_or_default();
+    let told: Value = Owner::of(&args.url)?.get(&format!("/admin/bookings{query}"))?;
     match args.format {
         Format::Json => Ok(format!("{told}\n")),
-        Format::Text => for_people(&told, &shops),
-    }
-}
-
-async fn fetch(base: &Base, token: &str, page: Option<&PageId>) -> Result<String, BookingsError> {
-    let http = Http::new(PATIENCE).map_err(BookingsError::Worker)?.reading(MOST);
-    let query = page.map(|page| format!("?page={page}")).unwrap_or_default();
-    let request = http.get(&base.join(&format!("/admin/bookings{query}"))).bearer_auth(token);
-    let answer =
-        http.send(request).await.map_err(|trouble| BookingsError::Worker(trouble.to_string()))?;
-    match answer.status {
-        200 => Ok(answer.text),
-        401 => Err(BookingsError::Worker(format!(
-            "refuses {ADMIN_TOKEN}: it has another one (scripts/wrangler secret list)"
-        ))),
-        _ => Err(BookingsError::Worker(answer.described())),
+        Format::Text => for_people(told, &shops),
     }
 }
 
 /// One line a booking, with what was answered below it.
-fn for_people(told: &str, shops: &[Shop]) -> Result<String, BookingsError> {
-    let report: Report = serde_json::from_str(told)?;
+fn for_people(told: Value, shops: &[Shop]) -> Result<String, BookingsError> {
+    let report: Report = serde_json::from_value(told)?;
     let mut text = String::new();
     let mut count: usize = 0;
     for page in &report.pages {
@@ -188,10 +158,10 @@ mod tests {
             "note":"• Telefonas: 1","reminder":"window_closed","moved":0}]},
             {"page":"2","error":"silent"}]}"#;
         assert_eq!(
-            for_people(told, &shops).unwrap(),
+            for_people(serde_json::from_str(told).unwrap(), &shops).unwrap(),
             "an. 2026-11-24 11:00  Kirpimas  booked  Ona (messenger, 7)  reminder: window_closed\n    \
              • Telefonas: 1\n1 booking\n"
         );
-        assert!(for_people("{}", &shops).is_err());
+        assert!(for_people(serde_json::json!({}), &shops).is_err());
     }
 }
