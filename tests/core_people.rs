@@ -52,6 +52,11 @@ const SOURCE: &str = r#"
     name = "Ona"
     words.en = ["invoice"]
     hours = { mon = "10:00-12:00" }
+    [privacy]
+    controller = "A"
+    contact = "a@a.example"
+    legal_basis = "consent"
+    keep_receipts_months = 24
     [[topic]]
     id = "news"
     title.en = "News"
