@@ -1,0 +1,136 @@
+//! What people agree to, what brings them, and what is sent.
+
+use super::answers::{BUTTON, CARD, QUICK_REPLY, SET_DOC, TAGS_DOC};
+use super::{
+    BUTTONS_LIMIT, CATCH_UP_LIMIT, Kind, Need, OPT_IN_TITLE_LIMIT, Table, may, must, said, title,
+};
+use crate::meta::limits;
+
+pub(super) static TOPIC: Table = Table {
+    header: "[[topic]]",
+    doc: "Something people can opt in to.",
+    keys: &[
+        must("id", Kind::Id, "Its name, for buttons, posters and notifications."),
+        must(
+            "title",
+            title(OPT_IN_TITLE_LIMIT, Need::Default),
+            "What people see when they are asked.",
+        ),
+        may("image", Kind::Url, "The picture on that card."),
+        must(
+            "promise",
+            Kind::OneOf(&["daily", "weekly", "monthly"]),
+            "How often at most something is sent.",
+        ),
+    ],
+};
+
+pub(super) static POSTER: Table = Table {
+    header: "[[poster]]",
+    doc: "Something on a wall, with a QR code.",
+    keys: &[
+        must("code", Kind::Id, "The code on it, also for typing."),
+        may("place", Kind::Name, "Where it hangs."),
+        may(
+            "page",
+            Kind::Page,
+            "Whose it is: the id or username of a Page. Needed with several Pages.",
+        ),
+        may("text", said(Need::Free), "Said on arrival."),
+        may("image", Kind::Url, "A picture sent before it."),
+        may("buttons", Kind::Tables(&BUTTON, Some(BUTTONS_LIMIT)), "Buttons under it."),
+        may("card", Kind::Tables(&CARD, Some(limits::CARDS)), "Cards side by side, after it."),
+        may(
+            "quick_replies",
+            Kind::Tables(&QUICK_REPLY, Some(limits::QUICK_REPLIES)),
+            "Taps under it in place of the menu; not together with buttons, faq or topic.",
+        ),
+        may("topic", Kind::Topic, "Consent asked for on arrival."),
+        may("faq", Kind::Faq, "Answer given on arrival."),
+        may("language", Kind::Language, "Spoken to people whose language is not known yet."),
+        may("revoked", Kind::Flag, "No longer valid: leads to the shop's contact page."),
+        may("form", Kind::Form, "Opens on arrival."),
+        may("tags", Kind::Tags, TAGS_DOC),
+        may("set", Kind::Fields, SET_DOC),
+    ],
+};
+
+pub(super) static NOTIFICATION: Table = Table {
+    header: "[[notification]]",
+    doc: "Something sent on a schedule.",
+    keys: &[
+        must("id", Kind::Id, "Its name."),
+        must("topic", Kind::Topic, "Whom it is for."),
+        must("text", said(Need::Default), "What it says."),
+        must("schedule", Kind::Table(&SCHEDULE), "When it is sent."),
+        may("image", Kind::Url, "A picture above it."),
+        may("buttons", Kind::Tables(&BUTTON, Some(BUTTONS_LIMIT)), "Buttons under it."),
+    ],
+};
+
+static SCHEDULE: Table = Table {
+    header: "a schedule",
+    doc: "Days and a time: every day, every week on weekdays, every month on a day, or dates.",
+    keys: &[
+        may("every", Kind::OneOf(&["day", "week", "month"]), "How often."),
+        may(
+            "on",
+            Kind::On,
+            "Weekdays (\"fri\" or a list); of a month a day (1 to 31, \"last\") or a weekday (\"first \
+             fri\" to \"fourth fri\", \"last fri\").",
+        ),
+        may("dates", Kind::Dates, "Single days, instead of every."),
+        must("at", Kind::Clock, "The time of day."),
+        may(
+            "zone",
+            Kind::OneOf(&["shop", "subscriber"]),
+            "Whose clock; the shop's if nothing is said.",
+        ),
+        may(
+            "catch_up_minutes",
+            Kind::Number(5, CATCH_UP_LIMIT),
+            "How late it may still begin when the Worker was asleep: 120 if nothing is said. Later \
+             than that it is dropped for the time, and the report says so.",
+        ),
+    ],
+};
+
+pub(super) static SENDING: Table = Table {
+    header: "[sending]",
+    doc: "When and how often people are left alone. For notifications, not for answers.",
+    keys: &[
+        may(
+            "quiet_hours",
+            Kind::Quiet,
+            "No notification leaves in these hours of the recipient's own clock: \"21:00-08:00\" if \
+             nothing is said.",
+        ),
+        may(
+            "most_per_day",
+            Kind::Number(1, 10),
+            "How many notifications a person gets on one day, over all topics: 3 if nothing is said.",
+        ),
+    ],
+};
+
+/// On what ground people's data is used (GDPR, article 6).
+const LEGAL_BASES: [&str; 3] = ["consent", "contract", "legitimate-interest"];
+
+pub(super) static PRIVACY: Table = Table {
+    header: "[privacy]",
+    doc: "Who answers for what people agree to. It stands on each consent receipt.",
+    keys: &[
+        must("controller", Kind::Name, "Who answers for the data: the firm's or the owner's name."),
+        must("contact", Kind::Name, "Where people can ask: a mail address, a phone, an address."),
+        must(
+            "legal_basis",
+            Kind::OneOf(&LEGAL_BASES),
+            "On what ground notifications are sent. Ask whoever advises you if it is not consent.",
+        ),
+        must(
+            "keep_receipts_months",
+            Kind::Number(1, 120),
+            "How long after a consent has ended its receipts are kept.",
+        ),
+    ],
+};
