@@ -221,12 +221,12 @@ impl Measured {
 }
 
 /// These are hard questions: owners write no two phrasings alike, and an entry left out lies close to
-/// the others. Helped: 51, 32 and 45 %.
+/// the others. Helped: 51, 33 and 46 %.
 #[rustfmt::skip]
 const LEFT_OUT: [Measured; 3] = [
-    Measured { name: "cafe", own: 202, helped: 104, wrong: 12, foreign: 202, answered: 21, offered: 76 },
-    Measured { name: "tea", own: 162, helped: 52, wrong: 4, foreign: 162, answered: 7, offered: 40 },
-    Measured { name: "atelier", own: 157, helped: 71, wrong: 6, foreign: 157, answered: 5, offered: 63 },
+    Measured { name: "cafe", own: 202, helped: 104, wrong: 13, foreign: 202, answered: 26, offered: 76 },
+    Measured { name: "tea", own: 162, helped: 53, wrong: 4, foreign: 162, answered: 8, offered: 39 },
+    Measured { name: "atelier", own: 157, helped: 73, wrong: 8, foreign: 157, answered: 8, offered: 67 },
 ];
 
 #[test]
@@ -237,8 +237,9 @@ fn phrasings_left_out_are_answered_or_offered_as_measured() {
     }
 }
 
-/// What customers would ask, written apart from the phrasings; no number of the matcher was chosen
-/// by them. Helped: 92, 88 and 92 %.
+/// What customers would ask, written apart from the phrasings. No number of the matcher was fitted to
+/// them; that offers at 0.15 would leave tea at 85 % was seen before 0.12 was chosen by the
+/// development sets. Helped: 92, 88 and 92 %.
 #[rustfmt::skip]
 const KEPT_ASIDE: [Measured; 3] = [
     Measured { name: "cafe", own: 50, helped: 46, wrong: 1, foreign: 12, answered: 0, offered: 4 },
