@@ -252,7 +252,7 @@ const FORMS: FormTexts = FormTexts {
     resume: "Machen wir bei „{form}“ weiter, wo wir waren?",
     resume_button: "Weiter",
     restart_button: "Von vorn beginnen",
-    cancel_button: "Verwerfen",
+    cancel_button: "Abbrechen",
     back_button: "Zurück",
     skip_button: "Überspringen",
     confirm_button: "Alles richtig",

@@ -240,7 +240,7 @@ const FORMS: FormTexts = FormTexts {
     resume: "¿Seguimos con «{form}» donde lo dejamos?",
     resume_button: "Continuar",
     restart_button: "Empezar de nuevo",
-    cancel_button: "Descartar",
+    cancel_button: "Cancelar",
     back_button: "Atrás",
     skip_button: "Omitir",
     confirm_button: "Todo correcto",

@@ -189,6 +189,22 @@ mod tests {
     }
 
     #[test]
+    fn what_a_button_says_is_understood_when_it_is_typed() {
+        use crate::faq::same_words;
+        for language in all() {
+            let (texts, words) = (&language.forms, &language.form_words);
+            for (button, words) in [
+                (texts.cancel_button, words.cancel),
+                (texts.back_button, words.back),
+                (texts.skip_button, words.skip),
+            ] {
+                let known = words.iter().any(|word| same_words(button, word));
+                assert!(known, "{} {button}", language.code);
+            }
+        }
+    }
+
+    #[test]
     fn every_button_fits_and_every_place_is_known() {
         for language in all() {
             let t = &language.forms;

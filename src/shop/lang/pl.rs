@@ -237,7 +237,7 @@ const FORMS: FormTexts = FormTexts {
     resume: "Czy wracamy do „{form}” tam, gdzie skończyliśmy?",
     resume_button: "Kontynuuj",
     restart_button: "Zacznij od nowa",
-    cancel_button: "Porzuć",
+    cancel_button: "Anuluj",
     back_button: "Wstecz",
     skip_button: "Pomiń",
     confirm_button: "Wszystko się zgadza",

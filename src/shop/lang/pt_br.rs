@@ -279,7 +279,7 @@ const FORMS: FormTexts = FormTexts {
     resume: "Continuamos “{form}” de onde paramos?",
     resume_button: "Continuar",
     restart_button: "Começar de novo",
-    cancel_button: "Descartar",
+    cancel_button: "Cancelar",
     back_button: "Voltar",
     skip_button: "Pular",
     confirm_button: "Está tudo certo",

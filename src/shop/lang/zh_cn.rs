@@ -207,7 +207,7 @@ const FORMS: FormTexts = FormTexts {
     resume: "要从上次的地方继续“{form}”吗？",
     resume_button: "继续",
     restart_button: "重新开始",
-    cancel_button: "放弃",
+    cancel_button: "取消",
     back_button: "上一题",
     skip_button: "跳过",
     confirm_button: "都正确",

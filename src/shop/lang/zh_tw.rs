@@ -243,7 +243,7 @@ const FORMS: FormTexts = FormTexts {
     resume: "要從上次的地方繼續「{form}」嗎？",
     resume_button: "繼續",
     restart_button: "重新開始",
-    cancel_button: "放棄",
+    cancel_button: "取消",
     back_button: "上一題",
     skip_button: "跳過",
     confirm_button: "都正確",
