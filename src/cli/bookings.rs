@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::check::{self, Format};
-use super::owner::{AskError, Owner};
+use super::owner::{self, AskError, Owner};
 use crate::desk::booking::when;
 use crate::meta::ids::{PageId, ServiceId};
 use crate::shop::model::Shop;
@@ -26,15 +26,11 @@ pub struct BookingsArgs {
     #[arg(long, value_name = "URL", env = "PUBLIC_URL")]
     url: String,
     /// Only this Page's.
-    #[arg(long, value_name = "ID", value_parser = page_id)]
+    #[arg(long, value_name = "ID", value_parser = owner::page_id)]
     page: Option<PageId>,
     /// How to print them; json is what the Worker says.
     #[arg(long, value_enum, default_value_t)]
     format: Format,
-}
-
-fn page_id(text: &str) -> Result<PageId, String> {
-    PageId::new(text).map_err(|error| error.to_string())
 }
 
 /// Why there is nothing to show.
@@ -77,16 +73,7 @@ struct Booking {
 /// Shows the bookings.
 #[must_use]
 pub fn run(args: &BookingsArgs) -> ExitCode {
-    match show(args) {
-        Ok(text) => {
-            print!("{text}");
-            ExitCode::SUCCESS
-        }
-        Err(why) => {
-            eprintln!("error: {why}");
-            ExitCode::FAILURE
-        }
-    }
+    super::printed(show(args))
 }
 
 fn show(args: &BookingsArgs) -> Result<String, BookingsError> {

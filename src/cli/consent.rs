@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use serde_json::{Value, json};
 
 use super::check::{self, Format};
-use super::owner::{AskError, Owner, Told};
+use super::owner::{self, AskError, Owner, Told};
 use crate::meta::ids::{PageId, Psid};
 use crate::outreach::receipt::{Broken, LinkLine, verify};
 use crate::outreach::told::{Chain, PersonConsents};
@@ -21,7 +21,7 @@ use crate::outreach::told::{Chain, PersonConsents};
 #[derive(clap::Args)]
 pub struct ConsentArgs {
     /// Whose: their id on the Page or the Instagram account, as the webhook and the plan show it.
-    #[arg(value_parser = person_id)]
+    #[arg(value_parser = owner::person_id)]
     person: Psid,
     /// The folder with the shop.toml.
     #[arg(long, default_value = ".", value_name = "DIR")]
@@ -30,7 +30,7 @@ pub struct ConsentArgs {
     #[arg(long, value_name = "URL", env = "PUBLIC_URL")]
     url: String,
     /// On this Page. Left out: on every Page of shop.toml.
-    #[arg(long, value_name = "ID", value_parser = page_id)]
+    #[arg(long, value_name = "ID", value_parser = owner::page_id)]
     page: Option<PageId>,
     /// A head of the chain that was noted earlier.
     #[arg(long, value_name = "HEX")]
@@ -38,14 +38,6 @@ pub struct ConsentArgs {
     /// How to print it.
     #[arg(long, value_enum, default_value_t)]
     format: Format,
-}
-
-fn page_id(text: &str) -> Result<PageId, String> {
-    PageId::new(text).map_err(|error| error.to_string())
-}
-
-fn person_id(text: &str) -> Result<Psid, String> {
-    Psid::new(text).map_err(|error| error.to_string())
 }
 
 /// Why nothing is proved.
@@ -62,16 +54,7 @@ enum ConsentError {
 /// Shows and verifies.
 #[must_use]
 pub fn run(args: &ConsentArgs) -> ExitCode {
-    match show(args) {
-        Ok(text) => {
-            print!("{text}");
-            ExitCode::SUCCESS
-        }
-        Err(why) => {
-            eprintln!("error: {why}");
-            ExitCode::FAILURE
-        }
-    }
+    super::printed(show(args))
 }
 
 fn show(args: &ConsentArgs) -> Result<String, ConsentError> {

@@ -34,16 +34,7 @@ pub struct ExplainArgs {
 /// Explains one message.
 #[must_use]
 pub fn run(args: &ExplainArgs) -> ExitCode {
-    match explain(args) {
-        Ok(text) => {
-            print!("{text}");
-            ExitCode::SUCCESS
-        }
-        Err(why) => {
-            eprintln!("error: {why}");
-            ExitCode::FAILURE
-        }
-    }
+    super::printed(explain(args))
 }
 
 fn explain(args: &ExplainArgs) -> Result<String, String> {

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use serde_json::Value;
 
 use super::owner::{self, AskError, Owner};
+use crate::meta::ids::{PageId, Psid};
 
 /// Deletes everything that is kept of a person.
 ///
@@ -14,36 +15,37 @@ use super::owner::{self, AskError, Owner};
 #[derive(clap::Args)]
 pub struct ForgetArgs {
     /// Whom to forget: their id on the Page or the Instagram account.
-    person: String,
+    #[arg(value_parser = owner::person_id)]
+    person: Psid,
     /// Where the Worker answers: `https://shopbell.<you>.workers.dev`.
     #[arg(long, value_name = "URL", env = "PUBLIC_URL")]
     url: String,
     /// The Page's id. Left out: every Page of the Worker.
-    #[arg(long, value_name = "ID")]
-    page: Option<String>,
+    #[arg(long, value_name = "ID", value_parser = owner::page_id)]
+    page: Option<PageId>,
 }
 
 /// Forgets somebody.
 #[must_use]
 pub fn run(args: &ForgetArgs) -> ExitCode {
-    owner::run(forget(args))
+    super::printed(forget(args))
 }
 
 /// The pages that say how far it is.
-fn forget(args: &ForgetArgs) -> Result<Vec<String>, AskError> {
-    let person = owner::person(&args.person)?;
+fn forget(args: &ForgetArgs) -> Result<String, AskError> {
+    let person = &args.person;
     let owner = Owner::of(&args.url)?;
     let pages = match &args.page {
-        Some(page) => vec![owner.page(Some(page))?],
+        Some(page) => vec![page.clone()],
         None => owner.pages()?,
     };
-    let mut shown = Vec::with_capacity(pages.len());
+    let mut shown = String::new();
     for page in pages {
         // Both are key parts, and need no escaping.
         let path = format!("/admin/delete?page={page}&person={person}");
         let done: Value = owner.post(&path, String::new())?;
         let url = done.get("url").and_then(Value::as_str).unwrap_or_default();
-        shown.push(format!("{person} is forgotten on Page {page}: {url}"));
+        shown += &format!("{person} is forgotten on Page {page}: {url}\n");
     }
     Ok(shown)
 }

@@ -32,3 +32,17 @@ pub mod publish;
 pub mod report;
 pub mod sandbox;
 pub mod sim;
+
+/// Prints what a command has to say, or what kept it from its work.
+fn printed(text: Result<String, impl std::fmt::Display>) -> std::process::ExitCode {
+    match text {
+        Ok(text) => {
+            print!("{text}");
+            std::process::ExitCode::SUCCESS
+        }
+        Err(why) => {
+            eprintln!("error: {why}");
+            std::process::ExitCode::FAILURE
+        }
+    }
+}

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use serde_json::Value;
 
 use super::owner::{self, AskError, Owner};
+use crate::meta::ids::{PageId, Psid};
 
 /// Writes a note on a person, or shows those that are kept.
 ///
@@ -14,7 +15,8 @@ use super::owner::{self, AskError, Owner};
 #[derive(clap::Args)]
 pub struct NoteArgs {
     /// On whom: their id on the Page or the Instagram account.
-    person: String,
+    #[arg(value_parser = owner::person_id)]
+    person: Psid,
     /// What to note. Left out: the notes are shown.
     text: Option<String>,
     /// Takes the note with this number back.
@@ -24,23 +26,22 @@ pub struct NoteArgs {
     #[arg(long, value_name = "URL", env = "PUBLIC_URL")]
     url: String,
     /// The Page's id. Left out: the Worker's only one.
-    #[arg(long, value_name = "ID")]
-    page: Option<String>,
+    #[arg(long, value_name = "ID", value_parser = owner::page_id)]
+    page: Option<PageId>,
 }
 
 /// Writes or shows.
 #[must_use]
 pub fn run(args: &NoteArgs) -> ExitCode {
-    owner::run(notes(args))
+    super::printed(notes(args))
 }
 
 /// The notes that are kept then, as lines.
-fn notes(args: &NoteArgs) -> Result<Vec<String>, AskError> {
-    let person = owner::person(&args.person)?;
+fn notes(args: &NoteArgs) -> Result<String, AskError> {
     let owner = Owner::of(&args.url)?;
-    let page = owner.page(args.page.as_deref())?;
+    let page = owner.page(args.page.as_ref())?;
     // Both are key parts, and need no escaping.
-    let path = format!("/admin/note?page={page}&person={person}");
+    let path = format!("/admin/note?page={page}&person={}", args.person);
     let answer: Value = match (&args.text, args.drop) {
         (Some(text), _) => owner.post(&path, text.clone())?,
         (None, Some(id)) => owner.delete(&format!("{path}&id={id}"))?,
@@ -50,7 +51,7 @@ fn notes(args: &NoteArgs) -> Result<Vec<String>, AskError> {
     let line = |note: &Value| {
         let id = note.get("id")?.as_i64()?;
         let at = jiff::Timestamp::from_millisecond(note.get("at")?.as_i64()?).ok()?;
-        Some(format!("{id}  {}  {}", at.strftime("%Y-%m-%d"), note.get("text")?.as_str()?))
+        Some(format!("{id}  {}  {}\n", at.strftime("%Y-%m-%d"), note.get("text")?.as_str()?))
     };
     Ok(notes.iter().filter_map(line).collect())
 }

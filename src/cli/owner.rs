@@ -1,6 +1,5 @@
 //! What the owner asks a Worker: `/admin/…`, with the secret from the environment.
 
-use std::process::ExitCode;
 use std::time::Duration;
 
 use reqwest::RequestBuilder;
@@ -13,16 +12,15 @@ use crate::meta::ids::{PageId, Psid};
 
 /// How long the Worker may take to answer.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// More of an answer is not read, in bytes: a page of a thousand consents is less than one.
-const MOST: usize = 16 * 1024 * 1024;
+/// More of an answer is not read, in bytes: a thousand questions of each of a few dozen Desks at the
+/// very most.
+const MOST: usize = 64 * 1024 * 1024;
 /// Where the secret comes from.
 const ADMIN_TOKEN: &str = "ADMIN_TOKEN";
 
 /// Why the Worker did not do what it was asked for.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum AskError {
-    #[error("`{0}` is no id: digits, letters, _ and -, as the webhook writes it")]
-    Id(String),
     #[error("no shop is published there: run `shopbell publish` first")]
     NoPage,
     #[error("the Worker has several Pages ({0}): say which, with --page")]
@@ -122,9 +120,9 @@ impl Owner {
     }
 
     /// The Page of this id; the Worker's only one where none is said.
-    pub fn page(&self, id: Option<&str>) -> Result<PageId, AskError> {
-        if let Some(id) = id {
-            return PageId::new(id).map_err(|_| AskError::Id(id.to_owned()));
+    pub fn page(&self, page: Option<&PageId>) -> Result<PageId, AskError> {
+        if let Some(page) = page {
+            return Ok(page.clone());
         }
         match &self.pages()?[..] {
             [only] => Ok(only.clone()),
@@ -151,23 +149,14 @@ impl Owner {
     }
 }
 
-/// Runs a command that prints lines, and prints what kept it from working.
-pub(super) fn run(lines: Result<Vec<String>, AskError>) -> ExitCode {
-    match lines {
-        Ok(lines) => {
-            lines.iter().for_each(|line| println!("{line}"));
-            ExitCode::SUCCESS
-        }
-        Err(error) => {
-            eprintln!("error: {error}");
-            ExitCode::FAILURE
-        }
-    }
+/// The id of a Page, as an argument.
+pub(super) fn page_id(text: &str) -> Result<PageId, String> {
+    PageId::new(text).map_err(|error| error.to_string())
 }
 
-/// The id of a person as it was typed.
-pub(super) fn person(id: &str) -> Result<Psid, AskError> {
-    Psid::new(id).map_err(|_| AskError::Id(id.to_owned()))
+/// The id of a person, as an argument.
+pub(super) fn person_id(text: &str) -> Result<Psid, String> {
+    Psid::new(text).map_err(|error| error.to_string())
 }
 
 /// A value as it stands in a query: everything but letters, digits and `-_.~` is escaped.

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use serde_json::json;
 
 use super::check::{self, Format};
-use super::owner::{AskError, Owner};
+use super::owner::{self, AskError, Owner};
 use crate::meta::ids::PageId;
 use crate::outreach::told::Report;
 
@@ -27,7 +27,7 @@ pub struct ReportArgs {
     #[arg(long, value_name = "URL", env = "PUBLIC_URL")]
     url: String,
     /// Only this Page.
-    #[arg(long, value_name = "ID", value_parser = page_id)]
+    #[arg(long, value_name = "ID", value_parser = owner::page_id)]
     page: Option<PageId>,
     /// Of so many days.
     #[arg(long, value_name = "N", default_value_t = 30, value_parser = clap::value_parser!(u16).range(1..=400))]
@@ -35,10 +35,6 @@ pub struct ReportArgs {
     /// How to print it.
     #[arg(long, value_enum, default_value_t)]
     format: Format,
-}
-
-fn page_id(text: &str) -> Result<PageId, String> {
-    PageId::new(text).map_err(|error| error.to_string())
 }
 
 /// Why there is no report.
@@ -53,16 +49,7 @@ enum ReportError {
 /// Reports.
 #[must_use]
 pub fn run(args: &ReportArgs) -> ExitCode {
-    match show(args) {
-        Ok(text) => {
-            print!("{text}");
-            ExitCode::SUCCESS
-        }
-        Err(why) => {
-            eprintln!("error: {why}");
-            ExitCode::FAILURE
-        }
-    }
+    super::printed(show(args))
 }
 
 fn show(args: &ReportArgs) -> Result<String, ReportError> {

@@ -9,12 +9,11 @@ mod report;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::time::Duration;
 
 use serde_json::json;
 
 use super::check::{self, Format, counted};
-use super::doctor::http::{Base, Http};
+use super::owner::{self, AskError, Owner};
 use super::publish::Bundle;
 use crate::faq::Model;
 use crate::meta::ids::PageId;
@@ -22,13 +21,6 @@ use crate::meta::ids::PageId;
 pub use groups::{Group, Groups, Question, grouped};
 pub use patch::{ChangeError, changed, unified};
 pub use report::{DeskReport, Report, ReportError};
-
-/// How long the Worker may take to answer.
-const PATIENCE: Duration = Duration::from_secs(20);
-/// A thousand questions of each Desk are this at the very most, in bytes, for a few dozen Desks.
-const MOST: usize = 64 * 1024 * 1024;
-/// Where the secret comes from.
-const ADMIN_TOKEN: &str = "ADMIN_TOKEN";
 
 /// Fetches the questions that found no answer, and says what to add to shop.toml.
 ///
@@ -44,7 +36,7 @@ pub struct MissesArgs {
     #[arg(long, value_name = "URL", env = "PUBLIC_URL", required_unless_present = "from")]
     url: Option<String>,
     /// Only this Page's.
-    #[arg(long, value_name = "ID", value_parser = page_id)]
+    #[arg(long, value_name = "ID", value_parser = owner::page_id)]
     page: Option<PageId>,
     /// Reads what the Worker said from a file instead.
     #[arg(long, value_name = "FILE")]
@@ -57,10 +49,6 @@ pub struct MissesArgs {
     format: Format,
 }
 
-fn page_id(text: &str) -> Result<PageId, String> {
-    PageId::new(text).map_err(|error| error.to_string())
-}
-
 /// Why there is nothing to show.
 #[derive(Debug, thiserror::Error)]
 enum MissesError {
@@ -68,12 +56,8 @@ enum MissesError {
     Shop(#[from] check::LoadError),
     #[error("cannot read {}: {source}", path.display())]
     Unreadable { path: PathBuf, source: std::io::Error },
-    #[error("the Worker's address {0}; write it as https://shopbell.<you>.workers.dev")]
-    Address(String),
-    #[error("set {ADMIN_TOKEN} in the environment to the Worker's: the questions are the owner's")]
-    NoToken,
-    #[error("the Worker {0}")]
-    Worker(String),
+    #[error(transparent)]
+    Ask(#[from] AskError),
     #[error(transparent)]
     Report(#[from] ReportError),
     #[error(transparent)]
@@ -85,16 +69,7 @@ enum MissesError {
 /// Shows what was asked in vain.
 #[must_use]
 pub fn run(args: &MissesArgs) -> ExitCode {
-    match show(args) {
-        Ok(text) => {
-            print!("{text}");
-            ExitCode::SUCCESS
-        }
-        Err(why) => {
-            eprintln!("error: {why}");
-            ExitCode::FAILURE
-        }
-    }
+    super::printed(show(args))
 }
 
 fn show(args: &MissesArgs) -> Result<String, MissesError> {
@@ -132,31 +107,10 @@ fn told(args: &MissesArgs) -> Result<String, MissesError> {
         return std::fs::read_to_string(path)
             .map_err(|source| MissesError::Unreadable { path: path.clone(), source });
     }
-    let base = Base::new(args.url.as_deref().unwrap_or_default());
-    let base = base.map_err(|error| MissesError::Address(error.to_string()))?;
-    let token = std::env::var(ADMIN_TOKEN).ok().map(|token| token.trim().to_owned());
-    let token = token.filter(|token| !token.is_empty()).ok_or(MissesError::NoToken)?;
-    let runtime = tokio::runtime::Runtime::new()
-        .map_err(|error| MissesError::Worker(format!("cannot be asked: {error}")))?;
-    runtime.block_on(fetch(&base, &token, args.page.as_ref()))
-}
-
-async fn fetch(base: &Base, token: &str, page: Option<&PageId>) -> Result<String, MissesError> {
-    let http = Http::new(PATIENCE).map_err(MissesError::Worker)?.reading(MOST);
-    let query = page.map(|page| format!("?page={page}")).unwrap_or_default();
-    let request = http.get(&base.join(&format!("/admin/misses{query}"))).bearer_auth(token);
-    let answer =
-        http.send(request).await.map_err(|trouble| MissesError::Worker(trouble.to_string()))?;
-    match answer.status {
-        200 => Ok(answer.text),
-        401 => Err(MissesError::Worker(format!(
-            "refuses {ADMIN_TOKEN}: it has another one (scripts/wrangler secret list)"
-        ))),
-        404 if page.is_none() => {
-            Err(MissesError::Worker("is older than this command: deploy it again".to_owned()))
-        }
-        _ => Err(MissesError::Worker(answer.described())),
-    }
+    let query = args.page.as_ref().map(|page| format!("?page={page}")).unwrap_or_default();
+    let owner = Owner::of(args.url.as_deref().unwrap_or_default())?;
+    let told: serde_json::Value = owner.get(&format!("/admin/misses{query}"))?;
+    Ok(told.to_string())
 }
 
 /// The questions for people, each group with the lines to add.

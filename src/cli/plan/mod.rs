@@ -12,7 +12,7 @@ use std::process::ExitCode;
 use jiff::civil::DateTime;
 
 use super::check::{self, Format};
-use super::owner::AskError;
+use super::owner::{self, AskError};
 use super::publish::Bundle;
 use crate::meta::ids::PageId;
 use crate::outreach::plan::{Horizon, Planned, plan};
@@ -37,7 +37,7 @@ pub struct PlanArgs {
     #[arg(long, value_name = "URL", env = "PUBLIC_URL", required_unless_present = "from")]
     url: Option<String>,
     /// Only this Page.
-    #[arg(long, value_name = "ID", value_parser = page_id)]
+    #[arg(long, value_name = "ID", value_parser = owner::page_id)]
     page: Option<PageId>,
     /// Reads the recipients from a file instead.
     #[arg(long, value_name = "FILE")]
@@ -57,10 +57,6 @@ pub struct PlanArgs {
     /// How to print it.
     #[arg(long, value_enum, default_value_t)]
     format: Format,
-}
-
-fn page_id(text: &str) -> Result<PageId, String> {
-    PageId::new(text).map_err(|error| error.to_string())
 }
 
 /// Why there is no plan.
@@ -93,16 +89,7 @@ struct DeskPlan<'a> {
 /// Plans.
 #[must_use]
 pub fn run(args: &PlanArgs) -> ExitCode {
-    match show(args) {
-        Ok(text) => {
-            print!("{text}");
-            ExitCode::SUCCESS
-        }
-        Err(why) => {
-            eprintln!("error: {why}");
-            ExitCode::FAILURE
-        }
-    }
+    super::printed(show(args))
 }
 
 fn show(args: &PlanArgs) -> Result<String, PlanError> {

@@ -132,7 +132,7 @@ pub(super) static HANDOFF: Table = Table {
         may(
             "misses",
             Kind::Number(0, 9),
-            "So many messages in a row without an answer call a person; 2 if nothing is 0 for never.",
+            "So many messages in a row without an answer call a person; 2 if nothing is said, 0 for never.",
         ),
         may("on_anger", Kind::Flag, "Whether an angry message calls one. On if nothing is said."),
         may("angry", Kind::Phrases, "More phrases by which a message is angry."),
