@@ -590,3 +590,26 @@ fn the_simulated_months_send_a_lot() {
         assert!(sent > 40, "{}: {sent}", open.shop.name);
     }
 }
+
+/// The answer to a notification never came, and its echo did: its token has been used all the same.
+#[test]
+fn a_token_rests_when_only_the_echo_says_that_it_was_used() {
+    let opt_in = |person| Step::OptIn { person, topic: 0, zone: None, new_token: false };
+    let due = |notification, past_ms| Step::ToDue { notification, zone: 0, past_ms };
+    let steps = [
+        opt_in(0),
+        opt_in(1),
+        Step::Withdraw { notification: 2 },
+        // Nearly two hours late, so that the next day's is less than a day after it.
+        due(1, 119 * MINUTE),
+        Step::Tick,
+        Step::Send(vec![Graph::Takes]),
+        Step::Echo(29),
+        due(2, 0),
+        Step::Tick,
+        Step::Send(vec![Graph::Takes]),
+    ];
+    let standing = (Some("LT"), Some(date(2024, 5, 1)));
+    let sent = run(&SHOPS[0], standing, ms("2025-08-20T05:00:00Z"), &steps, false).unwrap();
+    assert!(sent >= 2, "{sent}");
+}

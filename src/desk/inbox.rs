@@ -597,7 +597,9 @@ fn apply(
                         planned_at: now,
                         at: now,
                     };
-                    consents::left(sql, Which { topic: &topic, channel, person: id }, &left)?;
+                    let which = Which { topic: &topic, channel, person: id };
+                    consents::left(sql, which, &left)?;
+                    consents::rest(sql, which, sending::rested(now), now)?;
                 }
                 ledger::close(sql, entry, ledger::Outcome::Sent, None)?;
             }

@@ -330,8 +330,7 @@ pub fn settle(
         None => finish(sql, claimed, &Outcome::Unsure, now),
         Some(Verdict::Sent { mid, .. }) => {
             lift_hold(sql, now)?;
-            let next = now.plus(cooldown(Transport::LegacyRecurring, now.utc_date()));
-            not_before(sql, page, via, next, now)?;
+            not_before(sql, page, via, rested(now), now)?;
             finish(sql, claimed, &Outcome::Sent { mid: mid.clone() }, now)
         }
         Some(Verdict::Failed(failure)) => {
@@ -484,7 +483,15 @@ fn note_promise(
     };
     let notification = notification.as_str();
     let left = Left { notification, period, mid, planned_at: claimed.created_at, at: now };
+    if matches!(outcome, Outcome::Unsure) {
+        consents::rest(sql, which, rested(now), now)?;
+    }
     consents::left(sql, which, &left)
+}
+
+/// When Meta takes the next message by a token that was used now, by the rule of the day.
+pub(super) fn rested(now: UnixMs) -> UnixMs {
+    now.plus(cooldown(Transport::LegacyRecurring, now.utc_date()))
 }
 
 /// Settles what was left in flight by a process that is gone, or by a request nobody heard of
@@ -507,7 +514,9 @@ pub fn recover(sql: &impl Sql, restarted: bool, now: UnixMs) -> Result<(), Store
                 let notification = notification.as_str();
                 let left =
                     Left { notification, period: &period, mid: None, planned_at: now, at: now };
-                consents::left(sql, Which { topic: &topic, channel, person: &person }, &left)?;
+                let which = Which { topic: &topic, channel, person: &person };
+                consents::left(sql, which, &left)?;
+                consents::rest(sql, which, rested(now), now)?;
             }
         }
         if restarted && let Some(at) = outbox::backlog(sql)?.next_due {

@@ -293,6 +293,29 @@ pub fn left(sql: &impl Sql, which: Which<'_>, left: &Left<'_>) -> Result<(), Sto
     Ok(())
 }
 
+/// Notes that a notification may have left by the token of this consent without Meta's answer: the
+/// token rests until `until`. Not when it left in the window, for then no token was used. Only this
+/// table learns it: KV gets what Meta says of a token, and here Meta said nothing.
+///
+/// # Errors
+/// [`StoreError::Refused`].
+pub fn rest(
+    sql: &impl Sql,
+    which: Which<'_>,
+    until: UnixMs,
+    now: UnixMs,
+) -> Result<(), StoreError> {
+    let Which { topic, channel, person } = which;
+    sql.execute(
+        "UPDATE consents SET next_eligible_at = max(coalesce(next_eligible_at, 0), ?4)
+         WHERE topic = ?1 AND channel = ?2 AND person = ?3 AND token IS NOT NULL
+           AND NOT EXISTS (SELECT 1 FROM people WHERE people.channel = ?2 AND people.id = ?3
+             AND body ->> 'window_until' > ?5)",
+        params![topic.as_str(), channel, person.as_str(), until, now],
+    )?;
+    Ok(())
+}
+
 /// Whether anybody had agreed to a topic at a moment and has not taken it back; with `zone` only
 /// those who live by that clock.
 ///
