@@ -1,5 +1,5 @@
-//! `GET /admin/recipients`, `/admin/report`, `/admin/consent`, `/admin/receipts`: what the owner is told of consents and
-//! notifications. The answers are `outreach::told`'s.
+//! `GET /admin/recipients`, `/admin/report`, `/admin/consent`, `/admin/receipts`: what the owner is
+//! told of consents and notifications. The answers are `outreach::told`'s.
 
 use serde_json::{Value, json};
 use web_sys::{Request, Response};
