@@ -1,5 +1,6 @@
 //! Booking through the real bundle: eight people after one table, the owner's list, the link for a
 //! calendar, and what is left when somebody is forgotten.
+
 use std::path::PathBuf;
 use std::process::Command;
 

@@ -1,5 +1,6 @@
 //! Conversations with the café through the real bundle: who is answered, with what, and who is
 //! left alone.
+
 use std::sync::LazyLock;
 
 use crate::common::{

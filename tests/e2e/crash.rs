@@ -2,6 +2,7 @@
 //! webhooks come in, while Graph calls are on their way, and in the middle of a notification.
 //!
 //! `SHOPBELL_CRASH_SEED` changes the moments.
+
 use std::time::Duration;
 
 use crate::common::rng::Rng;

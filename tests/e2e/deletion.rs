@@ -1,5 +1,6 @@
 //! Being forgotten, through the real bundle: by Meta's callback, by the owner, and the page that
 //! says how far it is.
+
 use std::sync::LazyLock;
 
 use crate::common::{ADMIN_TOKEN, APP_SECRET, CAFE, Setup, Stage, on, until};

@@ -1,6 +1,7 @@
 //! Signed bodies that mean nothing, something else, or too much: no input may stop the Worker.
 //!
 //! `SHOPBELL_FUZZ_POSTS` (default 3,000) and `SHOPBELL_FUZZ_SEED` change the run.
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;

@@ -1,4 +1,5 @@
 //! Meta's bad days: what is slowed, halted, refused, tried again, and never tried again.
+
 use std::sync::LazyLock;
 use std::time::Duration;
 

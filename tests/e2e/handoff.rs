@@ -2,6 +2,7 @@
 //! server, the thread goes to the Page's inbox and comes back. The owner's server is called by https
 //! and nothing else, so the clock's test-only entry leads calls of one https origin to a server on
 //! this machine; the request itself is the bundle's own.
+
 use std::fs;
 use std::path::PathBuf;
 use std::sync::LazyLock;

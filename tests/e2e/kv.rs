@@ -1,4 +1,5 @@
 //! KV that refuses writes: consents wait in the Desk and are written when it takes them again.
+
 use crate::common::{CAFE, HOUR, MINUTE, Setup, Stage, alone, until};
 use shopbell::cli::sandbox::Act;
 

@@ -1,5 +1,6 @@
 //! The matcher in V8 and here: the same bytes from training, the same bits for every question. It
 //! needs no bundle, but the same tools, and comes after it because most is built by then.
+
 use std::path::Path;
 use std::process::Command;
 

@@ -1,4 +1,5 @@
 //! Questions without an answer, from the webhook to `shopbell misses`.
+
 use std::path::PathBuf;
 use std::process::Command;
 

@@ -1,5 +1,6 @@
 //! What people asked to be told: to whom it goes, when, how often at most, and what stops it.
 //! Time is the Worker's virtual clock; cron fires only when a test fires it.
+
 use crate::common::{DAY, HOUR, MINUTE, SECOND, Setup, Stage, alone, moment, until};
 use serde_json::{Value, json};
 use shopbell::cli::sandbox::Act;

@@ -1,5 +1,6 @@
 //! One message, one answer: a thousand messages, delivered again and again, in any order and in
 //! any company.
+
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 

@@ -1,5 +1,6 @@
 //! From the plan before to the report after, through the owner's command: the same hash, each
 //! recipient with its way, and the receipts of what they agreed to.
+
 use std::process::Command;
 
 use crate::common::{ADMIN_TOKEN, HOUR, MINUTE, SECOND, Setup, Stage, alone, moment};

@@ -1,5 +1,6 @@
 //! Who somebody is, as Meta tells it, on the real bundle: asked once, waited for by greetings
 //! only, and never for long.
+
 use crate::common::{CAFE, Setup, Stage, alone, until};
 use shopbell::cli::sandbox::{Act, Call, Fault, FaultKind, ProfileAccess};
 

@@ -1,5 +1,6 @@
 //! Publishing while the Worker runs: a shop that comes after its first customers, and one that
 //! changes its mind.
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

@@ -1,4 +1,5 @@
 //! Every route of the real bundle: what it answers, and that nothing is done for a stranger.
+
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpStream;
