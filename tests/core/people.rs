@@ -13,6 +13,7 @@ use shopbell::faq::{Decision, keyword};
 use shopbell::meta::event::{Event, Lane, OptinStatus};
 use shopbell::meta::human::Unfit;
 use shopbell::meta::send::Content;
+use shopbell::outreach::receipt::Book;
 use shopbell::shop::lang;
 use shopbell::store::calls::{self, Kind};
 use shopbell::store::outbox::Claimed;
@@ -144,7 +145,7 @@ fn what_a_person_types_leaves_by_the_window_then_by_their_own_right_then_not_at_
                 assert!(bodies[0].contains("shopbell:"), "its echo can be told to be ours");
                 let _settled = sending::settle(
                     &world.sql,
-                    &world.shop.page.id,
+                    &Book { page: &world.shop.page.id, seed: [7; 16] },
                     &claimed[0].0,
                     &claimed[0].1,
                     None,
