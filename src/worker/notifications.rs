@@ -59,13 +59,19 @@ async fn ask(request: &Request, route: &http::Route, env: &Env, question: &Quest
         None => true,
         Some(wanted) => wanted.as_ref() == Some(&page.id),
     });
+    let Some(page) = page else {
+        return http::text(404, "no such Page is published here");
+    };
+    let desks = match desk::call::layout(env, &page.id).await {
+        Ok(layout) => layout.desks(),
+        Err(why) => return http::text(503, &why),
+    };
     let shard = value(route, "shard").map_or(Some(0), |shard| shard.parse::<u32>().ok());
-    let found = page.and_then(|page| Some((page, shard.filter(|n| *n < page.shards.max(1))?)));
-    let Some((page, shard)) = found else {
-        return http::text(404, "no such Page is published here, or it has no such shard");
+    let Some(shard) = shard.filter(|shard| *shard < desks) else {
+        return http::text(404, "this Page has no such shard");
     };
     let name = desk::Name { page: page.id.clone(), shard };
-    answer(env, &name, question, Some(page.shards.max(1))).await
+    answer(env, &name, question, Some(desks)).await
 }
 
 async fn answer(
