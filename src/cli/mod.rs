@@ -10,6 +10,7 @@
 //! - [`plan`]: who will be told what, by which way; [`report`]: what became of it.
 //! - [`consent`]: what somebody agreed to, and the proof of it.
 //! - [`doctor`]: looks at the Worker and at Meta, and says what keeps a shop from working.
+//! - [`offer`]: who waits to be told of what, and the word that it has begun.
 //! - [`bookings`]: who comes when. [`note`]: what the owner wants to remember of a person.
 //! - [`forget`]: has the Worker delete everything it keeps of a person.
 //! - [`sim`]: plays a scenario of many days in an instant.
@@ -25,6 +26,7 @@ pub mod explain;
 pub mod forget;
 pub mod misses;
 pub mod note;
+pub mod offer;
 mod owner;
 pub mod plan;
 pub mod profile;

@@ -1,8 +1,11 @@
-//! What came of a notification after it left: Meta's word that it was delivered and read, and the
-//! person's that they want no more.
+//! What came of a notification after it left: Meta's word that it was delivered and read, a tap on
+//! it, and the person's word that they want no more.
 
+use crate::desk::mark::marked;
+use crate::desk::payload::Payload;
 use crate::meta::event::{Channel, Event, EventKind};
 use crate::meta::ids::{Psid, TopicId};
+use crate::shop::model::{Notification, Shop};
 use crate::store::consents::{self, Last, Which};
 use crate::store::outbox::CALL_TIMEOUT_MS;
 use crate::store::{Sql, StoreError, tallies};
@@ -11,15 +14,67 @@ use crate::time::{DAY, UnixMs};
 /// A stop counts for what the topic sent within this time before it.
 const STOPPED_BY_MS: i64 = 2 * DAY;
 
+/// A tap on a button counts for what left last within this time before it.
+const TAPPED_WITHIN_MS: i64 = 7 * DAY;
+
 const DELIVERED: i64 = 1;
 const READ: i64 = 2;
 
-/// Whether an event is a delivery or a reading of what left last that is not counted yet.
+/// Whether an event is a delivery, a reading or a tap of what left last that is not counted yet.
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn is_news(sql: &impl Sql, event: &Event) -> Result<bool, StoreError> {
-    news(sql, event).map(|news| news.is_some_and(|(_, _, last)| !last.is_empty()))
+pub fn is_news(sql: &impl Sql, shop: &Shop, event: &Event) -> Result<bool, StoreError> {
+    if news(sql, event)?.is_some_and(|(_, _, last)| !last.is_empty()) {
+        return Ok(true);
+    }
+    Ok(taps(sql, shop, event)?.is_some_and(|(_, last)| !last.is_empty()))
+}
+
+/// Counts a tap on a button of what left last. Meta tells nobody of taps that open a page.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn tapped(sql: &impl Sql, shop: &Shop, event: &Event) -> Result<(), StoreError> {
+    let Some((person, taps)) = taps(sql, shop, event)? else { return Ok(()) };
+    for last in taps {
+        count(sql, &last, "tapped")?;
+        consents::tap(sql, Which { topic: &last.topic, channel: event.channel, person })?;
+    }
+    Ok(())
+}
+
+/// Whose tap it is, and on what that left last.
+fn taps<'e>(
+    sql: &impl Sql,
+    shop: &Shop,
+    event: &'e Event,
+) -> Result<Option<(&'e Psid, Vec<Last>)>, StoreError> {
+    let EventKind::Postback(postback) = &event.kind else { return Ok(None) };
+    let (Some(payload), Some(person)) = (&postback.payload, &event.person) else {
+        return Ok(None);
+    };
+    let has_it = |notification: &&Notification| {
+        notification.all_buttons().any(|button| {
+            let carried = Payload::of(&button.action);
+            carried.is_some_and(|carried| marked(&carried.to_string(), &button.also) == *payload)
+        })
+    };
+    let sent: Vec<&str> = shop.sent().filter(has_it).map(|n| n.id.as_str()).collect();
+    if sent.is_empty() {
+        return Ok(None);
+    }
+    let mut last = consents::last_left(sql, event.channel, person)?;
+    last.retain(|last| {
+        !last.tapped
+            && sent.contains(&last.notification.as_str())
+            && (0..TAPPED_WITHIN_MS).contains(&event.at.since(last.left_at.plus(-CALL_TIMEOUT_MS)))
+    });
+    Ok(Some((person, last)))
+}
+
+fn count(sql: &impl Sql, last: &Last, name: &'static str) -> Result<(), StoreError> {
+    tallies::add(sql, &last.notification, &last.period, last.variant.as_deref(), name)
 }
 
 /// Counts a delivery or a reading of what left last. Other events count nothing.
@@ -30,10 +85,10 @@ pub fn arrived(sql: &impl Sql, event: &Event) -> Result<(), StoreError> {
     let Some((person, level, news)) = news(sql, event)? else { return Ok(()) };
     for last in news {
         if last.seen < DELIVERED {
-            tallies::add(sql, &last.notification, &last.period, "delivered")?;
+            count(sql, &last, "delivered")?;
         }
         if level == READ {
-            tallies::add(sql, &last.notification, &last.period, "read")?;
+            count(sql, &last, "read")?;
         }
         let which = Which { topic: &last.topic, channel: event.channel, person };
         consents::see(sql, which, level)?;
@@ -76,7 +131,7 @@ pub fn stopped(
     let all = consents::last_left(sql, channel, person)?;
     match all.iter().find(|last| last.topic == *topic) {
         Some(last) if (0..STOPPED_BY_MS).contains(&at.since(last.left_at)) => {
-            tallies::add(sql, &last.notification, &last.period, "stopped")
+            count(sql, last, "stopped")
         }
         _ => Ok(()),
     }
