@@ -97,7 +97,7 @@ fn shown(standing: &[Standing]) -> String {
             Some(at) => format!(", began {at}"),
             None => String::new(),
         };
-        let _ = writeln!(text, "{:<24} {:>6} wait, {how}{began}", one.offer, one.waiting);
+        let _ = writeln!(text, "{:<24} {:>6} wait, {how}{began}", one.offer.as_str(), one.waiting);
     }
     if text.is_empty() {
         text += "the shop has no offers\n";

@@ -200,7 +200,8 @@ fn admit(
         Some(consent) => {
             let person = person.unwrap_or_default();
             let due = consent.reserved_at.unwrap_or(claimed.created_at);
-            let to = notified::Recipient::of(shop, consent, &person, &all, Look::Leaving, now);
+            let to = notified::Recipient::of(shop, consent, &person, &all, Look::Leaving)
+                .belonging(shop, &person, now);
             let deadline = claimed.expires_at.unwrap_or(now.plus(1));
             if known.is_some_and(|known| !known.is_still_for(&to)) {
                 Err(Hold::NotForThem)

@@ -389,7 +389,10 @@ impl People {
             return if to.active && !sequence.draft { through() } else { After::Through };
         }
         let due = place.due_at.unwrap_or(at);
-        let Some(line) = line(shop, notification, due, to, at) else { return After::Through };
+        let Some(mut line) = line(shop, notification, due, to, at) else { return After::Through };
+        if sequence::is_late(step, due, at) {
+            line.verdict = Verdict::Held(Hold::TooLate);
+        }
         if let Verdict::Held(hold) = &line.verdict
             && let Held::Until(later) = sequence::held(step, place, &clock, hold, at)
         {

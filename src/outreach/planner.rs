@@ -193,7 +193,8 @@ fn plan_one(
 ) -> Result<Option<Line>, StoreError> {
     let person: Person = people::load(sql, consent.channel, &consent.person)?.unwrap_or_default();
     let all = consents::of_person(sql, consent.channel, &consent.person)?;
-    let to = Recipient::of(shop, consent, &person, &all, Look::Planning, now);
+    let to =
+        Recipient::of(shop, consent, &person, &all, Look::Planning).belonging(shop, &person, now);
     let Some(line) = plan::line(shop, notification, run.due_at, &to, now) else {
         return Ok(None);
     };

@@ -90,7 +90,8 @@ pub enum Look {
 }
 
 impl Recipient {
-    /// What the Desk knows of somebody at `now`; `all` are all of their consents.
+    /// What the Desk knows of somebody; `all` are all of their consents. Which segments they belong
+    /// to is another question: [`Recipient::belonging`].
     #[must_use]
     pub fn of(
         shop: &Shop,
@@ -98,10 +99,7 @@ impl Recipient {
         person: &Person,
         all: &[Consent],
         look: Look,
-        now: UnixMs,
     ) -> Self {
-        let belongs = |segment: &&Segment| segment::matches(segment, &shop.page, person, now);
-        let segments = shop.segments.iter().filter(belongs).map(|segment| segment.id.clone());
         let reserved = |consent: &Consent| consent.reserved_at.filter(|_| look == Look::Planning);
         let others = all.iter().filter(|other| other.topic != consent.topic);
         Self {
@@ -122,10 +120,18 @@ impl Recipient {
             stopped_at: person.stopped_at,
             language: person.lang(shop).clone(),
             country: said_country(person),
-            segments: segments.collect(),
+            segments: Vec::new(),
             offers: person.wishes.keys().cloned().collect(),
             places: Vec::new(),
         }
+    }
+
+    /// With the segments that the person belongs to at `now`.
+    #[must_use]
+    pub fn belonging(self, shop: &Shop, person: &Person, now: UnixMs) -> Self {
+        let belongs = |segment: &&Segment| segment::matches(segment, &shop.page, person, now);
+        let segments = shop.segments.iter().filter(belongs).map(|segment| segment.id.clone());
+        Self { segments: segments.collect(), ..self }
     }
 
     /// The clock they live by; the shop's where theirs is not known.

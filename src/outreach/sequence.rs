@@ -103,6 +103,12 @@ pub fn over(sequence: &Sequence, place: &Place, person: &Person) -> Option<&'sta
     }
 }
 
+/// Whether a step that was due at `due` can leave no more for that time: nothing ran for so long.
+#[must_use]
+pub fn is_late(step: &Step, due: UnixMs, now: UnixMs) -> bool {
+    now >= due.plus(step.notification.schedule.latest_ms())
+}
+
 /// What becomes of a step that is held now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Held {

@@ -71,17 +71,21 @@ fn one(sql: &impl Sql, shop: &Shop, place: &Place, now: UnixMs) -> Result<bool, 
     }
     let at = At { shop, sequence, step, place, zone: &zone, now };
     let Some(consent) = consent else { return at.held(sql, &Hold::NoConsent).map(|()| false) };
-    let to = Recipient::of(shop, consent, &person, &all, Look::Planning, now);
+    let to =
+        Recipient::of(shop, consent, &person, &all, Look::Planning).belonging(shop, &person, now);
     let due_at = place.due_at.unwrap_or(now);
     let notification = &step.notification;
     if !notification.is_for(&to) {
         counters::add(sql, "sequence.passed_over", now)?;
         return at.go_on(sql, place).map(|()| false);
     }
-    let Some(line) = plan::line(shop, notification, due_at, &to, now) else {
+    let Some(mut line) = plan::line(shop, notification, due_at, &to, now) else {
         // They agreed after it was due.
         return at.held(sql, &Hold::NoConsent).map(|()| false);
     };
+    if sequence::is_late(step, due_at, now) {
+        line.verdict = Verdict::Held(Hold::TooLate);
+    }
     if let Verdict::Held(hold) = &line.verdict {
         return at.held(sql, hold).map(|()| false);
     }

@@ -279,7 +279,8 @@ pub fn recipients(
             let (channel, id) = (consent.channel, &consent.person);
             let person: Person = people::load(sql, channel, id)?.unwrap_or_default();
             let all = consents::of_person(sql, channel, id)?;
-            let mut to = Recipient::of(shop, consent, &person, &all, Look::Planning, now);
+            let mut to = Recipient::of(shop, consent, &person, &all, Look::Planning)
+                .belonging(shop, &person, now);
             to.places = places::open_of(sql, channel, id)?;
             to.places.retain(|place| {
                 let its = |sequence: &&Sequence| {

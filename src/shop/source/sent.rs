@@ -108,7 +108,7 @@ fn one_message(
     let has_buttons = !read::tables(table, "buttons").is_empty();
     let most = if has_buttons { BUTTON_TEXT_LIMIT } else { MESSAGE_LIMIT };
     let instagram = on_instagram(file);
-    let picture = get(table, "image").map(Value::span);
+    let mut picture = get(table, "image").map(Value::span);
     let mut uses_coupon = false;
     for (whole, span) in said.into_iter().flat_map(|t| t.values()).filter_map(whole_text) {
         let length = units(&whole);
@@ -120,12 +120,10 @@ fn one_message(
                 format!("Instagram takes {} bytes: write it shorter", limits::INSTAGRAM_TEXT)
             };
             found.push(Diagnostic::error("too-long", span.clone(), message).help(help));
-        } else if let Some(picture) = &picture
-            && !fits_on_a_card(&whole)
-        {
+        } else if let Some(picture) = picture.take_if(|_| !fits_on_a_card(&whole)) {
             let message = "the words do not fit on a card, so the picture is left out";
             found.push(
-                Diagnostic::warning("picture-left-out", picture.clone(), message)
+                Diagnostic::warning("picture-left-out", picture, message)
                     .help(format!("write two lines of at most {} characters", limits::CARD_TITLE)),
             );
         }
@@ -177,10 +175,20 @@ fn whole_text(value: &Value<'_>) -> Option<(String, Place)> {
     Some((texts.join("\n\n"), value.span()))
 }
 
-/// The first line is the title, the rest the subtitle.
+/// The first line is the title, the rest the subtitle. A variable counts as what stands in for it.
 fn fits_on_a_card(words: &str) -> bool {
     let (title, subtitle) = words.trim().split_once('\n').unwrap_or((words.trim(), ""));
-    units(title) <= limits::CARD_TITLE && units(subtitle.trim()) <= limits::CARD_SUBTITLE
+    spoken_units(title) <= limits::CARD_TITLE
+        && spoken_units(subtitle.trim()) <= limits::CARD_SUBTITLE
+}
+
+fn spoken_units(words: &str) -> usize {
+    let length = |part: Part<'_>| match part {
+        Part::Plain(text) => units(text),
+        Part::Variable { fallback, .. } => fallback.map_or(0, units),
+        Part::Stray(_) => 0,
+    };
+    parts(words).into_iter().map(length).fold(0, usize::saturating_add)
 }
 
 /// The first and the last day.

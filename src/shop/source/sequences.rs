@@ -38,7 +38,7 @@ pub(super) fn check(file: &DeTable<'_>, found: &mut Vec<Diagnostic>) {
         }
         beginning(sequence, found);
         let steps = read::tables(sequence, "step");
-        if steps.is_empty() {
+        if steps.is_empty() && get(sequence, "step").is_some() {
             found.push(
                 Diagnostic::error("missing-key", place.clone(), "this sequence has no steps")
                     .help("add [[sequence.step]] with id, after_days, at and text"),
