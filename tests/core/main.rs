@@ -22,4 +22,5 @@ mod properties;
 mod receipts;
 mod reconcile;
 mod schedule;
+mod sequences;
 mod tables;
