@@ -19,7 +19,7 @@ use shopbell::outreach::receipt::{Book, ReceiptLine, verify};
 use shopbell::outreach::reconcile::{self, Mode, Need, Phase, Round, Setting};
 use shopbell::outreach::told;
 use shopbell::store::consents::{self, Consent, Status};
-use shopbell::store::{Sql, kv_queue, listed};
+use shopbell::store::{kv_queue, listed};
 use shopbell::time::{DAY, HOUR, MINUTE, SECOND, UnixMs};
 
 const START: &str = "2026-11-20T10:00:00Z";
