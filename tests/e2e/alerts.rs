@@ -1,13 +1,10 @@
 //! What the owner is told of through the real bundle: a halted Page, a KV that refuses; `/health`,
 //! `doctor` and `report` show it. And how long a Page goes slower, in each way that Meta says it.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
-
-mod common;
 
 use std::process::Command;
 
-use common::receiver::Receiver;
-use common::{ADMIN_TOKEN, HOUR, MINUTE, SECOND, Setup, Stage, alone, until};
+use crate::common::receiver::Receiver;
+use crate::common::{ADMIN_TOKEN, HOUR, MINUTE, SECOND, Setup, Stage, alone, until};
 use serde_json::{Value, json};
 use shopbell::cli::sandbox::{Act, Fault, FaultKind, Hint};
 
