@@ -4,6 +4,10 @@ import { join, resolve } from "node:path";
 import { Processes } from "./processes.mjs";
 
 const STAGE_WITHIN_MS = 30 * 60_000;
+/** End-to-end targets at a time: each mostly waits for its own processes. */
+const LANES = 2;
+/** These take longest, so they begin first. */
+const LONG = ["e2e_crash", "e2e_scenarios", "e2e_shards"];
 const target = resolve(process.env.CARGO_TARGET_DIR ?? "target");
 mkdirSync(target, { recursive: true });
 const logPath = join(target, "test.log");
@@ -42,9 +46,15 @@ if (endToEnd.length || nodeTests.length) {
   stages.push({ name: "browser and QR reader", run: ["scripts/lib/need-test-programs"] });
 }
 if (endToEnd.length) {
+  // Built once, together; run two at a time, the tests of each one after another.
+  const order = [...LONG.filter((name) => endToEnd.includes(name)), ...endToEnd.filter((name) => !LONG.includes(name))];
+  stages.push({
+    name: "end-to-end tests, built",
+    run: cargo("test", "--no-run", ...named(endToEnd)),
+  });
   stages.push({
     name: "end to end on workerd",
-    run: cargo("test", "--no-fail-fast", ...named(endToEnd), "--", "--test-threads=1"),
+    runs: order.map((name) => cargo("test", "--no-fail-fast", "--test", name, "--", "--test-threads=1")),
     env: { SHOPBELL_E2E: "1" },
     needs: "bundle",
     count: cargoCounts,
@@ -75,20 +85,33 @@ await processes.stop();
 console.log(`${sum.passed} passed, ${sum.failed} failed${sum.skipped ? `, ${sum.skipped} skipped` : ""}`);
 process.exitCode = sum.failed ? 1 : 0;
 
-async function perform({ name, run: [command, ...args], env = {}, count = () => ({}) }) {
+async function perform({ name, run, runs = [run], env = {}, count = () => ({}) }) {
   const began = performance.now();
   const lines = [];
-  let code;
-  const late = setTimeout(() => {
-    lines.push(`${name} was still running after ${STAGE_WITHIN_MS / 60_000} minutes and was ended`);
-    processes.end(name);
-  }, STAGE_WITHIN_MS);
-  try {
-    code = await processes.run(name, command, args, {
+  let code = 0;
+  const waiting = [...runs];
+  const one = async ([command, ...args], at) => {
+    // What one prints stays together.
+    const its = [];
+    const label = runs.length > 1 ? `${name} ${at}` : name;
+    const ended = await processes.run(label, command, args, {
       // What is built here need not be looked at again by each scripts/dev that a test starts.
       env: { ...process.env, CARGO_TERM_COLOR: "never", SHOPBELL_BUILT: "1", ...env },
-      line: (line) => lines.push(line),
+      line: (line) => its.push(line),
     });
+    lines.push(...its);
+    code ||= ended;
+  };
+  const lane = async () => {
+    for (let next; (next = waiting.shift()); ) await one(next, runs.indexOf(next) + 1);
+  };
+  const late = setTimeout(() => {
+    lines.push(`${name} was still running after ${STAGE_WITHIN_MS / 60_000} minutes and was ended`);
+    waiting.length = 0;
+    runs.forEach((_, at) => processes.end(runs.length > 1 ? `${name} ${at + 1}` : name));
+  }, STAGE_WITHIN_MS);
+  try {
+    await Promise.all(Array.from({ length: LANES }, lane));
   } catch (error) {
     lines.push(error.message);
     code = 1;

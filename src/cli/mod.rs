@@ -10,6 +10,7 @@
 //! - [`plan`]: who will be told what, by which way; [`report`]: what became of it.
 //! - [`consent`]: what somebody agreed to, and the proof of it.
 //! - [`doctor`]: looks at the Worker and at Meta, and says what keeps a shop from working.
+//! - [`budget`]: what a shop takes of what Cloudflare gives.
 //! - [`bookings`]: who comes when. [`note`]: what the owner wants to remember of a person.
 //! - [`forget`]: has the Worker delete everything it keeps of a person.
 //! - [`shards`]: among how many Desks a Page's people are divided, and moving them.
@@ -17,6 +18,7 @@
 //! - [`sandbox`]: plays Meta on this computer.
 
 pub mod bookings;
+pub mod budget;
 pub mod chat;
 pub mod check;
 pub mod consent;

@@ -17,6 +17,8 @@ pub enum Kind {
     Hook,
     /// The same about something that stays so, whether or not the assistant is back.
     News,
+    /// A message to the owner, whom another Desk of the Page knows.
+    Notice,
     /// Hand the thread to the Page's inbox.
     Pass,
     /// Take the thread back.
@@ -30,6 +32,7 @@ impl Kind {
         match self {
             Self::Hook => "hook",
             Self::News => "news",
+            Self::Notice => "notice",
             Self::Pass => "pass",
             Self::Take => "take",
         }
@@ -39,6 +42,7 @@ impl Kind {
         match name {
             "hook" => Ok(Self::Hook),
             "news" => Ok(Self::News),
+            "notice" => Ok(Self::Notice),
             "pass" => Ok(Self::Pass),
             "take" => Ok(Self::Take),
             _ => Err("unknown kind of call"),

@@ -76,6 +76,10 @@ const MIGRATIONS: &[&[&str]] = &[
            person TEXT NOT NULL, text TEXT NOT NULL, at INTEGER NOT NULL)",
         "CREATE INDEX notes_by_person ON notes (channel, person)",
     ],
+    &[
+        // How many people a run had not come to when its time was over.
+        "ALTER TABLE runs ADD COLUMN unreached INTEGER NOT NULL DEFAULT 0",
+    ],
 ];
 
 const FIRST: &[&str] = &[

@@ -18,9 +18,9 @@ use crate::shop::forms::Also;
 use crate::shop::lang;
 use crate::shop::model::{
     Agent, Assistant, ButtonAction, CATCH_UP_MINUTES, Contact, Delicate, Eagerness, FaqEntry,
-    Handoff, Hours, HoursException, IceBreaker, Lang, LinkButton, Localized, MetaStanding,
-    Notification, Page, PageProfile, Poster, Privacy, Range, RichCard, SHOP_SCHEMA, Schedule,
-    Sending, Shop, SlashCommand, Texts, Topic, Zone,
+    Handoff, Hosting, Hours, HoursException, IceBreaker, Lang, LinkButton, Localized, MOST_SHARDS,
+    MetaStanding, Notification, Page, PageProfile, Plan, Poster, Privacy, Range, RichCard,
+    SHOP_SCHEMA, Schedule, Sending, Shop, SlashCommand, Texts, Topic, Zone,
 };
 
 /// Hours the bot keeps quiet after a person took over, unless the owner says otherwise.
@@ -67,6 +67,7 @@ fn shop(file: &DeTable<'_>, page_table: &DeTable<'_>, first: bool) -> Option<Sho
         segments: segments::segments(file)?,
         privacy: read::table(file, "privacy").and_then(privacy),
         sending: read::table(file, "sending").map(sending).unwrap_or_default(),
+        hosting: hosting(file),
         assistant,
         handoff: read::table(file, "handoff").map(handoff).unwrap_or_default(),
         delicate: all(file, "delicate", delicate)?,
@@ -282,6 +283,7 @@ fn notification(table: &DeTable<'_>, buttons: &Buttons<'_>) -> Option<Notificati
                 _ => Zone::Shop,
             },
             catch_up_minutes: number(schedule, "catch_up_minutes", i64::from(CATCH_UP_MINUTES))?,
+            spread_days: number(schedule, "spread_days", 0)?,
         },
         text: localized(table, "text"),
         image: checked(table, "image", values::url),
@@ -305,6 +307,28 @@ fn sending(table: &DeTable<'_>) -> Sending {
         quiet: quiet.unwrap_or(usual.quiet),
         most_per_day: number(table, "most_per_day", i64::from(usual.most_per_day))
             .unwrap_or(usual.most_per_day),
+        per_second: number(table, "per_second", i64::from(usual.per_second))
+            .unwrap_or(usual.per_second),
+    }
+}
+
+fn hosting(file: &DeTable<'_>) -> Hosting {
+    let empty = DeTable::new();
+    let table = read::table(file, "cloudflare").unwrap_or(&empty);
+    let people = |name: &str| get(table, name).and_then(read::number);
+    let people = |name: &str| people(name).and_then(|n| u32::try_from(n).ok());
+    let desks = read::tables(file, "page").into_iter().map(|(page, _)| {
+        let shards = get(page, "shards").and_then(read::number).unwrap_or(1);
+        u32::try_from(shards).unwrap_or(1).clamp(1, MOST_SHARDS)
+    });
+    Hosting {
+        plan: match get(table, "plan").and_then(text) {
+            Some(("paid", _)) => Plan::Paid,
+            _ => Plan::Free,
+        },
+        desks: desks.fold(0, u32::saturating_add).max(1),
+        subscribers: people("subscribers"),
+        messages_a_day: people("messages_a_day"),
     }
 }
 

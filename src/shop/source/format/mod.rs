@@ -12,7 +12,7 @@ use self::answers::{FAQ, FAQ_NONE};
 use self::assistant::{AGENT, ASSISTANT, DELICATE, HANDOFF, META, PROFILE};
 use self::forms::{FORM, PRODUCT, SEGMENT, SERVICE};
 use self::shop::{HOURS, PAGE, SHOP, TEXTS};
-use self::topics::{NOTIFICATION, POSTER, PRIVACY, SENDING, TOPIC};
+use self::topics::{CLOUDFLARE, NOTIFICATION, POSTER, PRIVACY, SENDING, TOPIC};
 
 /// A table of the file.
 #[derive(Debug)]
@@ -171,6 +171,13 @@ const PAUSE_LIMIT: i64 = 720;
 const MISSES_LIMIT: i64 = 180;
 /// The latest a notification may begin, in minutes. Our own: half a day.
 const CATCH_UP_LIMIT: i64 = 720;
+/// For how many days a notification may leave. Our own: less than a month, so that two months do
+/// not meet.
+const SPREAD_LIMIT: i64 = 26;
+/// Sends of a Page in a second (Meta, "Rate limits", 23 March 2026).
+const PACE_LIMIT: i64 = crate::meta::limits::SENDS_PER_SECOND as i64;
+/// People that one budget can be made for. Our own.
+const PEOPLE_LIMIT: i64 = 10_000_000;
 /// The most Desks a Page can have. Our own.
 const SHARDS_LIMIT: i64 = crate::shop::model::MOST_SHARDS as i64;
 
@@ -217,6 +224,7 @@ pub(super) static FILE: Table = Table {
             "What is sent to those who opted in, and when.",
         ),
         may("sending", Kind::Table(&SENDING), "When and how often people are left alone."),
+        may("cloudflare", Kind::Table(&CLOUDFLARE), "Where the shop runs."),
         may(
             "privacy",
             Kind::Table(&PRIVACY),
