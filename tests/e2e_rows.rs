@@ -4,6 +4,7 @@
 
 mod common;
 
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use common::{DAY, HOUR, MINUTE, SECOND, Setup, Stage, alone, moment};
@@ -25,12 +26,26 @@ async fn counted(stage: &Stage) -> u64 {
     said["rowsWritten"].as_u64().unwrap() + said["alarmsSet"].as_u64().unwrap()
 }
 
+/// Each by itself, a minute after the other, as people write.
 async fn all(stage: &Stage, people: &[String], act: fn() -> Act) {
     for psid in people {
         stage.sandbox.act(psid, act()).await.unwrap();
-        // Each by itself, as people write.
         stage.settled().await;
+        stage.travel(stage.sandbox.now() + MINUTE).await;
     }
+}
+
+/// The bakery, whose answer about cake has a picture: two bubbles.
+fn bakery() -> PathBuf {
+    let shop = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/shops/two-pages/shop.toml");
+    let source = std::fs::read_to_string(shop).unwrap();
+    let folder = std::env::temp_dir().join(format!("shopbell-rows-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let cake = "keywords.en = [\"cake\"]\n";
+    let picture = format!("{cake}image = \"https://bakery.example/cake.png\"\n");
+    assert!(source.contains(cake));
+    std::fs::write(folder.join("shop.toml"), source.replacen(cake, &picture, 1)).unwrap();
+    folder
 }
 
 /// What it took, rounded up, beside what the budget says.
@@ -46,8 +61,9 @@ fn compare(thing: Thing, times: u64, took: u64, found: &mut Vec<String>) {
 
 #[test]
 fn the_figures_of_the_budget_are_what_the_bundle_writes() {
-    let setup = Setup::of("rows", "tests/shops/two-pages").clock("2026-11-25T06:00:00Z");
-    alone(setup, async |stage| {
+    let shop = bakery();
+    let setup = Setup { shop: shop.clone(), ..Setup::of("rows", "") };
+    alone(setup.clock("2026-11-25T04:00:00Z"), async |stage| {
         let mut found = Vec::new();
         // Meta tells of what was sent, as it does.
         assert!(sandbox::Settings::default().echoes);
@@ -64,7 +80,13 @@ fn the_figures_of_the_budget_are_what_the_bundle_writes() {
         all(stage, &people, ask).await;
         // And what forgetting it takes later: its key, and its row of the outbox.
         let forgetting = 2 * PEOPLE + PEOPLE;
-        compare(Thing::Message, PEOPLE, counted(stage).await + forgetting, &mut found);
+        let one = counted(stage).await + forgetting;
+        compare(Thing::Message, PEOPLE, one, &mut found);
+
+        let cake = || Act::Message { text: "do you have cake".into(), reply_to: None };
+        all(stage, &people, cake).await;
+        let two = counted(stage).await + forgetting + 2 * PEOPLE;
+        compare(Thing::Bubble, PEOPLE, two - one, &mut found);
 
         all(stage, &people, || Act::OptIn { mid: None }).await;
         compare(Thing::OptIn, PEOPLE, counted(stage).await + forgetting, &mut found);
@@ -116,4 +138,5 @@ fn the_figures_of_the_budget_are_what_the_bundle_writes() {
         compare(Thing::Receipt, PEOPLE, counted(stage).await + PEOPLE, &mut found);
         assert!(found.is_empty(), "write into costs.rs what was counted:\n{}", found.join("\n"));
     });
+    let _removed = std::fs::remove_dir_all(shop);
 }

@@ -102,11 +102,13 @@ impl Budget {
         let per_second = shops
             .first()
             .map_or(u64::from(SENDS_PER_SECOND), |shop| u64::from(shop.sending.per_second));
-        let a_day = in_window.saturating_add(by_token).div_ceil(days.max(1));
+        // One notification at a time.
+        let at_once = days.max(1).saturating_mul(day.notifications_each.max(1));
+        let a_day = in_window.saturating_add(by_token).div_ceil(at_once);
         Self {
             plan,
             // On each of the days that it takes.
-            lines: lines(&Day { subscribers: day.subscribers.div_ceil(days.max(1)), ..day }, plan),
+            lines: lines(&day.with(day.subscribers.div_ceil(days.max(1))), plan),
             days,
             may_take: spread_days(shops).saturating_add(1),
             enough_for: enough_for(&day, plan),
@@ -220,7 +222,13 @@ fn for_people(budget: &Budget) -> String {
         "gives"
     );
     for line in &budget.lines {
-        let fits = if line.fits(*plan) { "" } else { "   TOO MUCH" };
+        let fits = match (line.fits(*plan), line.may_wait) {
+            (false, _) => "   TOO MUCH".to_owned(),
+            (true, wait) if *plan == Plan::Free && line.takes > line.gives => {
+                format!("   {wait} may wait")
+            }
+            (true, _) => String::new(),
+        };
         let cents = match line.cents {
             0 => String::new(),
             cents => format!("   + {} a month", dollars(cents)),
@@ -275,7 +283,7 @@ fn for_machines(budget: &Budget) -> serde_json::Value {
         let limit = limits::limit(line.resource, budget.plan);
         json!({
             "resource": line.resource, "takes": line.takes, "gives": line.gives,
-            "cents_a_month": line.cents, "fits": line.fits(budget.plan),
+            "may_wait": line.may_wait, "cents_a_month": line.cents, "fits": line.fits(budget.plan),
             "as_of": limit.map(|limit| limit.as_of.to_string()),
             "source": limit.map(|limit| limit.source),
         })

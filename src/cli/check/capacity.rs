@@ -30,7 +30,7 @@ pub fn capacity(compiled: &Compiled, day: Date) -> Option<Diagnostic> {
     let messages = u64::from(hosting.messages_a_day.unwrap_or(MESSAGES_A_DAY));
     let full = fullest_day(&compiled.shops, subscribers, messages, day);
     let days = days_for_notifications(&full, plan);
-    let each = crate::outreach::budget::Day { subscribers: subscribers.div_ceil(days), ..full };
+    let each = full.with(subscribers.div_ceil(days));
     let enough = lines(&each, plan).iter().all(|line| line.fits(plan))
         && days <= spread_days(&compiled.shops).saturating_add(1);
     if enough || plan == Plan::Paid {
