@@ -8,7 +8,8 @@
 //! - [`misses`]: what customers asked in vain, as lines for `shop.toml`.
 //! - [`publish`]: compiles a shop into KV. [`profile`]: greeting, menu and the like, to Meta.
 //! - [`plan`]: who will be told what, by which way; [`report`]: what became of it.
-//! - [`consent`]: what somebody agreed to, and the proof of it.
+//! - [`consent`]: what somebody agreed to, and the proof of it. [`reconcile`]: Meta's own list of
+//!   notification tokens against the Worker's.
 //! - [`doctor`]: looks at the Worker and at Meta, and says what keeps a shop from working.
 //! - [`budget`]: what a shop takes of what Cloudflare gives.
 //! - [`bookings`]: who comes when. [`note`]: what the owner wants to remember of a person.
@@ -32,6 +33,7 @@ mod owner;
 pub mod plan;
 pub mod profile;
 pub mod publish;
+pub mod reconcile;
 pub mod report;
 pub mod sandbox;
 pub mod shards;

@@ -17,6 +17,8 @@ pub enum Kind {
     Hook,
     /// The same about something that stays so, whether or not the assistant is back.
     News,
+    /// The owner's webhook: something is wrong, or over.
+    Alert,
     /// A message to the owner, whom another Desk of the Page knows.
     Notice,
     /// Hand the thread to the Page's inbox.
@@ -32,6 +34,7 @@ impl Kind {
         match self {
             Self::Hook => "hook",
             Self::News => "news",
+            Self::Alert => "alert",
             Self::Notice => "notice",
             Self::Pass => "pass",
             Self::Take => "take",
@@ -42,6 +45,7 @@ impl Kind {
         match name {
             "hook" => Ok(Self::Hook),
             "news" => Ok(Self::News),
+            "alert" => Ok(Self::Alert),
             "notice" => Ok(Self::Notice),
             "pass" => Ok(Self::Pass),
             "take" => Ok(Self::Take),

@@ -27,6 +27,7 @@ const OF_PERSON: &[(&str, &str, bool)] = &[
     ("reminders", "person", false),
     ("calls", "person", true),
     ("notes", "person", true),
+    ("early", "person", true),
 ];
 
 /// Tables that the first Desk takes over from one that is closed: sums by their first columns.
@@ -43,8 +44,17 @@ const OTHERWISE: &[&str] =
 /// whoever has the people now; deletions are asked for by the name of their Desk; what can be
 /// booked is the first Desk's.
 #[cfg(test)]
-const STAYS: &[&str] =
-    &["facts", "seen", "timers", "parked", "deletions", "bookings", "schema_version"];
+const STAYS: &[&str] = &[
+    "facts",
+    "seen",
+    "timers",
+    "parked",
+    "deletions",
+    "bookings",
+    "incidents",
+    "meta_tokens",
+    "schema_version",
+];
 
 /// A person, as they are carried.
 #[derive(Clone, Debug, Serialize, Deserialize)]

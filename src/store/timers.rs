@@ -20,13 +20,15 @@ pub enum Timer {
     Remind,
     /// Tell the owner, and hand threads over.
     Calls,
+    /// Go on reading Meta's list of tokens.
+    Reconcile,
     /// Move people to other Desks.
     Move,
 }
 
 impl Timer {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Drain,
         Self::KvFlush,
         Self::Unpark,
@@ -34,6 +36,7 @@ impl Timer {
         Self::Prune,
         Self::Remind,
         Self::Calls,
+        Self::Reconcile,
         Self::Move,
     ];
 
@@ -46,6 +49,7 @@ impl Timer {
             Self::Prune => "prune",
             Self::Remind => "remind",
             Self::Calls => "calls",
+            Self::Reconcile => "reconcile",
             Self::Move => "move",
         }
     }
@@ -60,6 +64,7 @@ impl Timer {
             Self::Prune => "prune taken",
             Self::Remind => "remind taken",
             Self::Calls => "calls taken",
+            Self::Reconcile => "reconcile taken",
             Self::Move => "move taken",
         }
     }

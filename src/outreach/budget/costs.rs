@@ -1,7 +1,7 @@
 //! What each thing takes, counted.
 //!
 //! Rows are those that `rowsWritten` counts on workerd, indexes included, and one for each alarm
-//! that is set; `tests/e2e_rows.rs` counts them on the bundle and fails when a figure here is not
+//! that is set; `tests/e2e/rows.rs` counts them on the bundle and fails when a figure here is not
 //! what it counted.
 
 use super::Resource;

@@ -14,6 +14,7 @@ use super::{Inner, Name, call, now};
 use crate::desk::layout::{self, Layout, Place, REGISTRAR, home};
 use crate::desk::sending::{self, PageHold};
 use crate::meta::event::Event;
+use crate::outreach::reconcile;
 use crate::store::moving::{self, Load};
 use crate::store::timers::{self, Timer};
 use crate::store::{Sql, StoreError, facts, outbox, parked, runs};
@@ -73,6 +74,9 @@ impl Inner {
         let newer = layout::adopt(&self.sql, layout).map_err(|e| e.to_string())?;
         let known = layout::known(&self.sql).map_err(|e| e.to_string())?;
         let moves = known.as_ref().is_some_and(|known| known.moving_to.is_some());
+        if newer {
+            reconcile::people_moved(&self.sql, now()).map_err(|e| e.to_string())?;
+        }
         *self.layout.borrow_mut() = known;
         if newer && !moves {
             moving::tidy(&self.sql).map_err(|e| e.to_string())?;
