@@ -211,6 +211,9 @@ pub struct RunLine {
     /// Why it ended before its people: `missed`, `stale`, `withdrawn`.
     #[serde(default)]
     pub dropped: Option<String>,
+    /// How many people it had not come to then.
+    #[serde(default)]
+    pub unreached: i64,
 }
 
 /// People with the same outcome.
@@ -367,6 +370,7 @@ fn report(sql: &impl Sql, days: u16, now: UnixMs) -> Result<Report, StoreError> 
         held: run.held,
         hash: run.hash,
         dropped: run.dropped,
+        unreached: run.unreached,
     };
     let outcome = |line: ledger::Line| OutcomeLine {
         notification: line.notification,

@@ -111,6 +111,10 @@ const MIGRATIONS: &[&[&str]] = &[
         "ALTER TABLE consents ADD COLUMN last_variant TEXT",
         "ALTER TABLE consents ADD COLUMN last_tapped INTEGER NOT NULL DEFAULT 0",
     ],
+    &[
+        // How many people a run had not come to when its time was over.
+        "ALTER TABLE runs ADD COLUMN unreached INTEGER NOT NULL DEFAULT 0",
+    ],
 ];
 
 const FIRST: &[&str] = &[

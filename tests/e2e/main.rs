@@ -25,5 +25,6 @@ mod profile;
 mod publish;
 mod reconcile;
 mod routes;
+mod rows;
 mod scenarios;
 mod shards;
