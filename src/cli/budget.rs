@@ -268,7 +268,7 @@ fn for_people(budget: &Budget) -> String {
     let _ = match budget.enough_for {
         Some(0) => writeln!(text, "Without any notification it is not enough either"),
         Some(people) => writeln!(text, "One day is enough for {people} subscribers"),
-        None => writeln!(text, "There are as many subscribers as you pay for"),
+        None => writeln!(text, "The paid plan has no end: what is beyond it is charged"),
     };
     text
 }

@@ -87,7 +87,7 @@ proptest! {
             MINUTE, MINUTE, 30 * MINUTE, HOUR, 2 * HOUR, 5 * HOUR, 11 * HOUR, DAY, 9 * DAY, 30 * DAY,
         ]), 20..200),
     ) {
-        let schedule = Schedule { days, at, zone: Zone::Shop, catch_up_minutes };
+        let schedule = Schedule { days, at, zone: Zone::Shop, catch_up_minutes, spread_days: 0 };
         let zone = TimeZone::get(zone).unwrap();
         let begin = UnixMs::new(1_420_070_400_000).plus(start * DAY);
         let mut now = begin;

@@ -63,13 +63,13 @@ pub const fn cost(thing: Thing, resource: Resource) -> u64 {
 #[must_use]
 pub const fn rows(thing: Thing) -> u64 {
     match thing {
-        Thing::Message => 21,
-        Thing::Bubble => 11,
-        Thing::OptIn => 40,
-        Thing::InWindow => 18,
-        Thing::ByToken => 24,
-        Thing::Held => 4,
-        Thing::Receipt => 4,
-        Thing::Minute => 1,
+        Thing::Message => 22,
+        Thing::Bubble => 12,
+        Thing::OptIn => 37,
+        Thing::InWindow => 19,
+        Thing::ByToken => 23,
+        Thing::Held => 3,
+        Thing::Receipt => 6,
+        Thing::Minute => 2,
     }
 }
