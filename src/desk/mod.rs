@@ -1,5 +1,7 @@
 //! One person's conversation: what an inbound event means and who answers it.
 //!
+//! - [`arrival`]: how somebody came in, whatever shape that has; [`posters`]: those that are made
+//!   without `shop.toml`.
 //! - [`person`]: what is remembered of somebody, and the standard messaging window.
 //! - [`decide`]: the front door: (shop, person, event, now) to a [`decide::Decision`].
 //! - [`precedence`]: the one table of who may answer, in order.
@@ -18,6 +20,7 @@
 //! - [`profile`]: who somebody is, as Meta tells it; [`pace`]: bubbles one after the other.
 //! - [`sending`]: what may leave the outbox, and what Graph's answers mean for it.
 
+pub mod arrival;
 pub mod booking;
 pub mod by_hand;
 pub mod decide;
@@ -32,6 +35,7 @@ pub mod misses;
 pub mod pace;
 pub mod payload;
 pub mod person;
+pub mod posters;
 pub mod precedence;
 pub mod profile;
 pub mod redact;

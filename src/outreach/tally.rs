@@ -3,7 +3,9 @@
 
 use crate::meta::event::{Channel, Event, EventKind};
 use crate::meta::ids::{Psid, TopicId};
+use crate::shop::model::Shop;
 use crate::store::consents::{self, Last, Which};
+use crate::store::funnel::{self, Stage};
 use crate::store::outbox::CALL_TIMEOUT_MS;
 use crate::store::{Sql, StoreError, tallies};
 use crate::time::{DAY, UnixMs};
@@ -26,14 +28,24 @@ pub fn is_news(sql: &impl Sql, event: &Event) -> Result<bool, StoreError> {
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn arrived(sql: &impl Sql, event: &Event) -> Result<(), StoreError> {
+pub fn arrived(
+    sql: &impl Sql,
+    shop: &Shop,
+    event: &Event,
+    now: UnixMs,
+) -> Result<(), StoreError> {
     let Some((person, level, news)) = news(sql, event)? else { return Ok(()) };
+    let day = shop.today(now).to_string();
     for last in news {
+        let count = |name, stage| {
+            tallies::add(sql, &last.notification, &last.period, name)?;
+            funnel::add(sql, &day, &last.source, last.topic.as_str(), stage)
+        };
         if last.seen < DELIVERED {
-            tallies::add(sql, &last.notification, &last.period, "delivered")?;
+            count("delivered", Stage::Delivered)?;
         }
         if level == READ {
-            tallies::add(sql, &last.notification, &last.period, "read")?;
+            count("read", Stage::Read)?;
         }
         let which = Which { topic: &last.topic, channel: event.channel, person };
         consents::see(sql, which, level)?;

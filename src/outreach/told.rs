@@ -8,9 +8,9 @@ use super::receipt::{LinkLine, ReceiptLine};
 use super::recipient::{Look, Recipient};
 use crate::desk::person::Person;
 use crate::meta::event::Channel;
-use crate::meta::ids::{Psid, TopicId};
-use crate::shop::model::Shop;
-use crate::store::{Sql, StoreError, consents, ledger, people, receipts, runs, tallies, to_json};
+use crate::meta::ids::{PosterCode, Psid, TopicId};
+use crate::shop::model::{Poster, Shop};
+use crate::store::{Sql, StoreError, consents, funnel, ledger, people, receipts, runs, tallies, to_json};
 use crate::time::{DAY, UnixMs};
 
 /// Consents told at once: an answer of this many is less than a megabyte.
@@ -18,6 +18,9 @@ const MOST_RECIPIENTS: u32 = 1_000;
 
 /// Links of a chain told at once.
 const MOST_LINKS: u32 = 2_000;
+
+/// Lines of the funnel told at once.
+const MOST_FUNNEL: u32 = 20_000;
 
 /// Runs told at once.
 const MOST_RUNS: u32 = 1_000;
@@ -40,6 +43,11 @@ pub enum Question {
     Consent {
         /// Who.
         person: Psid,
+    },
+    /// What brought people and how far they went, of so many days.
+    Funnel {
+        /// How many.
+        days: u16,
     },
     /// The chain of receipts, after a number.
     Chain {
@@ -92,6 +100,49 @@ pub struct Chain {
     /// Where to go on; none: these were the last.
     #[serde(default)]
     pub next: Option<i64>,
+}
+
+/// What brought people, and how far they went.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Funnel {
+    /// The newest day first.
+    pub lines: Vec<FunnelLine>,
+    /// The posters that the shop has now, for their names.
+    pub posters: Vec<PosterLine>,
+    /// The Page's branch.
+    #[serde(default)]
+    pub branch: Option<String>,
+}
+
+/// How often something happened on one day.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FunnelLine {
+    /// The shop's day, `YYYY-MM-DD`.
+    pub day: String,
+    /// What brought them: `poster:DOOR`, `ad:…`, `ref:…`, `chat`.
+    pub source: String,
+    /// The topic; empty where there is none.
+    pub topic: String,
+    /// `scan`, `page`, `conversation`, `new`, `optin`, `delivered`, `read`.
+    pub stage: String,
+    /// How often.
+    pub n: i64,
+}
+
+/// What a poster is called.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PosterLine {
+    /// Its code.
+    pub code: PosterCode,
+    /// Where it hangs.
+    #[serde(default)]
+    pub place: Option<String>,
+    /// Which branch it counts for, when that is not the Page's.
+    #[serde(default)]
+    pub branch: Option<String>,
+    /// What it is part of.
+    #[serde(default)]
+    pub campaign: Option<String>,
 }
 
 /// What became of notifications.
@@ -173,6 +224,7 @@ pub fn answer(
         Question::Report { days } => to_json("ledger", &report(sql, *days, now)?),
         Question::Consent { person } => to_json("consents", &of_person(sql, person)?),
         Question::Chain { after } => to_json("receipts", &chain(sql, *after)?),
+        Question::Funnel { days } => to_json("funnel", &funnel(sql, shop, *days, now)?),
     }
 }
 
@@ -237,6 +289,29 @@ pub fn chain(sql: &impl Sql, after: i64) -> Result<Chain, StoreError> {
         link: link.link,
     };
     Ok(Chain { links: links.into_iter().map(line).collect(), next })
+}
+
+fn funnel(sql: &impl Sql, shop: &Shop, days: u16, now: UnixMs) -> Result<Funnel, StoreError> {
+    let back = i64::from(days.saturating_sub(1)).saturating_mul(DAY);
+    let from = shop.today(now.plus(back.saturating_neg())).to_string();
+    let line = |line: funnel::Line| FunnelLine {
+        day: line.day,
+        source: line.source,
+        topic: line.topic,
+        stage: line.stage,
+        n: line.n,
+    };
+    let poster = |poster: &Poster| PosterLine {
+        code: poster.code.clone(),
+        place: poster.place.clone(),
+        branch: poster.branch.clone(),
+        campaign: poster.campaign.clone(),
+    };
+    Ok(Funnel {
+        lines: funnel::since(sql, &from, MOST_FUNNEL)?.into_iter().map(line).collect(),
+        posters: shop.posters.iter().map(poster).collect(),
+        branch: shop.page.branch.clone(),
+    })
 }
 
 fn report(sql: &impl Sql, days: u16, now: UnixMs) -> Result<Report, StoreError> {

@@ -374,6 +374,8 @@ pub struct Last {
     pub left_at: UnixMs,
     /// 0: nothing is known; 1: it was delivered; 2: it was read.
     pub seen: i64,
+    /// What brought the consent.
+    pub source: String,
 }
 
 /// What left last by each of a person's consents.
@@ -382,7 +384,7 @@ pub struct Last {
 /// [`StoreError`].
 pub fn last_left(sql: &impl Sql, channel: Channel, person: &Psid) -> Result<Vec<Last>, StoreError> {
     let rows = sql.query(
-        "SELECT topic, last_notification, last_period, last_mid, last_left_at, last_seen
+        "SELECT topic, last_notification, last_period, last_mid, last_left_at, last_seen, source
          FROM consents WHERE channel = ?1 AND person = ?2 AND last_left_at IS NOT NULL",
         params![channel, person.as_str()],
     )?;
@@ -396,6 +398,7 @@ pub fn last_left(sql: &impl Sql, channel: Channel, person: &Psid) -> Result<Vec<
                 mid: columns.maybe_text()?.map(str::to_owned),
                 left_at: columns.moment()?,
                 seen: columns.int()?,
+                source: columns.text()?.to_owned(),
             })
         })
         .collect()

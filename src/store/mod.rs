@@ -16,6 +16,8 @@
 //! - [`kv_queue`]: KV writes that are still owed; [`timers`]: what has to happen later;
 //!   [`tallies`]: what came of notifications;
 //!   [`counters`]: how often things happened; [`misses`]: questions that found no answer.
+//! - [`funnel`]: what brings people, and how far they go; [`made_posters`]: posters that are not in
+//!   `shop.toml`.
 //! - [`calls`]: requests that are no messages; [`notes`]: what the owner notes on people.
 
 pub mod bookings;
@@ -24,9 +26,11 @@ pub mod consents;
 pub mod counters;
 pub mod deletions;
 pub mod facts;
+pub mod funnel;
 pub mod intake;
 pub mod kv_queue;
 pub mod ledger;
+pub mod made_posters;
 pub mod misses;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod native;

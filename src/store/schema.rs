@@ -76,6 +76,15 @@ const MIGRATIONS: &[&[&str]] = &[
            person TEXT NOT NULL, text TEXT NOT NULL, at INTEGER NOT NULL)",
         "CREATE INDEX notes_by_person ON notes (channel, person)",
     ],
+    &[
+        // What brought people and how far they went, counted by the shop's day.
+        "CREATE TABLE funnel (day TEXT NOT NULL, source TEXT NOT NULL, topic TEXT NOT NULL,
+           stage TEXT NOT NULL, n INTEGER NOT NULL, PRIMARY KEY (day, source, topic, stage))
+           WITHOUT ROWID",
+        // Posters that were made or changed without shop.toml.
+        "CREATE TABLE posters (code TEXT PRIMARY KEY, body TEXT NOT NULL,
+           changed_at INTEGER NOT NULL) WITHOUT ROWID",
+    ],
 ];
 
 const FIRST: &[&str] = &[

@@ -10,8 +10,9 @@ use wasm_bindgen_futures::JsFuture;
 use worker::Env;
 
 use super::Name;
+use crate::desk::posters::Order;
 use crate::meta::event::Event;
-use crate::meta::ids::{DeletionCode, Psid};
+use crate::meta::ids::{DeletionCode, PosterCode, Psid};
 use crate::outreach::told::Question;
 use crate::shop::kv::DeskRef;
 use crate::store::deletions::State;
@@ -64,6 +65,38 @@ pub const BOOKINGS: &str = "/bookings";
 pub const BOOKING: &str = "/booking";
 /// For the owner: consents and notifications.
 pub const ASK: &str = "/ask";
+
+/// Counts a scan.
+pub const SCAN: &str = "/scan";
+/// What the owner does with posters.
+pub const POSTERS: &str = "/posters";
+
+/// A scan of a poster, or that it led to the shop's own page.
+#[derive(Serialize, Deserialize)]
+pub struct Scan<'a> {
+    pub desk: Cow<'a, Name>,
+    pub poster: Cow<'a, PosterCode>,
+    pub shut: bool,
+}
+
+/// Counts a scan. `Ok` once it is counted.
+pub async fn scan(env: &Env, scan: &Scan<'_>) -> Result<(), String> {
+    post(env, &scan.desk, SCAN, scan).await.map(|_| ())
+}
+
+/// An order about posters.
+#[derive(Serialize, Deserialize)]
+pub struct Posters<'a> {
+    pub desk: Cow<'a, Name>,
+    pub order: Cow<'a, Order>,
+}
+
+/// Has a Page's registrar do something about posters.
+pub async fn posters(env: &Env, desk: &Name, order: &Order) -> Result<Done, String> {
+    let posters = Posters { desk: Cow::Borrowed(desk), order: Cow::Borrowed(order) };
+    let answer = post(env, desk, POSTERS, &posters).await?;
+    serde_json::from_str(&answer).map_err(|error| error.to_string())
+}
 
 /// The events of one webhook that belong to one Desk.
 #[derive(Serialize, Deserialize)]
