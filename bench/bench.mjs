@@ -12,10 +12,11 @@ import * as cold from "./parts/cold.mjs";
 import * as decide from "./parts/decide.mjs";
 import * as desk from "./parts/desk.mjs";
 import * as faq from "./parts/faq.mjs";
+import * as redirects from "./parts/redirects.mjs";
 import * as size from "./parts/size.mjs";
 import * as webhook from "./parts/webhook.mjs";
 
-const PARTS = { webhook, cold, size, desk, decide, faq };
+const PARTS = { webhook, cold, size, desk, redirects, decide, faq };
 /** Those that need no platform, and no bundle. */
 const PURE = ["decide", "faq"];
 const root = process.env.SHOPBELL_ROOT;
@@ -46,6 +47,7 @@ const bench = outside === undefined ? { root, folder, ...args } : {
   ...args,
   ...shop(),
   secret: secrets(root).APP_SECRET,
+  adminToken: secrets(root).ADMIN_TOKEN,
   subjects: subjects(root),
   /** Starts one of the subjects on a folder of its own. */
   start: (name) => Running.start(join(folder, name), subjects(root)[name], { outside, ...environment() }),
@@ -103,7 +105,7 @@ async function standIns() {
 function environment() {
   const toml = createRequire(join(process.env.NPM_TOOLS, "package.json"))("smol-toml");
   const { compatibility_date: compatibilityDate } = toml.parse(readFileSync(join(root, "wrangler.toml"), "utf8"));
-  return { compatibilityDate, bindings: { ...secrets(root), GRAPH_BASE_URL: `http://127.0.0.1:${outside}` } };
+  return { compatibilityDate, bindings: { ...secrets(root), USERNAME: "kavine.berzas", GRAPH_BASE_URL: `http://127.0.0.1:${outside}` } };
 }
 
 function version(tool) {

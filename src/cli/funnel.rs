@@ -246,7 +246,10 @@ mod tests {
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(lines.len(), 4);
         assert!(lines[0].starts_with("day") && lines[3].starts_with("total"), "{text}");
-        assert!(lines[3].contains("10") && lines.iter().all(|l| l.len() == lines[0].len()), "{text}");
+        assert!(
+            lines[3].contains("10") && lines.iter().all(|l| l.len() == lines[0].len()),
+            "{text}"
+        );
         assert_eq!(for_people(&BTreeMap::new(), By::Day), "nobody came in these days\n");
         let json = for_machines(&told());
         assert_eq!(json.lines().count(), 5);

@@ -7,6 +7,8 @@
 //! - [`eval`]: measures the matcher on labelled questions.
 //! - [`misses`]: what customers asked in vain, as lines for `shop.toml`.
 //! - [`publish`]: compiles a shop into KV. [`profile`]: greeting, menu and the like, to Meta.
+//! - [`poster`]: posters without `shop.toml`; [`snippet`]: links for a web site; [`funnel`]: what
+//!   brought people, and how far they went.
 //! - [`plan`]: who will be told what, by which way; [`report`]: what became of it.
 //! - [`consent`]: what somebody agreed to, and the proof of it.
 //! - [`doctor`]: looks at the Worker and at Meta, and says what keeps a shop from working.
@@ -23,15 +25,18 @@ pub mod doctor;
 pub mod eval;
 pub mod explain;
 pub mod forget;
+pub mod funnel;
 pub mod misses;
 pub mod note;
 mod owner;
 pub mod plan;
+pub mod poster;
 pub mod profile;
 pub mod publish;
 pub mod report;
 pub mod sandbox;
 pub mod sim;
+pub mod snippet;
 
 /// Prints what a command has to say, or what kept it from its work.
 fn printed(text: Result<String, impl std::fmt::Display>) -> std::process::ExitCode {

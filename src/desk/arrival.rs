@@ -137,9 +137,9 @@ fn in_season<'a>(
     if early || late { Err(Refused::OutOfSeason) } else { Ok(poster) }
 }
 
-/// Notes how the person of this turn came in, if the event says so. `before` is the person before
-/// it; who is new has none.
-pub(super) fn note(turn: &mut Turn<'_>, beside: Option<&Referral>, before: Option<&Person>) {
+/// Notes how the person of this turn came in, if the event says so. `spoke` is when they last did
+/// something before it; who is new never did.
+pub(super) fn note(turn: &mut Turn<'_>, beside: Option<&Referral>, spoke: Option<UnixMs>) {
     let referral = match turn.inbound {
         Inbound::Arrival(referral) | Inbound::Ticked(referral) => referral,
         _ => match beside {
@@ -147,9 +147,9 @@ pub(super) fn note(turn: &mut Turn<'_>, beside: Option<&Referral>, before: Optio
             None => return,
         },
     };
-    let new = before.is_none_or(|before| before.last_inbound.is_none());
+    let new = spoke.is_none();
     match poster_of(turn.context, referral, turn.at) {
-        Some(Ok(poster)) => land(turn, poster, before, new),
+        Some(Ok(poster)) => land(turn, poster, spoke),
         Some(Err(refused)) => {
             turn.counts.push("arrival.unknown_ref".to_owned());
             turn.counts.push(refused.counted().to_owned());
@@ -193,15 +193,15 @@ pub(super) fn by_words<'a>(turn: &mut Turn<'a>) -> Option<&'a Poster> {
     Some(poster)
 }
 
-fn land<'a>(turn: &mut Turn<'a>, poster: &'a Poster, before: Option<&Person>, new: bool) {
-    let again = before.is_some_and(|before| is_same_scan(before, poster, turn.at));
+fn land<'a>(turn: &mut Turn<'a>, poster: &'a Poster, spoke: Option<UnixMs>) {
+    let again = is_same_scan(turn, poster, spoke);
     turn.arrived = Some(Arrived { poster, again });
     touch(turn, poster);
     if again {
         turn.counts.push("arrival.again".to_owned());
     } else {
         turn.counts.push(format!("arrival.{}", poster.code));
-        came(turn, source(poster), new);
+        came(turn, source(poster), spoke.is_none());
     }
 }
 
@@ -214,11 +214,11 @@ fn came(turn: &mut Turn<'_>, source: String, new: bool) {
 }
 
 /// The same poster a moment ago, and nothing said or tapped since.
-fn is_same_scan(before: &Person, poster: &Poster, at: UnixMs) -> bool {
-    before.last_touch.as_ref().is_some_and(|last| {
+fn is_same_scan(turn: &Turn<'_>, poster: &Poster, spoke: Option<UnixMs>) -> bool {
+    turn.person.last_touch.as_ref().is_some_and(|last| {
         last.poster == poster.code
-            && (0..SAME_SCAN_MS).contains(&at.since(last.at))
-            && before.last_inbound.is_none_or(|inbound| inbound <= last.at)
+            && (0..SAME_SCAN_MS).contains(&turn.at.since(last.at))
+            && spoke.is_none_or(|spoke| spoke <= last.at)
     })
 }
 

@@ -584,10 +584,10 @@ fn on_optin(
         let counts = vec!["event.optin.outdated".to_owned()];
         return Decision { person: Some(known), counts, ..Decision::default() };
     }
-    let carried = optin.ref_.as_ref().map(|ref_| Referral {
-        ref_: Some(ref_.clone()),
-        ..Referral::default()
-    });
+    let carried = optin
+        .ref_
+        .as_ref()
+        .map(|ref_| Referral { ref_: Some(ref_.clone()), ..Referral::default() });
     let carried = carried.as_ref().filter(|_| active);
     let (effect, inbound) = if active {
         let source = arrival::credited(context, &known, carried, at);
@@ -637,7 +637,7 @@ fn answer<'a>(
     now: UnixMs,
 ) -> Decision {
     let at = event.at.min(now);
-    let known = person.clone();
+    let spoke = person.as_ref().and_then(|person| person.last_inbound);
     let mut person = person.unwrap_or_else(|| Person::new(at));
     let after_silence =
         person.last_inbound.is_none_or(|last| at.since(last) >= super::person::SILENCE_MS);
@@ -671,7 +671,7 @@ fn answer<'a>(
         effects: Vec::new(),
         counts: vec![name_of(&event.kind).into_owned()],
     };
-    arrival::note(&mut turn, referral, known.as_ref());
+    arrival::note(&mut turn, referral, spoke);
     if let Some(left) = mark::left_by(context.shop, event) {
         form::leave(&mut turn.person, left);
     }

@@ -111,7 +111,9 @@ pub fn carry_out(
     let kept = made_posters::all(sql)?;
     // What KV still serves may be older than what was ordered last.
     let newest = |code: &PosterCode| {
-        kept.iter().find(|poster| poster.code == *code).or_else(|| in_file(shop, plain, &kept, code))
+        kept.iter()
+            .find(|poster| poster.code == *code)
+            .or_else(|| in_file(shop, plain, &kept, code))
     };
     let poster = match order {
         Order::List => return Ok(Ok(list(shop, plain, &kept))),
@@ -198,7 +200,8 @@ fn in_file<'p>(
 
 fn list(shop: &Shop, plain: &[Poster], kept: &[Poster]) -> Value {
     let made = kept.iter().map(|poster| {
-        let from = if in_file(shop, plain, kept, &poster.code).is_some() { "aimed" } else { "made" };
+        let from =
+            if in_file(shop, plain, kept, &poster.code).is_some() { "aimed" } else { "made" };
         json!({ "from": from, "poster": poster })
     });
     let is_kept = |poster: &&Poster| kept.iter().any(|made| made.code == poster.code);
@@ -276,9 +279,7 @@ fn changed(shop: &Shop, mut poster: Poster, fields: Map<String, Value>) -> Resul
 }
 
 fn fits(shop: &Shop, poster: &Poster) -> Result<(), Refusal> {
-    let refuse = |field: &str, why: String| {
-        Err(Refusal::Value { field: field.to_owned(), why })
-    };
+    let refuse = |field: &str, why: String| Err(Refusal::Value { field: field.to_owned(), why });
     let lines = [
         ("place", &poster.place),
         ("branch", &poster.branch),
@@ -394,7 +395,9 @@ mod tests {
         let ground = Ground::new();
         let new = Order::New {
             code: code("7KPN-R2X4"),
-            fields: fields(json!({"place": "bus", "topic": "news", "tags": ["bus"], "until": "2026-12-31"})),
+            fields: fields(
+                json!({"place": "bus", "topic": "news", "tags": ["bus"], "until": "2026-12-31"}),
+            ),
         };
         let made = ground.order(new.clone()).unwrap();
         assert_eq!(made["poster"]["place"], "bus");
@@ -419,7 +422,10 @@ mod tests {
         assert_eq!(door["revoked"], true);
         let list = ground.order(Order::List).unwrap();
         assert_eq!(list.as_array().unwrap().len(), 1);
-        assert_eq!((&list[0]["from"], &list[0]["poster"]["keyword"]), (&json!("aimed"), &json!("ICE")));
+        assert_eq!(
+            (&list[0]["from"], &list[0]["poster"]["keyword"]),
+            (&json!("aimed"), &json!("ICE"))
+        );
         let forget = || ground.order(Order::Forget { code: code("DOOR") });
         assert_eq!(forget().unwrap()["in_shop_toml"], true);
         assert_eq!(ground.kv("poster:DOOR").unwrap()["revoked"], false);

@@ -136,7 +136,8 @@ fn is_gone(page: &PageRoute, now: UnixMs) -> bool {
 }
 
 /// The day it is at the Page's shop.
-fn today(page: &PageRoute, now: UnixMs) -> Date {
+#[must_use]
+pub fn today(page: &PageRoute, now: UnixMs) -> Date {
     match ZONES.get(&page.time_zone) {
         Ok(zone) => now.timestamp().to_zoned(zone).date(),
         Err(_) => now.utc_date(),
@@ -260,7 +261,8 @@ mod tests {
         let pages = pages();
         let from = Some("2026-11-19".parse::<Date>().unwrap());
         let poster = PosterValue { from, ..poster() };
-        let midnight: UnixMs = "2026-11-19T00:00:00+02:00".parse::<jiff::Timestamp>().unwrap().into();
+        let midnight: UnixMs =
+            "2026-11-19T00:00:00+02:00".parse::<jiff::Timestamp>().unwrap().into();
         let open_at = |now| open(&keys(), &poster, &pages[0], None, Visitor::default(), now);
         assert_eq!(open_at(midnight.plus(-1)), Door::Shut(Why::Early));
         assert!(matches!(open_at(midnight), Door::Open(_)));

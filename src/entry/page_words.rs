@@ -47,7 +47,15 @@ impl Words {
 #[must_use]
 pub fn words(lang: &Lang) -> &'static Words {
     let all = [
-        &ENGLISH, &LITHUANIAN, &TAIWANESE, &CHINESE, &BRAZILIAN, &SPANISH, &GERMAN, &FRENCH, &POLISH,
+        &ENGLISH,
+        &LITHUANIAN,
+        &TAIWANESE,
+        &CHINESE,
+        &BRAZILIAN,
+        &SPANISH,
+        &GERMAN,
+        &FRENCH,
+        &POLISH,
         &RUSSIAN,
     ];
     let tag = crate::shop::lang::find(lang).map(|language| language.code);

@@ -76,7 +76,7 @@ pub fn choose_language(accept_language: Option<&str>, shop_languages: &[Lang]) -
 }
 
 /// `text` for HTML and XML, in content and in double-quoted attributes.
-pub(super) fn escaped(text: &str) -> String {
+pub(crate) fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
@@ -229,13 +229,14 @@ mod tests {
         let english = fallback_page(Some(&shop()), &Lang("en".into()), Why::Over);
         assert!(english.contains("1 Pilies St") && english.contains("no longer in use"));
         // A language the shop has no address in: the shop's own first language.
-        assert!(fallback_page(Some(&shop()), &Lang("pt-BR".into()), Why::Over).contains("Pilies g. 1"));
+        assert!(
+            fallback_page(Some(&shop()), &Lang("pt-BR".into()), Why::Over).contains("Pilies g. 1")
+        );
     }
 
     #[test]
     fn each_reason_has_its_words_in_every_language() {
-        let reasons =
-            [Why::Unknown, Why::Over, Why::Early, Why::Silent, Why::ClosedForGood];
+        let reasons = [Why::Unknown, Why::Over, Why::Early, Why::Silent, Why::ClosedForGood];
         for language in crate::shop::lang::all() {
             let lang = Lang(language.code.into());
             let mut pages: Vec<String> =

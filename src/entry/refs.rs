@@ -199,7 +199,8 @@ mod tests {
 
     #[test]
     fn a_signed_ref_opens() {
-        let opened = keys().open(&page(), &keys().sign(&page(), &poster("WINDOW"), NOON), NOON).unwrap();
+        let opened =
+            keys().open(&page(), &keys().sign(&page(), &poster("WINDOW"), NOON), NOON).unwrap();
         assert_eq!(opened, OpenedRef { poster: poster("WINDOW"), day: 20_779 });
     }
 
@@ -265,7 +266,10 @@ mod tests {
             assert_eq!(keys().open(&page(), &text, NOON), Err(expected), "{what}");
         }
         assert_eq!(keys().open(&other_page, &ref_, NOON), Err(RefError::Signature));
-        assert_eq!(keys().open(&page(), &ref_, NOON).map(|opened| opened.poster), Ok(poster("DOOR")));
+        assert_eq!(
+            keys().open(&page(), &ref_, NOON).map(|opened| opened.poster),
+            Ok(poster("DOOR"))
+        );
     }
 
     #[test]

@@ -28,12 +28,7 @@ pub fn is_news(sql: &impl Sql, event: &Event) -> Result<bool, StoreError> {
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn arrived(
-    sql: &impl Sql,
-    shop: &Shop,
-    event: &Event,
-    now: UnixMs,
-) -> Result<(), StoreError> {
+pub fn arrived(sql: &impl Sql, shop: &Shop, event: &Event, now: UnixMs) -> Result<(), StoreError> {
     let Some((person, level, news)) = news(sql, event)? else { return Ok(()) };
     let day = shop.today(now).to_string();
     for last in news {

@@ -10,7 +10,9 @@ use crate::desk::person::Person;
 use crate::meta::event::Channel;
 use crate::meta::ids::{PosterCode, Psid, TopicId};
 use crate::shop::model::{Poster, Shop};
-use crate::store::{Sql, StoreError, consents, funnel, ledger, people, receipts, runs, tallies, to_json};
+use crate::store::{
+    Sql, StoreError, consents, funnel, ledger, people, receipts, runs, tallies, to_json,
+};
 use crate::time::{DAY, UnixMs};
 
 /// Consents told at once: an answer of this many is less than a megabyte.

@@ -68,12 +68,14 @@ impl Config {
             ));
         }
         let previous = optional(env, "SIGNING_KEY_PREVIOUS");
-        let until = optional(env, "SIGNING_KEY_PREVIOUS_UNTIL").map(|day| end_of(&day)).transpose()?;
+        let until =
+            optional(env, "SIGNING_KEY_PREVIOUS_UNTIL").map(|day| end_of(&day)).transpose()?;
         Ok(Self {
             app_secret: AppSecret::new(secret("APP_SECRET")?),
             verify_token: secret("VERIFY_TOKEN")?,
             admin_token,
-            keys: Keys::new(&secret("SIGNING_KEY")?, previous.as_deref()).previous_refs_until(until),
+            keys: Keys::new(&secret("SIGNING_KEY")?, previous.as_deref())
+                .previous_refs_until(until),
             app_id: optional(env, "APP_ID").map(AppId),
             graph_base_url,
             graph_version: optional(env, "GRAPH_VERSION").unwrap_or(GRAPH_VERSION.to_owned()),

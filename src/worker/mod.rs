@@ -83,9 +83,8 @@ async fn fetch(
             _,
             "/webhook" | "/health" | "/admin/status" | "/admin/misses" | "/admin/delete"
             | "/admin/bookings" | "/admin/consent" | "/admin/funnel" | "/admin/note"
-            | "/admin/posters" | "/admin/receipts"
-            | "/admin/recipients" | "/admin/reply" | "/admin/report" | "/admin/resume"
-            | "/meta/deletion" | "/meta/deauthorize",
+            | "/admin/posters" | "/admin/receipts" | "/admin/recipients" | "/admin/reply"
+            | "/admin/report" | "/admin/resume" | "/meta/deletion" | "/meta/deauthorize",
         ) => http::text(405, "method not allowed"),
         (_, path)
             if ["/q/", "/deletion/", "/calendar/"].iter().any(|known| path.starts_with(known)) =>

@@ -83,12 +83,8 @@ impl<'a> Asker<'a> {
         let mut lines = said.split('\n');
         let mut next = || lines.next().unwrap_or_default();
         let head_only = next() == "HEAD";
-        let request = scan::Request {
-            head_only,
-            user_agent: next(),
-            purpose: next(),
-            destination: next(),
-        };
+        let request =
+            scan::Request { head_only, user_agent: next(), purpose: next(), destination: next() };
         let (address, language) = (next(), next());
         let degrees = |text: &str| text.parse::<f64>().ok();
         let place = degrees(next()).zip(degrees(next()));
@@ -132,7 +128,9 @@ async fn link(
     let found = find(env, code, now).await;
     let (poster, pages) = match found {
         Ok((Some(poster), pages)) => (poster, pages),
-        Ok((None, pages)) => return shut(env, nearest(&pages, asker, now), asker, Why::Unknown).await,
+        Ok((None, pages)) => {
+            return shut(env, nearest(&pages, asker, now), asker, Why::Unknown).await;
+        }
         Err(why) => {
             worker::console_error!("a poster cannot be looked up: {why}");
             return shut(env, None, asker, Why::Silent).await;
@@ -158,7 +156,13 @@ async fn link(
         }
     };
     if scan::is_scan(&asker.request) && counts(asker.address, now) {
-        count(env, context, &page.id, &poster.code, matches!(door, Door::Shut(_)));
+        let scan = Scan {
+            desk: Cow::Owned(desk::Name { page: page.id.clone(), shard: 0 }),
+            poster: Cow::Owned(poster.code.clone()),
+            day: door::today(page, now),
+            shut: matches!(door, Door::Shut(_)),
+        };
+        count(env, context, scan);
     }
     match door {
         Door::Open(target) => redirect(&target).unwrap_or_else(|_| Response::error()),
@@ -243,11 +247,9 @@ fn counts(address: &str, now: UnixMs) -> bool {
 }
 
 /// Counts a scan at the Page's registrar, without holding up the answer.
-fn count(env: &Env, context: &Context, page: &PageId, code: &PosterCode, shut: bool) {
-    let (env, code) = (env.clone(), code.clone());
-    let name = desk::Name { page: page.clone(), shard: 0 };
+fn count(env: &Env, context: &Context, scan: Scan<'static>) {
+    let env = env.clone();
     context.wait_until(async move {
-        let scan = Scan { desk: Cow::Owned(name), poster: Cow::Owned(code), shut };
         let mut tried = desk::call::scan(&env, &scan).await;
         for _ in 1..TRIES {
             if tried.is_ok() {

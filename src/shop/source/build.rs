@@ -10,17 +10,15 @@ use super::format::TITLE_LIMIT;
 use super::read::{self, checked, flag, get, text, units};
 use super::values::{self, WEEKDAYS};
 use super::{booking, forms, posters, products, rules, schedule, segments};
-use crate::meta::ids::{
-    AccountId, FaqId, FormId, NotificationId, PageId, Psid, TopicId,
-};
+use crate::meta::ids::{AccountId, FaqId, FormId, NotificationId, PageId, Psid, TopicId};
 use crate::meta::limits;
 use crate::shop::forms::Also;
 use crate::shop::lang;
 use crate::shop::model::{
     Agent, Assistant, ButtonAction, CATCH_UP_MINUTES, Contact, Delicate, Eagerness, FaqEntry,
     Handoff, Hours, HoursException, IceBreaker, Lang, LinkButton, Localized, MetaStanding,
-    Notification, Page, PageProfile, Privacy, Range, RichCard, SHOP_SCHEMA, Schedule,
-    Sending, Shop, SlashCommand, Texts, Topic, Zone,
+    Notification, Page, PageProfile, Privacy, Range, RichCard, SHOP_SCHEMA, Schedule, Sending,
+    Shop, SlashCommand, Texts, Topic, Zone,
 };
 
 /// Hours the bot keeps quiet after a person took over, unless the owner says otherwise.

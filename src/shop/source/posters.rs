@@ -67,7 +67,9 @@ fn keyword(file: &DeTable<'_>, poster: &DeTable<'_>, found: &mut Vec<Diagnostic>
             found.push(
                 Diagnostic::warning("hidden-keyword", span.clone(), "this word asks for an answer")
                     .label(format!("a keyword of {}", quoted(id)))
-                    .help("print another word on the poster: whoever types this one gets the answer"),
+                    .help(
+                        "print another word on the poster: whoever types this one gets the answer",
+                    ),
             );
         }
     }
@@ -171,7 +173,7 @@ mod tests {
         let source = format!(
             "[shop]\nname = \"A\"\nlanguages = [\"en\"]\ntime_zone = \"UTC\"\n\
              [[page]]\nid = \"1\"\nusername = \"a\"\n\
-             [[faq]]\nid = \"x\"\nask.en = [\"what is x\", \"tell me x\", \"x please\"]\n\
+             [[faq]]\nid = \"x\"\ntitle.en = \"X\"\nask.en = [\"what is x\", \"tell me x\", \"x please\"]\n\
              keywords.en = [\"Ice\"]\nanswer.en = \"X.\"\n{posters}"
         );
         compile(&source).diagnostics.iter().map(|found| found.code).collect()

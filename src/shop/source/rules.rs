@@ -9,8 +9,8 @@ use toml::de::DeTable;
 
 use super::diagnostic::{Diagnostic, Problem};
 use super::format::{ACTIONS, BUTTON_TEXT_LIMIT, TITLE_LIMIT};
-use super::read::{self, get, text, units};
 use super::posters;
+use super::read::{self, get, text, units};
 use super::shape::Names;
 use super::values::{self, WEEKDAYS, quoted};
 use crate::meta::limits;
@@ -72,7 +72,13 @@ pub(super) fn check(file: &DeTable<'_>, names: &Names<'_>, found: &mut Vec<Diagn
     meta(file, found);
 }
 
-pub(super) fn duplicates(file: &DeTable<'_>, table: &str, key: &str, what: &str, found: &mut Vec<Diagnostic>) {
+pub(super) fn duplicates(
+    file: &DeTable<'_>,
+    table: &str,
+    key: &str,
+    what: &str,
+    found: &mut Vec<Diagnostic>,
+) {
     let mut seen = HashMap::new();
     for (table, _) in read::tables(file, table) {
         let Some((name, span)) = get(table, key).and_then(text) else { continue };

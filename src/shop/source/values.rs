@@ -200,7 +200,8 @@ pub(super) fn place(text: &str) -> Read<Place> {
         part.parse::<f64>().ok().filter(|n| plain && n.abs() <= most)
     };
     let parts = text.split_once(',');
-    let read = parts.and_then(|(north, east)| Place::of(degrees(north, 90.0)?, degrees(east, 180.0)?));
+    let read =
+        parts.and_then(|(north, east)| Place::of(degrees(north, 90.0)?, degrees(east, 180.0)?));
     read.ok_or_else(|| {
         Problem::new(
             "bad-place",

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::cell::OnceCell;
 
+use jiff::civil::Date;
 use js_sys::{Array, Promise, Reflect};
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::*;
@@ -76,6 +77,8 @@ pub const POSTERS: &str = "/posters";
 pub struct Scan<'a> {
     pub desk: Cow<'a, Name>,
     pub poster: Cow<'a, PosterCode>,
+    /// The shop's day: the Desk need not read the shop for a scan.
+    pub day: Date,
     pub shut: bool,
 }
 

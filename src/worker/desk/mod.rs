@@ -234,7 +234,7 @@ impl Inner {
             call::BOOKINGS => self.bookings(parse(body)?),
             call::BOOKING => self.booking(&parse(body)?).await,
             call::ASK => self.ask(parse(body)?).await,
-            call::SCAN => self.scan(&parse(body)?).await,
+            call::SCAN => self.scan(&parse(body)?),
             call::POSTERS => self.posters(parse(body)?).await,
             _ => Err(format!("a Desk has no {path}")),
         }
@@ -621,15 +621,12 @@ impl Inner {
     }
 
     /// Counts a scan, by the shop's day.
-    async fn scan(&self, scan: &call::Scan<'_>) -> Result<String, String> {
+    fn scan(&self, scan: &call::Scan<'_>) -> Result<String, String> {
         self.be(&scan.desk)?;
-        let day = match self.shop(&scan.desk.page).await {
-            Ok(published) => published.shop.today(now()),
-            Err(_) => now().utc_date(),
-        };
         let stage = if scan.shut { Stage::Page } else { Stage::Scan };
         let source = format!("poster:{}", scan.poster);
-        funnel::add(&self.sql, &day.to_string(), &source, "", stage).map_err(|e| e.to_string())?;
+        funnel::add(&self.sql, &scan.day.to_string(), &source, "", stage)
+            .map_err(|e| e.to_string())?;
         Ok(String::new())
     }
 
