@@ -3,25 +3,22 @@
 //!
 //! What is said here goes before `shop.toml`, also after the next publish, until it is taken back
 //! ([`Order::Forget`]). A scan asks KV for one value a poster, and every Desk of the Page for one
-//! value of all; both are written anew when the shop was published over them ([`tell_again`]).
+//! value of all. Both have keys of their own, which publishing never touches.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::meta::ids::PosterCode;
 use crate::meta::limits;
-use crate::shop::kv::{PosterValue, PostersValue, poster_key, posters_key};
+use crate::shop::kv::{PosterValue, PostersValue, aimed_key, posters_key};
 use crate::shop::model::{Localized, Poster, Shop};
-use crate::store::{Sql, StoreError, facts, kv_queue, made_posters, to_json};
+use crate::store::{Sql, StoreError, kv_queue, made_posters, to_json};
 use crate::time::UnixMs;
 
 /// Posters that a Page can have without `shop.toml`: each Desk reads them once a minute.
 const MOST: usize = 500;
 /// The longest line about a poster, in characters.
 const LONGEST_LINE: usize = 200;
-/// The version of the shop that KV's posters were last written over.
-const TOLD_FOR: &str = "posters_told_for";
-
 /// What the owner wants.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -121,16 +118,16 @@ pub fn carry_out(
             let Some(known) = newest(&code).cloned() else {
                 return Ok(Err(Refusal::Unknown(code)));
             };
-            let in_file = in_file(shop, plain, &kept, &known.code).cloned();
+            let in_file = in_file(shop, plain, &kept, &known.code);
             sql.transaction(|| {
                 made_posters::remove(sql, &known.code)?;
-                let value = in_file.as_ref().map(|poster| PosterValue::of(shop, poster));
-                // A code that was printed leads to the shop's page for ever: its value stays.
-                let value = value.unwrap_or_else(|| PosterValue {
-                    revoked: true,
-                    ..PosterValue::of(shop, &known)
-                });
-                tell_door(sql, &value, now)?;
+                if in_file.is_some() {
+                    kv_queue::push(sql, &aimed_key(&known.code), None, now)?;
+                } else {
+                    // A code that was printed leads to the shop's own page for ever.
+                    let value = PosterValue { revoked: true, ..PosterValue::of(shop, &known) };
+                    tell_door(sql, &value, now)?;
+                }
                 tell_desks(sql, shop, now)
             })?;
             return Ok(Ok(json!({ "forgotten": known.code, "in_shop_toml": in_file.is_some() })));
@@ -159,25 +156,8 @@ pub fn carry_out(
     Ok(Ok(json!({ "poster": poster })))
 }
 
-/// Tells KV of every order once more, when a shop was published over them.
-///
-/// # Errors
-/// [`StoreError`].
-pub fn tell_again(sql: &impl Sql, shop: &Shop, now: UnixMs) -> Result<(), StoreError> {
-    let told_for: Option<String> = facts::get(sql, TOLD_FOR)?;
-    if told_for.as_deref() == Some(shop.version.as_str()) {
-        return Ok(());
-    }
-    sql.transaction(|| {
-        for poster in made_posters::all(sql)? {
-            tell_door(sql, &PosterValue::of(shop, &poster), now)?;
-        }
-        facts::set(sql, TOLD_FOR, &shop.version)
-    })
-}
-
 fn tell_door(sql: &impl Sql, value: &PosterValue, now: UnixMs) -> Result<(), StoreError> {
-    kv_queue::push(sql, &poster_key(&value.code), Some(&to_json("kv_queue", value)?), now)
+    kv_queue::push(sql, &aimed_key(&value.code), Some(&to_json("kv_queue", value)?), now)
 }
 
 fn tell_desks(sql: &impl Sql, shop: &Shop, now: UnixMs) -> Result<(), StoreError> {
@@ -382,12 +362,6 @@ mod tests {
             let one = owed.into_iter().find(|owed| owed.key == key)?;
             serde_json::from_str(one.value.as_deref()?).ok()
         }
-
-        fn clear(&self) {
-            for owed in kv_queue::due(&self.sql, NOW, 100).unwrap() {
-                kv_queue::settle(&self.sql, &owed, true, NOW).unwrap();
-            }
-        }
     }
 
     #[test]
@@ -401,7 +375,7 @@ mod tests {
         };
         let made = ground.order(new.clone()).unwrap();
         assert_eq!(made["poster"]["place"], "bus");
-        let door = ground.kv("poster:7KPN-R2X4").unwrap();
+        let door = ground.kv("aimed:7KPN-R2X4").unwrap();
         assert_eq!((&door["page"], &door["until"]), (&json!("1"), &json!("2026-12-31")));
         let desks = ground.kv("posters:1").unwrap();
         assert_eq!(desks["posters"][0]["also"]["tags"], json!(["bus"]));
@@ -418,7 +392,7 @@ mod tests {
         assert_eq!(aimed["poster"].get("topic"), Some(&Value::Null));
         assert_eq!(aimed["poster"]["place"], "door", "what is not said stays");
         aim(json!({"revoked": true})).unwrap();
-        let door = ground.kv("poster:DOOR").unwrap();
+        let door = ground.kv("aimed:DOOR").unwrap();
         assert_eq!(door["revoked"], true);
         let list = ground.order(Order::List).unwrap();
         assert_eq!(list.as_array().unwrap().len(), 1);
@@ -428,7 +402,7 @@ mod tests {
         );
         let forget = || ground.order(Order::Forget { code: code("DOOR") });
         assert_eq!(forget().unwrap()["in_shop_toml"], true);
-        assert_eq!(ground.kv("poster:DOOR").unwrap()["revoked"], false);
+        assert_eq!(ground.kv("aimed:DOOR"), None);
         assert_eq!(ground.kv("posters:1").unwrap()["posters"], json!([]));
         assert_eq!(ground.order(Order::List).unwrap()[0]["from"], "shop.toml");
         assert_eq!(
@@ -443,7 +417,7 @@ mod tests {
         let code = code("7KPN-R2X4");
         ground.order(Order::New { code: code.clone(), fields: Map::new() }).unwrap();
         ground.order(Order::Forget { code: code.clone() }).unwrap();
-        assert_eq!(ground.kv("poster:7KPN-R2X4").unwrap()["revoked"], true);
+        assert_eq!(ground.kv("aimed:7KPN-R2X4").unwrap()["revoked"], true);
         assert!(made_posters::all(&ground.sql).unwrap().is_empty());
     }
 
@@ -474,22 +448,6 @@ mod tests {
         let colour = fields(json!({"colour": "red"}));
         let refused = ground.order(Order::Aim { code: code("DOOR"), fields: colour });
         assert_eq!(refused, Err(Refusal::Field("colour".into())));
-        assert!(ground.kv("poster:DOOR").is_none(), "nothing was written");
-    }
-
-    #[test]
-    fn after_a_publish_kv_is_told_again_once() {
-        let ground = Ground::new();
-        let aim = fields(json!({"revoked": true}));
-        ground.order(Order::Aim { code: code("DOOR"), fields: aim }).unwrap();
-        tell_again(&ground.sql, &ground.plain, NOW).unwrap();
-        ground.clear();
-        tell_again(&ground.sql, &ground.plain, NOW).unwrap();
-        assert_eq!(ground.kv("poster:DOOR"), None);
-        let mut published = ground.plain.clone();
-        published.name = "B".into();
-        let published = published.seal(None);
-        tell_again(&ground.sql, &published, NOW).unwrap();
-        assert_eq!(ground.kv("poster:DOOR").unwrap()["revoked"], true);
+        assert!(ground.kv("aimed:DOOR").is_none(), "nothing was written");
     }
 }

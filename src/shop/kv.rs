@@ -28,6 +28,13 @@ pub fn poster_key(code: &PosterCode) -> String {
     format!("poster:{code}")
 }
 
+/// Key of the [`PosterValue`] that goes before a poster's own: what was said of it without
+/// `shop.toml`. Publishing never touches it.
+#[must_use]
+pub fn aimed_key(code: &PosterCode) -> String {
+    format!("aimed:{code}")
+}
+
 /// Key of a Page's [`PostersValue`].
 #[must_use]
 pub fn posters_key(page: &PageId) -> String {

@@ -1,7 +1,7 @@
 //! `GET /q/{code}`: a poster's link, and its QR picture.
 //!
 //! Most scans come to an isolate that has just started, so the link needs as little as possible: the
-//! poster's own value and the list of Pages, both at once, and then whether the Page is held. The
+//! poster's own values and the list of Pages, all at once, and then whether the Page is held. The
 //! scan is counted after the answer has left, in a call of its own: what was collected for later
 //! would be lost with the isolate.
 
@@ -24,7 +24,7 @@ use crate::entry::{pages, qr};
 use crate::meta::ids::{PageId, PosterCode};
 use crate::shop::codes::{self, Look};
 use crate::shop::kv::{
-    HoldValue, KV_SCHEMA, PageRoute, PagesValue, PosterValue, hold_key, poster_key,
+    HoldValue, KV_SCHEMA, PageRoute, PagesValue, PosterValue, aimed_key, hold_key, poster_key,
 };
 use crate::shop::model::{Lang, Place, Platform, Shop};
 use crate::time::{MINUTE, SECOND, UnixMs};
@@ -183,19 +183,29 @@ async fn find(
             // KV is not asked.
             Look::Misread | Look::None => return Ok(None),
         };
-        let found = read(env, &POSTERS, &poster_key(&code), FRESH_MS, now).await?;
-        let upper = code.as_str().to_ascii_uppercase();
-        match PosterCode::new(upper) {
+        let found = of_code(env, &code, now).await?;
+        match PosterCode::new(code.as_str().to_ascii_uppercase()) {
             // Typed by hand.
-            Ok(upper) if found.is_none() && upper != code => {
-                read(env, &POSTERS, &poster_key(&upper), FRESH_MS, now).await
-            }
+            Ok(upper) if found.is_none() && upper != code => of_code(env, &upper, now).await,
             _ => Ok(found),
         }
     };
     let (poster, pages) = futures_util::future::join(poster, pages).await;
     let pages = pages?;
     Ok((poster?.filter(|poster: &Rc<PosterValue>| poster.v == KV_SCHEMA), pages))
+}
+
+/// What was said of a poster without `shop.toml`, else what was published.
+async fn of_code(
+    env: &Env,
+    code: &PosterCode,
+    now: UnixMs,
+) -> Result<Option<Rc<PosterValue>>, String> {
+    let keys = (aimed_key(code), poster_key(code));
+    let aimed = read(env, &POSTERS, &keys.0, FRESH_MS, now);
+    let published = read(env, &POSTERS, &keys.1, FRESH_MS, now);
+    let (aimed, published) = futures_util::future::join(aimed, published).await;
+    Ok(aimed?.or(published?))
 }
 
 /// Until when Meta takes nothing from a Page. What KV does not say is no hold.

@@ -17,7 +17,7 @@ use super::{binding, desk, http, random};
 use crate::desk::posters::Order;
 use crate::meta::ids::PosterCode;
 use crate::shop::codes::{self, Look};
-use crate::shop::kv::poster_key;
+use crate::shop::kv::{aimed_key, poster_key};
 
 /// What an order may measure, in bytes.
 const ORDER_BODY: usize = 64 * 1024;
@@ -81,8 +81,11 @@ async fn fresh(env: &Env) -> Result<PosterCode, Response> {
     let kv = env.kv(binding::SHOP).map_err(|error| unavailable(error.to_string()))?;
     for _ in 0..TRIES {
         let code = codes::made(random::bits128());
-        let taken = kv.get(&poster_key(&code)).text().await;
-        if taken.map_err(|error| unavailable(error.to_string()))?.is_none() {
+        let (aimed, published) = (aimed_key(&code), poster_key(&code));
+        let taken = futures_util::future::try_join(async { kv.get(&aimed).text().await }, async {
+            kv.get(&published).text().await
+        });
+        if let (None, None) = taken.await.map_err(|error| unavailable(error.to_string()))? {
             return Ok(code);
         }
     }

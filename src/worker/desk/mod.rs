@@ -426,10 +426,6 @@ impl Inner {
         sending::recover(&self.sql, false, at).map_err(|e| e.to_string())?;
         match self.shop(&name.page).await {
             Ok(published) => {
-                if name.shard == 0 {
-                    posters::tell_again(&self.sql, &published.shop, at)
-                        .map_err(|e| e.to_string())?;
-                }
                 planner::tick(&self.sql, &published.shop, at).map_err(|e| e.to_string())?;
                 reminders::remind(&self.sql, &published.shop, at).map_err(|e| e.to_string())?;
                 self.unpark(&published)?;
