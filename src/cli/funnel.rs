@@ -13,7 +13,7 @@ use crate::meta::ids::PageId;
 use crate::outreach::told::{Funnel, FunnelLine, PosterLine};
 
 /// Says what brought people, and how far they went: scans, conversations, opt-ins, and what of
-/// their notifications was delivered and read.
+/// their notifications was delivered, read, and tapped.
 ///
 /// A scan is a poster's link opened by a phone or a computer; previews and crawlers are not
 /// counted. "page" are scans that led to the shop's contact page. A conversation is an arrival in
@@ -91,10 +91,11 @@ fn show(args: &FunnelArgs) -> Result<String, FunnelError> {
 }
 
 /// The stages, in order.
-const STAGES: [&str; 7] = ["scan", "page", "conversation", "new", "optin", "delivered", "read"];
+const STAGES: [&str; 8] =
+    ["scan", "page", "conversation", "new", "optin", "delivered", "read", "clicked"];
 
 /// How often each stage was reached, in the order of [`STAGES`].
-pub type Counts = [i64; 7];
+pub type Counts = [i64; 8];
 
 /// The counts over all Desks, by what the lines stand for.
 #[must_use]

@@ -25,6 +25,7 @@ pub mod kv;
 pub mod lang;
 pub mod lookup;
 pub mod model;
+pub mod outreach;
 pub mod place;
 pub mod products;
 pub mod segments;

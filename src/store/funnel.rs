@@ -20,6 +20,8 @@ pub enum Stage {
     Delivered,
     /// It was read.
     Read,
+    /// A button of it was tapped.
+    Clicked,
 }
 
 impl Stage {
@@ -34,6 +36,7 @@ impl Stage {
             Self::OptIn => "optin",
             Self::Delivered => "delivered",
             Self::Read => "read",
+            Self::Clicked => "clicked",
         }
     }
 }
