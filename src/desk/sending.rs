@@ -20,9 +20,7 @@ use crate::store::consents::{self, Consent, Left, Which};
 use crate::store::ledger;
 use crate::store::outbox::{self, Admit, Claimed, Class, Outcome, Room, Settled};
 use crate::store::timers::{self, Timer};
-use crate::store::{
-    Sql, StoreError, counters, early, facts, kv_queue, people, places, to_json,
-};
+use crate::store::{Sql, StoreError, counters, early, facts, kv_queue, people, places, to_json};
 use crate::time::{HOUR, MINUTE, SECOND, UnixMs};
 
 /// Requests made for one message before it is given up.

@@ -4,7 +4,9 @@ use std::process::Command;
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use crate::common::{self, ADMIN_TOKEN, DAY, HOUR, MINUTE, SECOND, Setup, Stage, alone, hooks, on, until};
+use crate::common::{
+    self, ADMIN_TOKEN, DAY, HOUR, MINUTE, SECOND, Setup, Stage, alone, hooks, on, until,
+};
 use reqwest::Method;
 use serde_json::{Value, json};
 use shopbell::cli::sandbox::{Act, Fault, FaultKind, Landing, Platform};

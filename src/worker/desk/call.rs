@@ -124,11 +124,7 @@ pub struct Posters<'a> {
 }
 
 /// Has a Page's registrar do something about posters.
-pub async fn posters(
-    env: &Env,
-    desk: &Name,
-    order: &posters::Order,
-) -> Result<Done, String> {
+pub async fn posters(env: &Env, desk: &Name, order: &posters::Order) -> Result<Done, String> {
     let posters = Posters { desk: Cow::Borrowed(desk), order: Cow::Borrowed(order) };
     let answer = post(env, desk, POSTERS, &posters).await?;
     serde_json::from_str(&answer).map_err(|error| error.to_string())
