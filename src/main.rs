@@ -16,7 +16,7 @@ mod native {
     use clap::{Parser, Subcommand};
     use shopbell::cli::{
         bookings, chat, check, consent, doctor, eval, explain, forget, misses, note, plan, profile,
-        publish, report, sandbox, sim,
+        publish, qr, report, sandbox, sim,
     };
 
     /// An assistant for a small shop's Messenger and Instagram inbox, on your own Cloudflare
@@ -42,6 +42,8 @@ mod native {
         Misses(misses::MissesArgs),
         /// Compiles a shop and writes it to KV.
         Publish(publish::PublishArgs),
+        /// Draws the codes of posters: sheets to print, table tents, labels, pictures.
+        Qr(qr::QrArgs),
         /// Says who will be told what, when, by which way and rule, and who will not and why.
         Plan(plan::PlanArgs),
         /// Says what became of the notifications that were sent.
@@ -72,6 +74,7 @@ mod native {
             Command::Eval(args) => eval::run(&args),
             Command::Misses(args) => misses::run(&args),
             Command::Publish(args) => publish::run(&args),
+            Command::Qr(args) => qr::run(&args),
             Command::Plan(args) => plan::run(&args),
             Command::Report(args) => report::run(&args),
             Command::Consent(args) => consent::run(&args),

@@ -6,6 +6,7 @@
 //! - [`chat`]: talks to a shop in the terminal; [`explain`]: says why it answers what it does.
 //! - [`eval`]: measures the matcher on labelled questions.
 //! - [`misses`]: what customers asked in vain, as lines for `shop.toml`.
+//! - [`qr`]: codes of posters as pictures, and as sheets to print.
 //! - [`publish`]: compiles a shop into KV. [`profile`]: greeting, menu and the like, to Meta.
 //! - [`plan`]: who will be told what, by which way; [`report`]: what became of it.
 //! - [`consent`]: what somebody agreed to, and the proof of it.
@@ -29,6 +30,7 @@ mod owner;
 pub mod plan;
 pub mod profile;
 pub mod publish;
+pub mod qr;
 pub mod report;
 pub mod sandbox;
 pub mod sim;

@@ -155,7 +155,7 @@ pub fn choose_language(accept_language: Option<&str>, shop_languages: &[Lang]) -
 }
 
 /// `text` for HTML and XML, in content and in double-quoted attributes.
-pub(super) fn escaped(text: &str) -> String {
+pub(crate) fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

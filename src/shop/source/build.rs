@@ -254,6 +254,7 @@ fn posters(
         Some(Poster {
             code: named::<PosterCode>(table, "code")?,
             place: checked(table, "place", values::name),
+            caption: localized(table, "caption"),
             text: localized(table, "text"),
             image: checked(table, "image", values::url),
             buttons: buttons.of(table)?,

@@ -6,6 +6,9 @@ use super::{
 };
 use crate::meta::limits;
 
+/// What is printed with a poster's code. Our own: it is read in passing.
+const CAPTION_LIMIT: usize = 80;
+
 pub(super) static TOPIC: Table = Table {
     header: "[[topic]]",
     doc: "Something people can opt in to.",
@@ -35,6 +38,12 @@ pub(super) static POSTER: Table = Table {
             "page",
             Kind::Page,
             "Whose it is: the id or username of a Page. Needed with several Pages.",
+        ),
+        may(
+            "caption",
+            title(CAPTION_LIMIT, Need::Free),
+            "Printed with the code by `shopbell qr`: \"Scan and write to us\" and what the poster leads \
+             to, if nothing is said.",
         ),
         may("text", said(Need::Free), "Said on arrival."),
         may("image", Kind::Url, "A picture sent before it."),
