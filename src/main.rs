@@ -16,7 +16,7 @@ mod native {
     use clap::{Parser, Subcommand};
     use shopbell::cli::{
         bookings, chat, check, consent, doctor, eval, explain, forget, misses, note, plan, profile,
-        publish, qr, report, sandbox, sim,
+        publish, qr, reconcile, report, sandbox, sim,
     };
 
     /// An assistant for a small shop's Messenger and Instagram inbox, on your own Cloudflare
@@ -50,6 +50,8 @@ mod native {
         Report(report::ReportArgs),
         /// Shows what somebody agreed to, and verifies the receipts of it.
         Consent(consent::ConsentArgs),
+        /// Compares Meta's own list of notification tokens with the Worker's, and mends it.
+        Reconcile(reconcile::ReconcileArgs),
         /// Greeting, Get Started, ice breakers, menu and commands: what shop.toml says, at Meta.
         Profile(profile::ProfileArgs),
         /// Says what keeps a shop from working, at the Worker and at Meta.
@@ -78,6 +80,7 @@ mod native {
             Command::Plan(args) => plan::run(&args),
             Command::Report(args) => report::run(&args),
             Command::Consent(args) => consent::run(&args),
+            Command::Reconcile(args) => reconcile::run(&args),
             Command::Profile(args) => profile::run(args),
             Command::Doctor(args) => doctor::run(args),
             Command::Note(args) => note::run(&args),

@@ -9,7 +9,8 @@
 //! - [`qr`]: codes of posters as pictures, and as sheets to print.
 //! - [`publish`]: compiles a shop into KV. [`profile`]: greeting, menu and the like, to Meta.
 //! - [`plan`]: who will be told what, by which way; [`report`]: what became of it.
-//! - [`consent`]: what somebody agreed to, and the proof of it.
+//! - [`consent`]: what somebody agreed to, and the proof of it. [`reconcile`]: Meta's own list of
+//!   notification tokens against the Worker's.
 //! - [`doctor`]: looks at the Worker and at Meta, and says what keeps a shop from working.
 //! - [`bookings`]: who comes when. [`note`]: what the owner wants to remember of a person.
 //! - [`forget`]: has the Worker delete everything it keeps of a person.
@@ -31,6 +32,7 @@ pub mod plan;
 pub mod profile;
 pub mod publish;
 pub mod qr;
+pub mod reconcile;
 pub mod report;
 pub mod sandbox;
 pub mod sim;

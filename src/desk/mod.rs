@@ -6,6 +6,7 @@
 //! - [`deletion`]: what forgetting a person takes, and how far it is.
 //! - [`handoff`]: when a person takes over, and how the assistant comes back; `disclosure`: that
 //!   it is an assistant.
+//! - [`alerts`]: what the owner is told of because nobody else would notice.
 //! - [`by_hand`]: the owner's own answer to somebody, and notes.
 //! - [`replies`]: the words and bubbles of each answer; [`payload`]: what our buttons carry.
 //! - [`mark`]: what a tap leaves on somebody.
@@ -18,6 +19,7 @@
 //! - [`profile`]: who somebody is, as Meta tells it; [`pace`]: bubbles one after the other.
 //! - [`sending`]: what may leave the outbox, and what Graph's answers mean for it.
 
+pub mod alerts;
 pub mod booking;
 pub mod by_hand;
 pub mod decide;

@@ -8,13 +8,17 @@
 //! - [`plan`]: the plan as a pure function, with its hash.
 //! - [`planner`]: a tick begins what is due and plans it in pages into the outbox.
 //! - [`receipt`]: what somebody agreed to and was shown, so that it can be proved.
+//! - [`endings`]: ends of consents that nobody said in a chat. [`reconcile`]: Meta's own list of
+//!   tokens against ours; an emptied Desk is filled again by it and by KV.
 //! - [`tally`]: what came of it after it left; [`told`]: what the owner is told.
 
+pub mod endings;
 pub mod ladder;
 pub mod plan;
 pub mod planner;
 pub mod receipt;
 pub mod recipient;
+pub mod reconcile;
 pub mod rungs;
 pub mod schedule;
 pub mod subscription;

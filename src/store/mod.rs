@@ -17,16 +17,21 @@
 //!   [`tallies`]: what came of notifications;
 //!   [`counters`]: how often things happened; [`misses`]: questions that found no answer.
 //! - [`calls`]: requests that are no messages; [`notes`]: what the owner notes on people.
+//! - [`listed`]: what Meta's list of tokens says; [`incidents`]: what the owner is told of;
+//!   [`early`]: deliveries that came before the answer they belong to.
 
 pub mod bookings;
 pub mod calls;
 pub mod consents;
 pub mod counters;
 pub mod deletions;
+pub mod early;
 pub mod facts;
+pub mod incidents;
 pub mod intake;
 pub mod kv_queue;
 pub mod ledger;
+pub mod listed;
 pub mod misses;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod native;

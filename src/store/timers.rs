@@ -20,11 +20,13 @@ pub enum Timer {
     Remind,
     /// Tell the owner, and hand threads over.
     Calls,
+    /// Go on reading Meta's list of tokens.
+    Reconcile,
 }
 
 impl Timer {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Drain,
         Self::KvFlush,
         Self::Unpark,
@@ -32,6 +34,7 @@ impl Timer {
         Self::Prune,
         Self::Remind,
         Self::Calls,
+        Self::Reconcile,
     ];
 
     pub(super) const fn name(self) -> &'static str {
@@ -43,6 +46,7 @@ impl Timer {
             Self::Prune => "prune",
             Self::Remind => "remind",
             Self::Calls => "calls",
+            Self::Reconcile => "reconcile",
         }
     }
 
@@ -56,6 +60,7 @@ impl Timer {
             Self::Prune => "prune taken",
             Self::Remind => "remind taken",
             Self::Calls => "calls taken",
+            Self::Reconcile => "reconcile taken",
         }
     }
 }

@@ -13,9 +13,10 @@
 //! notifications [`super::notifications`]'.
 
 use std::borrow::Cow;
+use std::cell::RefCell;
 use std::rc::Rc;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use subtle::ConstantTimeEq;
 use web_sys::{Request, Response};
 use worker::Env;
@@ -26,20 +27,61 @@ use super::{desk, http, shops};
 use crate::meta::ids::{PageId, Psid};
 use crate::meta::signature::form_value;
 use crate::shop::kv::PageRoute;
+use crate::time::{SECOND, UnixMs};
 
-/// `GET /health`: whether this deployment can do its work. No secrets, no counts.
+/// `GET /health`: whether this deployment can do its work, and what the owner was alerted of. No
+/// secrets, no counts.
 pub async fn health(env: &Env) -> Response {
     if let Err(why) = Config::of(env) {
         return http::json(503, &json!({ "status": "misconfigured", "problem": why }));
     }
     let version = env!("CARGO_PKG_VERSION");
     match shops::pages(env, desk::now()).await {
-        Ok(pages) => http::json(
-            200,
-            &json!({ "status": "ok", "version": version, "pages": pages.pages.len() }),
-        ),
+        Ok(pages) => {
+            let alerts = alerts(env, &pages.pages).await;
+            let status = if alerts.is_empty() { "ok" } else { "alert" };
+            let mut body =
+                json!({ "status": status, "version": version, "pages": pages.pages.len() });
+            if let Some(fields) = body.as_object_mut().filter(|_| !alerts.is_empty()) {
+                fields.insert("alerts".to_owned(), alerts.into());
+            }
+            http::json(200, &body)
+        }
         Err(why) => http::json(503, &json!({ "status": "no storage", "problem": why.to_string() })),
     }
+}
+
+/// How long `/health` tells the same before the Desks are asked again: anybody may ask it.
+const ALERTS_FRESH_MS: i64 = 30 * SECOND;
+
+thread_local! {
+    static ALERTS: RefCell<Option<(UnixMs, Vec<Value>)>> = const { RefCell::new(None) };
+}
+
+/// What is wrong now, of every Page: what and since when, and no more.
+async fn alerts(env: &Env, pages: &[PageRoute]) -> Vec<Value> {
+    let now = desk::now();
+    let kept = ALERTS.with_borrow(Clone::clone);
+    if let Some((at, alerts)) = kept
+        && (0..ALERTS_FRESH_MS).contains(&now.since(at))
+    {
+        return alerts;
+    }
+    let asked = pages.iter().map(async |page| {
+        let first = desk::Name { page: page.id.clone(), shard: 0 };
+        let answer = desk::call::alerts(env, &first).await.unwrap_or_default();
+        let open: Vec<Value> = serde_json::from_str(&answer).unwrap_or_default();
+        let named = open.into_iter().map(|mut open| {
+            if let Some(fields) = open.as_object_mut() {
+                fields.insert("page".to_owned(), json!(page.id));
+            }
+            open
+        });
+        named.collect::<Vec<Value>>()
+    });
+    let alerts = futures_util::future::join_all(asked).await.concat();
+    ALERTS.set(Some((now, alerts.clone())));
+    alerts
 }
 
 /// `GET /admin/status`: how each Desk stands.

@@ -63,6 +63,9 @@ async fn fetch(
         ("GET", "/admin/report") => notifications::report(&request, &route, &env).await,
         ("GET", "/admin/consent") => notifications::consent(&request, &route, &env).await,
         ("GET", "/admin/receipts") => notifications::receipts(&request, &route, &env).await,
+        ("GET" | "POST", "/admin/reconcile") => {
+            notifications::reconcile(&request, &route, &env).await
+        }
         ("POST", "/admin/resume") => admin::resume(&request, &route, &env).await,
         ("POST", "/admin/reply") => admin::reply(&request, &route, &env).await,
         ("GET" | "POST" | "DELETE", "/admin/note") => admin::note(&request, &route, &env).await,
@@ -76,8 +79,8 @@ async fn fetch(
             _,
             "/webhook" | "/health" | "/admin/status" | "/admin/misses" | "/admin/delete"
             | "/admin/bookings" | "/admin/consent" | "/admin/note" | "/admin/receipts"
-            | "/admin/recipients" | "/admin/reply" | "/admin/report" | "/admin/resume"
-            | "/meta/deletion" | "/meta/deauthorize",
+            | "/admin/recipients" | "/admin/reconcile" | "/admin/reply" | "/admin/report"
+            | "/admin/resume" | "/meta/deletion" | "/meta/deauthorize",
         ) => http::text(405, "method not allowed"),
         (_, path)
             if ["/q/", "/deletion/", "/calendar/"].iter().any(|known| path.starts_with(known)) =>

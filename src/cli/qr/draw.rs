@@ -57,14 +57,14 @@ pub struct Area {
 }
 
 impl Area {
-    /// The same without a margin on each side.
+    /// The same without a margin at both sides, and one at the top and the bottom.
     #[must_use]
-    pub fn inset(self, by: f64) -> Self {
+    pub fn inset(self, sides: f64, ends: f64) -> Self {
         Self {
-            x: self.x + by,
-            y: self.y + by,
-            width: self.width - 2.0 * by,
-            height: self.height - 2.0 * by,
+            x: self.x + sides,
+            y: self.y + ends,
+            width: self.width - 2.0 * sides,
+            height: self.height - 2.0 * ends,
         }
     }
 
@@ -134,7 +134,7 @@ impl Canvas {
 
     /// The edge of a rectangle with round corners, drawn inside of it.
     pub fn frame(&mut self, area: Area, radius: f64, thick: f64) {
-        let Area { x, y, width, height } = area.inset(thick / 2.0);
+        let Area { x, y, width, height } = area.inset(thick / 2.0, thick / 2.0);
         let (ink, radius) = (self.colours.ink, (radius - thick / 2.0).max(0.0));
         self.add(format_args!(
             "<rect x=\"{x:.3}\" y=\"{y:.3}\" width=\"{width:.3}\" height=\"{height:.3}\" \

@@ -40,7 +40,8 @@ pub fn poster(
     colours: Colours,
 ) -> Result<(Sheet, Placed), PanelError> {
     let mut canvas = Canvas::new(colours);
-    let area = Area { x: 0.0, y: 0.0, width: A4.0, height: A4.1 }.inset(POSTER_MARGIN);
+    let area =
+        Area { x: 0.0, y: 0.0, width: A4.0, height: A4.1 }.inset(POSTER_MARGIN, POSTER_MARGIN);
     let placed = panel::front(&mut canvas, fonts, print, area)?;
     Ok((Sheet { size: A4, svg: canvas.svg(A4.0, A4.1) }, placed))
 }
@@ -58,7 +59,7 @@ pub fn tents(
     let (width, height) = A4;
     let half = Area { x: 0.0, y: height / 2.0, width: width / 2.0, height: height / 2.0 };
     let mut side = Canvas::new(colours);
-    let placed = panel::front(&mut side, fonts, print, half.inset(TENT_MARGIN))?;
+    let placed = panel::front(&mut side, fonts, print, half.inset(TENT_MARGIN, TENT_MARGIN))?;
     let mut tent = Canvas::new(colours);
     tent.moved(&side, 0.0, 0.0);
     // Around the fold.
@@ -132,13 +133,14 @@ impl Labels {
     ) -> Result<(Sheet, Placed), PanelError> {
         let (whole, (width, height)) = (self.whole(), self.size);
         let corner = ((self.paper.0 - whole.0) / 2.0, (self.paper.1 - whole.1) / 2.0);
-        let margin = LABEL_MARGIN.max(UNPRINTED - corner.0).max(UNPRINTED - corner.1);
+        let margin = |edge: f64| LABEL_MARGIN.max(UNPRINTED - edge);
         let mut one = Canvas::new(colours);
         let area = Area { x: 0.0, y: 0.0, width, height };
         if colours.background != Colour::WHITE {
             one.fill(area, 0.0, colours.background);
         }
-        let placed = panel::label(&mut one, fonts, print, area.inset(margin))?;
+        let inside = area.inset(margin(corner.0), margin(corner.1));
+        let placed = panel::label(&mut one, fonts, print, inside)?;
         let mut sheet = Canvas::new(colours);
         for row in 0..self.rows {
             for column in 0..self.columns {

@@ -10,11 +10,14 @@ use wasm_bindgen_futures::JsFuture;
 use worker::Env;
 
 use super::Name;
+use crate::desk::alerts::Condition;
 use crate::meta::event::Event;
 use crate::meta::ids::{DeletionCode, Psid};
+use crate::outreach::reconcile::Mode;
 use crate::outreach::told::Question;
 use crate::shop::kv::DeskRef;
 use crate::store::deletions::State;
+use crate::time::UnixMs;
 use crate::worker::binding;
 use crate::worker::http::js_error;
 
@@ -64,6 +67,13 @@ pub const BOOKINGS: &str = "/bookings";
 pub const BOOKING: &str = "/booking";
 /// For the owner: consents and notifications.
 pub const ASK: &str = "/ask";
+
+/// Reads Meta's list of tokens.
+pub const RECONCILE: &str = "/reconcile";
+/// What is wrong now.
+pub const ALERTS: &str = "/alerts";
+/// What another Desk of the Page sees.
+pub const SEES: &str = "/sees";
 
 /// The events of one webhook that belong to one Desk.
 #[derive(Serialize, Deserialize)]
@@ -216,6 +226,54 @@ pub struct Ask<'a> {
 pub async fn ask(env: &Env, desk: &Name, question: &Question) -> Result<String, String> {
     let ask = Ask { desk: Cow::Borrowed(desk), question: Cow::Borrowed(question) };
     post(env, desk, ASK, &ask).await
+}
+
+/// A reading of Meta's list.
+#[derive(Serialize, Deserialize)]
+pub struct Reconcile<'a> {
+    pub desk: Cow<'a, Name>,
+    pub act: Reading,
+}
+
+/// What is to be done with it.
+#[derive(Serialize, Deserialize)]
+pub enum Reading {
+    /// Begin one, or go on with one that is made in the same way.
+    Begin(Mode),
+    /// Make the next step of the one with this name, if its time has come.
+    GoOn(UnixMs),
+    /// Say how far it is.
+    State,
+}
+
+/// Has a Desk read Meta's list: `{"round":…}` as JSON, `null` when one is on that is made in another
+/// way.
+pub async fn reconcile(env: &Env, desk: &Name, act: Reading) -> Result<String, String> {
+    post(env, desk, RECONCILE, &Reconcile { desk: Cow::Borrowed(desk), act }).await
+}
+
+/// What is wrong at a Page now, as JSON.
+pub async fn alerts(env: &Env, desk: &Name) -> Result<String, String> {
+    post(env, desk, ALERTS, desk).await
+}
+
+/// What a Desk tells the first one of its Page.
+#[derive(Serialize, Deserialize)]
+pub struct Sees<'a> {
+    pub desk: Cow<'a, Name>,
+    pub shard: u32,
+    pub conditions: Cow<'a, [Condition]>,
+}
+
+/// Tells a Page's first Desk what another one sees.
+pub async fn sees(
+    env: &Env,
+    first: &Name,
+    shard: u32,
+    conditions: &[Condition],
+) -> Result<(), String> {
+    let sees = Sees { desk: Cow::Borrowed(first), shard, conditions: Cow::Borrowed(conditions) };
+    post(env, first, SEES, &sees).await.map(|_| ())
 }
 
 async fn post(env: &Env, desk: &Name, path: &str, body: &impl Serialize) -> Result<String, String> {

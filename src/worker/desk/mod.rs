@@ -10,6 +10,7 @@
 //! - [`drain`]: sends what is in the outbox.
 //! - [`pace`]: what happens beside the messages: names, typing, pauses.
 //! - [`kv`]: writes to KV what is owed, and reads tokens from it.
+//! - [`reconcile`]: reads Meta's own list of tokens.
 
 pub mod call;
 mod calls;
@@ -17,6 +18,7 @@ mod deletion;
 mod drain;
 mod kv;
 mod pace;
+mod reconcile;
 
 use std::cell::{Cell, RefCell};
 use std::collections::{HashSet, VecDeque};
@@ -36,6 +38,7 @@ use super::http::js_error;
 use super::random;
 use super::shops::{self, NoShop, Published};
 use super::sql::DeskSql;
+use crate::desk::alerts;
 use crate::desk::booking::calendar;
 use crate::desk::by_hand::{self, Refusal};
 use crate::desk::decide::{Context, Host};
@@ -49,12 +52,12 @@ use crate::entry::pages;
 use crate::meta::event::{Channel, Event};
 use crate::meta::ids::{PageId, Psid};
 use crate::meta::profile::Fields;
-use crate::outreach::{planner, receipt, told};
+use crate::outreach::{planner, receipt, reconcile as readings, told};
 use crate::store::outbox::{Claimed, Room};
 use crate::store::timers::{self, Timer};
 use crate::store::{
-    Sql, StoreError, bookings, counters, deletions, facts, kv_queue, ledger, misses, outbox,
-    parked, runs, schema, seen, tallies,
+    Sql, StoreError, bookings, counters, deletions, early, facts, incidents, kv_queue, ledger,
+    misses, outbox, parked, runs, schema, seen, tallies,
 };
 use crate::time::{DAY, HOUR, MINUTE, SECOND, UnixMs};
 
@@ -123,6 +126,8 @@ struct Inner {
     look: Cell<bool>,
     /// One flush at a time: two could write an older value over a newer one.
     flushing: Cell<bool>,
+    /// One step of a reading of Meta's list at a time.
+    reconciling: Cell<bool>,
     /// Who is to be asked about, in order.
     strangers: RefCell<VecDeque<Stranger>>,
     /// The last moment that a reply of this process waits for, and where typing shows already.
@@ -152,6 +157,7 @@ impl Desk {
                 waits: Cell::new(true),
                 look: Cell::new(true),
                 flushing: Cell::new(false),
+                reconciling: Cell::new(false),
                 strangers: RefCell::default(),
                 paced_until: Cell::default(),
                 typing: RefCell::default(),
@@ -232,6 +238,9 @@ impl Inner {
             call::BOOKINGS => self.bookings(parse(body)?),
             call::BOOKING => self.booking(&parse(body)?).await,
             call::ASK => self.ask(parse(body)?).await,
+            call::RECONCILE => self.reconcile(parse(body)?).await,
+            call::ALERTS => self.alerts(&parse(body)?),
+            call::SEES => self.sees(&parse(body)?),
             _ => Err(format!("a Desk has no {path}")),
         }
     }
@@ -425,6 +434,9 @@ impl Inner {
                 planner::tick(&self.sql, &published.shop, at).map_err(|e| e.to_string())?;
                 reminders::remind(&self.sql, &published.shop, at).map_err(|e| e.to_string())?;
                 self.unpark(&published)?;
+                readings::daily(&self.sql, &published.shop, name.shard, at)
+                    .map_err(|e| e.to_string())?;
+                self.watch(&name, &published).await?;
             }
             Err(why) => worker::console_error!("nothing is planned: {why}"),
         }
@@ -433,8 +445,81 @@ impl Inner {
             worker::console_error!("deletions: {why}");
         }
         self.call_later();
+        self.read_list_later();
         self.deliver_later();
         Ok(String::new())
+    }
+
+    /// Looks what is wrong. The Page's first Desk tells the owner; another one tells the first.
+    async fn watch(&self, name: &Name, published: &Published) -> Result<(), String> {
+        let news = alerts::look(&self.sql, &published.shop, name.shard, now());
+        let Some(sees) = news.map_err(|error| error.to_string())? else { return Ok(()) };
+        let first = Name { page: name.page.clone(), shard: 0 };
+        match call::sees(&self.env, &first, name.shard, &sees).await {
+            Ok(()) => alerts::told_first(&self.sql, &sees).map_err(|error| error.to_string()),
+            // The next tick tells it again.
+            Err(why) => {
+                worker::console_error!("the first Desk was not told: {why}");
+                Ok(())
+            }
+        }
+    }
+
+    fn sees(&self, sees: &call::Sees<'_>) -> Result<String, String> {
+        self.be(&sees.desk)?;
+        let heard = alerts::heard(&self.sql, sees.shard, &sees.conditions);
+        heard.map(|()| String::new()).map_err(|error| error.to_string())
+    }
+
+    /// What is wrong now, for anybody.
+    fn alerts(&self, name: &Name) -> Result<String, String> {
+        self.be(name)?;
+        let open = alerts::open(&self.sql, now()).map_err(|error| error.to_string())?;
+        let open = open.into_iter().map(|incident| {
+            serde_json::json!({ "alert": incident.kind, "since": incident.since.rfc3339() })
+        });
+        Ok(serde_json::Value::from(open.collect::<Vec<_>>()).to_string())
+    }
+
+    /// Begins a reading of Meta's list, goes on with one, or says how far it is.
+    async fn reconcile(self: &Rc<Self>, ask: call::Reconcile<'_>) -> Result<String, String> {
+        self.be(&ask.desk)?;
+        let at = now();
+        let fail = |error: StoreError| error.to_string();
+        let id = match ask.act {
+            call::Reading::Begin(mode) => {
+                let Some(round) = readings::begin(&self.sql, mode, at).map_err(fail)? else {
+                    return Ok("null".to_owned());
+                };
+                Some(round.id)
+            }
+            call::Reading::GoOn(id) => Some(id),
+            call::Reading::State => None,
+        };
+        let round = match id {
+            Some(id) => {
+                reconcile::go_on(self).await?;
+                self.deliver_later();
+                readings::of(&self.sql, id).map_err(fail)?
+            }
+            None => match readings::on(&self.sql, at).map_err(fail)? {
+                Some(round) => Some(round),
+                None => readings::last(&self.sql).map_err(fail)?,
+            },
+        };
+        serde_json::to_string(&serde_json::json!({ "round": round })).map_err(|e| e.to_string())
+    }
+
+    /// Goes on reading Meta's list, without holding up anything.
+    fn read_list_later(self: &Rc<Self>) {
+        let inner = self.clone();
+        let reading = future_to_promise(async move {
+            if let Err(why) = reconcile::go_on(&inner).await {
+                worker::console_error!("Meta's list of tokens: {why}");
+            }
+            Ok(JsValue::UNDEFINED)
+        });
+        let _extended = self.state.wait_until(&reading);
     }
 
     /// Forgets somebody because Meta or the owner says so. Whether the id is a Messenger person's
@@ -557,7 +642,17 @@ impl Inner {
             worker::console_error!("calls: {why}");
             timers::set(&self.sql, Timer::Calls, now().plus(MINUTE)).map_err(|e| e.to_string())
         };
-        futures_util::future::join(self.deliver(Vec::new()), calls).await.1?;
+        let reading = async {
+            if !due.contains(&Timer::Reconcile) {
+                return Ok(());
+            }
+            let Err(why) = reconcile::go_on(self).await else { return Ok(()) };
+            worker::console_error!("Meta's list of tokens: {why}");
+            timers::set(&self.sql, Timer::Reconcile, now().plus(MINUTE)).map_err(|e| e.to_string())
+        };
+        let (_, calls, reading) =
+            futures_util::future::join3(self.deliver(Vec::new()), calls, reading).await;
+        calls.and(reading)?;
         // Last: what a crash interrupts before this comes again.
         timers::done(&self.sql, &due)
             .and_then(|()| timers::rearm(&self.sql))
@@ -574,6 +669,8 @@ impl Inner {
         counters::prune(&self.sql, at)?;
         bookings::prune(&self.sql, at)?;
         desk_deletion::prune(&self.sql, at)?;
+        incidents::prune(&self.sql, at)?;
+        early::prune(&self.sql, at)?;
         timers::set(&self.sql, Timer::Prune, at.plus(DAY))
     }
 
@@ -655,6 +752,9 @@ impl Inner {
                 },
                 "kv_owed": kv_owed,
                 "parked": parked::count(&self.sql)?,
+                "alerts": incidents::since(&self.sql, at.plus(-7 * DAY))?
+                    .into_iter().map(told::AlertLine::of).collect::<Vec<_>>(),
+                "reconciled": readings::last(&self.sql)?,
                 "hold": sending::page_hold(&self.sql)?.filter(|hold| hold.until.plus(HOUR) > at),
                 "notifications": sent,
                 "last_7_days": counts,
