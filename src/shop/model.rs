@@ -371,9 +371,6 @@ pub struct Poster {
     pub code: PosterCode,
     /// Where it hangs, in words.
     pub place: Option<String>,
-    /// What is printed with it, in place of "scan and write to us".
-    #[serde(default, skip_serializing_if = "Localized::is_empty")]
-    pub caption: Localized,
     /// Words said on arrival, before anything else; otherwise the welcome.
     pub text: Localized,
     /// A picture sent before them, https.
@@ -390,6 +387,9 @@ pub struct Poster {
     pub quick_replies: Vec<LinkButton>,
     /// Consent asked on arrival.
     pub topic: Option<TopicId>,
+    /// What is printed with it, in place of "scan and write to us".
+    #[serde(default, skip_serializing_if = "Localized::is_empty")]
+    pub caption: Localized,
     /// Answer given on arrival.
     pub faq: Option<FaqId>,
     /// Spoken to people whose language is not known yet.

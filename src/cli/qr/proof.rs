@@ -104,8 +104,9 @@ fn read(code: &Code, colours: Colours, state: State) -> Option<String> {
     canvas.code(code, 0.0, 0.0, modules as f64);
     if state.stained {
         let across = modules as f64 / 8.0;
-        let at = 0.62 * modules as f64;
-        let area = super::draw::Area { x: at, y: at, width: across, height: across };
+        // Beside the logo, and away from the patterns that only show where the code is.
+        let (x, y) = (0.64 * modules as f64, 0.44 * modules as f64);
+        let area = super::draw::Area { x, y, width: across, height: across };
         canvas.fill(area, across / 2.0, colours.background);
     }
     let svg = canvas.svg(modules as f64, modules as f64);
@@ -177,6 +178,20 @@ mod tests {
         assert_eq!(code.symbol.level(), Level::High);
         let (_, size) = code.logo.unwrap();
         assert!(size % 2 == 1 && size >= LEAST_LOGO, "{size} modules");
+    }
+
+    #[test]
+    fn addresses_of_every_length_read_back_with_a_logo_and_without() {
+        let logo = square("#a01010");
+        for length in (20..110).step_by(9) {
+            let text = format!("https://{}.dev/q/A", "x".repeat(length - 16));
+            for least in [Level::Medium, Level::Quartile] {
+                let plain = code(&text, least, None, PLAIN).map(|code| code.logo.is_none());
+                assert_eq!(plain, Ok(true), "{length} bytes");
+            }
+            let logo = code(&text, Level::Medium, Some(&logo), PLAIN);
+            assert!(logo.is_ok_and(|code| code.logo.is_some()), "{length} bytes");
+        }
     }
 
     #[test]

@@ -21,6 +21,9 @@ const TENT_MARGIN: f64 = 6.5;
 /// Kept free inside a label, mm: sheets are taken in crooked.
 const LABEL_MARGIN: f64 = 1.5;
 
+/// Smaller than this, mm, nothing is a label: more likely a comma was forgotten.
+const LEAST_LABEL: f64 = 8.0;
+
 /// A page, drawn.
 #[derive(Clone, Debug)]
 pub struct Sheet {
@@ -220,6 +223,9 @@ impl FromStr for Labels {
             mm(width).zip(mm(height))
         };
         let (size, gap) = pair(size).zip(pair(gap)).ok_or_else(unknown)?;
+        if size.0 < LEAST_LABEL || size.1 < LEAST_LABEL {
+            return Err(unknown());
+        }
         let labels = on_a4(columns, rows, size, gap);
         let whole = labels.whole();
         // A tenth of a millimetre is how well people measure.
@@ -256,7 +262,9 @@ mod tests {
 
     #[test]
     fn what_is_no_format_or_too_big_says_so() {
-        for wrong in ["", "3", "3x", "0x5:1x1", "9x9", "3x8:70", "3x8:axb", "-3x8", "3x8:NaNx5"] {
+        for wrong in
+            ["", "3", "3x", "0x5:1x1", "9x9", "3x8:70", "3x8:axb", "-3x8", "3x8:NaNx50", "3x8:0x0"]
+        {
             let error = wrong.parse::<Labels>().unwrap_err();
             assert!(matches!(error, LabelsError::Unknown(_)), "{wrong}");
             assert!(error.to_string().contains("3x8 (70 x 36 mm)"));

@@ -1,6 +1,6 @@
 //! Fitting text into a width: the biggest size at which it takes few enough lines.
 
-use unicode_linebreak::{BreakOpportunity, linebreaks};
+use unicode_linebreak::linebreaks;
 
 use super::fonts::{FontError, Fonts, Line};
 use crate::shop::model::Lang;
@@ -97,8 +97,7 @@ fn words<'t>(
 ) -> Result<Vec<Word<'t>>, FontError> {
     let mut from = 0;
     let mut words = Vec::new();
-    for (at, kind) in linebreaks(text) {
-        debug_assert!(matches!(kind, BreakOpportunity::Allowed | BreakOpportunity::Mandatory));
+    for (at, _) in linebreaks(text) {
         let part = text.get(from..at).unwrap_or_default();
         from = at;
         let ems = |text: &str| fonts.line(text, lang, bold).map(|line| line.ems);

@@ -77,7 +77,7 @@ impl Spoken {
     }
 }
 
-/// What people write where their phone loses the ref.
+/// What people write where their phone loses the ref: none until a conversation understands one.
 fn keyword<'p>(_poster: &'p Poster, _lang: &Lang) -> Option<&'p str> {
     None
 }

@@ -39,12 +39,6 @@ pub(super) static POSTER: Table = Table {
             Kind::Page,
             "Whose it is: the id or username of a Page. Needed with several Pages.",
         ),
-        may(
-            "caption",
-            title(CAPTION_LIMIT, Need::Free),
-            "Printed with the code by `shopbell qr`: \"Scan and write to us\" and what the poster leads \
-             to, if nothing is said.",
-        ),
         may("text", said(Need::Free), "Said on arrival."),
         may("image", Kind::Url, "A picture sent before it."),
         may("buttons", Kind::Tables(&BUTTON, Some(BUTTONS_LIMIT)), "Buttons under it."),
@@ -58,6 +52,12 @@ pub(super) static POSTER: Table = Table {
         may("faq", Kind::Faq, "Answer given on arrival."),
         may("language", Kind::Language, "Spoken to people whose language is not known yet."),
         may("revoked", Kind::Flag, "No longer valid: leads to the shop's contact page."),
+        may(
+            "caption",
+            title(CAPTION_LIMIT, Need::Free),
+            "Printed with the code by `shopbell qr`: \"Scan and write to us\" and what the poster leads \
+             to, if nothing is said.",
+        ),
         may("form", Kind::Form, "Opens on arrival."),
         may("tags", Kind::Tags, TAGS_DOC),
         may("set", Kind::Fields, SET_DOC),
