@@ -16,7 +16,7 @@ mod native {
     use clap::{Parser, Subcommand};
     use shopbell::cli::{
         bookings, chat, check, consent, doctor, eval, explain, forget, misses, note, plan, profile,
-        publish, qr, reconcile, report, sandbox, sim,
+        publish, qr, reconcile, report, sandbox, shards, sim,
     };
 
     /// An assistant for a small shop's Messenger and Instagram inbox, on your own Cloudflare
@@ -62,6 +62,8 @@ mod native {
         Bookings(bookings::BookingsArgs),
         /// Deletes everything that is kept of a person.
         Forget(forget::ForgetArgs),
+        /// Says among how many Desks a Page's people are divided, and moves them.
+        Shards(shards::ShardsArgs),
         /// Plays a scenario of many days in an instant, and prints what people saw.
         Sim(sim::SimArgs),
         /// Plays Meta on this computer, with a phone to talk to your Worker.
@@ -86,6 +88,7 @@ mod native {
             Command::Note(args) => note::run(&args),
             Command::Bookings(args) => bookings::run(&args),
             Command::Forget(args) => forget::run(&args),
+            Command::Shards(args) => shards::run(&args),
             Command::Sim(args) => sim::run(&args),
             Command::Sandbox(args) => sandbox::run(args),
         }

@@ -14,6 +14,7 @@
 //! - [`doctor`]: looks at the Worker and at Meta, and says what keeps a shop from working.
 //! - [`bookings`]: who comes when. [`note`]: what the owner wants to remember of a person.
 //! - [`forget`]: has the Worker delete everything it keeps of a person.
+//! - [`shards`]: among how many Desks a Page's people are divided, and moving them.
 //! - [`sim`]: plays a scenario of many days in an instant.
 //! - [`sandbox`]: plays Meta on this computer.
 
@@ -35,6 +36,7 @@ pub mod qr;
 pub mod reconcile;
 pub mod report;
 pub mod sandbox;
+pub mod shards;
 pub mod sim;
 
 /// Prints what a command has to say, or what kept it from its work.

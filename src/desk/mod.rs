@@ -17,6 +17,7 @@
 //!   what could say whose they are.
 //! - [`inbox`]: takes events into the store, each once and each in one transaction.
 //! - [`profile`]: who somebody is, as Meta tells it; [`pace`]: bubbles one after the other.
+//! - [`layout`]: how a Page's people are divided among its Desks.
 //! - [`sending`]: what may leave the outbox, and what Graph's answers mean for it.
 
 pub mod alerts;
@@ -29,6 +30,7 @@ pub mod form;
 pub mod handoff;
 pub mod inbox;
 pub mod language;
+pub mod layout;
 pub mod mark;
 pub mod misses;
 pub mod pace;

@@ -94,6 +94,21 @@ pub fn page_hold(sql: &impl Sql) -> Result<Option<PageHold>, StoreError> {
     facts::get(sql, HOLD)
 }
 
+/// Takes over what another Desk of the Page has heard from Meta: a pause, or that it is over. The
+/// longer pause holds, and an end ends what only the owner could mend.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn share_hold(sql: &impl Sql, hold: Option<&PageHold>, now: UnixMs) -> Result<(), StoreError> {
+    sql.transaction(|| match (page_hold(sql)?, hold) {
+        (None, None) => Ok(()),
+        (Some(ours), Some(theirs)) if ours.until >= theirs.until => Ok(()),
+        (_, Some(theirs)) if theirs.until <= now => Ok(()),
+        (_, Some(theirs)) => hold_page(sql, theirs.until, &theirs.reason, theirs.needs_owner),
+        (Some(_), None) => lift_hold(sql, now),
+    })
+}
+
 /// Takes messages that may leave now, as many as there is `room` for. STOP, deletion, a human
 /// conversation, the window and the rules of the day are looked at again, in the transaction that
 /// claims. Names are filled in.

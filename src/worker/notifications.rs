@@ -70,12 +70,18 @@ async fn desk_of(
         None => true,
         Some(wanted) => wanted.as_ref() == Some(&page.id),
     });
-    let shard = value(route, "shard").map_or(Some(0), |shard| shard.parse::<u32>().ok());
-    let found = page.and_then(|page| Some((page, shard.filter(|n| *n < page.shards.max(1))?)));
-    let Some((page, shard)) = found else {
-        return Err(http::text(404, "no such Page is published here, or it has no such shard"));
+    let Some(page) = page else {
+        return Err(http::text(404, "no such Page is published here"));
     };
-    Ok((desk::Name { page: page.id.clone(), shard }, page.shards.max(1)))
+    let desks = match desk::call::layout(env, &page.id).await {
+        Ok(layout) => layout.desks(),
+        Err(why) => return Err(http::text(503, &why)),
+    };
+    let shard = value(route, "shard").map_or(Some(0), |shard| shard.parse::<u32>().ok());
+    let Some(shard) = shard.filter(|shard| *shard < desks) else {
+        return Err(http::text(404, "this Page has no such shard"));
+    };
+    Ok((desk::Name { page: page.id.clone(), shard }, desks))
 }
 
 /// `GET /admin/reconcile?page=&shard=`: how far the reading of Meta's list of tokens is, or how the

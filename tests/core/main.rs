@@ -8,6 +8,7 @@ mod common_core;
 #[path = "../common/rng.rs"]
 mod rng;
 
+mod alerts;
 mod booking;
 mod conversations;
 mod form_ends;
@@ -19,5 +20,6 @@ mod plan;
 mod promises;
 mod properties;
 mod receipts;
+mod reconcile;
 mod schedule;
 mod tables;

@@ -22,5 +22,7 @@ mod once;
 mod plan;
 mod profile;
 mod publish;
+mod reconcile;
 mod routes;
 mod scenarios;
+mod shards;

@@ -92,6 +92,9 @@ async fn more(
     budget: &mut u32,
     jobs: &mut Vec<Job>,
 ) -> Result<(), String> {
+    if desk.stands_still() {
+        return Ok(());
+    }
     if desk.waits.get() {
         let room = desk.room.get();
         let room = Room { messages: room.messages.min(*budget), ..room };
@@ -212,5 +215,10 @@ async fn one(desk: &Inner, name: &Name, line: &Line, claimed: Claimed, via: Via)
     let settled = sending::settle(&desk.sql, &book, &claimed, &via, verdict.as_ref(), now());
     if let Err(why) = settled {
         worker::console_error!("message {} was sent but not settled: {why}", claimed.id());
+    }
+    if (desk.look.get() || desk.shared_hold.borrow().is_some())
+        && let Err(why) = desk.share_hold(name).await
+    {
+        worker::console_error!("the other Desks do not know of a pause: {why}");
     }
 }

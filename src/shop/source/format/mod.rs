@@ -172,7 +172,7 @@ const MISSES_LIMIT: i64 = 180;
 /// The latest a notification may begin, in minutes. Our own: half a day.
 const CATCH_UP_LIMIT: i64 = 720;
 /// The most Desks a Page can have. Our own.
-const SHARDS_LIMIT: i64 = 64;
+const SHARDS_LIMIT: i64 = crate::shop::model::MOST_SHARDS as i64;
 
 const fn said(need: Need) -> Kind {
     Kind::Text(TextRule { limit: MESSAGE_LIMIT, split: true, template: true, need })

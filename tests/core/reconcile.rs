@@ -1,13 +1,9 @@
 //! Meta's own list of notification tokens against the Desk's index: what is added, marked, left out
 //! and told; an emptied index filled again; and what holds whatever the list says.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
-
-mod common_core;
-
 use std::collections::BTreeMap;
 
-use common_core::*;
+use crate::common_core::*;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -19,7 +15,7 @@ use shopbell::outreach::receipt::{Book, ReceiptLine, verify};
 use shopbell::outreach::reconcile::{self, Mode, Need, Phase, Round, Setting};
 use shopbell::outreach::told;
 use shopbell::store::consents::{self, Consent, Status};
-use shopbell::store::{Sql, kv_queue, listed};
+use shopbell::store::{kv_queue, listed};
 use shopbell::time::{DAY, HOUR, MINUTE, SECOND, UnixMs};
 
 const START: &str = "2026-11-20T10:00:00Z";

@@ -1,11 +1,7 @@
 //! What the owner is told of, once and again when it is over; receipts of what Meta ends; and
 //! deliveries that come before the answer to our own request.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
-
-mod common_core;
-
-use common_core::*;
+use crate::common_core::*;
 use serde_json::{Value, json};
 use shopbell::desk::alerts::{self, Alert, Condition, KV_REFUSES_MS, KV_WRITTEN};
 use shopbell::meta::event::{Event, EventKind, OptinStatus};

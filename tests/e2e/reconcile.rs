@@ -1,13 +1,10 @@
 //! Meta's own list of notification tokens through the real bundle: what is added, marked and left
 //! out; pages that fail, a process that dies and a KV that refuses; and an emptied Desk.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
-
-mod common;
 
 use std::fs;
 use std::process::Command;
 
-use common::{ADMIN_TOKEN, DAY, HOUR, MINUTE, SECOND, Setup, Stage, alone, until};
+use crate::common::{ADMIN_TOKEN, DAY, HOUR, MINUTE, SECOND, Setup, Stage, alone, until};
 use serde_json::{Value, json};
 use shopbell::cli::sandbox::{Act, Fault, FaultKind, Hint, Token};
 
@@ -74,7 +71,7 @@ async fn state(stage: &Stage) -> Value {
 async fn read(stage: &Stage, how: &str) -> Value {
     let mut round = begin(stage, how).await;
     let id = round["id"].clone();
-    let end = std::time::Instant::now() + common::SOON;
+    let end = std::time::Instant::now() + crate::common::SOON;
     while round["ended_at"].is_null() {
         assert!(std::time::Instant::now() < end, "{round}");
         round =
@@ -167,7 +164,7 @@ fn the_command_adds_what_meta_has_marks_what_it_lost_and_leaves_out_what_is_nobo
         assert_eq!(kept["status"], "stopped");
 
         // What was added is told by its token, and the chain of receipts holds.
-        stage.travel(common::moment("2026-11-27T08:00:01Z")).await;
+        stage.travel(crate::common::moment("2026-11-27T08:00:01Z")).await;
         stage.cron().await;
         stage.settled().await;
         let sent = |token: &str| {
@@ -321,7 +318,7 @@ fn an_emptied_desk_fills_itself_from_kv_and_the_list_at_its_first_tick() {
         assert_eq!(status(&people[2]).await, json!([]));
         assert_eq!(last_receipt(&consents(stage, &people[0]).await)["by"], "kv");
         // It works again: the two who ended it are not told.
-        stage.travel(common::moment("2026-11-27T08:00:01Z")).await;
+        stage.travel(crate::common::moment("2026-11-27T08:00:01Z")).await;
         stage.cron().await;
         stage.settled().await;
         let told = |psid: &String| {
