@@ -19,7 +19,7 @@ const LEAST_CODE_SHARE: f64 = 0.4;
 /// Between the words of a label, mm.
 const LABEL_GAP: f64 = 0.3;
 /// Words give way to the code in these steps.
-const SCALES: [f64; 5] = [1.0, 0.9, 0.8, 0.7, 0.6];
+const SCALES: [f64; 5] = [0.9, 0.8, 0.7, 0.6, 0.5];
 
 /// Why something does not fit.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -163,7 +163,7 @@ impl Front {
             close,
             free: 0.0,
         };
-        let parts = front.parts() + 1.0;
+        let parts = front.parts();
         front.free = area.height
             - front.band
             - height(&front.first, close)
@@ -210,10 +210,12 @@ pub fn front(
         return Err(setter(1.0).too_much());
     }
     let side = front.free.min(CODE_SHARE.1 * area.width);
-    let gap = front.gap + (front.free - side) / front.parts();
-    // The quiet zone is part of the distance.
+    // What is left over goes between the parts. The quiet zone is part of the distance.
     let quiet = 4.0 * side / print.code.symbol.side() as f64;
-    let beside_code = (gap - quiet).max(0.0);
+    let left = front.free - side + front.parts() * front.gap;
+    let even = (left + 2.0 * quiet) / front.parts();
+    let (gap, beside_code) =
+        if even > quiet { (even, even - quiet) } else { (left / (front.parts() - 2.0), 0.0) };
 
     let band = Area { height: front.band, ..area };
     canvas.fill(area, 6.0 * unit, background);
