@@ -16,7 +16,7 @@ mod native {
     use clap::{Parser, Subcommand};
     use shopbell::cli::{
         bookings, budget, chat, check, consent, doctor, eval, explain, forget, funnel, misses,
-        note, offer, plan, poster, profile, publish, reconcile, report, sandbox, shards, sim,
+        note, offer, plan, poster, profile, publish, qr, reconcile, report, sandbox, shards, sim,
         snippet,
     };
 
@@ -43,6 +43,8 @@ mod native {
         Misses(misses::MissesArgs),
         /// Compiles a shop and writes it to KV.
         Publish(publish::PublishArgs),
+        /// Draws the codes of posters: sheets to print, table tents, labels, pictures.
+        Qr(qr::QrArgs),
         /// Makes posters, aims printed ones anew, and takes them down, without publishing.
         Poster(poster::PosterArgs),
         /// Prints a link, a button and a QR picture for your web site.
@@ -87,6 +89,7 @@ mod native {
             Command::Eval(args) => eval::run(&args),
             Command::Misses(args) => misses::run(&args),
             Command::Publish(args) => publish::run(&args),
+            Command::Qr(args) => qr::run(&args),
             Command::Poster(args) => poster::run(args),
             Command::Snippet(args) => snippet::run(&args),
             Command::Funnel(args) => funnel::run(&args),

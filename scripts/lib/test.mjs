@@ -43,7 +43,7 @@ const stages = [
 // Integration tests bring the command along; a build of its own would compile half of it anew.
 if (!targets.length) stages.push({ name: "command", run: cargo("build", "--bin", "shopbell") });
 if (endToEnd.length || nodeTests.length) {
-  stages.push({ name: "browser and QR reader", run: ["scripts/lib/need-test-programs"] });
+  stages.push({ name: "browser", run: ["scripts/lib/need-test-programs"] });
 }
 if (endToEnd.length) {
   stages.push({

@@ -114,6 +114,28 @@ install_npm_tools() {
   put_in_place "$temp" "$NPM_TOOLS"
 }
 
+# For the tests only: what reads prints back (PDFium, ZBar) and fonts to print with.
+need_print_tools() {
+  local key
+  key=$(cksum <"$ROOT/scripts/tools/print/package-lock.json" | tr ' ' '-')
+  PRINT_TOOLS=$CACHE/print/$key
+  [[ -d $PRINT_TOOLS ]] || with_lock print install_print_tools || exit 1
+  export PRINT_TOOLS
+}
+
+install_print_tools() {
+  [[ -d $PRINT_TOOLS ]] && return
+  local temp=$PRINT_TOOLS.part-$$
+  rm -rf "$CACHE"/print/*.part-*
+  mkdir -p "$temp"
+  cp "$ROOT/scripts/tools/print/package.json" "$ROOT/scripts/tools/print/package-lock.json" "$temp/"
+  step "installing PDFium, ZBar and fonts for the tests of prints" \
+    npm ci --prefix "$temp" --ignore-scripts --no-audit --no-fund --loglevel=error ||
+    die "npm could not install what reads prints back" "scripts/tools/print/package-lock.json" \
+      "see above; most often there is no network" "check 'npm ping' and run this again"
+  put_in_place "$temp" "$PRINT_TOOLS"
+}
+
 need_worker_build() {
   need_crate worker-build "$WORKER_BUILD_VERSION"
   WORKER_BUILD=$CRATE_DIR/bin/worker-build
@@ -167,16 +189,15 @@ cargo_install() {
   return 1
 }
 
-# For the tests only: a browser and a QR reader of the system.
+# For the tests only: a browser of the system.
 need_test_programs() {
   local missing=()
   command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || missing+=(chromium)
-  command -v zbarimg >/dev/null || missing+=(zbar-tools)
   ((${#missing[@]})) || return 0
   if [[ $(id -u) == 0 ]] && command -v apt-get >/dev/null; then
     step "installing ${missing[*]} with apt-get" \
       sh -c "apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends ${missing[*]}" && return
   fi
-  die "${missing[*]} missing" "PATH" "the tests open the phone page and read posters back" \
-    "install them (Debian: apt-get install ${missing[*]}; macOS: brew install --cask chromium, brew install zbar)"
+  die "${missing[*]} missing" "PATH" "the tests open the phone page" \
+    "install it (Debian: apt-get install ${missing[*]}; macOS: brew install --cask chromium)"
 }

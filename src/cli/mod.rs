@@ -6,6 +6,7 @@
 //! - [`chat`]: talks to a shop in the terminal; [`explain`]: says why it answers what it does.
 //! - [`eval`]: measures the matcher on labelled questions.
 //! - [`misses`]: what customers asked in vain, as lines for `shop.toml`.
+//! - [`qr`]: codes of posters as pictures, and as sheets to print.
 //! - [`publish`]: compiles a shop into KV. [`profile`]: greeting, menu and the like, to Meta.
 //! - [`poster`]: posters without `shop.toml`; [`snippet`]: links for a web site; [`funnel`]: what
 //!   brought people, and how far they went.
@@ -39,6 +40,7 @@ pub mod plan;
 pub mod poster;
 pub mod profile;
 pub mod publish;
+pub mod qr;
 pub mod reconcile;
 pub mod report;
 pub mod sandbox;

@@ -192,6 +192,7 @@ fn list(shop: &Shop, plain: &[Poster], kept: &[Poster]) -> Value {
 
 fn blank(code: PosterCode) -> Poster {
     Poster {
+        caption: Localized::default(),
         code,
         place: None,
         branch: None,

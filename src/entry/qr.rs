@@ -1,14 +1,13 @@
-//! QR pictures for print: SVG for the designer, PNG for everybody else.
+//! QR pictures for print: SVG for the designer, PNG for everybody else, and the code itself for
+//! the sheets of `shopbell qr`.
 
 use png::{BitDepth, ColorType, Encoder};
 use qrcode::{Color, EcLevel, QrCode};
 
 /// Light modules around the code, on every side (ISO/IEC 18004 asks for four).
-const QUIET_ZONE: usize = 4;
+pub const QUIET_ZONE: usize = 4;
 /// Pixels per module in a PNG: about 4 cm in print at 300 dpi for a short address.
 const PIXELS: usize = 10;
-/// Survives about 15 % of damage: fingers, rain, a sticker's edge.
-const LEVEL: EcLevel = EcLevel::M;
 /// Height of the caption's strip under the code, in modules.
 const CAPTION: usize = 5;
 
@@ -29,29 +28,19 @@ pub enum QrError {
 /// # Errors
 /// [`QrError::TooLong`].
 pub fn svg(text: &str, caption: Option<&str>) -> Result<String, QrError> {
-    let grid = Grid::of(text)?;
-    let width = grid.width + 2 * QUIET_ZONE;
+    let symbol = Symbol::of(text, Level::Medium)?;
+    let width = symbol.side();
     let caption = caption.map(str::trim).filter(|caption| !caption.is_empty());
     let height = if caption.is_some() { width + CAPTION } else { width };
 
-    let mut path = String::new();
-    for y in 0..grid.width {
-        let mut x = 0;
-        while x < grid.width {
-            let run = (x..grid.width).take_while(|x| grid.is_dark(*x, y)).count();
-            if run > 0 {
-                path.push_str(&format!("M{} {}h{run}v1h-{run}z", x + QUIET_ZONE, y + QUIET_ZONE));
-            }
-            x += run.max(1);
-        }
-    }
     let caption = caption.map(|caption| caption_svg(caption, width)).unwrap_or_default();
     Ok(format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" \
          width=\"{}\" height=\"{}\"><rect width=\"{width}\" height=\"{height}\" fill=\"#fff\"/>\
-         <path d=\"{path}\" fill=\"#000\" shape-rendering=\"crispEdges\"/>{caption}</svg>\n",
+         <path d=\"{}\" fill=\"#000\" shape-rendering=\"crispEdges\"/>{caption}</svg>\n",
         width * PIXELS,
         height * PIXELS,
+        symbol.path(),
     ))
 }
 
@@ -60,8 +49,8 @@ pub fn svg(text: &str, caption: Option<&str>) -> Result<String, QrError> {
 /// # Errors
 /// [`QrError`].
 pub fn png(text: &str) -> Result<Vec<u8>, QrError> {
-    let grid = Grid::of(text)?;
-    let modules = grid.width + 2 * QUIET_ZONE;
+    let symbol = Symbol::of(text, Level::Medium)?;
+    let modules = symbol.side();
     let side = modules * PIXELS;
     let line_bytes = side.div_ceil(8);
 
@@ -70,7 +59,7 @@ pub fn png(text: &str) -> Result<Vec<u8>, QrError> {
         let mut line = vec![0xFF_u8; line_bytes];
         for x in 0..side {
             let dark = match ((x / PIXELS).checked_sub(QUIET_ZONE), y.checked_sub(QUIET_ZONE)) {
-                (Some(x), Some(y)) => grid.is_dark(x, y),
+                (Some(x), Some(y)) => symbol.is_dark(x, y),
                 _ => false,
             };
             if let Some(byte) = line.get_mut(x / 8).filter(|_| dark) {
@@ -93,22 +82,100 @@ pub fn png(text: &str) -> Result<Vec<u8>, QrError> {
     Ok(out)
 }
 
-/// The modules of a code.
-struct Grid {
-    width: usize,
-    modules: Vec<Color>,
+/// How much of a code may be missing before nobody can read it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// About 15 %: fingers, rain, a sticker's edge.
+    Medium,
+    /// About 25 %: what is handled every day.
+    Quartile,
+    /// About 30 %: enough for a logo in the middle, and some damage beside.
+    High,
 }
 
-impl Grid {
-    fn of(text: &str) -> Result<Self, QrError> {
-        let code =
-            QrCode::with_error_correction_level(text, LEVEL).map_err(|_| QrError::TooLong)?;
-        Ok(Self { width: code.width(), modules: code.to_colors() })
+impl Level {
+    const ALL: [Self; 3] = [Self::Medium, Self::Quartile, Self::High];
+
+    const fn of_the_standard(self) -> EcLevel {
+        match self {
+            Self::Medium => EcLevel::M,
+            Self::Quartile => EcLevel::Q,
+            Self::High => EcLevel::H,
+        }
+    }
+}
+
+/// A QR code, before it is drawn.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Symbol {
+    width: usize,
+    modules: Vec<Color>,
+    level: Level,
+}
+
+impl Symbol {
+    /// The smallest code that holds `text` at this level, or at a better one of the same size.
+    ///
+    /// # Errors
+    /// [`QrError::TooLong`].
+    pub fn of(text: &str, least: Level) -> Result<Self, QrError> {
+        let smallest = QrCode::with_error_correction_level(text, least.of_the_standard())
+            .map_err(|_| QrError::TooLong)?;
+        let mut better = Level::ALL.into_iter().rev().take_while(|level| *level > least);
+        let (code, level) = better
+            .find_map(|level| {
+                let version = smallest.version();
+                let code = QrCode::with_version(text, version, level.of_the_standard()).ok()?;
+                Some((code, level))
+            })
+            .unwrap_or((smallest, least));
+        Ok(Self { width: code.width(), modules: code.to_colors(), level })
     }
 
-    /// Light outside the code.
-    fn is_dark(&self, x: usize, y: usize) -> bool {
+    /// Modules on each side, without the quiet zone.
+    #[must_use]
+    pub const fn width(&self) -> usize {
+        self.width
+    }
+
+    /// Modules on each side with the quiet zone.
+    #[must_use]
+    pub const fn side(&self) -> usize {
+        self.width + 2 * QUIET_ZONE
+    }
+
+    /// The level it got.
+    #[must_use]
+    pub const fn level(&self) -> Level {
+        self.level
+    }
+
+    /// Whether a module is dark, counted without the quiet zone. Light outside the code.
+    #[must_use]
+    pub fn is_dark(&self, x: usize, y: usize) -> bool {
         x < self.width && self.modules.get(y * self.width + x) == Some(&Color::Dark)
+    }
+
+    /// The dark modules as an SVG path, one unit a module, the quiet zone left free: it fills the
+    /// square from 0 to [`Self::side`].
+    #[must_use]
+    pub fn path(&self) -> String {
+        let mut path = String::new();
+        for y in 0..self.width {
+            let mut x = 0;
+            while x < self.width {
+                let run = (x..self.width).take_while(|x| self.is_dark(*x, y)).count();
+                if run > 0 {
+                    path.push_str(&format!(
+                        "M{} {}h{run}v1h-{run}z",
+                        x + QUIET_ZONE,
+                        y + QUIET_ZONE
+                    ));
+                }
+                x += run.max(1);
+            }
+        }
+        path
     }
 }
 
@@ -188,8 +255,7 @@ mod tests {
         let text = "https://cafe.example/q/DOOR";
         let svg = svg(text, None).unwrap();
         let path = svg.split("d=\"").nth(1).unwrap().split('"').next().unwrap();
-        let grid = Grid::of(text).unwrap();
-        let side = grid.width + 8;
+        let side = Symbol::of(text, Level::Medium).unwrap().side();
         let mut pixels = vec![255_u8; side * side];
         for run in path.split('M').skip(1) {
             let (at, rest) = run.split_once('h').unwrap();
@@ -213,6 +279,26 @@ mod tests {
         assert!(svg.contains("A &amp; B &lt;script&gt;"));
         assert!(!svg.contains("<script"));
         assert!(!super::svg("x", Some("  ")).unwrap().contains("<text"));
+    }
+
+    #[test]
+    fn a_code_gets_the_best_correction_that_costs_no_module() {
+        let address = |length: usize| format!("https://cafe.example/q/{}", "a".repeat(length - 23));
+        // Bytes at M, Q and H (ISO/IEC 18004, table 7): version 2 has 26, 20, 14; 3 has 42, 32, 24;
+        // 4 has 62, 46, 34.
+        for (length, least, width, level) in [
+            (26, Level::Medium, 25, Level::Medium),
+            (32, Level::Medium, 29, Level::Quartile),
+            (42, Level::Medium, 29, Level::Medium),
+            (34, Level::Quartile, 33, Level::High),
+            (46, Level::Quartile, 33, Level::Quartile),
+        ] {
+            let symbol = Symbol::of(&address(length), least).unwrap();
+            assert_eq!((symbol.width(), symbol.level()), (width, level), "{length} bytes");
+        }
+        for least in Level::ALL {
+            assert!(Symbol::of(&address(60), least).unwrap().level() >= least);
+        }
     }
 
     #[test]

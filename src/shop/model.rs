@@ -488,6 +488,9 @@ pub struct Poster {
     pub quick_replies: Vec<LinkButton>,
     /// Consent asked on arrival.
     pub topic: Option<TopicId>,
+    /// What is printed with it, in place of "scan and write to us".
+    #[serde(default, skip_serializing_if = "Localized::is_empty")]
+    pub caption: Localized,
     /// Answer given on arrival.
     pub faq: Option<FaqId>,
     /// Spoken to people whose language is not known yet.

@@ -13,6 +13,8 @@ mod fr;
 mod lt;
 pub mod numbers;
 mod pl;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod print;
 mod pt_br;
 mod ru;
 mod zh_cn;

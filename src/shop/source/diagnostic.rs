@@ -111,7 +111,7 @@ impl Problem {
 }
 
 /// The one of `known` that `word` is most likely meant to be.
-pub(super) fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
+pub(crate) fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
     let folded = word.to_lowercase();
     known
         .into_iter()

@@ -135,6 +135,7 @@ fn poster(file: &DeTable<'_>, table: &DeTable<'_>, buttons: &Buttons<'_>) -> Opt
     Some(Poster {
         code: build::named::<PosterCode>(table, "code")?,
         place: checked(table, "place", values::name),
+        caption: build::localized(table, "caption"),
         branch: checked(table, "branch", values::name),
         campaign: checked(table, "campaign", values::name),
         batch: checked(table, "batch", values::name),

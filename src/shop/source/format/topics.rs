@@ -8,6 +8,9 @@ use super::{
 };
 use crate::meta::limits;
 
+/// What is printed with a poster's code. Our own: it is read in passing.
+const CAPTION_LIMIT: usize = 80;
+
 pub(super) static TOPIC: Table = Table {
     header: "[[topic]]",
     doc: "Something people can opt in to.",
@@ -76,6 +79,12 @@ pub(super) static POSTER: Table = Table {
         may("faq", Kind::Faq, "Answer given on arrival."),
         may("language", Kind::Language, "Spoken to people whose language is not known yet."),
         may("revoked", Kind::Flag, "No longer valid: leads to the shop's contact page."),
+        may(
+            "caption",
+            title(CAPTION_LIMIT, Need::Free),
+            "Printed with the code by `shopbell qr`: \"Scan and write to us\" and what the poster leads \
+             to, if nothing is said.",
+        ),
         may("form", Kind::Form, "Opens on arrival."),
         may("tags", Kind::Tags, TAGS_DOC),
         may("set", Kind::Fields, SET_DOC),
