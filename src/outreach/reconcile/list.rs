@@ -56,21 +56,25 @@ fn take(
     for line in lines.iter().filter(ours) {
         let Some(person) = &line.person else { continue };
         one(&mut round.counts.listed);
-        let own = known.iter().find(|consent| {
+        // One token of several topics is not Meta's way, and nothing forbids it.
+        let own = known.iter().filter(|consent| {
             consent.person == *person
                 && consent.status == Status::Active
                 && consent.token.as_ref() == Some(&line.token)
         });
-        match own {
-            Some(consent) => {
-                marked.push(&line.token);
-                // A line about the same token may have come before on this page.
-                let consent = consents::get(sql, &consent.topic, consent.channel, person)?;
-                if let Some(consent) = consent.filter(|c| c.status == Status::Active) {
-                    compare(sql, setting, round, consent, line, now)?;
-                }
+        let mut is_ours = false;
+        for consent in own {
+            is_ours = true;
+            // A line about the same token may have come before on this page.
+            let consent = consents::get(sql, &consent.topic, consent.channel, person)?;
+            if let Some(consent) = consent.filter(|c| c.status == Status::Active) {
+                compare(sql, setting, round, consent, line, now)?;
             }
-            None => listed::keep(sql, person, line)?,
+        }
+        if is_ours {
+            marked.push(&line.token);
+        } else {
+            listed::keep(sql, person, line)?;
         }
     }
     listed::mark(sql, round.id, Some(&people), &marked)?;
