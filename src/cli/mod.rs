@@ -11,12 +11,16 @@
 //! - [`consent`]: what somebody agreed to, and the proof of it. [`reconcile`]: Meta's own list of
 //!   notification tokens against the Worker's.
 //! - [`doctor`]: looks at the Worker and at Meta, and says what keeps a shop from working.
+//! - [`offer`]: who waits to be told of what, and the word that it has begun.
+//! - [`budget`]: what a shop takes of what Cloudflare gives.
 //! - [`bookings`]: who comes when. [`note`]: what the owner wants to remember of a person.
 //! - [`forget`]: has the Worker delete everything it keeps of a person.
+//! - [`shards`]: among how many Desks a Page's people are divided, and moving them.
 //! - [`sim`]: plays a scenario of many days in an instant.
 //! - [`sandbox`]: plays Meta on this computer.
 
 pub mod bookings;
+pub mod budget;
 pub mod chat;
 pub mod check;
 pub mod consent;
@@ -26,6 +30,7 @@ pub mod explain;
 pub mod forget;
 pub mod misses;
 pub mod note;
+pub mod offer;
 mod owner;
 pub mod plan;
 pub mod profile;
@@ -33,6 +38,7 @@ pub mod publish;
 pub mod reconcile;
 pub mod report;
 pub mod sandbox;
+pub mod shards;
 pub mod sim;
 
 /// Prints what a command has to say, or what kept it from its work.

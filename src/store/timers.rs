@@ -22,11 +22,13 @@ pub enum Timer {
     Calls,
     /// Go on reading Meta's list of tokens.
     Reconcile,
+    /// Move people to other Desks.
+    Move,
 }
 
 impl Timer {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Drain,
         Self::KvFlush,
         Self::Unpark,
@@ -35,6 +37,7 @@ impl Timer {
         Self::Remind,
         Self::Calls,
         Self::Reconcile,
+        Self::Move,
     ];
 
     pub(super) const fn name(self) -> &'static str {
@@ -47,6 +50,7 @@ impl Timer {
             Self::Remind => "remind",
             Self::Calls => "calls",
             Self::Reconcile => "reconcile",
+            Self::Move => "move",
         }
     }
 
@@ -61,6 +65,7 @@ impl Timer {
             Self::Remind => "remind taken",
             Self::Calls => "calls taken",
             Self::Reconcile => "reconcile taken",
+            Self::Move => "move taken",
         }
     }
 }

@@ -1,5 +1,5 @@
-//! `GET /admin/recipients`, `/admin/report`, `/admin/consent`, `/admin/receipts`: what the owner is told of consents and
-//! notifications. The answers are `outreach::told`'s.
+//! `GET /admin/recipients`, `/admin/report`, `/admin/consent`, `/admin/receipts`, `/admin/offers`:
+//! what the owner is told of consents and notifications. The answers are `outreach::told`'s.
 
 use serde_json::{Value, json};
 use web_sys::{Request, Response};
@@ -8,7 +8,7 @@ use worker::Env;
 use super::admin::{self, value};
 use super::desk::call::Reading;
 use super::{desk, http, shops};
-use crate::meta::ids::PageId;
+use crate::meta::ids::{OfferId, PageId};
 use crate::outreach::reconcile::Mode;
 use crate::outreach::told::Question;
 use crate::time::UnixMs;
@@ -33,6 +33,18 @@ pub async fn report(request: &Request, route: &http::Route, env: &Env) -> Respon
 pub async fn receipts(request: &Request, route: &http::Route, env: &Env) -> Response {
     let after = value(route, "after").and_then(|after| after.parse().ok()).unwrap_or(0);
     ask(request, route, env, &Question::Chain { after }).await
+}
+
+/// `GET /admin/offers?page=&shard=`: who waits to be told of what. `POST` with `&open=`: an offer
+/// begins, and those who wait at this Desk are told.
+pub async fn offers(request: &Request, route: &http::Route, env: &Env) -> Response {
+    if route.method != "POST" {
+        return ask(request, route, env, &Question::Offers).await;
+    }
+    match value(route, "open").and_then(|offer| OfferId::new(offer).ok()) {
+        Some(offer) => ask(request, route, env, &Question::Open { offer }).await,
+        None => http::text(400, "this needs &open=, the id of an offer"),
+    }
 }
 
 /// `GET /admin/consent?page=&person=`: what somebody agreed to, with their receipts.
@@ -70,12 +82,18 @@ async fn desk_of(
         None => true,
         Some(wanted) => wanted.as_ref() == Some(&page.id),
     });
-    let shard = value(route, "shard").map_or(Some(0), |shard| shard.parse::<u32>().ok());
-    let found = page.and_then(|page| Some((page, shard.filter(|n| *n < page.shards.max(1))?)));
-    let Some((page, shard)) = found else {
-        return Err(http::text(404, "no such Page is published here, or it has no such shard"));
+    let Some(page) = page else {
+        return Err(http::text(404, "no such Page is published here"));
     };
-    Ok((desk::Name { page: page.id.clone(), shard }, page.shards.max(1)))
+    let desks = match desk::call::layout(env, &page.id).await {
+        Ok(layout) => layout.desks(),
+        Err(why) => return Err(http::text(503, &why)),
+    };
+    let shard = value(route, "shard").map_or(Some(0), |shard| shard.parse::<u32>().ok());
+    let Some(shard) = shard.filter(|shard| *shard < desks) else {
+        return Err(http::text(404, "this Page has no such shard"));
+    };
+    Ok((desk::Name { page: page.id.clone(), shard }, desks))
 }
 
 /// `GET /admin/reconcile?page=&shard=`: how far the reading of Meta's list of tokens is, or how the

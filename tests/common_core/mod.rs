@@ -2,9 +2,6 @@
 //! loses, refuses and echoes, and a process that may die between any two calls and goes on with
 //! the same SQLite file.
 
-// Each test binary uses its own part of this.
-#![allow(dead_code)]
-
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::LazyLock;

@@ -406,6 +406,19 @@ pub fn failed(
     })
 }
 
+/// People came to this Desk, or left it: a round that is on has passed some of them by, and would
+/// take their tokens for ended. It is given up; the next one is tomorrow's.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn people_moved(sql: &impl Sql, now: UnixMs) -> Result<(), StoreError> {
+    sql.transaction(|| {
+        let Some(mut round) = on(sql, now)? else { return Ok(()) };
+        round.failed = Some("people were moved to other Desks meanwhile".to_owned());
+        finish(sql, &mut round, now)
+    })
+}
+
 /// What is wrong with the rounds, for the owner: the list cannot be read for days, or it lacks so
 /// many tokens that it is not believed.
 ///

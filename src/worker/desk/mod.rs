@@ -8,6 +8,7 @@
 //! - [`calls`]: the requests that are no messages.
 //! - [`deletion`]: what a deletion still owes after the rows are gone.
 //! - [`drain`]: sends what is in the outbox.
+//! - [`layout`]: the Desks of a Page among themselves.
 //! - [`pace`]: what happens beside the messages: names, typing, pauses.
 //! - [`kv`]: writes to KV what is owed, and reads tokens from it.
 //! - [`reconcile`]: reads Meta's own list of tokens.
@@ -17,6 +18,7 @@ mod calls;
 mod deletion;
 mod drain;
 mod kv;
+mod layout;
 mod pace;
 mod reconcile;
 
@@ -25,7 +27,6 @@ use std::collections::{HashSet, VecDeque};
 use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, future_to_promise};
 use web_sys::{Request, Response, ResponseInit};
@@ -46,18 +47,20 @@ use crate::desk::deletion::{self as desk_deletion, Order, erase};
 use crate::desk::form::reminders;
 use crate::desk::handoff;
 use crate::desk::inbox::{self, Taken};
+use crate::desk::layout::{Layout, REGISTRAR, home};
 use crate::desk::profile::{self, Stranger, WAIT_MS};
-use crate::desk::sending::{self, Via};
+use crate::desk::sending::{self, PageHold, Via};
 use crate::entry::pages;
 use crate::meta::event::{Channel, Event};
 use crate::meta::ids::{PageId, Psid};
 use crate::meta::profile::Fields;
+use crate::outreach::pace::Bucket;
 use crate::outreach::{planner, receipt, reconcile as readings, told};
 use crate::store::outbox::{Claimed, Room};
 use crate::store::timers::{self, Timer};
 use crate::store::{
     Sql, StoreError, bookings, counters, deletions, early, facts, incidents, kv_queue, ledger,
-    misses, outbox, parked, runs, schema, seen, tallies,
+    misses, moving, outbox, parked, runs, schema, seen, tallies,
 };
 use crate::time::{DAY, HOUR, MINUTE, SECOND, UnixMs};
 
@@ -77,11 +80,7 @@ pub struct Name {
 impl Name {
     /// The Desk of a person. Events without one belong to shard 0, the Page's registrar.
     pub fn of(page: PageId, person: Option<&Psid>, shards: u32) -> Self {
-        let shard = person.filter(|_| shards > 1).map_or(0, |person| {
-            let hash = Sha256::digest(person.as_str());
-            let number = hash.iter().take(4).fold(0_u32, |n, byte| (n << 8) | u32::from(*byte));
-            number.checked_rem(shards).unwrap_or(0)
-        });
+        let shard = person.map_or(REGISTRAR, |person| home(person, shards));
         Self { page, shard }
     }
 
@@ -92,6 +91,9 @@ impl Name {
 
 /// How long until a Desk that has events but no shop looks for one again.
 const NO_SHOP_AGAIN_MS: i64 = 5 * MINUTE;
+
+/// Why somebody has to wait who asks for a person while people are moved.
+const MOVING: &str = "the Page's people are being moved to other Desks; try again in a minute";
 
 /// The most questions without an answer that one Desk tells of at once.
 const MOST_MISSES: u32 = 1_000;
@@ -120,6 +122,8 @@ struct Inner {
     line: RefCell<Option<Rc<Line>>>,
     /// Room for requests to the Graph API, over all drains of this object.
     room: Cell<Room>,
+    /// How many notifications may leave now, by the pace of the Page.
+    bucket: Cell<Bucket>,
     /// Messages may wait in the outbox that nobody has claimed.
     waits: Cell<bool>,
     /// The tables may hold what has no timer yet, or what is owed to KV.
@@ -138,6 +142,12 @@ struct Inner {
     /// How many deliveries are being sent, and when somebody last looked what comes next.
     delivering: Cell<u32>,
     looked_at: Cell<UnixMs>,
+    /// How the Page's people are divided, once known.
+    layout: RefCell<Option<Layout>>,
+    /// The pause of the Page that the other Desks know of.
+    shared_hold: RefCell<Option<PageHold>>,
+    /// One at a time moves people.
+    carrying: Cell<bool>,
 }
 
 #[wasm_bindgen]
@@ -154,6 +164,7 @@ impl Desk {
                 name: RefCell::new(None),
                 line: RefCell::new(None),
                 room: Cell::new(drain::ROOM),
+                bucket: Cell::new(Bucket::full(UnixMs::default())),
                 waits: Cell::new(true),
                 look: Cell::new(true),
                 flushing: Cell::new(false),
@@ -164,6 +175,9 @@ impl Desk {
                 profile_fields: Cell::default(),
                 delivering: Cell::new(0),
                 looked_at: Cell::new(UnixMs::default()),
+                layout: RefCell::default(),
+                shared_hold: RefCell::default(),
+                carrying: Cell::new(false),
             }),
         })
     }
@@ -215,7 +229,12 @@ impl Inner {
         let woken = schema::migrate(&self.sql)
             .and_then(|()| sending::recover(&self.sql, true, now()))
             .and_then(|()| timers::rearm(&self.sql));
-        woken.map_err(|error| format!("the tables cannot be used: {error}"))?;
+        let known = woken.and_then(|()| {
+            *self.shared_hold.borrow_mut() = sending::page_hold(&self.sql)?;
+            crate::desk::layout::known(&self.sql)
+        });
+        let known = known.map_err(|error| format!("the tables cannot be used: {error}"))?;
+        *self.layout.borrow_mut() = known;
         self.awake.set(true);
         Ok(())
     }
@@ -224,11 +243,14 @@ impl Inner {
         self.wake()?;
         match path {
             call::TAKE => {
-                let call::Delivery { desk, events } = parse(body)?;
+                let call::Delivery { desk, epoch, events } = parse(body)?;
                 let name: Name = desk.into_owned();
-                self.take(name, &events).await
+                self.take(name, epoch, events.into_owned()).await
             }
             call::TICK => self.tick(parse(body)?).await,
+            call::FORGET | call::RESUME | call::BY_HAND if self.stands_still() => {
+                Err(MOVING.to_owned())
+            }
             call::FORGET => self.forget(&parse(body)?),
             call::RESUME => self.resume(parse(body)?).await,
             call::BY_HAND => self.by_hand(parse(body)?).await,
@@ -241,6 +263,30 @@ impl Inner {
             call::RECONCILE => self.reconcile(parse(body)?).await,
             call::ALERTS => self.alerts(&parse(body)?),
             call::SEES => self.sees(&parse(body)?),
+            call::PAGE => json(&self.page_state(&parse(body)?).await?),
+            call::HOLD => self.held(parse(body)?).await.map(|()| String::new()),
+            call::UNREST => json(&self.unrest()?),
+            call::LAYOUT => {
+                let call::Order { desk, layout } = parse(body)?;
+                self.be(&desk)?;
+                self.take_layout(&layout)?;
+                json(&self.unrest()?)
+            }
+            call::CARRY => {
+                let call::Order { desk, layout } = parse(body)?;
+                self.carry(&desk, &layout).await.map(|done| done.to_string())
+            }
+            call::ARRIVE => self.arrive(&parse(body)?).map(|()| String::new()),
+            call::NOTICE => self.notice(&parse(body)?),
+            call::SEEN => {
+                let call::Keys { keys, .. } = parse(body)?;
+                json(&moving::seen(&self.sql, &keys).map_err(|e| e.to_string())?)
+            }
+            call::MOVE => {
+                let call::Move { desk, to } = parse(body)?;
+                self.be(&desk)?;
+                self.begin_move(&desk, to).await.map(|begun| begun.to_string())
+            }
             _ => Err(format!("a Desk has no {path}")),
         }
     }
@@ -271,9 +317,22 @@ impl Inner {
     }
 
     /// Takes a delivery; the drain follows without holding up the answer.
-    async fn take(self: &Rc<Self>, name: Name, events: &[Event]) -> Result<String, String> {
+    async fn take(
+        self: &Rc<Self>,
+        name: Name,
+        epoch: u32,
+        events: Vec<Event>,
+    ) -> Result<String, String> {
         self.be(&name)?;
         let config = Config::of(&self.env)?;
+        if self.stands_still() {
+            let parked = inbox::park_all(&self.sql, &events, MOVING, now());
+            return parked.map(|_| String::new()).map_err(|error| error.to_string());
+        }
+        let events = &self.ours(&name, epoch, events).await?;
+        if events.is_empty() {
+            return Ok(String::new());
+        }
         // Nothing overtakes what waits; and without a way to Graph nothing is on its way.
         let line = drain::line(self, &name);
         let taken = match self.shop(&name.page).await {
@@ -284,10 +343,15 @@ impl Inner {
                     keys: &config.keys,
                     app: config.app_id.as_ref(),
                     diary: &[],
-                    host: host(&config, &name),
+                    host: host(&config, &name, self.shards()),
                 };
                 let room =
                     if self.waits.get() || line.is_err() { 0 } else { self.room.get().messages };
+                if self.stands_still() {
+                    // It has begun while we waited.
+                    let parked = inbox::park_all(&self.sql, events, MOVING, now());
+                    return parked.map(|_| String::new()).map_err(|error| error.to_string());
+                }
                 inbox::take_and_claim(&self.sql, context, events, room, now()).inspect(|taken| {
                     // In the same breath: nothing of it has left.
                     self.expect(&taken.report);
@@ -429,11 +493,18 @@ impl Inner {
         self.be(&name)?;
         let at = now();
         sending::recover(&self.sql, false, at).map_err(|e| e.to_string())?;
+        if let Err(why) = self.keep_together(&name).await {
+            worker::console_error!("the Desks of the Page: {why}");
+        }
+        let desks = self.layout.borrow().as_ref().map_or(1, Layout::desks).to_string();
+        if self.stands_still() {
+            return Ok(desks);
+        }
         match self.shop(&name.page).await {
             Ok(published) => {
                 planner::tick(&self.sql, &published.shop, at).map_err(|e| e.to_string())?;
                 reminders::remind(&self.sql, &published.shop, at).map_err(|e| e.to_string())?;
-                self.unpark(&published)?;
+                self.unpark(&published).await?;
                 readings::daily(&self.sql, &published.shop, name.shard, at)
                     .map_err(|e| e.to_string())?;
                 self.watch(&name, &published).await?;
@@ -447,7 +518,7 @@ impl Inner {
         self.call_later();
         self.read_list_later();
         self.deliver_later();
-        Ok(String::new())
+        Ok(desks)
     }
 
     /// Looks what is wrong. The Page's first Desk tells the owner; another one tells the first.
@@ -587,15 +658,19 @@ impl Inner {
         serde_json::to_string(&state).map_err(|e| e.to_string())
     }
 
-    fn unpark(&self, published: &Published) -> Result<(), String> {
+    async fn unpark(&self, published: &Published) -> Result<(), String> {
         let (config, name) = (Config::of(&self.env)?, self.name()?);
+        self.hand_on_parked(&name).await?;
+        if self.stands_still() {
+            return Ok(());
+        }
         let context = Context {
             shop: &published.shop,
             faq: published.faq.as_ref(),
             keys: &config.keys,
             app: config.app_id.as_ref(),
             diary: &[],
-            host: host(&config, &name),
+            host: host(&config, &name, self.shards()),
         };
         inbox::unpark(&self.sql, context, now()).map(|_| ()).map_err(|e| e.to_string())
     }
@@ -605,6 +680,14 @@ impl Inner {
         let at = now();
         let due = timers::take_due(&self.sql, at).map_err(|e| e.to_string())?;
         sending::recover(&self.sql, false, at).map_err(|e| e.to_string())?;
+        if self.stands_still() {
+            let moved = layout::go_on(self).await;
+            return layout::put_off(self, &due)
+                .and_then(|()| timers::done(&self.sql, &due))
+                .and_then(|()| timers::rearm(&self.sql))
+                .map_err(|e| e.to_string())
+                .and(moved);
+        }
         if due.contains(&Timer::Prune) {
             self.prune(at).map_err(|e| e.to_string())?;
             // Without the shop nobody knows how long: what is too old waits a day, unseen.
@@ -621,7 +704,7 @@ impl Inner {
                 Ok(published) => {
                     planner::go_on(&self.sql, &published.shop, at).map_err(|e| e.to_string())?;
                     reminders::remind(&self.sql, &published.shop, at).map_err(|e| e.to_string())?;
-                    self.unpark(&published)?;
+                    self.unpark(&published).await?;
                 }
                 Err(why) => {
                     worker::console_error!("alarm: {why}");
@@ -690,6 +773,20 @@ impl Inner {
         .to_string())
     }
 
+    /// Tells the owner something about somebody, whom another Desk knows.
+    fn notice(self: &Rc<Self>, notice: &call::Notice<'_>) -> Result<String, String> {
+        self.be(&notice.desk)?;
+        let about = (notice.channel, &*notice.about);
+        let told = self.sql.transaction(|| {
+            handoff::write_to(&self.sql, &notice.owner, &notice.text, about, now())
+        });
+        let told = told.map_err(|error: StoreError| error.to_string())?;
+        if told {
+            self.deliver_later();
+        }
+        Ok(told.to_string())
+    }
+
     /// For the owner: who comes when.
     fn bookings(&self, name: Name) -> Result<String, String> {
         self.be(&name)?;
@@ -750,6 +847,7 @@ impl Inner {
                     "oldest_seconds": backlog.oldest.map(|oldest| at.since(oldest) / 1000),
                     "next_due": backlog.next_due.map(UnixMs::rfc3339),
                 },
+                "layout": &*self.layout.borrow(),
                 "kv_owed": kv_owed,
                 "parked": parked::count(&self.sql)?,
                 "alerts": incidents::since(&self.sql, at.plus(-7 * DAY))?
@@ -765,8 +863,13 @@ impl Inner {
 }
 
 /// What the core gets of this deployment, anew for each call.
-fn host<'a>(config: &'a Config, name: &Name) -> Host<'a> {
-    Host { seed: random::bits128(), public_url: config.public_url.as_deref(), shard: name.shard }
+fn host<'a>(config: &'a Config, name: &Name, shards: u32) -> Host<'a> {
+    let public_url = config.public_url.as_deref();
+    Host { seed: random::bits128(), public_url, shard: name.shard, shards }
+}
+
+fn json(answer: &impl Serialize) -> Result<String, String> {
+    serde_json::to_string(answer).map_err(|error| error.to_string())
 }
 
 fn parse<'a, T: Deserialize<'a>>(body: &'a str) -> Result<T, String> {

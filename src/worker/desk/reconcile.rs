@@ -30,8 +30,11 @@ async fn step(desk: &Rc<Inner>) -> Result<(), String> {
     let name = desk.name()?;
     let published = desk.shop(&name.page).await.map_err(|error| error.to_string())?;
     let config = Config::of(&desk.env)?;
-    let shards = published.shop.page.shards;
-    let ours = |person: &Psid| Name::of(name.page.clone(), Some(person), shards) == name;
+    let layout = desk.layout(&name).await?;
+    if layout.moving_to.is_some() {
+        return Ok(());
+    }
+    let ours = |person: &Psid| layout.home(Some(person)) == name.shard;
     let setting = Setting {
         shop: &published.shop,
         keys: &config.keys,
@@ -54,7 +57,11 @@ async fn take(
         Need::Tables => reconcile::tables(sql, setting, round, now()),
         Need::Kv { prefix, cursor } => {
             let wanted = |key: &str| reconcile::is_wanted(&name.page, key, setting.ours);
-            match kv::page(desk, &prefix, cursor.as_deref(), wanted).await {
+            let page = kv::page(desk, &prefix, cursor.as_deref(), wanted).await;
+            if !is_on(desk, round)? {
+                return Ok(());
+            }
+            match page {
                 Ok((values, next)) => {
                     reconcile::from_kv(sql, setting, round, &values, next.as_deref(), now())
                 }
@@ -66,7 +73,11 @@ async fn take(
         }
         Need::Page { after } => {
             let line = drain::line(desk, name)?;
-            match line.tokens(&name.page, after.as_deref(), PAGE_TOKENS).await {
+            let page = line.tokens(&name.page, after.as_deref(), PAGE_TOKENS).await;
+            if !is_on(desk, round)? {
+                return Ok(());
+            }
+            match page {
                 Ok(Ok(page)) => reconcile::page(sql, setting, round, &page, now()),
                 Ok(Err(failure)) => reconcile::failed(sql, round, Some(&failure), now()),
                 Err(why) => {
@@ -77,4 +88,10 @@ async fn take(
         }
     };
     made.map_err(|error| error.to_string())
+}
+
+/// Whether a round is still on after an await: people may have been moved meanwhile.
+fn is_on(desk: &Inner, round: &Round) -> Result<bool, String> {
+    let on = reconcile::on(&desk.sql, now()).map_err(|error| error.to_string())?;
+    Ok(on.is_some_and(|on| on.id == round.id))
 }
