@@ -25,7 +25,7 @@ use crate::time::{DAY, UnixMs};
 
 /// Consents told at once: with three reads of the tables, so many fit the 10 ms of CPU time that an
 /// invocation has on the free plan (Cloudflare Workers limits, September 2026).
-const MOST_RECIPIENTS: u32 = 250;
+const MOST_RECIPIENTS: u32 = 200;
 
 /// Links of a chain told at once.
 const MOST_LINKS: u32 = 2_000;

@@ -1,6 +1,8 @@
 //! What a reading of Meta's list of tokens leaves in the tables until it is over: which tokens of
 //! ours it had, and the lines that are none of ours.
 
+use serde_json::json;
+
 use super::consents::{COLUMNS, Consent, read_all};
 use super::{Columns, Sql, StoreError, params, to_json};
 use crate::meta::ids::{NotificationToken, Psid};
@@ -57,26 +59,37 @@ pub fn is_marked(sql: &impl Sql, round: UnixMs, consent: &Consent) -> Result<boo
     Ok(!rows.is_empty())
 }
 
-/// Keeps a line until the whole list is read.
+/// Keeps lines until the whole list is read.
 ///
 /// # Errors
-/// [`StoreError::Refused`].
-pub fn keep(sql: &impl Sql, person: &Psid, line: &Listed) -> Result<(), StoreError> {
+/// [`StoreError`].
+pub fn keep(sql: &impl Sql, lines: &[(&Psid, &Listed)]) -> Result<(), StoreError> {
+    if lines.is_empty() {
+        return Ok(());
+    }
+    let rows: Vec<_> = lines
+        .iter()
+        .map(|(person, line)| {
+            json!([
+                person,
+                line.token,
+                line.title,
+                line.timezone,
+                line.created_at,
+                line.expires_at,
+                line.next_eligible_at,
+                i64::from(line.stopped)
+            ])
+        })
+        .collect();
     sql.execute(
         // The same token twice is one line. That somebody stopped is not taken back by the other.
         "INSERT INTO meta_tokens (person, token, title, timezone, created_at, expires_at,
-           next_eligible_at, stopped) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+           next_eligible_at, stopped)
+         SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5,
+           value ->> 6, value ->> 7 FROM json_each(?1) WHERE true
          ON CONFLICT (person, token) DO UPDATE SET stopped = max(stopped, excluded.stopped)",
-        params![
-            person.as_str(),
-            line.token.0.as_str(),
-            line.title.as_deref(),
-            line.timezone.as_deref(),
-            line.created_at,
-            line.expires_at,
-            line.next_eligible_at,
-            i64::from(line.stopped)
-        ],
+        params![to_json("meta_tokens", &rows)?],
     )?;
     Ok(())
 }

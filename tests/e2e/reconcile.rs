@@ -99,7 +99,7 @@ fn last_receipt(consents: &Value) -> Value {
 
 fn asked(stage: &Stage) -> Vec<shopbell::cli::sandbox::Call> {
     let mut calls = stage.sandbox.calls();
-    calls.retain(|call| call.path.ends_with(LIST));
+    calls.retain(|call| call.path == format!("{PAGE}/{LIST}"));
     calls
 }
 

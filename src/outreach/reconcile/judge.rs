@@ -71,7 +71,8 @@ pub fn judge(
     lines
         .iter()
         .map(|line| {
-            let own = about.consents.iter().find(|(c, _)| c.token.as_ref() == Some(&line.token));
+            let own = about.consents.iter().filter(|(c, _)| c.token.as_ref() == Some(&line.token));
+            let own = own.min_by_key(|(consent, _)| consent.status != Status::Active);
             if let Some((consent, _)) = own {
                 let topic = Some(consent.topic.clone());
                 return (known(consent, line, fresh), topic);

@@ -1,6 +1,8 @@
 //! A page of Meta's list: tokens of ours are marked and brought up to date, the other lines kept
 //! until the whole list is read.
 
+use std::collections::BTreeSet;
+
 use super::{FRESH_MS, MOST_PAGES, Phase, Round, Setting, one, step};
 use crate::meta::ids::{NotificationToken, Psid};
 use crate::meta::tokens::{self, Listed};
@@ -53,26 +55,37 @@ fn take(
     people.dedup();
     let known = consents::of_people(sql, &people)?;
     let mut marked: Vec<&NotificationToken> = Vec::new();
+    let mut strangers: Vec<(&Psid, &Listed)> = Vec::new();
+    let mut compared = BTreeSet::new();
     for line in lines.iter().filter(ours) {
         let Some(person) = &line.person else { continue };
         one(&mut round.counts.listed);
-        let own = known.iter().find(|consent| {
+        // One token of several topics is not Meta's way, and nothing forbids it.
+        let own = known.iter().filter(|consent| {
             consent.person == *person
                 && consent.status == Status::Active
                 && consent.token.as_ref() == Some(&line.token)
         });
-        match own {
-            Some(consent) => {
-                marked.push(&line.token);
-                // A line about the same token may have come before on this page.
-                let consent = consents::get(sql, &consent.topic, consent.channel, person)?;
-                if let Some(consent) = consent.filter(|c| c.status == Status::Active) {
-                    compare(sql, setting, round, consent, line, now)?;
-                }
+        let mut is_ours = false;
+        for consent in own {
+            is_ours = true;
+            let as_it_is = if compared.insert((&consent.topic, consent.channel, person)) {
+                Some(consent.clone())
+            } else {
+                // A line about the same token came before on this page.
+                consents::get(sql, &consent.topic, consent.channel, person)?
+            };
+            if let Some(consent) = as_it_is.filter(|c| c.status == Status::Active) {
+                compare(sql, setting, round, consent, line, now)?;
             }
-            None => listed::keep(sql, person, line)?,
+        }
+        if is_ours {
+            marked.push(&line.token);
+        } else {
+            strangers.push((person, line));
         }
     }
+    listed::keep(sql, &strangers)?;
     listed::mark(sql, round.id, Some(&people), &marked)?;
     // Whoever came from a list of addresses has no id. A token of ours must not count as missing
     // because its line has none.

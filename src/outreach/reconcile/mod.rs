@@ -40,9 +40,9 @@ pub use kv::{from_kv, is_wanted};
 pub use list::page;
 pub use sweep::tables;
 
-/// Tokens asked for at once; Meta gives up to a thousand. So many fit the CPU time of the free
-/// plan's invocation with room to spare.
-pub const PAGE_TOKENS: u32 = 200;
+/// Tokens asked for at once; Meta gives up to a thousand. So many fit the 10 ms of CPU time that an
+/// invocation has on the free plan.
+pub const PAGE_TOKENS: u32 = 100;
 
 /// Values of KV read at once: one operation (Cloudflare KV, bulk reads, November 2026).
 pub const KV_VALUES: u32 = 100;

@@ -19,7 +19,7 @@ use crate::time::{MINUTE, UnixMs};
 const CLOCKS_MS: i64 = 5 * MINUTE;
 
 /// People, or consents, of one step.
-const PER_STEP: u32 = 20;
+const PER_STEP: u32 = 10;
 
 /// Makes a step that needs nothing but the tables.
 ///
