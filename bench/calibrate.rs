@@ -4,9 +4,13 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
+#[path = "faq/read.rs"]
+mod read;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use read::{Groups, Labelled, Rng, by};
 use shopbell::faq::{Example, Model, train};
 use shopbell::meta::ids::FaqId;
 
@@ -26,9 +30,6 @@ const SIZES: [(std::ops::RangeInclusive<usize>, usize, f64); 7] = [
     (2..=2, 48, 1.0),
     (1..=1, 48, 1.0),
 ];
-
-/// Label and text.
-type Labelled = Vec<(String, String)>;
 
 struct Shop {
     /// Where in `SIZES`.
@@ -139,18 +140,17 @@ fn fit(rows: &[([f64; TERMS], f64, f64)]) -> [f64; TERMS] {
 /// Entries and phrasings drawn at random; held-out entries, and what CLINC150 calls out of scope,
 /// as questions that nothing answers.
 fn shops(dir: &Path) -> Vec<Shop> {
-    let c = clinc(dir);
-    let oosv: Vec<String> =
-        cl(&c, "oos_train").into_iter().chain(cl(&c, "oos_val")).map(|x| x.1).collect();
-    let bank = by(&banking(dir));
-    let cli = by(&cl(&c, "train"));
-    let bit = by(&csv(dir, "bitext/train.csv")
-        .into_iter()
-        .map(|r| (r[1].clone(), r[0].clone()))
-        .collect::<Vec<_>>());
-    let xs: Vec<BTreeMap<String, Vec<String>>> =
-        ["lt", "zh", "de", "it"].iter().map(|l| by(&xsid(dir, l))).collect();
-    let ev = by(&evg(dir));
+    let oosv: Vec<String> = ["oos_train", "oos_val"]
+        .iter()
+        .flat_map(|list| read::clinc(dir, list))
+        .map(|row| row.1)
+        .collect();
+    let bank = by(&read::banking(dir));
+    let cli = by(&read::clinc(dir, "train"));
+    let bit = by(&read::bitext(dir));
+    let xs: Vec<Groups> =
+        ["lt", "zh", "de", "it"].iter().map(|lang| by(&read::xsid(dir, lang))).collect();
+    let ev = by(&read::evg(dir));
     let mut r = Rng(0xabcdef123);
     let mut shops = Vec::new();
     for (size, (entries, count, _)) in SIZES.iter().enumerate() {
@@ -173,11 +173,7 @@ fn shops(dir: &Path) -> Vec<Shop> {
 /// Phrasings to train, questions about them, questions about entries that were left out.
 type Drawn = (Labelled, Vec<(Option<String>, String)>, Vec<String>);
 
-fn draw(
-    src: &BTreeMap<String, Vec<String>>,
-    entries: &std::ops::RangeInclusive<usize>,
-    r: &mut Rng,
-) -> Drawn {
+fn draw(src: &Groups, entries: &std::ops::RangeInclusive<usize>, r: &mut Rng) -> Drawn {
     let mut keys: Vec<&String> = src.keys().collect();
     r.shuffle(&mut keys);
     let most = (keys.len() * 3 / 4).min(*entries.end());
@@ -224,120 +220,4 @@ fn shop(size: usize, (train, mut test, without): Drawn, foreign: &[String], r: &
         }
     }
     Shop { size, train, test }
-}
-
-struct Rng(u64);
-impl Rng {
-    fn next(&mut self) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 >> 8
-    }
-    fn below(&mut self, n: usize) -> usize {
-        (self.next() % n as u64) as usize
-    }
-    fn shuffle<T>(&mut self, v: &mut [T]) {
-        for i in (1..v.len()).rev() {
-            let j = self.below(i + 1);
-            v.swap(i, j);
-        }
-    }
-}
-
-fn by(v: &[(String, String)]) -> BTreeMap<String, Vec<String>> {
-    let mut m: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for (l, t) in v {
-        m.entry(l.clone()).or_default().push(t.clone());
-    }
-    m
-}
-fn csv(dir: &Path, path: &str) -> Vec<Vec<String>> {
-    let text = std::fs::read_to_string(dir.join(path)).unwrap();
-    let mut rows = vec![];
-    let mut row = vec![];
-    let mut cell = String::new();
-    let mut q = false;
-    let mut it = text.chars().peekable();
-    while let Some(c) = it.next() {
-        match c {
-            '"' if q && it.peek() == Some(&'"') => {
-                cell.push('"');
-                it.next();
-            }
-            '"' => q = !q,
-            ',' if !q => row.push(std::mem::take(&mut cell)),
-            '\n' if !q => {
-                row.push(std::mem::take(&mut cell));
-                rows.push(std::mem::take(&mut row));
-            }
-            '\r' => {}
-            _ => cell.push(c),
-        }
-    }
-    if !cell.is_empty() {
-        row.push(cell);
-        rows.push(row);
-    }
-    rows.remove(0);
-    rows
-}
-fn banking(dir: &Path) -> Labelled {
-    csv(dir, "banking77/train.csv")
-        .into_iter()
-        .map(|row| (row[1].clone(), row[0].clone()))
-        .collect()
-}
-fn xsid(dir: &Path, l: &str) -> Vec<(String, String)> {
-    let t = std::fs::read_to_string(dir.join(format!("xsid/{l}.valid.conll"))).unwrap();
-    let mut v = vec![];
-    let mut text = String::new();
-    for line in t.lines() {
-        if let Some(x) = line.strip_prefix("# text = ") {
-            text = x.to_string();
-        }
-        if let Some(x) = line.strip_prefix("# intent = ") {
-            v.push((x.to_string(), text.clone()));
-        }
-    }
-    v
-}
-fn evg(dir: &Path) -> Vec<(String, String)> {
-    let t = std::fs::read_to_string(dir.join("evg/nlu_data.md")).unwrap();
-    let mut v = vec![];
-    let mut cur: Option<String> = None;
-    for line in t.lines() {
-        if let Some(x) = line.strip_prefix("## intent:") {
-            cur = Some(x.trim().to_string());
-        } else if line.starts_with("##") {
-            cur = None;
-        } else if let (Some(x), Some(c)) = (line.strip_prefix("- "), &cur) {
-            let mut out = String::new();
-            let mut skip = false;
-            for ch in x.chars() {
-                match ch {
-                    '[' | ']' => {}
-                    '(' => skip = true,
-                    ')' => skip = false,
-                    c if !skip => out.push(c),
-                    _ => {}
-                }
-            }
-            v.push((c.clone(), out.trim().to_string()));
-        }
-    }
-    v
-}
-fn clinc(dir: &Path) -> serde_json::Value {
-    serde_json::from_str(
-        &std::fs::read_to_string(dir.join("clinc150/small_train_val.json")).unwrap(),
-    )
-    .unwrap()
-}
-fn cl(v: &serde_json::Value, k: &str) -> Vec<(String, String)> {
-    v[k].as_array()
-        .unwrap()
-        .iter()
-        .map(|p| (p[1].as_str().unwrap().to_string(), p[0].as_str().unwrap().to_string()))
-        .collect()
 }
