@@ -20,7 +20,7 @@ use crate::meta::ids::{AccountId, Psid};
 use crate::meta::policy::{Opener, window_after};
 use crate::meta::send::MessagingType;
 use crate::outreach::receipt::{self, Said, Word};
-use crate::outreach::{subscription, tally};
+use crate::outreach::{notice, subscription, tally};
 use crate::shop::kv::DeskRef;
 use crate::shop::text::notifies_by_name;
 use crate::store::bookings::Claim;
@@ -212,6 +212,7 @@ fn plain(
 ) -> Option<(Decision, Option<Stranger>)> {
     if was_forgotten(sql, context, event, person, now).unwrap_or(true)
         || tally::is_news(sql, event).unwrap_or(true)
+        || event.kind == EventKind::TemplateStatus
     {
         return None;
     }
@@ -511,6 +512,9 @@ fn commit(
     let mut done =
         Done { stranger: stranger(sql, context, event, &decision, now)?, paced_until: None };
     tally::arrived(sql, event)?;
+    if event.kind == EventKind::TemplateStatus {
+        notice::look_again(sql)?;
+    }
     if let Some(id) = &event.person {
         if let Some(miss) = decision.miss.take() {
             let number = misses::keep(sql, &miss, now)?;
@@ -599,7 +603,7 @@ fn apply(
                     };
                     let which = Which { topic: &topic, channel, person: id };
                     consents::left(sql, which, &left)?;
-                    consents::rest(sql, which, sending::rested(now), now)?;
+                    consents::rest(sql, which, sending::rested_either_way(now), now)?;
                 }
                 ledger::close(sql, entry, ledger::Outcome::Sent, None)?;
             }

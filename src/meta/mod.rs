@@ -9,6 +9,7 @@
 //! Going out:
 //! - [`send`]: message contents and Send API bodies; [`fit`] makes contents obey the [`limits`].
 //! - [`graph_error`]: what Meta's answer means. [`profile`]: what Meta tells of a person.
+//! - [`marketing`]: paid marketing messages. [`template`]: utility templates.
 //!
 //! Both:
 //! - [`ids`]: typed ids.
@@ -22,8 +23,10 @@ pub mod ids;
 mod json;
 pub mod key;
 pub mod limits;
+pub mod marketing;
 pub mod parse;
 pub mod policy;
 pub mod profile;
 pub mod send;
 pub mod signature;
+pub mod template;

@@ -8,15 +8,20 @@
 //! - [`plan`]: the plan as a pure function, with its hash.
 //! - [`planner`]: a tick begins what is due and plans it in pages into the outbox.
 //! - [`receipt`]: what somebody agreed to and was shown, so that it can be proved.
+//! - [`marketing`]: how paid messages stand; [`spending`]: the cap of a day.
+//! - [`notice`]: what somebody is waiting for, by utility template.
 //! - [`tally`]: what came of it after it left; [`told`]: what the owner is told.
 
 pub mod ladder;
+pub mod marketing;
+pub mod notice;
 pub mod plan;
 pub mod planner;
 pub mod receipt;
 pub mod recipient;
 pub mod rungs;
 pub mod schedule;
+pub mod spending;
 pub mod subscription;
 pub mod tally;
 pub mod told;

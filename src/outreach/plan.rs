@@ -301,7 +301,7 @@ impl People {
     fn sent(&mut self, which: usize, due: UnixMs, moment: UnixMs, transport: Transport) {
         let Some(to) = self.all.get_mut(which) else { return };
         to.last_sent_at = Some(due);
-        if transport == Transport::LegacyRecurring {
+        if matches!(transport, Transport::LegacyRecurring | Transport::PaidMarketing) {
             to.next_eligible_at = Some(moment.plus(cooldown(transport, moment.utc_date())));
         }
         let person = (to.channel, to.person.clone());

@@ -2,6 +2,7 @@
 //! tick, late or at the same moment, finds the run begun and the people entered.
 
 use super::ladder::Hold;
+use super::marketing::{self, Standing};
 use super::plan::{self, Line, RunHash, Verdict};
 use super::recipient::{Look, Recipient, zone_of};
 use super::schedule::{self, Occurrence};
@@ -153,9 +154,10 @@ fn plan_page(sql: &impl Sql, shop: &Shop, run: &Run, now: UnixMs) -> Result<Prog
         let people = consents::page(sql, &notification.topic, zone, &run.cursor, PAGE)?;
         progress.done = u32::try_from(people.len()).unwrap_or(u32::MAX) < PAGE;
         let mut hash = RunHash::kept(run.hash.as_str());
+        let paid = marketing::standing(sql, shop.marketing.as_ref())?;
         for consent in &people {
             progress.cursor = consents::cursor(consent);
-            let Some(line) = plan_one(sql, shop, notification, run, consent, now)? else {
+            let Some(line) = plan_one(sql, shop, notification, run, (consent, paid), now)? else {
                 continue;
             };
             hash.add(&line);
@@ -180,12 +182,12 @@ fn plan_one(
     shop: &Shop,
     notification: &Notification,
     run: &Run,
-    consent: &Consent,
+    (consent, paid): (&Consent, Standing),
     now: UnixMs,
 ) -> Result<Option<Line>, StoreError> {
     let person: Person = people::load(sql, consent.channel, &consent.person)?.unwrap_or_default();
     let all = consents::of_person(sql, consent.channel, &consent.person)?;
-    let to = Recipient::of(shop, consent, &person, &all, Look::Planning);
+    let to = Recipient { paid, ..Recipient::of(shop, consent, &person, &all, Look::Planning) };
     let Some(mut line) = plan::line(shop, notification, run.due_at, &to, now) else {
         return Ok(None);
     };

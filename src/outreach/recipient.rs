@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use jiff::tz::TimeZone;
 
+use super::marketing::Standing;
 use crate::desk::person::Person;
 use crate::meta::event::Channel;
 use crate::meta::ids::{Country, Psid, TopicId};
@@ -61,11 +62,53 @@ pub struct Recipient {
     /// When they last said STOP.
     #[serde(default)]
     pub stopped_at: Option<UnixMs>,
+    /// How paid messages stand at their Desk.
+    #[serde(default, skip_serializing_if = "Standing::is_off")]
+    pub paid: Standing,
     /// What they read.
     pub language: Lang,
     /// Where they say they are, in their own words; none: they never said.
     #[serde(default)]
     pub country: Option<String>,
+}
+
+/// What the ways to somebody turn on.
+#[derive(Clone, Copy, Debug)]
+pub struct Reach {
+    /// Where.
+    pub channel: Channel,
+    /// Where they are; none: not known.
+    pub country: Option<Country>,
+    /// Until when they may be written to without any other permission.
+    pub window_until: Option<UnixMs>,
+    /// Whether there is something to send with outside the window.
+    pub has_token: bool,
+    /// When that ends, if it does.
+    pub expires_at: Option<UnixMs>,
+    /// Before this Meta refuses it.
+    pub next_eligible_at: Option<UnixMs>,
+    /// How paid messages stand.
+    pub paid: Standing,
+    /// Whether there is an approved template for what is to be said.
+    pub template: bool,
+}
+
+impl Reach {
+    /// What is known of somebody who need not have agreed to anything; `template` as in
+    /// [`Reach::template`].
+    #[must_use]
+    pub fn of(shop: &Shop, channel: Channel, person: &Person, template: bool) -> Self {
+        Self {
+            channel,
+            country: said_country(person).map_or(shop.meta.country, |said| country(&said)),
+            window_until: person.window_until,
+            has_token: false,
+            expires_at: None,
+            next_eligible_at: None,
+            paid: Standing::Off,
+            template,
+        }
+    }
 }
 
 /// What has to be looked at.
@@ -105,6 +148,7 @@ impl Recipient {
             window_until: person.window_until,
             paused_until: person.paused_until,
             stopped_at: person.stopped_at,
+            paid: Standing::Off,
             language: person.lang(shop).clone(),
             country: said_country(person),
         }
@@ -121,10 +165,30 @@ impl Recipient {
     #[must_use]
     pub fn country(&self, shop: &Shop) -> Option<Country> {
         match &self.country {
-            Some(said) => Country::new(&said.trim().to_ascii_uppercase()).ok(),
+            Some(said) => country(said),
             None => shop.meta.country,
         }
     }
+
+    /// What the ways to them turn on.
+    #[must_use]
+    pub fn reach(&self, shop: &Shop) -> Reach {
+        Reach {
+            channel: self.channel,
+            country: self.country(shop),
+            window_until: self.window_until,
+            has_token: self.has_token,
+            expires_at: self.expires_at,
+            next_eligible_at: self.next_eligible_at,
+            paid: self.paid,
+            template: false,
+        }
+    }
+}
+
+/// What somebody said, as a country; none where it cannot be read as one.
+fn country(said: &str) -> Option<Country> {
+    Country::new(&said.trim().to_ascii_uppercase()).ok()
 }
 
 /// A subscriber's clock; the shop's where theirs is not known.

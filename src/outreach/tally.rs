@@ -1,11 +1,12 @@
-//! What came of a notification after it left: Meta's word that it was delivered and read, and the
-//! person's that they want no more.
+//! What came of a notification after it left: Meta's word that it was delivered and read, of paid
+//! ones also that something was tapped or that it did not arrive, and the person's that they want
+//! no more.
 
-use crate::meta::event::{Channel, Event, EventKind};
+use crate::meta::event::{Channel, Event, EventKind, MarketingNews, MarketingStep};
 use crate::meta::ids::{Psid, TopicId};
 use crate::store::consents::{self, Last, Which};
-use crate::store::outbox::CALL_TIMEOUT_MS;
-use crate::store::{Sql, StoreError, tallies};
+use crate::store::outbox::{self, CALL_TIMEOUT_MS};
+use crate::store::{Sql, StoreError, spending, tallies};
 use crate::time::{DAY, UnixMs};
 
 /// A stop counts for what the topic sent within this time before it.
@@ -13,12 +14,17 @@ const STOPPED_BY_MS: i64 = 2 * DAY;
 
 const DELIVERED: i64 = 1;
 const READ: i64 = 2;
+const CLICKED: i64 = 3;
+const FAILED: i64 = 4;
 
 /// Whether an event is a delivery or a reading of what left last that is not counted yet.
 ///
 /// # Errors
 /// [`StoreError`].
 pub fn is_news(sql: &impl Sql, event: &Event) -> Result<bool, StoreError> {
+    if matches!(event.kind, EventKind::Marketing(_)) {
+        return Ok(true);
+    }
     news(sql, event).map(|news| news.is_some_and(|(_, _, last)| !last.is_empty()))
 }
 
@@ -27,6 +33,9 @@ pub fn is_news(sql: &impl Sql, event: &Event) -> Result<bool, StoreError> {
 /// # Errors
 /// [`StoreError`].
 pub fn arrived(sql: &impl Sql, event: &Event) -> Result<(), StoreError> {
+    if let EventKind::Marketing(news) = &event.kind {
+        return of_marketing(sql, event, news);
+    }
     let Some((person, level, news)) = news(sql, event)? else { return Ok(()) };
     for last in news {
         if last.seen < DELIVERED {
@@ -39,6 +48,84 @@ pub fn arrived(sql: &impl Sql, event: &Event) -> Result<(), StoreError> {
         consents::see(sql, which, level)?;
     }
     Ok(())
+}
+
+/// Counts what Meta tells of a paid message, once for each person and step. Who it was Meta does not
+/// always say; then the tracking id of the message says it, or the token it was sent by.
+fn of_marketing(sql: &impl Sql, event: &Event, news: &MarketingNews) -> Result<(), StoreError> {
+    let level = match news.step {
+        MarketingStep::Echoed => return Ok(()),
+        MarketingStep::Delivered => DELIVERED,
+        MarketingStep::Read => READ,
+        MarketingStep::Clicked => CLICKED,
+        MarketingStep::Failed => FAILED,
+    };
+    let row = match &news.tracking {
+        Some(tracking) => spending::by_tracking(sql, tracking)?,
+        None => None,
+    };
+    let by_row = row.map(|row| outbox::notified(sql, row)).transpose()?.flatten();
+    let by_token = match (&by_row, &news.token) {
+        (None, Some(token)) => consents::by_token(sql, token)?,
+        _ => None,
+    };
+    let Some((topic, channel, person)) = by_row.or(by_token) else {
+        // Meta named the person, and the message is older than what the outbox remembers.
+        let Some(person) = &event.person else { return Ok(()) };
+        let last = consents::last_left(sql, event.channel, person)?;
+        let named = |last: &&Last| {
+            let mid = news.mid.as_ref().map(|mid| &mid.0);
+            last.mid.is_some() && [news.tracking.as_ref(), mid].contains(&last.mid.as_ref())
+        };
+        return match last.iter().find(named) {
+            Some(last) => step(sql, (event.channel, person), last, level),
+            None => Ok(()),
+        };
+    };
+    if level == FAILED
+        && let Some(row) = row
+    {
+        spending::failed(sql, row)?;
+    }
+    let last = consents::last_left(sql, channel, &person)?;
+    // What left since is another message.
+    let ours = |last: &&Last| {
+        last.topic == topic && news.tracking.as_ref().is_none_or(|t| last.mid.as_ref() == Some(t))
+    };
+    match last.iter().find(ours) {
+        Some(last) => step(sql, (channel, &person), last, level),
+        None => Ok(()),
+    }
+}
+
+/// Counts how far a paid message came, unless that is known.
+fn step(
+    sql: &impl Sql,
+    (channel, person): (Channel, &Psid),
+    last: &Last,
+    level: i64,
+) -> Result<(), StoreError> {
+    if last.seen >= level {
+        return Ok(());
+    }
+    let add = |name| tallies::add(sql, &last.notification, &last.period, name);
+    if level == FAILED {
+        if last.seen > 0 {
+            return Ok(());
+        }
+        add("failed")?;
+    } else {
+        if last.seen < DELIVERED {
+            add("delivered")?;
+        }
+        if last.seen < READ && level >= READ {
+            add("read")?;
+        }
+        if level == CLICKED {
+            add("clicked")?;
+        }
+    }
+    consents::see(sql, Which { topic: &last.topic, channel, person }, level)
 }
 
 type News<'e> = (&'e Psid, i64, Vec<Last>);

@@ -4,13 +4,17 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::marketing;
 use super::receipt::{LinkLine, ReceiptLine};
 use super::recipient::{Look, Recipient};
 use crate::desk::person::Person;
 use crate::meta::event::Channel;
 use crate::meta::ids::{Psid, TopicId};
+use crate::meta::marketing::money::Money;
 use crate::shop::model::Shop;
-use crate::store::{Sql, StoreError, consents, ledger, people, receipts, runs, tallies, to_json};
+use crate::store::{
+    Sql, StoreError, consents, ledger, people, receipts, runs, spending, tallies, templates, to_json,
+};
 use crate::time::{DAY, UnixMs};
 
 /// Consents told at once: an answer of this many is less than a megabyte.
@@ -103,6 +107,39 @@ pub struct Report {
     pub outcomes: Vec<OutcomeLine>,
     /// People by what came of it after it left.
     pub tallies: Vec<TallyLine>,
+    /// What was paid for.
+    #[serde(default)]
+    pub costs: Vec<CostLine>,
+    /// Notices by utility template.
+    #[serde(default)]
+    pub notices: Vec<NoticeLine>,
+}
+
+/// What a notification has cost at most, in the shop's currency.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CostLine {
+    /// Which.
+    pub notification: String,
+    /// For which period.
+    pub period: String,
+    /// For how many messages.
+    pub messages: i64,
+    /// Together, in hundred-thousandths of the currency's unit.
+    pub amount: Money,
+}
+
+/// Notices with the same outcome.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NoticeLine {
+    /// By which template.
+    pub template: String,
+    /// `queued`, `sent`, `refused`, `unknown`.
+    pub outcome: String,
+    /// Why, when it was not sent.
+    #[serde(default)]
+    pub reason: Option<String>,
+    /// How many.
+    pub notices: i64,
 }
 
 /// A run.
@@ -152,7 +189,7 @@ pub struct TallyLine {
     pub notification: String,
     /// For which period.
     pub period: String,
-    /// `delivered`, `read`, `stopped`.
+    /// `delivered`, `read`, `stopped`, and of paid messages `clicked` and `failed`.
     pub what: String,
     /// How many.
     pub people: i64,
@@ -184,13 +221,15 @@ pub fn recipients(sql: &impl Sql, shop: &Shop, after: &str) -> Result<Recipients
     let consents = consents::everybody(sql, after, MOST_RECIPIENTS)?;
     let full = u32::try_from(consents.len()).unwrap_or(u32::MAX) >= MOST_RECIPIENTS;
     let next = consents.last().filter(|_| full).map(consents::place);
+    let paid = marketing::standing(sql, shop.marketing.as_ref())?;
     let recipients = consents
         .iter()
         .map(|consent| {
             let (channel, id) = (consent.channel, &consent.person);
             let person: Person = people::load(sql, channel, id)?.unwrap_or_default();
             let all = consents::of_person(sql, channel, id)?;
-            Ok(Recipient::of(shop, consent, &person, &all, Look::Planning))
+            let to = Recipient::of(shop, consent, &person, &all, Look::Planning);
+            Ok(Recipient { paid, ..to })
         })
         .collect::<Result<_, StoreError>>()?;
     Ok(Recipients { recipients, next })
@@ -269,5 +308,23 @@ fn report(sql: &impl Sql, days: u16, now: UnixMs) -> Result<Report, StoreError> 
         runs: runs::since(sql, from, MOST_RUNS)?.into_iter().map(run).collect(),
         outcomes: ledger::report(sql, from)?.into_iter().map(outcome).collect(),
         tallies: tallies::since(sql, from)?.into_iter().map(tally).collect(),
+        costs: spending::costs(sql, from)?
+            .into_iter()
+            .map(|cost| CostLine {
+                notification: cost.notification,
+                period: cost.period,
+                messages: cost.messages,
+                amount: cost.amount,
+            })
+            .collect(),
+        notices: templates::report(sql, from)?
+            .into_iter()
+            .map(|line| NoticeLine {
+                template: line.template,
+                outcome: line.outcome,
+                reason: line.reason,
+                notices: line.notices,
+            })
+            .collect(),
     })
 }

@@ -6,6 +6,8 @@
 //! - [`forms`]: forms, their questions, and what answers leave on a person.
 //! - [`booking`]: what can be booked, when, and how many at a time.
 //! - [`products`]: the catalogue, and what a product finder looks for in it.
+//! - [`marketing`]: who pays for messages, and how much at most. [`templates`]: texts that Meta
+//!   approves.
 //! - [`segments`]: saved rules that say whom something is for.
 //! - [`calendar`]: which days a schedule means, and which hours are quiet.
 //! - [`hours`]: open or closed, since when, until when.
@@ -21,9 +23,11 @@ pub mod hours;
 pub mod kv;
 pub mod lang;
 pub mod lookup;
+pub mod marketing;
 pub mod model;
 pub mod products;
 pub mod segments;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod source;
+pub mod templates;
 pub mod text;

@@ -16,6 +16,7 @@
 //! - [`kv_queue`]: KV writes that are still owed; [`timers`]: what has to happen later;
 //!   [`tallies`]: what came of notifications;
 //!   [`counters`]: how often things happened; [`misses`]: questions that found no answer.
+//! - [`spending`]: what paid messages cost; [`templates`]: utility templates and their notices.
 //! - [`calls`]: requests that are no messages; [`notes`]: what the owner notes on people.
 
 pub mod bookings;
@@ -39,7 +40,9 @@ pub mod reminders;
 pub mod runs;
 pub mod schema;
 pub mod seen;
+pub mod spending;
 pub mod tallies;
+pub mod templates;
 pub mod timers;
 pub mod waiting;
 

@@ -69,6 +69,7 @@ pub fn erase(
         "DELETE FROM calls WHERE channel = ?1 AND person = ?2",
         "DELETE FROM bookings WHERE channel = ?1 AND person = ?2",
         "DELETE FROM notes WHERE channel = ?1 AND person = ?2",
+        "DELETE FROM notices WHERE channel = ?1 AND person = ?2",
     ] {
         sql.execute(statement, params![channel, id.as_str()])?;
     }

@@ -29,7 +29,7 @@ pub struct Tally {
     pub notification: String,
     /// For which period.
     pub period: String,
-    /// `delivered`, `read`, `stopped`.
+    /// `delivered`, `read`, `stopped`, `clicked`, `failed`.
     pub name: String,
     /// How many people.
     pub people: i64,

@@ -524,5 +524,6 @@ pub fn shown(content: &Content) -> String {
         Content::Cards { cards } => format!("[cards {}]", cards.len()),
         Content::Image { .. } => "[picture]".to_owned(),
         Content::OptIn(request) => format!("[opt-in {}]", request.title),
+        Content::Template(filled) => format!("[template {}]", filled.name),
     }
 }

@@ -11,6 +11,7 @@ pub mod forms;
 mod fr;
 mod lt;
 pub mod numbers;
+pub mod paid;
 mod pl;
 mod pt_br;
 mod ru;

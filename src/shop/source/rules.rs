@@ -37,6 +37,7 @@ pub(super) fn check(file: &DeTable<'_>, names: &Names<'_>, found: &mut Vec<Diagn
         ("product", "id", "products are called"),
         ("service", "id", "services are called"),
         ("segment", "id", "segments are called"),
+        ("template", "id", "templates are called"),
     ] {
         duplicates(file, table, key, what, found);
     }

@@ -4,6 +4,7 @@
 mod answers;
 mod assistant;
 mod forms;
+mod paid;
 mod shop;
 mod topics;
 
@@ -12,6 +13,7 @@ use self::answers::{FAQ, FAQ_NONE};
 use self::assistant::{AGENT, ASSISTANT, DELICATE, HANDOFF, META, PROFILE};
 use self::forms::{FORM, PRODUCT, SEGMENT, SERVICE};
 use self::shop::{HOURS, PAGE, SHOP, TEXTS};
+use self::paid::{MARKETING, TEMPLATE};
 use self::topics::{NOTIFICATION, POSTER, PRIVACY, SENDING, TOPIC};
 
 /// A table of the file.
@@ -125,6 +127,8 @@ pub(super) struct TextRule {
     pub split: bool,
     /// Whether it may hold variables.
     pub template: bool,
+    /// Whether it has places of its own, which are looked at elsewhere.
+    pub places: bool,
     /// In which languages it has to be there.
     pub need: Need,
 }
@@ -175,11 +179,11 @@ const CATCH_UP_LIMIT: i64 = 720;
 const SHARDS_LIMIT: i64 = 64;
 
 const fn said(need: Need) -> Kind {
-    Kind::Text(TextRule { limit: MESSAGE_LIMIT, split: true, template: true, need })
+    Kind::Text(TextRule { limit: MESSAGE_LIMIT, split: true, template: true, places: false, need })
 }
 
 const fn title(limit: usize, need: Need) -> Kind {
-    Kind::Text(TextRule { limit, split: false, template: false, need })
+    Kind::Text(TextRule { limit, split: false, template: false, places: false, need })
 }
 
 const fn must(name: &'static str, kind: Kind, doc: &'static str) -> Key {
@@ -235,6 +239,16 @@ pub(super) static FILE: Table = Table {
         may("delicate", Kind::Tables(&DELICATE, None), "What only people answer."),
         may("agent", Kind::Tables(&AGENT, None), "Who of the shop answers what."),
         may("meta", Kind::Table(&META), "The shop's standing with Meta."),
+        may(
+            "marketing",
+            Kind::Table(&MARKETING),
+            "Paid messages to those who opted in. Off until `shopbell doctor` has proved them.",
+        ),
+        may(
+            "template",
+            Kind::Tables(&TEMPLATE, None),
+            "Texts for what somebody is waiting for, which Meta has to approve.",
+        ),
         may(
             "profile",
             Kind::Table(&PROFILE),
