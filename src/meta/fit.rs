@@ -558,6 +558,7 @@ mod tests {
                 }
             }
             Content::Image { url } => assert!(!url.trim().is_empty()),
+            Content::Template(_) => {}
             Content::OptIn(request) => {
                 assert!(limits::units(&request.title) <= 65);
                 payload(&request.payload);

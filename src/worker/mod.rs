@@ -4,7 +4,8 @@
 //! - [`config`]: secrets and vars, checked once per isolate.
 //! - [`http`]: requests and responses as plain `web_sys` types: each step over the border between
 //!   wasm and JavaScript costs, and the crate's own types cross it several times more.
-//! - [`webhook`], [`poster`], [`admin`], [`bookings`], [`notifications`], [`deletion`]: the routes.
+//! - [`webhook`], [`poster`], [`admin`], [`bookings`], [`notifications`],
+//!   [`paid`], [`deletion`]: the routes.
 //! - [`random`]: randomness, which the pure rooms get as an argument.
 //! - [`shops`]: the published shops, kept in the isolate's memory for a minute.
 //! - [`desk`]: the Durable Object; [`sql`]: its SQLite behind the store's trait.
@@ -24,6 +25,7 @@ mod desk;
 mod graph;
 mod http;
 mod notifications;
+mod paid;
 mod poster;
 mod random;
 mod shops;
@@ -63,6 +65,9 @@ async fn fetch(
         ("GET", "/admin/report") => notifications::report(&request, &route, &env).await,
         ("GET", "/admin/consent") => notifications::consent(&request, &route, &env).await,
         ("GET", "/admin/receipts") => notifications::receipts(&request, &route, &env).await,
+        ("GET" | "POST", "/admin/marketing") => paid::marketing(&request, &route, &env).await,
+        ("GET" | "POST", "/admin/templates") => paid::templates(&request, &route, &env).await,
+        ("POST", "/admin/utility") => paid::utility(&request, &route, &env).await,
         ("POST", "/admin/resume") => admin::resume(&request, &route, &env).await,
         ("POST", "/admin/reply") => admin::reply(&request, &route, &env).await,
         ("GET" | "POST" | "DELETE", "/admin/note") => admin::note(&request, &route, &env).await,
@@ -75,7 +80,8 @@ async fn fetch(
         (
             _,
             "/webhook" | "/health" | "/admin/status" | "/admin/misses" | "/admin/delete"
-            | "/admin/bookings" | "/admin/consent" | "/admin/note" | "/admin/receipts"
+            | "/admin/bookings" | "/admin/consent" | "/admin/marketing" | "/admin/note" | "/admin/receipts"
+            | "/admin/templates" | "/admin/utility"
             | "/admin/recipients" | "/admin/reply" | "/admin/report" | "/admin/resume"
             | "/meta/deletion" | "/meta/deauthorize",
         ) => http::text(405, "method not allowed"),

@@ -368,7 +368,7 @@ impl<'a> World<'a> {
         let (claimed, via) = self.claimed.remove(which % self.claimed.len());
         let by_token = match &via {
             Via::Person(_) | Via::ByHand { .. } => None,
-            Via::Token { token, .. } => Some(token.clone()),
+            Via::Token { token, .. } | Via::Paid { token, .. } => Some(token.clone()),
         };
         let sent = Sent {
             id: claimed.id(),

@@ -70,6 +70,9 @@ pub struct SandboxPage {
     pub instagram_id: Option<String>,
     /// Its country, ISO 3166-1 alpha-2: where its people live unless they say otherwise.
     pub country: Option<String>,
+    /// Where its business is.
+    #[serde(default)]
+    pub business_country: Option<String>,
 }
 
 /// A poster the phone can scan.
@@ -96,6 +99,12 @@ pub struct SandboxConfig {
     pub verify_token: String,
     /// Page id to Page token.
     pub page_tokens: HashMap<String, String>,
+    /// The token of the ad account.
+    pub ads_token: String,
+    /// The ad account, digits.
+    pub ad_account: String,
+    /// Its currency.
+    pub ad_currency: String,
     /// The Pages.
     pub pages: Vec<SandboxPage>,
     /// The posters the phone offers to scan.
@@ -116,6 +125,7 @@ impl SandboxConfig {
             username: "cornerbakery".to_owned(),
             instagram_id: Some("17841400000000001".to_owned()),
             country: Some("US".to_owned()),
+            business_country: Some("US".to_owned()),
         };
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
@@ -124,6 +134,9 @@ impl SandboxConfig {
             app_secret: "sandbox-app-secret".to_owned(),
             verify_token: "sandbox-verify-token".to_owned(),
             page_tokens: HashMap::from([(page.id.clone(), "sandbox-page-token".to_owned())]),
+            ads_token: "sandbox-ads-token".to_owned(),
+            ad_account: "1234567890".to_owned(),
+            ad_currency: "USD".to_owned(),
             pages: vec![page],
             posters: vec![SandboxPoster { code: "door".to_owned(), place: "Shop door".to_owned() }],
             languages: vec!["en".to_owned()],
@@ -362,6 +375,20 @@ impl Sandbox {
     pub fn fault(&self, fault: Fault) {
         self.shared.world().faults.push(fault);
         self.shared.touch();
+    }
+
+    /// Meta judges the templates of a Page that wait, and tells of it.
+    pub async fn judge_templates(&self, page: &str, status: &str) -> Vec<Webhook> {
+        let events = graph::templates::judge(&mut self.shared.world(), page, status);
+        deliver::deliver(&self.shared, events, How::default()).await
+    }
+
+    /// What a campaign was made with, and what was spent in it in all, in the order they were made.
+    #[must_use]
+    pub fn campaigns(&self) -> Vec<(String, Option<i64>, i64)> {
+        let world = self.shared.world();
+        let spent = |campaign: &world::Campaign| campaign.spent.values().sum();
+        world.campaigns.iter().map(|c| (c.id.clone(), c.budget, spent(c))).collect()
     }
 
     /// Removes all faults.

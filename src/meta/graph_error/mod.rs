@@ -61,6 +61,18 @@ pub struct Failure {
 }
 
 impl Failure {
+    /// Of a request that was never made, because there is nothing to make it with.
+    #[must_use]
+    pub const fn not_allowed() -> Self {
+        Self {
+            code: None,
+            subcode: None,
+            class: Class::Permission,
+            retry_after_ms: None,
+            may_have_arrived: false,
+        }
+    }
+
     /// What the owner should read about it.
     #[must_use]
     pub fn says(&self) -> &'static str {

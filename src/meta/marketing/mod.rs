@@ -4,7 +4,7 @@
 //! - [`request`]: the bodies of its calls, and what a new campaign is called.
 //! - [`proof`]: what a token and an ad account must be for it.
 //! - [`trouble`]: whom an error is about: a person, the campaign, or the account.
-//! - [`money`]: amounts.
+//! - [`money`]: exact amounts of it.
 
 pub mod money;
 pub mod proof;
