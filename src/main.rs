@@ -16,7 +16,7 @@ mod native {
     use clap::{Parser, Subcommand};
     use shopbell::cli::{
         bookings, chat, check, consent, doctor, eval, explain, forget, misses, note, plan, profile,
-        publish, report, sandbox, sim,
+        publish, report, sandbox, sim, template,
     };
 
     /// An assistant for a small shop's Messenger and Instagram inbox, on your own Cloudflare
@@ -54,6 +54,8 @@ mod native {
         Doctor(doctor::DoctorArgs),
         /// Writes a note on a person, for people of the shop only, or shows those that are kept.
         Note(note::NoteArgs),
+        /// Hands in texts that Meta has to approve, and says how they stand.
+        Template(template::TemplateArgs),
         /// Shows who comes when.
         Bookings(bookings::BookingsArgs),
         /// Deletes everything that is kept of a person.
@@ -78,6 +80,7 @@ mod native {
             Command::Profile(args) => profile::run(args),
             Command::Doctor(args) => doctor::run(args),
             Command::Note(args) => note::run(&args),
+            Command::Template(args) => template::run(&args),
             Command::Bookings(args) => bookings::run(&args),
             Command::Forget(args) => forget::run(&args),
             Command::Sim(args) => sim::run(&args),

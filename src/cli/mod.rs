@@ -8,6 +8,7 @@
 //! - [`misses`]: what customers asked in vain, as lines for `shop.toml`.
 //! - [`publish`]: compiles a shop into KV. [`profile`]: greeting, menu and the like, to Meta.
 //! - [`plan`]: who will be told what, by which way; [`report`]: what became of it.
+//! - [`template`]: utility templates, handed in at Meta and how they stand.
 //! - [`consent`]: what somebody agreed to, and the proof of it.
 //! - [`doctor`]: looks at the Worker and at Meta, and says what keeps a shop from working.
 //! - [`bookings`]: who comes when. [`note`]: what the owner wants to remember of a person.
@@ -32,6 +33,7 @@ pub mod publish;
 pub mod report;
 pub mod sandbox;
 pub mod sim;
+pub mod template;
 
 /// Prints what a command has to say, or what kept it from its work.
 fn printed(text: Result<String, impl std::fmt::Display>) -> std::process::ExitCode {

@@ -10,6 +10,7 @@ use serde_json::json;
 use super::check::{self, Format};
 use super::owner::{self, AskError, Owner};
 use crate::meta::ids::PageId;
+use crate::meta::marketing::money::Money;
 use crate::outreach::told::Report;
 
 /// Says what became of the notifications: planned, sent, delivered, read, stopped, and held by
@@ -17,7 +18,8 @@ use crate::outreach::told::Report;
 ///
 /// "delivered" and "read" are what Meta tells; people can switch the second off. "stopped" are
 /// those who ended the topic within two days of getting it. "unknown": the connection broke, and
-/// it is not sent again. ADMIN_TOKEN is taken from the environment.
+/// it is not sent again. Of paid messages also "clicked", "failed" and what they cost at most: what
+/// nobody knows the outcome of counts as spent. ADMIN_TOKEN is taken from the environment.
 #[derive(clap::Args)]
 pub struct ReportArgs {
     /// The folder with the shop.toml.
@@ -54,18 +56,31 @@ pub fn run(args: &ReportArgs) -> ExitCode {
 
 fn show(args: &ReportArgs) -> Result<String, ReportError> {
     let owner = Owner::of(&args.url)?;
+    let shops = match (&args.page, check::load(&args.dir)) {
+        (_, Ok(shops)) => shops,
+        // One Page can be asked about without its shop.toml.
+        (Some(_), Err(_)) => Vec::new(),
+        (None, Err(error)) => return Err(error.into()),
+    };
     let pages: Vec<PageId> = match &args.page {
         Some(page) => vec![page.clone()],
-        None => check::load(&args.dir)?.into_iter().map(|shop| shop.page.id).collect(),
+        None => shops.iter().map(|shop| shop.page.id.clone()).collect(),
     };
     let mut text = String::new();
     for page in pages {
         let query = format!("/admin/report?days={}", args.days);
         let told = owner.ask_all::<Report>(&page, &query)?;
         let sums = sums(told.iter().map(|desk| &desk.answer));
+        let notices = notices(told.iter().map(|desk| &desk.answer));
+        let shop = shops.iter().find(|shop| shop.page.id == page);
+        let currency = shop.and_then(|shop| Some(shop.marketing.as_ref()?.currency.as_str()));
         text += &match args.format {
-            Format::Text => for_people(&page, &sums),
-            Format::Json => for_machines(&page, &sums),
+            Format::Text => {
+                for_people(&page, &sums, currency.unwrap_or_default()) + &told_notices(&notices)
+            }
+            Format::Json => {
+                for_machines(&page, &sums, currency) + &notices_for_machines(&page, &notices)
+            }
         };
     }
     Ok(text)
@@ -80,8 +95,10 @@ pub struct Sum {
     pub outcomes: BTreeMap<String, i64>,
     /// By the reason, of those that were held or refused.
     pub reasons: BTreeMap<String, i64>,
-    /// `delivered`, `read`, `stopped`.
+    /// `delivered`, `read`, `stopped`; of paid messages also `clicked` and `failed`.
     pub tallies: BTreeMap<String, i64>,
+    /// How many were paid for, or may have been, and what they cost at most.
+    pub cost: Option<(i64, Money)>,
     /// What was planned, by Desk and clock.
     pub hashes: Vec<String>,
     /// Runs that ended before their people, by why: `missed`, `stale`, `withdrawn`.
@@ -111,6 +128,12 @@ pub fn sums<'r>(reports: impl Iterator<Item = &'r Report>) -> Vec<((String, Stri
                 add(sum.reasons.entry(reason.clone()).or_default(), line.people);
             }
         }
+        for cost in &report.costs {
+            let sum = sums.entry((cost.period.clone(), cost.notification.clone())).or_default();
+            let (messages, amount) = sum.cost.get_or_insert_default();
+            *messages = messages.saturating_add(cost.messages);
+            *amount = amount.plus(cost.amount);
+        }
         for tally in &report.tallies {
             let sum = sums.entry((tally.period.clone(), tally.notification.clone())).or_default();
             add(sum.tallies.entry(tally.what.clone()).or_default(), tally.people);
@@ -121,7 +144,7 @@ pub fn sums<'r>(reports: impl Iterator<Item = &'r Report>) -> Vec<((String, Stri
 
 /// The sums for people.
 #[must_use]
-pub fn for_people(page: &PageId, sums: &[((String, String), Sum)]) -> String {
+pub fn for_people(page: &PageId, sums: &[((String, String), Sum)], currency: &str) -> String {
     let mut text = format!("Page {page}\n");
     if sums.is_empty() {
         text += "  no notification was due\n";
@@ -139,7 +162,13 @@ pub fn for_people(page: &PageId, sums: &[((String, String), Sum)]) -> String {
         for name in ["delivered", "read", "stopped"] {
             let _ = write!(text, ", {name} {}", of(&sum.tallies, name));
         }
+        for name in ["clicked", "failed"].into_iter().filter(|name| of(&sum.tallies, name) > 0) {
+            let _ = write!(text, ", {name} {}", of(&sum.tallies, name));
+        }
         text.push('\n');
+        if let Some((messages, amount)) = sum.cost {
+            let _ = writeln!(text, "  costs at most {amount} {currency} for {messages}");
+        }
         for (reason, people) in &sum.reasons {
             let _ = writeln!(text, "  {people:>5}  {reason}");
         }
@@ -159,7 +188,41 @@ pub fn for_people(page: &PageId, sums: &[((String, String), Sum)]) -> String {
     text
 }
 
-fn for_machines(page: &PageId, sums: &[((String, String), Sum)]) -> String {
+type Notice = (String, String, Option<String>);
+
+fn notices<'r>(reports: impl Iterator<Item = &'r Report>) -> BTreeMap<Notice, i64> {
+    let mut sums: BTreeMap<Notice, i64> = BTreeMap::new();
+    for line in reports.flat_map(|report| &report.notices) {
+        let key = (line.template.clone(), line.outcome.clone(), line.reason.clone());
+        let sum = sums.entry(key).or_default();
+        *sum = sum.saturating_add(line.notices);
+    }
+    sums
+}
+
+fn told_notices(notices: &BTreeMap<Notice, i64>) -> String {
+    let lines = notices.iter().map(|((template, outcome, reason), count)| {
+        let why = reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
+        format!("template {template}: {count} {outcome}{why}\n")
+    });
+    lines.collect()
+}
+
+fn notices_for_machines(page: &PageId, notices: &BTreeMap<Notice, i64>) -> String {
+    let lines = notices.iter().map(|((template, outcome, reason), count)| {
+        json!({
+            "page": page, "template": template, "outcome": outcome, "reason": reason,
+            "notices": count,
+        })
+    });
+    lines.map(|line| format!("{line}\n")).collect()
+}
+
+fn for_machines(
+    page: &PageId,
+    sums: &[((String, String), Sum)],
+    currency: Option<&str>,
+) -> String {
     let lines = sums.iter().map(|((period, notification), sum)| {
         json!({
             "page": page,
@@ -169,6 +232,9 @@ fn for_machines(page: &PageId, sums: &[((String, String), Sum)]) -> String {
             "outcomes": sum.outcomes,
             "reasons": sum.reasons,
             "after": sum.tallies,
+            "cost": sum.cost.map(|(messages, amount)| json!({
+                "messages": messages, "at_most": amount.to_string(), "currency": currency,
+            })),
             "dropped": sum.dropped,
             "hashes": sum.hashes,
         })

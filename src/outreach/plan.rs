@@ -166,6 +166,13 @@ impl Totals {
         *count = count.saturating_add(1);
     }
 
+    /// How many leave by a way that is paid.
+    #[must_use]
+    pub fn paid(&self) -> u32 {
+        let paid = self.leaves.iter().filter(|((_, _, price), _)| *price == Price::Paid);
+        paid.fold(0, |sum, (_, n)| sum.saturating_add(*n))
+    }
+
     /// How many leave.
     #[must_use]
     pub fn leaving(&self) -> u32 {
