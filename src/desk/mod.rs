@@ -30,6 +30,7 @@ pub mod language;
 pub mod mark;
 pub mod misses;
 pub mod pace;
+mod paying;
 pub mod payload;
 pub mod person;
 pub mod precedence;

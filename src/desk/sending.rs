@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::paying;
 use super::payload::OutboxMark;
 use super::person::Person;
 use super::replies;
@@ -9,11 +10,10 @@ use crate::meta::graph_error::{Class as Cause, Failure, Verdict};
 use crate::meta::human::{self, Typed};
 use crate::meta::ids::{NotificationToken, PageId};
 use crate::meta::marketing;
-use crate::meta::marketing::trouble::{Trouble, trouble};
 use crate::meta::policy::{Transport, cooldown};
 use crate::meta::send::{self, Content, MessagingType, Recipient};
 use crate::outreach::ladder::{self, Hold};
-use crate::outreach::{marketing as paid, notice, spending};
+use crate::outreach::{marketing as paid, notice};
 use crate::outreach::recipient::{self as notified, Look};
 use crate::outreach::subscription;
 use crate::shop::model::Shop;
@@ -25,7 +25,7 @@ use crate::store::{Sql, StoreError, counters, facts, people, spending as spent, 
 use crate::time::{HOUR, MINUTE, SECOND, UnixMs};
 
 /// Requests made for one message before it is given up.
-const MOST_ATTEMPTS: i64 = 5;
+pub(super) const MOST_ATTEMPTS: i64 = 5;
 
 /// How long a Page waits after Meta said "slow down" without saying for how long.
 const SLOW_MS: i64 = MINUTE;
@@ -33,9 +33,6 @@ const SLOW_MS: i64 = MINUTE;
 /// How long a Page waits after Meta refused its token, its permission or the Page itself. Only
 /// the owner can mend that; until then one message in this time asks whether they did.
 const HALT_MS: i64 = 10 * MINUTE;
-
-/// How long a message waits for what its Desk asks the registrar of the Page.
-const ASK_MS: i64 = 5 * SECOND;
 
 /// How long that one message may take before the next one asks.
 const PROBE_MS: i64 = 3 * outbox::CALL_TIMEOUT_MS;
@@ -241,7 +238,7 @@ fn admit(
         }
         (Ok((_, way)), Some(consent)) if way.transport == Transport::PaidMarketing => {
             let what = (notification.as_str(), period.as_str());
-            match pay(sql, shop, claimed, consent, what, now)? {
+            match paying::pay(sql, shop, claimed, consent, what, now)? {
                 Ok(via) => return Ok(Admit::Yes(via)),
                 // It may still be in time on the next day, or when another Desk has given some.
                 Err(Hold::CapReached(at)) if claimed.expires_at.is_some_and(|end| at < end) => {
@@ -264,35 +261,6 @@ fn admit(
     consents::release(sql, Which { topic, channel: claimed.channel, person: &claimed.person })?;
     counters::add(sql, &format!("held.{}", held.code()), now)?;
     Ok(Admit::No(reason))
-}
-
-/// Takes the price of a message, and names the way it leaves by.
-fn pay(
-    sql: &impl Sql,
-    shop: &Shop,
-    claimed: &Claimed,
-    consent: &Consent,
-    what: (&str, &str),
-    now: UnixMs,
-) -> Result<Result<Via, Hold>, StoreError> {
-    let Some(token) = consent.token.clone() else { return Ok(Err(Hold::NoToken)) };
-    let Some(marketing) = &shop.marketing else { return Ok(Err(Hold::PaidOff)) };
-    let state = paid::State::load(sql)?;
-    let Some(campaign) = state.campaign_of(marketing) else { return Ok(Err(Hold::PaidOff)) };
-    if !spending::claim(sql, shop, claimed.id(), what, now)? {
-        // Another Desk of the Page may have been allowed nothing yet: it asks, and looks again.
-        let at = match spending::question(sql, shop, now)? {
-            Some(_) => now.plus(ASK_MS),
-            None => spending::next_day(shop, now),
-        };
-        return Ok(Err(Hold::CapReached(at)));
-    }
-    Ok(Ok(Via::Paid {
-        consent: Box::new(consent.clone()),
-        token,
-        campaign: campaign.id.clone(),
-        ad_account: campaign.ad_account.clone(),
-    }))
 }
 
 fn person_may_be_answered(person: &Option<Person>, now: UnixMs) -> bool {
@@ -343,7 +311,7 @@ fn same_grant(sql: &impl Sql, via: &Via) -> Result<Option<Consent>, StoreError> 
 }
 
 /// Meta takes the next message by this token from `at` on.
-fn not_before(
+pub(super) fn not_before(
     sql: &impl Sql,
     page: &PageId,
     via: &Via,
@@ -425,7 +393,7 @@ pub fn settle(
         }
         Some(Verdict::Failed(failure)) => {
             let outcome = if via.is_paid() {
-                on_paid_failure(sql, page, claimed, via, failure, now)?
+                paying::failed(sql, page, claimed, via, failure, now)?
             } else {
                 on_failure(sql, page, claimed, via, failure, now)?
             };
@@ -445,17 +413,7 @@ fn settled(
 ) -> Result<Settled, StoreError> {
     let settled = finish(sql, claimed, via.transport(), outcome, now)?;
     if via.is_paid() {
-        let row = claimed.id();
-        match (settled, outcome) {
-            (Settled::Sent, Outcome::Sent { mid }) => {
-                spent::sent(sql, row, mid.as_ref().map(|mid| mid.0.as_str()))?;
-            }
-            // Nobody got it, whether or not it is tried again: that takes its price anew.
-            (Settled::Refused | Settled::Waiting, _) => spent::give_back(sql, row)?,
-            (Settled::Sent | Settled::Unknown, _) => spent::unknown(sql, row)?,
-            // Somebody settled it as lost: it counts as spent.
-            (Settled::Already, _) => {}
-        }
+        paying::settled(sql, claimed.id(), settled, outcome)?;
     }
     Ok(settled)
 }
@@ -470,7 +428,7 @@ fn lift_hold(sql: &impl Sql, now: UnixMs) -> Result<(), StoreError> {
     Ok(())
 }
 
-fn on_failure(
+pub(super) fn on_failure(
     sql: &impl Sql,
     page: &PageId,
     claimed: &Claimed,
@@ -521,49 +479,8 @@ fn on_failure(
     })
 }
 
-/// What a failure of a paid message means: for its person, for everything that is paid, or for the
-/// account. The Page and what is free go on whatever it is.
-fn on_paid_failure(
-    sql: &impl Sql,
-    page: &PageId,
-    claimed: &Claimed,
-    via: &Via,
-    failure: &Failure,
-    now: UnixMs,
-) -> Result<Outcome, StoreError> {
-    let reason = reason(failure);
-    if failure.may_have_arrived {
-        return Ok(Outcome::Unsure);
-    }
-    let in_time = |at: UnixMs| {
-        claimed.attempts() < MOST_ATTEMPTS && claimed.expires_at.is_none_or(|end| at < end)
-    };
-    let again_or_not = |at: UnixMs| {
-        if in_time(at) { Outcome::RetryAt(at) } else { Outcome::Refused(reason.clone()) }
-    };
-    match trouble(failure) {
-        Trouble::Campaign => paid::wait(sql, failure, &reason, now).map(again_or_not),
-        Trouble::Account => {
-            paid::withdrawn(sql, &reason)?;
-            Ok(Outcome::Refused(reason))
-        }
-        Trouble::Person if failure.class == Cause::NotYet => {
-            let rule = cooldown(Transport::PaidMarketing, now.utc_date());
-            let at = now.plus(failure.retry_after_ms.unwrap_or(rule));
-            not_before(sql, page, via, at, now)?;
-            // Meta's caps on how much somebody gets are not to be asked again soon.
-            Ok(if failure.retry_after_ms.is_some() {
-                again_or_not(at)
-            } else {
-                Outcome::Refused(reason)
-            })
-        }
-        Trouble::Person => on_failure(sql, page, claimed, via, failure, now),
-    }
-}
-
 /// What the owner reads: our words, and Meta's numbers to search for.
-fn reason(failure: &Failure) -> String {
+pub(super) fn reason(failure: &Failure) -> String {
     let mut reason = failure.says().to_owned();
     if let Some(code) = failure.code {
         reason.push_str(&format!(" (Meta's error {code}"));

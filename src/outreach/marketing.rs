@@ -31,6 +31,8 @@ pub struct State {
     pub tried_at: Option<UnixMs>,
     /// What is paid waits until then.
     pub wait: Option<Wait>,
+    /// The proof of this moment was withdrawn.
+    pub withdrawn: Option<UnixMs>,
 }
 
 /// That the token and the account are as they have to be.
@@ -141,6 +143,29 @@ impl State {
         Standing::From(wait.map_or(warm, |until| warm.max(until)))
     }
 
+    /// As the registrar knows it once another Desk has said what Meta told that one: a pause, or
+    /// that what was proved is not so any more. A newer proof stands.
+    #[must_use]
+    pub fn hears(mut self, other: &Self) -> Self {
+        let later = |wait: &Wait| self.wait.as_ref().is_none_or(|own| own.until < wait.until);
+        if let Some(wait) = other.wait.as_ref().filter(|wait| later(wait)) {
+            self.wait = Some(wait.clone());
+        }
+        let proof = self.proof.as_ref().map(|proof| proof.at);
+        if proof.is_some() && other.withdrawn == proof {
+            self.withdrawn = proof;
+            self.proof = None;
+            self.lacks.clone_from(&other.lacks);
+        }
+        self
+    }
+
+    /// As another Desk knows it once the registrar has told how things stand there.
+    #[must_use]
+    pub fn told(self, registrar: &Self) -> Self {
+        registrar.clone().hears(&self)
+    }
+
     /// Whether a campaign is to be made now. A try whose end nobody knows may have made one: it
     /// costs nothing as long as nothing is sent in it.
     #[must_use]
@@ -248,7 +273,7 @@ pub fn wait(
 /// [`StoreError`].
 pub fn withdrawn(sql: &impl Sql, reason: &str) -> Result<(), StoreError> {
     let mut state = State::load(sql)?;
-    state.proof = None;
+    state.withdrawn = state.proof.take().map(|proof| proof.at).or(state.withdrawn);
     state.lacks = vec![Lack::Refused(reason.to_owned())];
     state.save(sql)
 }
@@ -296,5 +321,27 @@ mod tests {
         assert_eq!(standing(&other), Standing::Off);
         withdrawn(&sql, "terms").unwrap();
         assert_eq!(standing(&marketing), Standing::Off);
+    }
+
+    #[test]
+    fn what_meta_tells_one_desk_holds_for_the_page_until_a_newer_proof() {
+        let at = UnixMs::new;
+        let proof = |moment: i64| Proof {
+            ad_account: "12".to_owned(),
+            currency: "USD".to_owned(),
+            at: at(moment),
+        };
+        let registrar = State { proof: Some(proof(5)), ..State::default() };
+        let wait = Some(Wait { until: at(90), reason: "pace".to_owned() });
+        let paced = State { proof: Some(proof(5)), wait: wait.clone(), ..State::default() };
+        assert_eq!(registrar.clone().hears(&paced).wait, wait);
+        let lacks = vec![Lack::Refused("terms".to_owned())];
+        let refused = State { withdrawn: Some(at(5)), lacks: lacks.clone(), ..State::default() };
+        let heard = registrar.hears(&refused);
+        assert_eq!((heard.proof, heard.lacks), (None, lacks));
+        // The owner has mended it meanwhile: what one Desk heard of the older proof is past.
+        let mended = State { proof: Some(proof(50)), ..State::default() };
+        assert_eq!(mended.clone().hears(&refused), mended);
+        assert_eq!(refused.told(&mended).proof, mended.proof);
     }
 }

@@ -15,7 +15,10 @@ use crate::store::{Sql, StoreError, facts};
 use crate::time::UnixMs;
 
 /// For how many messages another Desk asks at once.
-const AT_ONCE: u32 = 50;
+const AT_ONCE: u32 = 20;
+
+/// The fact that a message of this Desk waits for an allowance.
+const WANTED: &str = "allowance_wanted";
 
 /// Which Desk this is, as its own tables know it.
 #[derive(Deserialize)]
@@ -112,6 +115,29 @@ pub fn question(sql: &impl Sql, shop: &Shop, now: UnixMs) -> Result<Option<Quest
     Ok(Some(Question { id, day, wanted: marketing.price.times(AT_ONCE) }))
 }
 
+/// Notes that a message waits for an allowance, so that this Desk asks for one. `false`: there is
+/// nothing to ask for.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn wants(sql: &impl Sql, shop: &Shop, now: UnixMs) -> Result<bool, StoreError> {
+    let asks = question(sql, shop, now)?.is_some();
+    if asks {
+        facts::set(sql, WANTED, &true)?;
+    }
+    Ok(asks)
+}
+
+/// What a message of this Desk waits for; none: nothing waits, and what nobody needs is left to
+/// the other Desks.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn wanted(sql: &impl Sql, shop: &Shop, now: UnixMs) -> Result<Option<Question>, StoreError> {
+    let waits: Option<bool> = facts::get(sql, WANTED)?;
+    if waits.is_some() { question(sql, shop, now) } else { Ok(None) }
+}
+
 fn name(shard: u32, day: &str, n: i64) -> String {
     format!("{shard}:{day}:{n}")
 }
@@ -146,5 +172,6 @@ pub fn answer(
 /// # Errors
 /// [`StoreError::Refused`].
 pub fn told(sql: &impl Sql, question: &Question, amount: Money) -> Result<(), StoreError> {
+    facts::clear(sql, WANTED)?;
     spending::allow(sql, &question.id, &question.day, amount)
 }

@@ -24,6 +24,8 @@ use crate::worker::graph;
 pub struct Asked {
     /// What it wants to spend; none: it only asks how things stand.
     pub question: Option<Question>,
+    /// How things stand as far as it knows: Meta may have told it something.
+    pub state: State,
 }
 
 /// What it is answered.
@@ -72,7 +74,7 @@ pub async fn keep(desk: &Inner, name: &Name, shop: &Shop) -> Result<(), String> 
     }
 }
 
-/// Asks the registrar for more where what was allowed is used up. `true` when there is some.
+/// Asks the registrar for more where a message waits for it.
 ///
 /// # Errors
 /// As [`keep`].
@@ -80,18 +82,20 @@ pub async fn top_up(desk: &Inner, name: &Name, shop: &Shop) -> Result<(), String
     if shop.marketing.is_none() || name.shard == 0 {
         return Ok(());
     }
-    let question = spending::question(&desk.sql, shop, now()).map_err(|e| e.to_string())?;
+    let question = spending::wanted(&desk.sql, shop, now()).map_err(|e| e.to_string())?;
     if question.is_some() { ask(desk, name, shop).await } else { Ok(()) }
 }
 
 async fn ask(desk: &Inner, name: &Name, shop: &Shop) -> Result<(), String> {
     let registrar = Name { page: name.page.clone(), shard: 0 };
-    let question = spending::question(&desk.sql, shop, now()).map_err(|e| e.to_string())?;
-    let asked = call::Paid { desk: Cow::Borrowed(&registrar), asked: Asked { question } };
+    let question = spending::wanted(&desk.sql, shop, now()).map_err(|e| e.to_string())?;
+    let state = State::load(&desk.sql).map_err(|e| e.to_string())?;
+    let asked = call::Paid { desk: Cow::Borrowed(&registrar), asked: Asked { question, state } };
     let answered: Answered = call::paid(&desk.env, &registrar, &asked).await?;
     desk.sql
         .transaction(|| {
-            answered.state.save(&desk.sql)?;
+            // Meta may have said something while the question was out.
+            State::load(&desk.sql)?.told(&answered.state).save(&desk.sql)?;
             match &asked.asked.question {
                 Some(question) => spending::told(&desk.sql, question, answered.amount),
                 None => Ok(()),
@@ -105,7 +109,11 @@ async fn ask(desk: &Inner, name: &Name, shop: &Shop) -> Result<(), String> {
 /// # Errors
 /// What the tables say.
 pub fn answer(desk: &Inner, shop: &Shop, asked: &Asked) -> Result<Answered, String> {
-    let state = State::load(&desk.sql).map_err(|e| e.to_string())?;
+    let known = State::load(&desk.sql).map_err(|e| e.to_string())?;
+    let state = known.clone().hears(&asked.state);
+    if state != known {
+        state.save(&desk.sql).map_err(|e| e.to_string())?;
+    }
     let amount = match &asked.question {
         Some(question) => {
             spending::answer(&desk.sql, shop, question, now()).map_err(|e| e.to_string())?
