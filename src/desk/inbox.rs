@@ -14,7 +14,7 @@ use super::person::{Offered, Person};
 use super::precedence::Step;
 use super::profile::Stranger;
 use super::sending::{self, Via};
-use super::{deletion, handoff, pace, replies};
+use super::{deletion, handoff, pace, replies, sequences};
 use crate::meta::event::{Channel, Event, EventKind, Lane, ThreadAction, ThreadControl};
 use crate::meta::ids::{AccountId, Psid};
 use crate::meta::policy::{Opener, window_after};
@@ -29,7 +29,8 @@ use crate::store::intake::{self, Look, Pending};
 use crate::store::outbox::{self, Claimed, Class};
 use crate::store::timers::{self, Timer};
 use crate::store::{
-    Sql, StoreError, bookings, counters, ledger, misses, parked, people, reminders, seen,
+    Sql, StoreError, bookings, counters, ledger, misses, nudges, parked, people, reminders, seen,
+    templates,
 };
 use crate::time::{SECOND, UnixMs};
 
@@ -211,7 +212,7 @@ fn plain(
     now: UnixMs,
 ) -> Option<(Decision, Option<Stranger>)> {
     if was_forgotten(sql, context, event, person, now).unwrap_or(true)
-        || tally::is_news(sql, event).unwrap_or(true)
+        || tally::is_news(sql, context.shop, event).unwrap_or(true)
         || event.kind == EventKind::TemplateStatus
     {
         return None;
@@ -511,7 +512,8 @@ fn commit(
 ) -> Result<Done, StoreError> {
     let mut done =
         Done { stranger: stranger(sql, context, event, &decision, now)?, paced_until: None };
-    tally::arrived(sql, event)?;
+    tally::arrived(sql, event, now)?;
+    tally::tapped(sql, context.shop, event)?;
     if event.kind == EventKind::TemplateStatus {
         notice::look_again(sql)?;
     }
@@ -585,6 +587,10 @@ fn apply(
                 let name = if class.is_notification() { "notification" } else { "reply" };
                 counters::add(sql, &format!("{name}.echoed"), now)?;
             }
+            if let Some(Class::Notice { template, key }) = &class {
+                let notice = templates::Notice { template, key, channel, person: id };
+                templates::close(sql, notice, ledger::Outcome::Sent.as_str(), None)?;
+            }
             if let Some(Class::Notification { notification, period, topic }) = class {
                 let entry = ledger::Entry {
                     notification: &notification,
@@ -597,12 +603,12 @@ fn apply(
                     let left = Left {
                         notification: notification.as_str(),
                         period: &period,
-                        mid: None,
+                        mid: mid.as_ref().map(|mid| mid.0.as_str()),
                         planned_at: now,
                         at: now,
                     };
                     let which = Which { topic: &topic, channel, person: id };
-                    consents::left(sql, which, &left)?;
+                    tally::left(sql, which, &left)?;
                     consents::rest(sql, which, sending::rested_either_way(now), now)?;
                 }
                 ledger::close(sql, entry, ledger::Outcome::Sent, None)?;
@@ -611,6 +617,10 @@ fn apply(
         }
         Effect::Diary(change) => bookings::apply(sql, (channel, id), &change, now),
         Effect::RemindAt { at } => reminders::set(sql, channel, id, at),
+        Effect::NudgeAt { at } => nudges::set(sql, channel, id, at),
+        Effect::Begin { sequence, at } => {
+            sequences::apply(sql, context.shop, (channel, id), &sequence, at, now)
+        }
         Effect::End { topic, at } => {
             let Some(mut consent) = consents::get(sql, &topic, channel, id)? else {
                 return Ok(());

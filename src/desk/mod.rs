@@ -6,18 +6,23 @@
 //! - [`deletion`]: what forgetting a person takes, and how far it is.
 //! - [`handoff`]: when a person takes over, and how the assistant comes back; `disclosure`: that
 //!   it is an assistant.
+//! - [`alerts`]: what the owner is told of because nobody else would notice.
 //! - [`by_hand`]: the owner's own answer to somebody, and notes.
 //! - [`replies`]: the words and bubbles of each answer; [`payload`]: what our buttons carry.
 //! - [`mark`]: what a tap leaves on somebody.
 //! - [`form`]: questions asked one after another; [`booking`]: the slots that are booked with them.
-//! - [`segment`]: whether somebody belongs to a segment.
+//! - [`segment`]: whether somebody belongs to a segment. `sequences`: what begins one for somebody;
+//!   [`nudge`]: the last word before a window closes; `ads`: the window after an ad.
 //! - [`words`]: STOP, HUMAN and DELETE (`typo`: with one letter wrong); [`language`]: which language to answer in.
 //! - [`misses`]: questions without an answer, for an owner who wants to know; [`redact`]: without
 //!   what could say whose they are.
 //! - [`inbox`]: takes events into the store, each once and each in one transaction.
 //! - [`profile`]: who somebody is, as Meta tells it; [`pace`]: bubbles one after the other.
+//! - [`layout`]: how a Page's people are divided among its Desks.
 //! - [`sending`]: what may leave the outbox, and what Graph's answers mean for it.
 
+mod ads;
+pub mod alerts;
 pub mod booking;
 pub mod by_hand;
 pub mod decide;
@@ -27,8 +32,10 @@ pub mod form;
 pub mod handoff;
 pub mod inbox;
 pub mod language;
+pub mod layout;
 pub mod mark;
 pub mod misses;
+pub mod nudge;
 pub mod pace;
 mod paying;
 pub mod payload;
@@ -39,5 +46,6 @@ pub mod redact;
 pub mod replies;
 pub mod segment;
 pub mod sending;
+mod sequences;
 mod typo;
 pub mod words;

@@ -3,11 +3,11 @@
 
 use super::sending::{self, Via};
 use crate::meta::graph_error::{Class, Failure};
-use crate::meta::ids::PageId;
 use crate::meta::marketing::trouble::{Trouble, trouble};
 use crate::meta::policy::{Transport, cooldown};
 use crate::outreach::ladder::Hold;
 use crate::outreach::marketing::{self, State};
+use crate::outreach::receipt::Book;
 use crate::outreach::spending;
 use crate::shop::model::Shop;
 use crate::store::consents::Consent;
@@ -70,7 +70,7 @@ pub(super) fn settled(
 /// account. The Page and what is free go on whatever it is.
 pub(super) fn failed(
     sql: &impl Sql,
-    page: &PageId,
+    book: &Book<'_>,
     claimed: &Claimed,
     via: &Via,
     failure: &Failure,
@@ -95,7 +95,7 @@ pub(super) fn failed(
         Trouble::Person if failure.class == Class::NotYet => {
             let rule = cooldown(Transport::PaidMarketing, now.utc_date());
             let at = now.plus(failure.retry_after_ms.unwrap_or(rule));
-            sending::not_before(sql, page, via, at, now)?;
+            sending::not_before(sql, book.page, via, at, now)?;
             // Meta's caps on how much somebody gets are not to be asked again soon.
             Ok(if failure.retry_after_ms.is_some() {
                 again_or_not(at)
@@ -103,6 +103,6 @@ pub(super) fn failed(
                 Outcome::Refused(reason)
             })
         }
-        Trouble::Person => sending::on_failure(sql, page, claimed, via, failure, now),
+        Trouble::Person => sending::on_failure(sql, book, claimed, via, failure, now),
     }
 }

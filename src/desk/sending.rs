@@ -8,20 +8,23 @@ use super::person::Person;
 use super::replies;
 use crate::meta::graph_error::{Class as Cause, Failure, Verdict};
 use crate::meta::human::{self, Typed};
-use crate::meta::ids::{NotificationToken, PageId};
+use crate::meta::ids::{NotificationId, NotificationToken, PageId};
 use crate::meta::marketing;
 use crate::meta::policy::{Transport, cooldown};
 use crate::meta::send::{self, Content, MessagingType, Recipient};
 use crate::outreach::ladder::{self, Hold};
-use crate::outreach::{marketing as paid, notice};
+use crate::outreach::receipt::{Book, By};
 use crate::outreach::recipient::{self as notified, Look};
-use crate::outreach::subscription;
+use crate::outreach::{endings, sequence, subscription, tally};
+use crate::outreach::{marketing as paid, notice};
 use crate::shop::model::Shop;
-use crate::store::consents::{self, Consent, Left, Status, Which};
+use crate::store::consents::{self, Consent, Left, Which};
 use crate::store::ledger;
 use crate::store::outbox::{self, Admit, Claimed, Class, Outcome, Room, Settled};
 use crate::store::timers::{self, Timer};
-use crate::store::{Sql, StoreError, counters, facts, people, spending as spent, templates};
+use crate::store::{
+    Sql, StoreError, counters, early, facts, people, places, spending as spent, templates,
+};
 use crate::time::{HOUR, MINUTE, SECOND, UnixMs};
 
 /// Requests made for one message before it is given up.
@@ -108,7 +111,9 @@ pub fn body(claimed: &Claimed, via: &Via) -> String {
         }
         Via::ByHand { typed, turn } => return human::body(&claimed.person, typed, *turn, &mark),
     };
-    send::body(recipient, kind, &claimed.content, Some(&mark), claimed.channel)
+    // Meta documents no metadata beside a template.
+    let mark = (!matches!(claimed.content, Content::Template(_))).then_some(mark.as_str());
+    send::body(recipient, kind, &claimed.content, mark, claimed.channel)
 }
 
 /// Why nothing leaves this Page for a while.
@@ -131,6 +136,21 @@ pub(super) const HOLD: &str = "page_hold";
 /// [`StoreError`].
 pub fn page_hold(sql: &impl Sql) -> Result<Option<PageHold>, StoreError> {
     facts::get(sql, HOLD)
+}
+
+/// Takes over what another Desk of the Page has heard from Meta: a pause, or that it is over. The
+/// longer pause holds, and an end ends what only the owner could mend.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn share_hold(sql: &impl Sql, hold: Option<&PageHold>, now: UnixMs) -> Result<(), StoreError> {
+    sql.transaction(|| match (page_hold(sql)?, hold) {
+        (None, None) => Ok(()),
+        (Some(ours), Some(theirs)) if ours.until >= theirs.until => Ok(()),
+        (_, Some(theirs)) if theirs.until <= now => Ok(()),
+        (_, Some(theirs)) => hold_page(sql, theirs.until, &theirs.reason, theirs.needs_owner),
+        (Some(_), None) => lift_hold(sql, now),
+    })
 }
 
 /// Takes messages that may leave now, as many as there is `room` for. STOP, deletion, a human
@@ -216,18 +236,26 @@ fn admit(
     };
     let all = consents::of_person(sql, claimed.channel, &claimed.person)?;
     let consent = all.iter().find(|consent| consent.topic == *topic);
-    let known = shop.notification(notification).is_some() && shop.topic(topic).is_some();
+    let known = shop.notification(notification).filter(|known| !known.draft);
+    let known = known.filter(|_| shop.topic(topic).is_some());
+    let over = sequence_over(sql, shop, claimed, notification, person.as_ref())?;
     let way = match consent {
-        _ if !known => Err(Hold::Withdrawn),
+        _ if known.is_none() => Err(Hold::Withdrawn),
+        _ if over => Err(Hold::SequenceOver),
         _ if expired => Err(Hold::TooLate),
         None => Err(Hold::NoConsent),
         Some(consent) => {
             let person = person.unwrap_or_default();
             let due = consent.reserved_at.unwrap_or(claimed.created_at);
-            let mut to = notified::Recipient::of(shop, consent, &person, &all, Look::Leaving);
+            let mut to = notified::Recipient::of(shop, consent, &person, &all, Look::Leaving)
+                .belonging(shop, &person, now);
             to.paid = paid::standing(sql, shop.marketing.as_ref())?;
             let deadline = claimed.expires_at.unwrap_or(now.plus(1));
-            ladder::earliest(shop, &to, due, now, deadline)
+            if known.is_some_and(|known| !known.is_still_for(&to)) {
+                Err(Hold::NotForThem)
+            } else {
+                ladder::earliest(shop, &to, due, now, deadline)
+            }
         }
     };
     let held = match (way, consent) {
@@ -263,6 +291,22 @@ fn admit(
     Ok(Admit::No(reason))
 }
 
+/// Whether it is a step of a sequence that has ended for its person since it was planned.
+fn sequence_over(
+    sql: &impl Sql,
+    shop: &Shop,
+    claimed: &Claimed,
+    notification: &NotificationId,
+    person: Option<&Person>,
+) -> Result<bool, StoreError> {
+    let (Some(sequence), Some(person)) = (shop.sequence_of(notification), person) else {
+        return Ok(false);
+    };
+    let place = places::get(sql, &sequence.id, claimed.channel, &claimed.person)?;
+    Ok(sequence.draft
+        || place.is_some_and(|place| sequence::over(sequence, &place, person).is_some()))
+}
+
 fn person_may_be_answered(person: &Option<Person>, now: UnixMs) -> bool {
     person.as_ref().is_some_and(|person| person.window_open(now))
 }
@@ -285,13 +329,13 @@ fn may_still_remind(person: Option<&Person>, claimed: &Claimed, now: UnixMs) -> 
 /// [`StoreError`].
 pub fn stopped_in_kv(
     sql: &impl Sql,
-    page: &PageId,
+    book: &Book<'_>,
     claimed: &Claimed,
     via: &Via,
     now: UnixMs,
 ) -> Result<Settled, StoreError> {
     sql.transaction(|| {
-        end(sql, page, via, now)?;
+        end(sql, book, via, (By::Kv, "subscription"), now)?;
         settled(sql, claimed, via, &Outcome::Refused("stopped in KV".to_owned()), now)
     })
 }
@@ -324,38 +368,26 @@ pub(super) fn not_before(
 }
 
 /// The consent has ended, as Meta or KV says. The person may be asked again.
-fn end(sql: &impl Sql, page: &PageId, via: &Via, now: UnixMs) -> Result<(), StoreError> {
-    let Some(mut consent) = same_grant(sql, via)? else { return Ok(()) };
-    consent.status = Status::Stopped;
-    consent.changed_at = consent.changed_at.max(now);
-    change_person(sql, &consent, |person| {
-        person.say_on_topic(&consent.topic, false, now);
-    })?;
-    subscription::keep(sql, page, &consent, now)
+fn end(
+    sql: &impl Sql,
+    book: &Book<'_>,
+    via: &Via,
+    why: (By, &str),
+    now: UnixMs,
+) -> Result<(), StoreError> {
+    same_grant(sql, via)?.map_or(Ok(()), |consent| endings::end(sql, book, consent, why, now))
 }
 
 /// The token is worth nothing any more. The consent still is, inside the window.
-fn drop_token(sql: &impl Sql, page: &PageId, via: &Via, now: UnixMs) -> Result<(), StoreError> {
-    let Some(mut consent) = same_grant(sql, via)? else { return Ok(()) };
-    consent.token = None;
-    consent.expires_at = Some(now);
-    change_person(sql, &consent, |person| {
-        if let Some(word) = person.topics.get_mut(&consent.topic) {
-            word.token_dropped = true;
-        }
-    })?;
-    subscription::keep(sql, page, &consent, now)
-}
-
-fn change_person(
+fn drop_token(
     sql: &impl Sql,
-    consent: &Consent,
-    change: impl FnOnce(&mut Person),
+    book: &Book<'_>,
+    via: &Via,
+    why: &str,
+    now: UnixMs,
 ) -> Result<(), StoreError> {
-    let known: Option<Person> = people::load(sql, consent.channel, &consent.person)?;
-    let Some(mut person) = known else { return Ok(()) };
-    change(&mut person);
-    people::save(sql, consent.channel, &consent.person, &person)
+    let Some(consent) = same_grant(sql, via)? else { return Ok(()) };
+    endings::drop_token(sql, book, consent, (By::MetaError, why), now)
 }
 
 /// Settles a message by what Graph answered; `None` when nobody knows what became of the
@@ -365,7 +397,7 @@ fn change_person(
 /// [`StoreError`]; the row is then settled by its age.
 pub fn settle(
     sql: &impl Sql,
-    page: &PageId,
+    book: &Book<'_>,
     claimed: &Claimed,
     via: &Via,
     verdict: Option<&Verdict>,
@@ -388,14 +420,14 @@ pub fn settle(
                 // What another token can do says nothing of the Page's.
                 lift_hold(sql, now)?;
             }
-            not_before(sql, page, via, rested(via.transport(), now), now)?;
+            not_before(sql, book.page, via, rested(via.transport(), now), now)?;
             settled(sql, claimed, via, &Outcome::Sent { mid: mid.clone() }, now)
         }
         Some(Verdict::Failed(failure)) => {
             let outcome = if via.is_paid() {
-                paying::failed(sql, page, claimed, via, failure, now)?
+                paying::failed(sql, book, claimed, via, failure, now)?
             } else {
-                on_failure(sql, page, claimed, via, failure, now)?
+                on_failure(sql, book, claimed, via, failure, now)?
             };
             counters::add(sql, &format!("graph.{:?}", failure.class).to_lowercase(), now)?;
             settled(sql, claimed, via, &outcome, now)
@@ -430,7 +462,7 @@ fn lift_hold(sql: &impl Sql, now: UnixMs) -> Result<(), StoreError> {
 
 pub(super) fn on_failure(
     sql: &impl Sql,
-    page: &PageId,
+    book: &Book<'_>,
     claimed: &Claimed,
     via: &Via,
     failure: &Failure,
@@ -462,17 +494,17 @@ pub(super) fn on_failure(
             Outcome::RetryAt(until)
         }
         Cause::OptedOut => {
-            end(sql, page, via, now)?;
+            end(sql, book, via, (By::MetaError, &numbers(failure)), now)?;
             Outcome::Refused(reason)
         }
         Cause::DropToken => {
-            drop_token(sql, page, via, now)?;
+            drop_token(sql, book, via, &numbers(failure), now)?;
             Outcome::Refused(reason)
         }
         Cause::NotYet => {
             let rule = cooldown(Transport::LegacyRecurring, now.utc_date());
             let wait = failure.retry_after_ms.unwrap_or(rule);
-            not_before(sql, page, via, now.plus(wait), now)?;
+            not_before(sql, book.page, via, now.plus(wait), now)?;
             Outcome::Refused(reason)
         }
         _ => Outcome::Refused(reason),
@@ -480,16 +512,22 @@ pub(super) fn on_failure(
 }
 
 /// What the owner reads: our words, and Meta's numbers to search for.
-pub(super) fn reason(failure: &Failure) -> String {
+pub(crate) fn reason(failure: &Failure) -> String {
     let mut reason = failure.says().to_owned();
-    if let Some(code) = failure.code {
-        reason.push_str(&format!(" (Meta's error {code}"));
-        if let Some(subcode) = failure.subcode {
-            reason.push_str(&format!("/{subcode}"));
-        }
-        reason.push(')');
+    if failure.code.is_some() {
+        reason.push_str(&format!(" (Meta's error {})", numbers(failure)));
     }
     reason
+}
+
+/// Meta's numbers: `10/1893015`.
+fn numbers(failure: &Failure) -> String {
+    [failure.code, failure.subcode]
+        .iter()
+        .flatten()
+        .map(u32::to_string)
+        .collect::<Vec<_>>()
+        .join("/")
 }
 
 fn hold_page(
@@ -561,7 +599,10 @@ fn note_promise(
     };
     let which = Which { topic, channel: claimed.channel, person: &claimed.person };
     let mid = match outcome {
-        Outcome::Refused(_) => return consents::release(sql, which),
+        Outcome::Refused(_) => {
+            early::forget(sql, claimed.channel, &claimed.person)?;
+            return consents::release(sql, which);
+        }
         Outcome::Sent { mid } => mid.as_ref().map(|mid| mid.0.as_str()),
         Outcome::Unsure | Outcome::RetryAt(_) => None,
     };
@@ -570,7 +611,7 @@ fn note_promise(
     if matches!(outcome, Outcome::Unsure) {
         consents::rest(sql, which, rested(transport, now), now)?;
     }
-    consents::left(sql, which, &left)
+    tally::left(sql, which, &left)
 }
 
 /// When Meta takes the next message by a token that was used now in this way, by the rule of the
@@ -609,7 +650,7 @@ pub fn recover(sql: &impl Sql, restarted: bool, now: UnixMs) -> Result<(), Store
                 let left =
                     Left { notification, period: &period, mid: None, planned_at: now, at: now };
                 let which = Which { topic: &topic, channel, person: &person };
-                consents::left(sql, which, &left)?;
+                tally::left(sql, which, &left)?;
                 consents::rest(sql, which, rested_either_way(now), now)?;
             }
         }

@@ -12,8 +12,8 @@ use super::recipient::{Reach, Recipient};
 use super::rungs::{Price, RUNGS};
 use super::schedule;
 use crate::meta::event::Channel;
-use crate::meta::policy::{self, Case, Forbidden, Purpose, Rule, Transport, Why};
 use crate::meta::ids::Country;
+use crate::meta::policy::{self, Case, Forbidden, Purpose, Rule, Transport, Why};
 use crate::shop::lang::{language, paid};
 use crate::shop::model::{Promise, Shop};
 use crate::time::UnixMs;
@@ -62,6 +62,12 @@ pub enum Hold {
     NoTemplate,
     /// The notification has no words in any language.
     NoText,
+    /// They do not fit into one message.
+    TooLong,
+    /// They have left the segment that it is for.
+    NotForThem,
+    /// It is a step of a sequence that has ended for them.
+    SequenceOver,
     /// It is not in shop.toml any more.
     Withdrawn,
     /// It waited for so long that it would help nobody.
@@ -81,6 +87,7 @@ impl Hold {
             Self::Promise(Promise::Daily) => texts.daily.to_owned(),
             Self::Promise(Promise::Weekly) => texts.weekly.to_owned(),
             Self::Promise(Promise::Monthly) => texts.monthly.to_owned(),
+            Self::Promise(Promise::Dates) => texts.dates.to_owned(),
             Self::DayFull => texts.day_full.to_owned(),
             Self::Quiet(_) => texts.quiet.to_owned(),
             Self::WindowClosed => texts.window_closed.to_owned(),
@@ -103,6 +110,9 @@ impl Hold {
             Self::CapReached(_) => closed(paid.cap),
             Self::NoTemplate => closed(paid.no_template),
             Self::NoText => texts.no_text.to_owned(),
+            Self::TooLong => texts.too_long.to_owned(),
+            Self::NotForThem => texts.not_for_them.to_owned(),
+            Self::SequenceOver => texts.sequence_over.to_owned(),
             Self::Withdrawn => texts.withdrawn.to_owned(),
             Self::TooLate => texts.too_late.to_owned(),
         }
@@ -112,10 +122,9 @@ impl Hold {
     #[must_use]
     pub const fn until(&self) -> Option<UnixMs> {
         match self {
-            Self::Quiet(at)
-            | Self::NotBefore(at)
-            | Self::PaidWaits(at)
-            | Self::CapReached(at) => Some(*at),
+            Self::Quiet(at) | Self::NotBefore(at) | Self::PaidWaits(at) | Self::CapReached(at) => {
+                Some(*at)
+            }
             _ => None,
         }
     }
@@ -148,6 +157,9 @@ impl Hold {
             Self::CapReached(_) => "cap_reached",
             Self::NoTemplate => "no_template",
             Self::NoText => "no_text",
+            Self::TooLong => "too_long",
+            Self::NotForThem => "not_for_them",
+            Self::SequenceOver => "sequence_over",
             Self::Withdrawn => "withdrawn",
             Self::TooLate => "too_late",
         }
@@ -190,7 +202,15 @@ fn at_moment(shop: &Shop, to: &Recipient, due: UnixMs, at: UnixMs) -> Result<Way
         return Err(Hold::PersonTalking);
     }
     let zone = to.zone(shop);
-    let promise = shop.topic(&to.topic).ok_or(Hold::NoConsent)?.promise;
+    let topic = shop.topic(&to.topic).ok_or(Hold::NoConsent)?;
+    let promise = topic.promise;
+    if promise == Promise::Dates {
+        // By the shop's clock or by theirs: what the owner calls the first of December.
+        let date = |zone| due.timestamp().to_zoned(zone).date();
+        if ![date(shop.zone()), date(zone.clone())].iter().any(|day| topic.dates.contains(day)) {
+            return Err(Hold::Promise(promise));
+        }
+    }
     for last in [to.last_sent_at, to.reserved_at] {
         if !schedule::keeps(promise, last, due, &zone) {
             return Err(Hold::Promise(promise));
@@ -246,7 +266,8 @@ pub fn relied_on(shop: &Shop, day: Date) -> Vec<&'static Rule> {
     };
     let notices = (!shop.templates.is_empty()).then(|| of(Purpose::Transaction));
     let mut rules: Vec<&'static Rule> = of(Purpose::Promotion).collect();
-    rules.extend(notices.into_iter().flatten().filter(|rule| rule.transport != Transport::InWindow));
+    rules
+        .extend(notices.into_iter().flatten().filter(|rule| rule.transport != Transport::InWindow));
     rules
 }
 

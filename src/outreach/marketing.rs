@@ -186,10 +186,7 @@ pub fn budget(marketing: &Marketing) -> i64 {
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn standing(
-    sql: &impl Sql,
-    marketing: Option<&Marketing>,
-) -> Result<Standing, StoreError> {
+pub fn standing(sql: &impl Sql, marketing: Option<&Marketing>) -> Result<Standing, StoreError> {
     match marketing {
         None => Ok(Standing::Off),
         Some(_) => Ok(State::load(sql)?.standing(marketing)),

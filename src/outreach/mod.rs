@@ -7,21 +7,32 @@
 //!   [`rungs`]: one module for each transport.
 //! - [`plan`]: the plan as a pure function, with its hash.
 //! - [`planner`]: a tick begins what is due and plans it in pages into the outbox.
+//! - [`sequence`]: when a step of a sequence is due, and when it is over; [`steps`]: sends those that
+//!   are due. [`variant`]: which wording somebody gets.
+//! - [`offers`]: what people asked to be told of.
 //! - [`receipt`]: what somebody agreed to and was shown, so that it can be proved.
 //! - [`marketing`]: how paid messages stand; [`spending`]: the cap of a day.
 //! - [`notice`]: what somebody is waiting for, by utility template.
+//! - [`endings`]: ends of consents that nobody said in a chat. [`reconcile`]: Meta's own list of
+//!   tokens against ours; an emptied Desk is filled again by it and by KV.
 //! - [`tally`]: what came of it after it left; [`told`]: what the owner is told.
 
+pub mod endings;
 pub mod ladder;
 pub mod marketing;
 pub mod notice;
+pub mod offers;
 pub mod plan;
 pub mod planner;
 pub mod receipt;
 pub mod recipient;
+pub mod reconcile;
 pub mod rungs;
 pub mod schedule;
+pub mod sequence;
 pub mod spending;
+pub mod steps;
 pub mod subscription;
 pub mod tally;
 pub mod told;
+pub mod variant;

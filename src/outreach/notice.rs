@@ -121,8 +121,7 @@ pub(crate) fn tell(
         Ok(filled) => filled,
         Err(why) => return Ok(Err(why.into())),
     };
-    let notice =
-        Notice { template: &about.template.id, key: about.key, channel, person: id };
+    let notice = Notice { template: &about.template.id, key: about.key, channel, person: id };
     if let Some(outcome) = templates::outcome(sql, notice)? {
         return Ok(Err(Refusal::Before(outcome)));
     }
@@ -201,8 +200,7 @@ pub(crate) fn admit(
         _ if expired => Err(Hold::TooLate.says(shop)),
         (Some(person), Content::Template(filled)) => {
             let ours = shop.template(template).is_some_and(|t| t.meta_name() == filled.name);
-            let approved =
-                ours && templates::may_be_sent(sql, &filled.name, &filled.language)?;
+            let approved = ours && templates::may_be_sent(sql, &filled.name, &filled.language)?;
             // Also in a window that has opened since: it says the same.
             way(shop, person, claimed.channel, approved, now).and_then(|way| {
                 match (way, approved) {

@@ -1,10 +1,14 @@
-//! What came of a notification after it left: Meta's word that it was delivered and read, of paid
-//! ones also that something was tapped or that it did not arrive, and the person's that they want
-//! no more.
+//! What came of a notification after it left: Meta's word that it was delivered and read, a tap on
+//! it, of paid ones also Meta's word that something was tapped or that it did not arrive, and the
+//! person's word that they want no more.
 
+use crate::desk::mark::marked;
+use crate::desk::payload::Payload;
 use crate::meta::event::{Channel, Event, EventKind, MarketingNews, MarketingStep};
-use crate::meta::ids::{Psid, TopicId};
-use crate::store::consents::{self, Last, Which};
+use crate::meta::ids::{Mid, Psid, TopicId};
+use crate::shop::model::{Notification, Shop};
+use crate::store::consents::{self, Last, Left, Which};
+use crate::store::early::{self, Early};
 use crate::store::outbox::{self, CALL_TIMEOUT_MS};
 use crate::store::{Sql, StoreError, spending, tallies};
 use crate::time::{DAY, UnixMs};
@@ -12,47 +16,141 @@ use crate::time::{DAY, UnixMs};
 /// A stop counts for what the topic sent within this time before it.
 const STOPPED_BY_MS: i64 = 2 * DAY;
 
+/// A tap on a button counts for what left last within this time before it.
+const TAPPED_WITHIN_MS: i64 = 7 * DAY;
+
 const DELIVERED: i64 = 1;
 const READ: i64 = 2;
 const CLICKED: i64 = 3;
 const FAILED: i64 = 4;
 
-/// Whether an event is a delivery or a reading of what left last that is not counted yet.
+/// Whether an event is a delivery, a reading or a tap of what left last, or may be of what is on
+/// its way, that is not counted yet.
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn is_news(sql: &impl Sql, event: &Event) -> Result<bool, StoreError> {
-    if matches!(event.kind, EventKind::Marketing(_)) {
-        return Ok(true);
-    }
-    news(sql, event).map(|news| news.is_some_and(|(_, _, last)| !last.is_empty()))
+pub fn is_news(sql: &impl Sql, shop: &Shop, event: &Event) -> Result<bool, StoreError> {
+    Ok(matches!(event.kind, EventKind::Marketing(_))
+        || news(sql, event)?.is_some_and(|(_, _, last)| !last.is_empty())
+        || too_early(sql, event)?.is_some()
+        || taps(sql, shop, event)?.is_some_and(|(_, last)| !last.is_empty()))
 }
 
-/// Counts a delivery or a reading of what left last. Other events count nothing.
+/// Counts a tap on a button of what left last. Meta tells nobody of taps that open a page.
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn arrived(sql: &impl Sql, event: &Event) -> Result<(), StoreError> {
-    if let EventKind::Marketing(news) = &event.kind {
-        return of_marketing(sql, event, news);
-    }
-    let Some((person, level, news)) = news(sql, event)? else { return Ok(()) };
-    for last in news {
-        if last.seen < DELIVERED {
-            tallies::add(sql, &last.notification, &last.period, "delivered")?;
-        }
-        if level == READ {
-            tallies::add(sql, &last.notification, &last.period, "read")?;
-        }
-        let which = Which { topic: &last.topic, channel: event.channel, person };
-        consents::see(sql, which, level)?;
+pub fn tapped(sql: &impl Sql, shop: &Shop, event: &Event) -> Result<(), StoreError> {
+    let Some((person, taps)) = taps(sql, shop, event)? else { return Ok(()) };
+    for last in taps {
+        count(sql, &last, "tapped")?;
+        consents::tap(sql, Which { topic: &last.topic, channel: event.channel, person })?;
     }
     Ok(())
 }
 
+/// Whose tap it is, and on what that left last.
+fn taps<'e>(
+    sql: &impl Sql,
+    shop: &Shop,
+    event: &'e Event,
+) -> Result<Option<(&'e Psid, Vec<Last>)>, StoreError> {
+    let EventKind::Postback(postback) = &event.kind else { return Ok(None) };
+    let (Some(payload), Some(person)) = (&postback.payload, &event.person) else {
+        return Ok(None);
+    };
+    let has_it = |notification: &&Notification| {
+        notification.all_buttons().any(|button| {
+            let carried = Payload::of(&button.action);
+            carried.is_some_and(|carried| marked(&carried.to_string(), &button.also) == *payload)
+        })
+    };
+    let sent: Vec<&str> = shop.sent().filter(has_it).map(|n| n.id.as_str()).collect();
+    if sent.is_empty() {
+        return Ok(None);
+    }
+    let mut last = consents::last_left(sql, event.channel, person)?;
+    last.retain(|last| {
+        !last.tapped
+            && sent.contains(&last.notification.as_str())
+            && (0..TAPPED_WITHIN_MS).contains(&event.at.since(last.left_at.plus(-CALL_TIMEOUT_MS)))
+    });
+    Ok(Some((person, last)))
+}
+
+fn count(sql: &impl Sql, last: &Last, name: &'static str) -> Result<(), StoreError> {
+    tallies::add(sql, &last.notification, &last.period, last.variant.as_deref(), name)
+}
+
+/// Counts a delivery or a reading of what left last, and keeps one that may be of what is on its
+/// way. Other events count nothing.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn arrived(sql: &impl Sql, event: &Event, now: UnixMs) -> Result<(), StoreError> {
+    if let EventKind::Marketing(news) = &event.kind {
+        return of_marketing(sql, event, news, now);
+    }
+    if let (Some(person), Some(early)) = (&event.person, too_early(sql, event)?) {
+        early::keep(sql, (event.channel, person), &early, now)?;
+    }
+    let Some((person, level, news)) = news(sql, event)? else { return Ok(()) };
+    for last in news {
+        step(sql, Which { topic: &last.topic, channel: event.channel, person }, &last, level)?;
+    }
+    Ok(())
+}
+
+/// Notes that a notification left, or may have left, and counts what Meta told of it before.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn left(sql: &impl Sql, which: Which<'_>, left: &Left<'_>) -> Result<(), StoreError> {
+    consents::left(sql, which, left)?;
+    let is_of_this = |early: &Early| {
+        early.covers || left.mid.is_some_and(|mid| early.mids.iter().any(|known| known.0 == mid))
+    };
+    let kept = early::take(sql, which.channel, which.person)?.into_iter();
+    let Some(level) = kept.filter(is_of_this).map(|early| early.level).max() else {
+        return Ok(());
+    };
+    let last = consents::last_left(sql, which.channel, which.person)?;
+    match last.iter().find(|last| last.topic == *which.topic) {
+        Some(last) => step(sql, which, last, level),
+        None => Ok(()),
+    }
+}
+
+/// A delivery or a reading that came while a notification to the same person was on its way.
+fn too_early(sql: &impl Sql, event: &Event) -> Result<Option<Early>, StoreError> {
+    let Some((mids, watermark, level)) = says(event) else { return Ok(None) };
+    let Some(person) = &event.person else { return Ok(None) };
+    let claimed_at = early::on_its_way(sql, event.channel, person)?;
+    let early = claimed_at.map(|claimed_at| Early {
+        level,
+        mids: mids.to_vec(),
+        covers: watermark.is_some_and(|at| at >= claimed_at),
+    });
+    Ok(early.filter(|early| early.covers || !early.mids.is_empty()))
+}
+
+/// The messages that an event names, the moment before which it names all, and how far they came.
+fn says(event: &Event) -> Option<(&[Mid], Option<UnixMs>, i64)> {
+    match &event.kind {
+        EventKind::Delivery { mids, watermark } => Some((mids.as_slice(), *watermark, DELIVERED)),
+        EventKind::Read { mid, watermark } => Some((mid.as_slice(), *watermark, READ)),
+        _ => None,
+    }
+}
+
 /// Counts what Meta tells of a paid message, once for each person and step. Who it was Meta does not
 /// always say; then the tracking id of the message says it, or the token it was sent by.
-fn of_marketing(sql: &impl Sql, event: &Event, news: &MarketingNews) -> Result<(), StoreError> {
+fn of_marketing(
+    sql: &impl Sql,
+    event: &Event,
+    news: &MarketingNews,
+    now: UnixMs,
+) -> Result<(), StoreError> {
     let level = match news.step {
         MarketingStep::Echoed => return Ok(()),
         MarketingStep::Delivered => DELIVERED,
@@ -69,6 +167,19 @@ fn of_marketing(sql: &impl Sql, event: &Event, news: &MarketingNews) -> Result<(
         (None, Some(token)) => consents::by_token(sql, token)?,
         _ => None,
     };
+    let whose = match (&by_row, &by_token, &event.person) {
+        (Some(_), _, _) => None,
+        (None, Some((_, channel, person)), _) => Some((*channel, person)),
+        (None, None, person) => person.as_ref().map(|person| (event.channel, person)),
+    };
+    if let Some((channel, person)) = whose
+        && early::on_its_way(sql, channel, person)?.is_some()
+    {
+        // Meta was quicker than its own answer, in which the tracking id stands.
+        let mids = news.tracking.iter().cloned().map(Mid).collect();
+        let early = Early { level, mids, covers: news.tracking.is_none() };
+        return early::keep(sql, (channel, person), &early, now);
+    }
     let Some((topic, channel, person)) = by_row.or(by_token) else {
         // Meta named the person, and the message is older than what the outbox remembers.
         let Some(person) = &event.person else { return Ok(()) };
@@ -78,7 +189,9 @@ fn of_marketing(sql: &impl Sql, event: &Event, news: &MarketingNews) -> Result<(
             last.mid.is_some() && [news.tracking.as_ref(), mid].contains(&last.mid.as_ref())
         };
         return match last.iter().find(named) {
-            Some(last) => step(sql, (event.channel, person), last, level),
+            Some(last) => {
+                step(sql, Which { topic: &last.topic, channel: event.channel, person }, last, level)
+            }
             None => Ok(()),
         };
     };
@@ -93,22 +206,19 @@ fn of_marketing(sql: &impl Sql, event: &Event, news: &MarketingNews) -> Result<(
         last.topic == topic && news.tracking.as_ref().is_none_or(|t| last.mid.as_ref() == Some(t))
     };
     match last.iter().find(ours) {
-        Some(last) => step(sql, (channel, &person), last, level),
+        Some(last) => {
+            step(sql, Which { topic: &last.topic, channel, person: &person }, last, level)
+        }
         None => Ok(()),
     }
 }
 
-/// Counts how far a paid message came, unless that is known.
-fn step(
-    sql: &impl Sql,
-    (channel, person): (Channel, &Psid),
-    last: &Last,
-    level: i64,
-) -> Result<(), StoreError> {
+/// Counts how far something came, unless that is known.
+fn step(sql: &impl Sql, which: Which<'_>, last: &Last, level: i64) -> Result<(), StoreError> {
     if last.seen >= level {
         return Ok(());
     }
-    let add = |name| tallies::add(sql, &last.notification, &last.period, name);
+    let add = |name| count(sql, last, name);
     if level == FAILED {
         if last.seen > 0 {
             return Ok(());
@@ -125,18 +235,14 @@ fn step(
             add("clicked")?;
         }
     }
-    consents::see(sql, Which { topic: &last.topic, channel, person }, level)
+    consents::see(sql, which, level)
 }
 
 type News<'e> = (&'e Psid, i64, Vec<Last>);
 
 /// Whose, how far it came, and what of theirs had not come so far.
 fn news<'e>(sql: &impl Sql, event: &'e Event) -> Result<Option<News<'e>>, StoreError> {
-    let (mids, watermark, level) = match &event.kind {
-        EventKind::Delivery { mids, watermark } => (mids.as_slice(), *watermark, DELIVERED),
-        EventKind::Read { mid, watermark } => (mid.as_slice(), *watermark, READ),
-        _ => return Ok(None),
-    };
+    let Some((mids, watermark, level)) = says(event) else { return Ok(None) };
     let Some(person) = &event.person else { return Ok(None) };
     let mut last = consents::last_left(sql, event.channel, person)?;
     last.retain(|last| {
@@ -163,7 +269,7 @@ pub fn stopped(
     let all = consents::last_left(sql, channel, person)?;
     match all.iter().find(|last| last.topic == *topic) {
         Some(last) if (0..STOPPED_BY_MS).contains(&at.since(last.left_at)) => {
-            tallies::add(sql, &last.notification, &last.period, "stopped")
+            count(sql, last, "stopped")
         }
         _ => Ok(()),
     }

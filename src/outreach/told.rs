@@ -7,13 +7,18 @@ use serde::{Deserialize, Serialize};
 use super::marketing;
 use super::receipt::{LinkLine, ReceiptLine};
 use super::recipient::{Look, Recipient};
+use super::reconcile::{self, Round};
+use super::{offers, sequence};
 use crate::desk::person::Person;
 use crate::meta::event::Channel;
-use crate::meta::ids::{Psid, TopicId};
+use crate::meta::ids::{OfferId, Psid, TopicId};
 use crate::meta::marketing::money::Money;
 use crate::shop::model::Shop;
+use crate::shop::outreach::Sequence;
+use crate::store::incidents::{self, Incident};
 use crate::store::{
-    Sql, StoreError, consents, ledger, people, receipts, runs, spending, tallies, templates, to_json,
+    Sql, StoreError, consents, ledger, people, places, receipts, runs, spending, tallies,
+    templates, to_json,
 };
 use crate::time::{DAY, UnixMs};
 
@@ -44,6 +49,13 @@ pub enum Question {
     Consent {
         /// Who.
         person: Psid,
+    },
+    /// How the offers stand.
+    Offers,
+    /// Opens an offer: whoever waits for it is told.
+    Open {
+        /// Which.
+        offer: OfferId,
     },
     /// The chain of receipts, after a number.
     Chain {
@@ -113,6 +125,18 @@ pub struct Report {
     /// Notices by utility template.
     #[serde(default)]
     pub notices: Vec<NoticeLine>,
+    /// What was wrong, the newest first.
+    #[serde(default)]
+    pub alerts: Vec<AlertLine>,
+    /// The last reading of Meta's list of tokens.
+    #[serde(default)]
+    pub reconciled: Option<Round>,
+    /// People by wording, where there are several.
+    #[serde(default)]
+    pub wordings: Vec<WordingLine>,
+    /// People by where they are in the sequences.
+    #[serde(default)]
+    pub sequences: Vec<SequenceLine>,
 }
 
 /// What a notification has cost at most, in the shop's currency.
@@ -140,6 +164,60 @@ pub struct NoticeLine {
     pub reason: Option<String>,
     /// How many.
     pub notices: i64,
+}
+
+/// Something that is or was wrong.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AlertLine {
+    /// What: `halted`, `kv_refuses`, `kv_quota`, `token_list`.
+    pub alert: String,
+    /// Since when, RFC 3339.
+    pub since: String,
+    /// Until when; none: it still is.
+    #[serde(default)]
+    pub until: Option<String>,
+    /// What is known of it.
+    pub says: String,
+}
+
+impl AlertLine {
+    /// An incident as it is told.
+    #[must_use]
+    pub fn of(incident: Incident) -> Self {
+        Self {
+            alert: incident.kind,
+            since: incident.since.rfc3339(),
+            until: incident.until.map(UnixMs::rfc3339),
+            says: incident.says,
+        }
+    }
+}
+
+/// People of one wording with the same outcome.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WordingLine {
+    /// Of which notification.
+    pub notification: String,
+    /// For which period.
+    pub period: String,
+    /// Which wording.
+    pub variant: String,
+    /// `queued`, `held`, `sent`, `refused`, `unknown`.
+    pub outcome: String,
+    /// How many.
+    pub people: i64,
+}
+
+/// People of a sequence.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SequenceLine {
+    /// Which.
+    pub sequence: String,
+    /// Why it has ended for them: `done`, `reply`, `stop`, `person`, `tag`, …; none: it goes on.
+    #[serde(default)]
+    pub ended: Option<String>,
+    /// How many.
+    pub people: i64,
 }
 
 /// A run.
@@ -189,7 +267,10 @@ pub struct TallyLine {
     pub notification: String,
     /// For which period.
     pub period: String,
-    /// `delivered`, `read`, `stopped`, and of paid messages `clicked` and `failed`.
+    /// Of which wording; none: of all together.
+    #[serde(default)]
+    pub variant: Option<String>,
+    /// `delivered`, `read`, `tapped`, `stopped`, and of paid messages `clicked` and `failed`.
     pub what: String,
     /// How many.
     pub people: i64,
@@ -206,9 +287,11 @@ pub fn answer(
     now: UnixMs,
 ) -> Result<String, StoreError> {
     match question {
-        Question::Recipients { after } => to_json("consents", &recipients(sql, shop, after)?),
+        Question::Recipients { after } => to_json("consents", &recipients(sql, shop, after, now)?),
         Question::Report { days } => to_json("ledger", &report(sql, *days, now)?),
         Question::Consent { person } => to_json("consents", &of_person(sql, person)?),
+        Question::Offers => to_json("runs", &offers::standing(sql, shop, now)?),
+        Question::Open { offer } => to_json("runs", &offers::open(sql, shop, offer, now)?),
         Question::Chain { after } => to_json("receipts", &chain(sql, *after)?),
     }
 }
@@ -217,7 +300,12 @@ pub fn answer(
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn recipients(sql: &impl Sql, shop: &Shop, after: &str) -> Result<Recipients, StoreError> {
+pub fn recipients(
+    sql: &impl Sql,
+    shop: &Shop,
+    after: &str,
+    now: UnixMs,
+) -> Result<Recipients, StoreError> {
     let consents = consents::everybody(sql, after, MOST_RECIPIENTS)?;
     let full = u32::try_from(consents.len()).unwrap_or(u32::MAX) >= MOST_RECIPIENTS;
     let next = consents.last().filter(|_| full).map(consents::place);
@@ -228,8 +316,17 @@ pub fn recipients(sql: &impl Sql, shop: &Shop, after: &str) -> Result<Recipients
             let (channel, id) = (consent.channel, &consent.person);
             let person: Person = people::load(sql, channel, id)?.unwrap_or_default();
             let all = consents::of_person(sql, channel, id)?;
-            let to = Recipient::of(shop, consent, &person, &all, Look::Planning);
-            Ok(Recipient { paid, ..to })
+            let to = Recipient::of(shop, consent, &person, &all, Look::Planning)
+                .belonging(shop, &person, now);
+            let mut to = Recipient { paid, ..to };
+            to.places = places::open_of(sql, channel, id)?;
+            to.places.retain(|place| {
+                let its = |sequence: &&Sequence| {
+                    sequence.topic == to.topic && sequence::over(sequence, place, &person).is_none()
+                };
+                shop.sequence(&place.sequence).as_ref().is_some_and(its)
+            });
+            Ok(to)
         })
         .collect::<Result<_, StoreError>>()?;
     Ok(Recipients { recipients, next })
@@ -301,13 +398,30 @@ fn report(sql: &impl Sql, days: u16, now: UnixMs) -> Result<Report, StoreError> 
     let tally = |tally: tallies::Tally| TallyLine {
         notification: tally.notification,
         period: tally.period,
+        variant: tally.variant,
         what: tally.name,
         people: tally.people,
+    };
+    let wording = |line: ledger::Wording| WordingLine {
+        notification: line.notification,
+        period: line.period,
+        variant: line.variant,
+        outcome: line.outcome,
+        people: line.people,
+    };
+    let sequence = |count: places::Count| SequenceLine {
+        sequence: count.sequence,
+        ended: count.ended,
+        people: count.people,
     };
     Ok(Report {
         runs: runs::since(sql, from, MOST_RUNS)?.into_iter().map(run).collect(),
         outcomes: ledger::report(sql, from)?.into_iter().map(outcome).collect(),
         tallies: tallies::since(sql, from)?.into_iter().map(tally).collect(),
+        alerts: incidents::since(sql, from)?.into_iter().map(AlertLine::of).collect(),
+        reconciled: reconcile::last(sql)?,
+        wordings: ledger::wordings(sql, from)?.into_iter().map(wording).collect(),
+        sequences: places::counts(sql)?.into_iter().map(sequence).collect(),
         costs: spending::costs(sql, from)?
             .into_iter()
             .map(|cost| CostLine {

@@ -25,6 +25,7 @@ pub mod lang;
 pub mod lookup;
 pub mod marketing;
 pub mod model;
+pub mod outreach;
 pub mod products;
 pub mod segments;
 #[cfg(not(target_arch = "wasm32"))]

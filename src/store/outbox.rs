@@ -635,14 +635,24 @@ pub fn echoed(
     read(row).map(|claimed| Some(claimed.class))
 }
 
+/// How many requests are on their way, as far as anybody knows.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn in_flight(sql: &impl Sql) -> Result<u32, StoreError> {
+    let rows = sql.query(
+        &format!("SELECT count(*) FROM outbox WHERE state = 'sending' AND {OPEN}"),
+        params![],
+    )?;
+    let n = rows.first().map_or(Ok(0), |row| Columns::of("outbox", row).int())?;
+    Ok(u32::try_from(n).unwrap_or(u32::MAX))
+}
+
 /// Whom a notification went to, and on which topic, as long as its row is kept.
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn notified(
-    sql: &impl Sql,
-    id: i64,
-) -> Result<Option<(TopicId, Channel, Psid)>, StoreError> {
+pub fn notified(sql: &impl Sql, id: i64) -> Result<Option<(TopicId, Channel, Psid)>, StoreError> {
     let rows = sql.query(
         "SELECT topic, channel, person FROM outbox WHERE id = ?1 AND topic IS NOT NULL",
         params![id],

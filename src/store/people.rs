@@ -5,7 +5,7 @@ use serde::de::DeserializeOwned;
 
 use super::{Columns, Sql, StoreError, params, to_json};
 use crate::meta::event::Channel;
-use crate::meta::ids::Psid;
+use crate::meta::ids::{OfferId, Psid};
 use crate::time::UnixMs;
 
 /// Loads a person, or `None` for a stranger.
@@ -70,9 +70,14 @@ pub fn erase(
         "DELETE FROM bookings WHERE channel = ?1 AND person = ?2",
         "DELETE FROM notes WHERE channel = ?1 AND person = ?2",
         "DELETE FROM notices WHERE channel = ?1 AND person = ?2",
+        "DELETE FROM early WHERE channel = ?1 AND person = ?2",
+        "DELETE FROM places WHERE channel = ?1 AND person = ?2",
+        "DELETE FROM nudges WHERE channel = ?1 AND person = ?2",
     ] {
         sql.execute(statement, params![channel, id.as_str()])?;
     }
+    // Lines of Meta's list do not say where somebody is.
+    sql.execute("DELETE FROM meta_tokens WHERE person = ?1", params![id.as_str()])?;
     // What they wrote and could not be handled yet.
     sql.execute(
         "DELETE FROM parked WHERE CASE WHEN json_valid(event) THEN
@@ -87,12 +92,34 @@ pub fn erase(
            AND instr(key || ':', ':' || ?2 || ':') > 0",
         params![channel, id.as_str()],
     )?;
+    bury(sql, hash, at)
+}
+
+/// Notes that the person with this hash was forgotten at `at`, as KV says.
+///
+/// # Errors
+/// [`StoreError::Refused`].
+pub fn bury(sql: &impl Sql, hash: &str, at: UnixMs) -> Result<(), StoreError> {
     sql.execute(
         "INSERT INTO tombstones (person, at) VALUES (?1, ?2)
          ON CONFLICT (person) DO UPDATE SET at = max(at, excluded.at)",
         params![hash, at],
     )?;
     Ok(())
+}
+
+/// How many people asked to be told of an offer.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn wishing(sql: &impl Sql, offer: &OfferId) -> Result<i64, StoreError> {
+    // Asked by the owner alone, and seldom: everybody is looked at.
+    let rows = sql.query(
+        "SELECT count(*) FROM people
+         WHERE json_valid(body) AND json_extract(body, '$.wishes.\"' || ?1 || '\"') IS NOT NULL",
+        params![offer.as_str()],
+    )?;
+    rows.first().map_or(Ok(0), |row| Columns::of("people", row).int())
 }
 
 /// When the person with this hash was forgotten, if ever.

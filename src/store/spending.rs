@@ -46,14 +46,7 @@ pub fn enter(sql: &impl Sql, spend: &Spend<'_>, now: UnixMs) -> Result<(), Store
     let new = sql.execute(
         "INSERT OR IGNORE INTO spending (row, day, parts, state, notification, period, at)
          VALUES (?1, ?2, ?3, 'open', ?4, ?5, ?6)",
-        params![
-            spend.row,
-            spend.day,
-            spend.amount.parts(),
-            spend.notification,
-            spend.period,
-            now
-        ],
+        params![spend.row, spend.day, spend.amount.parts(), spend.notification, spend.period, now],
     )?;
     if new { add(sql, spend.day, spend.amount.parts()) } else { Ok(()) }
 }
@@ -158,12 +151,7 @@ pub fn allowance(sql: &impl Sql, question: &str) -> Result<Option<Money>, StoreE
 ///
 /// # Errors
 /// [`StoreError::Refused`].
-pub fn allow(
-    sql: &impl Sql,
-    question: &str,
-    day: &str,
-    amount: Money,
-) -> Result<(), StoreError> {
+pub fn allow(sql: &impl Sql, question: &str, day: &str, amount: Money) -> Result<(), StoreError> {
     sql.execute(
         "INSERT OR IGNORE INTO allowances (id, day, parts) VALUES (?1, ?2, ?3)",
         params![question, day, amount.parts()],

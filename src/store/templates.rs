@@ -38,9 +38,9 @@ pub fn all(sql: &impl Sql) -> Result<Vec<Kept>, StoreError> {
 /// # Errors
 /// [`StoreError`].
 pub fn may_be_sent(sql: &impl Sql, name: &str, language: &str) -> Result<bool, StoreError> {
-    Ok(all(sql)?.iter().any(|kept| {
-        kept.name == name && kept.language == language && kept.may_be_sent()
-    }))
+    Ok(all(sql)?
+        .iter()
+        .any(|kept| kept.name == name && kept.language == language && kept.may_be_sent()))
 }
 
 /// Notes what Meta keeps, in place of what was known.
@@ -94,13 +94,7 @@ pub fn enter(sql: &impl Sql, notice: Notice<'_>, now: UnixMs) -> Result<bool, St
     sql.execute(
         "INSERT OR IGNORE INTO notices (template, key, channel, person, at, outcome)
          VALUES (?1, ?2, ?3, ?4, ?5, 'queued')",
-        params![
-            notice.template.as_str(),
-            notice.key,
-            notice.channel,
-            notice.person.as_str(),
-            now
-        ],
+        params![notice.template.as_str(), notice.key, notice.channel, notice.person.as_str(), now],
     )
 }
 

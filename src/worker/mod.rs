@@ -64,7 +64,12 @@ async fn fetch(
         ("GET", "/admin/recipients") => notifications::recipients(&request, &route, &env).await,
         ("GET", "/admin/report") => notifications::report(&request, &route, &env).await,
         ("GET", "/admin/consent") => notifications::consent(&request, &route, &env).await,
+        ("GET" | "POST", "/admin/offers") => notifications::offers(&request, &route, &env).await,
         ("GET", "/admin/receipts") => notifications::receipts(&request, &route, &env).await,
+        ("GET" | "POST", "/admin/reconcile") => {
+            notifications::reconcile(&request, &route, &env).await
+        }
+        ("GET" | "POST", "/admin/shards") => admin::shards(&request, &route, &env).await,
         ("GET" | "POST", "/admin/marketing") => paid::marketing(&request, &route, &env).await,
         ("GET" | "POST", "/admin/templates") => paid::templates(&request, &route, &env).await,
         ("POST", "/admin/utility") => paid::utility(&request, &route, &env).await,
@@ -80,10 +85,10 @@ async fn fetch(
         (
             _,
             "/webhook" | "/health" | "/admin/status" | "/admin/misses" | "/admin/delete"
-            | "/admin/bookings" | "/admin/consent" | "/admin/marketing" | "/admin/note" | "/admin/receipts"
-            | "/admin/templates" | "/admin/utility"
-            | "/admin/recipients" | "/admin/reply" | "/admin/report" | "/admin/resume"
-            | "/meta/deletion" | "/meta/deauthorize",
+            | "/admin/bookings" | "/admin/consent" | "/admin/marketing" | "/admin/note"
+            | "/admin/offers" | "/admin/receipts" | "/admin/recipients" | "/admin/reconcile"
+            | "/admin/reply" | "/admin/report" | "/admin/resume" | "/admin/shards"
+            | "/admin/templates" | "/admin/utility" | "/meta/deletion" | "/meta/deauthorize",
         ) => http::text(405, "method not allowed"),
         (_, path)
             if ["/q/", "/deletion/", "/calendar/"].iter().any(|known| path.starts_with(known)) =>

@@ -67,7 +67,9 @@ pub fn remind(sql: &impl Sql, shop: &Shop, now: UnixMs) -> Result<u32, StoreErro
             Ok::<_, StoreError>(outcome)
         });
         match done {
-            Ok(outcome) => sent = sent.saturating_add(u32::from(outcome == SENT || outcome == BY_TEMPLATE)),
+            Ok(outcome) => {
+                sent = sent.saturating_add(u32::from(outcome == SENT || outcome == BY_TEMPLATE))
+            }
             // A person that cannot be read must not keep the others waiting.
             Err(StoreError::Corrupt { .. }) => bookings::reminded(sql, claim.id, "unreadable")?,
             Err(error) => return Err(error),

@@ -51,9 +51,8 @@ pub fn of_token(answer: &Value, app: &str) -> Vec<Lack> {
         return vec![Lack::BadToken];
     }
     let granted = data.get("scopes").and_then(Value::as_array);
-    let has = |scope: &str| {
-        granted.into_iter().flatten().any(|granted| granted.as_str() == Some(scope))
-    };
+    let has =
+        |scope: &str| granted.into_iter().flatten().any(|granted| granted.as_str() == Some(scope));
     let mut missing: Vec<String> =
         SCOPES.iter().filter(|scope| !has(scope)).map(|scope| (*scope).to_owned()).collect();
     if !ONE_OF.iter().any(|scope| has(scope)) {
@@ -86,9 +85,8 @@ mod tests {
 
     #[test]
     fn a_token_needs_both_permissions_and_one_of_two() {
-        let answer = |scopes: &[&str]| {
-            json!({"data": {"is_valid": true, "app_id": "4", "scopes": scopes}})
-        };
+        let answer =
+            |scopes: &[&str]| json!({"data": {"is_valid": true, "app_id": "4", "scopes": scopes}});
         let all = ["ads_management", "pages_messaging", "marketing_messages_messenger"];
         assert_eq!(of_token(&answer(&all), "4"), []);
         assert_eq!(of_token(&answer(&all), "5"), [Lack::BadToken]);
@@ -106,7 +104,8 @@ mod tests {
 
     #[test]
     fn an_account_must_be_able_to_spend_in_the_currency_that_was_declared() {
-        let account = |state: i64, currency: &str| json!({"account_status": state, "currency": currency});
+        let account =
+            |state: i64, currency: &str| json!({"account_status": state, "currency": currency});
         assert_eq!(of_account(&account(1, "TWD"), "TWD"), []);
         assert_eq!(of_account(&account(2, "TWD"), "TWD"), [Lack::AccountState(2)]);
         assert_eq!(of_account(&account(1, "USD"), "TWD"), [Lack::Currency("USD".to_owned())]);

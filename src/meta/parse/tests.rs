@@ -300,7 +300,8 @@ fn marketing_messages_are_never_taken_for_a_person_s_message() {
     let body = r#"{"object":"page","entry":[{"id":"1","changes":[{"field":"marketing_message_echoes","value":{"sender":{"id":"2"},"message":{"mid":"m","text":"x"}}}]}]}"#;
     let EventKind::Marketing(news) = kinds(body).remove(0) else { panic!() };
     assert_eq!(news.step, MarketingStep::Echoed);
-    let body = body.replace("marketing_message_echoes", "marketing_messages_subscriber_upload_status");
+    let body =
+        body.replace("marketing_message_echoes", "marketing_messages_subscriber_upload_status");
     assert_eq!(unknown_of(&kinds(&body)[0]), "marketing_messages_subscriber_upload_status");
 }
 
@@ -310,11 +311,15 @@ fn marketing_news_is_read_in_every_envelope() {
         "timestamp":1790000000,"mid":"mid.$c","marketing_message_tracking_id":"98ec",
         "messenger_subscription_token":"55","message_id":"77""#;
     let value = flat.replacen("\"field\":\"marketing_message_deliveries\",", "", 1);
-    let entry = |inner: &str| format!(r#"{{"object":"page","entry":[{{"id":"1","time":1790000000123,{inner}}}]}}"#);
+    let entry = |inner: &str| {
+        format!(r#"{{"object":"page","entry":[{{"id":"1","time":1790000000123,{inner}}}]}}"#)
+    };
     for body in [
         format!("{{{flat}}}"),
         entry(&format!(r#""changes":[{{{flat}}}]"#)),
-        entry(&format!(r#""changes":[{{"field":"marketing_message_deliveries","value":{{{value}}}}}]"#)),
+        entry(&format!(
+            r#""changes":[{{"field":"marketing_message_deliveries","value":{{{value}}}}}]"#
+        )),
         entry(&format!(r#""messaging":[{{{flat}}}]"#)),
     ] {
         let event = parse(body.as_bytes()).unwrap().remove(0);
@@ -338,7 +343,9 @@ fn marketing_news_is_read_in_every_envelope() {
 #[test]
 fn a_judged_template_is_told_under_two_names() {
     for field in ["message_template_status_update", "messenger_template_status_update"] {
-        let body = format!(r#"{{"object":"page","entry":[{{"id":"1","changes":[{{"field":"{field}","value":{{"event":"APPROVED"}}}}]}}]}}"#);
+        let body = format!(
+            r#"{{"object":"page","entry":[{{"id":"1","changes":[{{"field":"{field}","value":{{"event":"APPROVED"}}}}]}}]}}"#
+        );
         assert_eq!(kinds(&body), [EventKind::TemplateStatus], "{field}");
     }
 }

@@ -58,12 +58,8 @@ pub trait Rung: Sync {
 }
 
 /// From the first to the last that is tried.
-pub static RUNGS: &[&dyn Rung] = &[
-    &in_window::InWindow,
-    &recurring::Recurring,
-    &marketing::Marketing,
-    &utility::Utility,
-];
+pub static RUNGS: &[&dyn Rung] =
+    &[&in_window::InWindow, &recurring::Recurring, &marketing::Marketing, &utility::Utility];
 
 /// Whether there is a token, and it may be used at `at`.
 fn rested(to: &Reach, at: UnixMs) -> Result<(), Hold> {

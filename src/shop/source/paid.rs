@@ -68,7 +68,8 @@ fn check_marketing(file: &DeTable<'_>, marketing: &DeTable<'_>, found: &mut Vec<
         );
     }
     let price = |key: &str| get(marketing, key).and_then(read::price).map(|p| p.thousandths);
-    if let (Some(0), Some(value)) = (price("most_per_thousand"), get(marketing, "most_per_thousand"))
+    if let (Some(0), Some(value)) =
+        (price("most_per_thousand"), get(marketing, "most_per_thousand"))
     {
         found.push(
             Diagnostic::error("free-messages", value.span(), "paid messages are not free").help(
@@ -90,7 +91,8 @@ fn check_marketing(file: &DeTable<'_>, marketing: &DeTable<'_>, found: &mut Vec<
         values::country(written).ok()
     };
     let Some(value) = get(marketing, "country") else { return };
-    let (Some(business), customers) = (country(Some(marketing)), country(read::table(file, "shop")))
+    let (Some(business), customers) =
+        (country(Some(marketing)), country(read::table(file, "shop")))
     else {
         return;
     };
@@ -192,9 +194,13 @@ fn check_places(
     let at_edge = [parts.first(), parts.last()];
     if at_edge.iter().any(|part| matches!(part, Some(Part::Place(_)))) {
         found.push(
-            Diagnostic::error("place-at-edge", span.clone(), "the text begins or ends with a place")
-                .label("Meta refuses it")
-                .help("begin and end with words; a full stop is enough"),
+            Diagnostic::error(
+                "place-at-edge",
+                span.clone(),
+                "the text begins or ends with a place",
+            )
+            .label("Meta refuses it")
+            .help("begin and end with words; a full stop is enough"),
         );
     }
     let words = parts.iter().map(|part| match part {
@@ -268,10 +274,5 @@ fn template(table: &DeTable<'_>, shop: &str) -> Option<Template> {
             examples.entry(name.to_owned()).or_insert_with(|| example.to_owned());
         }
     }
-    Some(Template {
-        id: named(table, "id")?,
-        purpose,
-        text: localized(table, "text"),
-        examples,
-    })
+    Some(Template { id: named(table, "id")?, purpose, text: localized(table, "text"), examples })
 }

@@ -7,7 +7,7 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
-use super::diagnostic::{Diagnostic, Problem, nearest};
+use super::diagnostic::{Diagnostic, Problem, nearest, unknown};
 use super::format::{FILE, Kind, Table};
 use super::read::{self, Value, get, text};
 use super::values::{self, quoted};
@@ -20,6 +20,9 @@ pub(super) struct Names<'t> {
     faq: Vec<&'t str>,
     topics: Vec<&'t str>,
     forms: Vec<&'t str>,
+    segments: Vec<&'t str>,
+    offers: Vec<&'t str>,
+    posters: Vec<&'t str>,
     pages: Vec<&'t str>,
 }
 
@@ -39,6 +42,9 @@ impl<'t> Names<'t> {
             faq: all("faq", "id"),
             topics: all("topic", "id"),
             forms: all("form", "id"),
+            segments: all("segment", "id"),
+            offers: all("offer", "id"),
+            posters: all("poster", "code"),
             pages: all("page", "id"),
         };
         names.pages.extend(all("page", "username"));
@@ -121,6 +127,9 @@ impl Checker<'_, '_> {
             Kind::Faq => self.refers(value, name, "FAQ entry", &self.names.faq.clone()),
             Kind::Topic => self.refers(value, name, "topic", &self.names.topics.clone()),
             Kind::Form => self.refers(value, name, "form", &self.names.forms.clone()),
+            Kind::Segment => self.refers(value, name, "segment", &self.names.segments.clone()),
+            Kind::Offer => self.refers(value, name, "offer", &self.names.offers.clone()),
+            Kind::Poster => self.refers(value, name, "poster", &self.names.posters.clone()),
             Kind::Tags => self.each(value, name, "a list of names: [\"lunch\"]", |s, v, n| {
                 s.read(v, n, values::id);
             }),
@@ -320,16 +329,7 @@ impl Checker<'_, '_> {
         if known.contains(&id) {
             return;
         }
-        let help = match nearest(id, known.iter().copied()) {
-            Some(near) => format!("did you mean {}?", quoted(near)),
-            None if known.is_empty() => format!("there is no {what} in this file yet"),
-            None => format!(
-                "there is {}",
-                known.iter().map(|k| quoted(k)).collect::<Vec<_>>().join(", ")
-            ),
-        };
-        let message = format!("no {what} is called {}", quoted(id));
-        self.found.push(Diagnostic::error("unknown-reference", span, message).help(help));
+        self.found.push(unknown(what, id, span, known));
     }
 
     fn one_of(&mut self, value: &Value<'_>, name: &str, words: &[&str]) {

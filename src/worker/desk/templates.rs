@@ -35,10 +35,8 @@ pub async fn look(desk: &Inner, name: &Name) -> Result<(), String> {
     let config = Config::of(&desk.env)?;
     let token = config.page_token(&desk.env, &name.page)?;
     let path = format!("{}/message_templates", name.page);
-    let fields = format!(
-        "&fields=name,language,status,category,rejected_reason&limit={}",
-        template::PAGE
-    );
+    let fields =
+        format!("&fields=name,language,status,category,rejected_reason&limit={}", template::PAGE);
     let mut all: Vec<Kept> = Vec::new();
     let mut after = String::new();
     for _ in 0..MOST_PAGES {

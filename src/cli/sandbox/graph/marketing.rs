@@ -94,11 +94,13 @@ fn send(
     body: &Value,
 ) -> Result<Done, GraphError> {
     let now = world.now();
-    let text = |pointer: &str| body.pointer(pointer).and_then(|value| match value {
-        Value::String(text) => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
-        _ => None,
-    });
+    let text = |pointer: &str| {
+        body.pointer(pointer).and_then(|value| match value {
+            Value::String(text) => Some(text.clone()),
+            Value::Number(number) => Some(number.to_string()),
+            _ => None,
+        })
+    };
     let known = text("/message_id")
         .and_then(|id| world.campaigns.iter().position(|c| c.id == id && c.account == account));
     let Some(at) = known else {
@@ -131,8 +133,9 @@ fn send(
     let costs = settings.paid_price;
     if campaign.budget.is_some_and(|budget| spent.saturating_add(costs) > budget) {
         let left = day.saturating_add(1).saturating_mul(DAY).saturating_sub(now) / 1_000;
-        return Err(GraphError::new(2_300_015, "The campaign's budget is used up")
-            .remaining(left.max(1)));
+        return Err(
+            GraphError::new(2_300_015, "The campaign's budget is used up").remaining(left.max(1))
+        );
     }
     if let Some(campaign) = world.campaigns.get_mut(at) {
         *campaign.spent.entry(day).or_default() = spent.saturating_add(costs);
@@ -152,7 +155,13 @@ fn send(
     };
     let mut events = Vec::new();
     if settings.paid_fails {
-        events.push(news(&config.app_id, settings, "marketing_message_delivery_failed", &paid, now));
+        events.push(news(
+            &config.app_id,
+            settings,
+            "marketing_message_delivery_failed",
+            &paid,
+            now,
+        ));
     } else {
         person.say("page", &mid, now, message.clone());
         if let Some(bubble) = person.bubble(&mid) {

@@ -5,6 +5,7 @@ mod answers;
 mod assistant;
 mod forms;
 mod paid;
+mod sent;
 mod shop;
 mod topics;
 
@@ -12,8 +13,9 @@ pub(super) use self::answers::ACTIONS;
 use self::answers::{FAQ, FAQ_NONE};
 use self::assistant::{AGENT, ASSISTANT, DELICATE, HANDOFF, META, PROFILE};
 use self::forms::{FORM, PRODUCT, SEGMENT, SERVICE};
-use self::shop::{HOURS, PAGE, SHOP, TEXTS};
 use self::paid::{MARKETING, TEMPLATE};
+use self::sent::{NUDGE, OFFER, SEQUENCE};
+use self::shop::{HOURS, PAGE, SHOP, TEXTS};
 use self::topics::{NOTIFICATION, POSTER, PRIVACY, SENDING, TOPIC};
 
 /// A table of the file.
@@ -99,6 +101,12 @@ pub(super) enum Kind {
     Topic,
     /// The id of a form.
     Form,
+    /// The id of a segment.
+    Segment,
+    /// The id of an offer.
+    Offer,
+    /// The code of a poster.
+    Poster,
     /// Names without spaces.
     Tags,
     /// Fields and their values.
@@ -175,8 +183,12 @@ const PAUSE_LIMIT: i64 = 720;
 const MISSES_LIMIT: i64 = 180;
 /// The latest a notification may begin, in minutes. Our own: half a day.
 const CATCH_UP_LIMIT: i64 = 720;
+/// A code that is read aloud at the till. Our own.
+const COUPON_LIMIT: usize = 40;
+/// The longest wait for a step of a sequence, in days. Our own: a year.
+const WAIT_DAYS_LIMIT: i64 = 366;
 /// The most Desks a Page can have. Our own.
-const SHARDS_LIMIT: i64 = 64;
+const SHARDS_LIMIT: i64 = crate::shop::model::MOST_SHARDS as i64;
 
 const fn said(need: Need) -> Kind {
     Kind::Text(TextRule { limit: MESSAGE_LIMIT, split: true, template: true, places: false, need })
@@ -220,6 +232,13 @@ pub(super) static FILE: Table = Table {
             Kind::Tables(&NOTIFICATION, None),
             "What is sent to those who opted in, and when.",
         ),
+        may(
+            "sequence",
+            Kind::Tables(&SEQUENCE, None),
+            "Messages one after another, for each person from their own beginning on.",
+        ),
+        may("offer", Kind::Tables(&OFFER, None), "What people can ask to be told of."),
+        may("nudge", Kind::Table(&NUDGE), "The last word before the 24 hours close."),
         may("sending", Kind::Table(&SENDING), "When and how often people are left alone."),
         may(
             "privacy",

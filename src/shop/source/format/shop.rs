@@ -51,7 +51,7 @@ pub(super) static PAGE: Table = Table {
         may(
             "shards",
             Kind::Number(1, SHARDS_LIMIT),
-            "How many Desks share its people. Changing it is a migration.",
+            "How many Desks share its people. When it changes, `shopbell shards --move` moves them.",
         ),
     ],
 };
@@ -130,6 +130,21 @@ pub(super) static TEXTS: Table = Table {
             "disclosure",
             said(Need::Wished),
             "That it is an assistant, where the law wants it said.",
+        ),
+        may(
+            "will_tell",
+            said(Need::Wished),
+            "To somebody who asked to be told of an offer; {topic} is its title.",
+        ),
+        may(
+            "agree_first",
+            said(Need::Wished),
+            "To somebody who asked, and has not agreed to its topic yet.",
+        ),
+        may(
+            "offer_over",
+            said(Need::Wished),
+            "To somebody who asked too late; {topic} is its title.",
         ),
     ],
 };
