@@ -17,7 +17,7 @@ mod native {
     use shopbell::cli::{
         bookings, budget, chat, check, consent, doctor, eval, explain, forget, funnel, misses,
         note, offer, plan, poster, profile, publish, qr, reconcile, report, sandbox, shards, sim,
-        snippet,
+        snippet, template,
     };
 
     /// An assistant for a small shop's Messenger and Instagram inbox, on your own Cloudflare
@@ -69,6 +69,8 @@ mod native {
         Note(note::NoteArgs),
         /// Says what a shop takes of what Cloudflare gives, and for how many people it is enough.
         Budget(budget::BudgetArgs),
+        /// Hands in texts that Meta has to approve, and says how they stand.
+        Template(template::TemplateArgs),
         /// Shows who comes when.
         Bookings(bookings::BookingsArgs),
         /// Deletes everything that is kept of a person.
@@ -102,6 +104,7 @@ mod native {
             Command::Doctor(args) => doctor::run(args),
             Command::Note(args) => note::run(&args),
             Command::Budget(args) => budget::run(&args),
+            Command::Template(args) => template::run(&args),
             Command::Bookings(args) => bookings::run(&args),
             Command::Forget(args) => forget::run(&args),
             Command::Shards(args) => shards::run(&args),

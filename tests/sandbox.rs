@@ -298,7 +298,69 @@ async fn the_window_closes_after_a_day_and_tags_are_dated() {
         "message": {"template": {"name": "ready", "language": {"code": "en"}}}});
     assert_eq!(code(&graph(&sandbox, "me/messages", utility.clone()).await).0, 200);
     sandbox.settings(|s| s.utility = true);
+    assert_eq!(code(&graph(&sandbox, "me/messages", utility.clone()).await).0, 100);
+    let made = json!({"name": "ready", "language": "en", "category": "UTILITY",
+        "components": [{"type": "BODY", "text": "Your order is ready."}]});
+    let templates = format!("{PAGE}/message_templates");
+    sandbox.settings(|s| s.template_review = "PENDING".to_owned());
+    assert_eq!(graph(&sandbox, &templates, made.clone()).await.1["status"], "PENDING");
+    assert_eq!(code(&graph(&sandbox, &templates, made).await).0, 100, "there is one already");
+    assert_eq!(code(&graph(&sandbox, "me/messages", utility.clone()).await).0, 100);
+    assert_eq!(sandbox.judge_templates(PAGE, "APPROVED").await.len(), 1);
     assert_eq!(graph(&sandbox, "me/messages", utility).await.0, 200);
+    let offer = json!({"name": "offer", "language": "en", "category": "UTILITY",
+        "components": [{"type": "BODY", "text": "A discount for you."}]});
+    assert_eq!(graph(&sandbox, &templates, offer).await.1["status"], "REJECTED");
+    let list = read(&sandbox, &templates).await;
+    assert_eq!(list["data"][1]["rejected_reason"], "TAG_SHOULD_BE_MARKETING");
+}
+
+#[tokio::test]
+async fn a_paid_message_needs_a_warm_campaign_a_budget_and_a_rested_token() {
+    let (sandbox, _seen) = stage().await;
+    let ads = async |path: &str, body: Value| {
+        let url = format!("{}/v26.0/act_1234567890/{path}", sandbox.url());
+        let request = reqwest::Client::new().post(url).bearer_auth("sandbox-ads-token");
+        let answer = request.json(&body).send().await.unwrap();
+        (answer.status().as_u16(), answer.json::<Value>().await.unwrap_or(Value::Null))
+    };
+    let mut tokens = Vec::new();
+    for _ in 0..3 {
+        let psid = guest(&sandbox).await;
+        send(&sandbox, &psid, opt_in_card("t")).await;
+        sandbox.act(&psid, Act::OptIn { mid: None }).await.unwrap();
+        tokens.push((psid.clone(), sandbox.tokens(&psid)[0].token.clone()));
+    }
+    let made = ads("message_campaign", json!({"name": "c", "page_id": PAGE, "daily_budget": 2}));
+    let campaign = made.await.1["id"].as_str().unwrap().to_owned();
+    let message = |token: &str| {
+        json!({"message_id": campaign, "message": {"text": "hello"},
+            "messenger_delivery_data": {"subscription_token": token}})
+    };
+    assert_eq!(code(&ads("messages", message(&tokens[0].1)).await).0, 2_300_012);
+    sandbox.advance(HOUR).await;
+    assert_eq!(code(&ads("messages", message("no-such-token")).await).0, 2_300_004);
+    let sent = ads("messages", message(&tokens[0].1)).await;
+    assert_eq!((sent.0, &sent.1["success"]), (200, &json!(true)));
+    assert!(sent.1["marketing_message_tracking_id"].is_string());
+    let again = ads("messages", message(&tokens[0].1)).await;
+    assert_eq!(code(&again).0, 2_300_035);
+    let left = again.1["error"]["error_data"]["remaining_seconds"].as_i64().unwrap();
+    assert!((86_000..=86_400).contains(&left), "{left}");
+    sandbox.change_person(&tokens[1].0, |p| p.country = Some("LT".into()));
+    assert_eq!(code(&ads("messages", message(&tokens[1].1)).await).0, 2_300_032);
+    sandbox.change_person(&tokens[1].0, |p| p.country = None);
+    assert_eq!(ads("messages", message(&tokens[1].1)).await.0, 200);
+    assert_eq!(code(&ads("messages", message(&tokens[2].1)).await).0, 2_300_015, "the budget");
+    assert_eq!(sandbox.campaigns()[0].2, 2);
+    sandbox.fault(Fault::next(FaultKind::Pacing, 1));
+    let paced = ads("messages", message(&tokens[2].1)).await;
+    assert_eq!(paced.1["error"]["error_data"]["remaining_seconds"], 600);
+    sandbox.settings(|s| s.ads_scopes = vec!["ads_management".to_owned()]);
+    assert_eq!(code(&ads("messages", message(&tokens[2].1)).await).0, 200);
+    // A Page's token reaches no ad account.
+    let foreign = graph(&sandbox, "act_1234567890/messages", message(&tokens[2].1)).await;
+    assert_eq!(code(&foreign).0, 190);
 }
 
 #[tokio::test]

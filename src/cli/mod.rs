@@ -13,6 +13,7 @@
 //! - [`plan`]: who will be told what, by which way; [`report`]: what became of it.
 //! - [`consent`]: what somebody agreed to, and the proof of it. [`reconcile`]: Meta's own list of
 //!   notification tokens against the Worker's.
+//! - [`template`]: utility templates, handed in at Meta and how they stand.
 //! - [`doctor`]: looks at the Worker and at Meta, and says what keeps a shop from working.
 //! - [`offer`]: who waits to be told of what, and the word that it has begun.
 //! - [`budget`]: what a shop takes of what Cloudflare gives.
@@ -47,6 +48,7 @@ pub mod sandbox;
 pub mod shards;
 pub mod sim;
 pub mod snippet;
+pub mod template;
 
 /// Prints what a command has to say, or what kept it from its work.
 fn printed(text: Result<String, impl std::fmt::Display>) -> std::process::ExitCode {

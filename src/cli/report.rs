@@ -11,6 +11,7 @@ use super::check::{self, Format};
 use super::owner::{self, AskError, Owner, Told};
 use super::reconcile;
 use crate::meta::ids::PageId;
+use crate::meta::marketing::money::Money;
 use crate::outreach::told::Report;
 use crate::store::ledger::ONCE;
 
@@ -22,7 +23,8 @@ use crate::store::ledger::ONCE;
 /// within seven (Meta tells nobody of buttons that open a page). Wordings of a notification stand
 /// side by side. The steps of a sequence stand under "once", with everything since it began; below
 /// is how many people are under way and why it ended for others. "unknown": the connection broke, and
-/// it is not sent again. ADMIN_TOKEN is taken from the environment.
+/// it is not sent again. Of paid messages also "clicked", "failed" and what they cost at most: what
+/// nobody knows the outcome of counts as spent. ADMIN_TOKEN is taken from the environment.
 #[derive(clap::Args)]
 pub struct ReportArgs {
     /// The folder with the shop.toml.
@@ -59,21 +61,37 @@ pub fn run(args: &ReportArgs) -> ExitCode {
 
 fn show(args: &ReportArgs) -> Result<String, ReportError> {
     let owner = Owner::of(&args.url)?;
+    let shops = match (&args.page, check::load(&args.dir)) {
+        (_, Ok(shops)) => shops,
+        // One Page can be asked about without its shop.toml.
+        (Some(_), Err(_)) => Vec::new(),
+        (None, Err(error)) => return Err(error.into()),
+    };
     let pages: Vec<PageId> = match &args.page {
         Some(page) => vec![page.clone()],
-        None => check::load(&args.dir)?.into_iter().map(|shop| shop.page.id).collect(),
+        None => shops.iter().map(|shop| shop.page.id.clone()).collect(),
     };
     let mut text = String::new();
     for page in pages {
         let query = format!("/admin/report?days={}", args.days);
         let told = owner.ask_all::<Report>(&page, &query)?;
         let sums = sums(told.iter().map(|desk| &desk.answer));
+        let notices = notices(told.iter().map(|desk| &desk.answer));
+        let shop = shops.iter().find(|shop| shop.page.id == page);
+        let currency = shop.and_then(|shop| Some(shop.marketing.as_ref()?.currency.as_str()));
         text += &match args.format {
             Format::Text => {
                 let sequences = sequences(told.iter().map(|desk| &desk.answer));
-                for_people(&page, &sums) + &sequences + &beside(&told)
+                for_people(&page, &sums, currency.unwrap_or_default())
+                    + &told_notices(&notices)
+                    + &sequences
+                    + &beside(&told)
             }
-            Format::Json => for_machines(&page, &sums) + &beside_for_machines(&page, &told),
+            Format::Json => {
+                for_machines(&page, &sums, currency)
+                    + &notices_for_machines(&page, &notices)
+                    + &beside_for_machines(&page, &told)
+            }
         };
     }
     Ok(text)
@@ -88,8 +106,10 @@ pub struct Sum {
     pub outcomes: BTreeMap<String, i64>,
     /// By the reason, of those that were held or refused.
     pub reasons: BTreeMap<String, i64>,
-    /// `delivered`, `read`, `tapped`, `stopped`.
+    /// `delivered`, `read`, `tapped`, `stopped`; of paid messages also `clicked` and `failed`.
     pub tallies: BTreeMap<String, i64>,
+    /// How many were paid for, or may have been, and what they cost at most.
+    pub cost: Option<(i64, Money)>,
     /// The same and the outcomes by wording, where there are several.
     pub wordings: BTreeMap<String, BTreeMap<String, i64>>,
     /// What was planned, by Desk and clock.
@@ -123,6 +143,12 @@ pub fn sums<'r>(reports: impl Iterator<Item = &'r Report>) -> Vec<((String, Stri
             if let Some(reason) = &line.reason {
                 add(sum.reasons.entry(reason.clone()).or_default(), line.people);
             }
+        }
+        for cost in &report.costs {
+            let sum = sums.entry((cost.period.clone(), cost.notification.clone())).or_default();
+            let (messages, amount) = sum.cost.get_or_insert_default();
+            *messages = messages.saturating_add(cost.messages);
+            *amount = amount.plus(cost.amount);
         }
         for line in &report.wordings {
             let sum = sums.entry((line.period.clone(), line.notification.clone())).or_default();
@@ -192,7 +218,7 @@ fn sequences<'r>(reports: impl Iterator<Item = &'r Report>) -> String {
 
 /// The sums for people.
 #[must_use]
-pub fn for_people(page: &PageId, sums: &[((String, String), Sum)]) -> String {
+pub fn for_people(page: &PageId, sums: &[((String, String), Sum)], currency: &str) -> String {
     let mut text = format!("Page {page}\n");
     if sums.is_empty() {
         text += "  no notification was due\n";
@@ -210,10 +236,15 @@ pub fn for_people(page: &PageId, sums: &[((String, String), Sum)]) -> String {
         for name in ["delivered", "read", "stopped"] {
             let _ = write!(text, ", {name} {}", of(&sum.tallies, name));
         }
-        if of(&sum.tallies, "tapped") > 0 {
-            let _ = write!(text, ", tapped {}", of(&sum.tallies, "tapped"));
+        for name in ["tapped", "clicked", "failed"] {
+            if of(&sum.tallies, name) > 0 {
+                let _ = write!(text, ", {name} {}", of(&sum.tallies, name));
+            }
         }
         text.push('\n');
+        if let Some((messages, amount)) = sum.cost {
+            let _ = writeln!(text, "  costs at most {amount} {currency} for {messages}");
+        }
         wordings(sum, &mut text);
         for (reason, people) in &sum.reasons {
             let _ = writeln!(text, "  {people:>5}  {reason}");
@@ -273,7 +304,37 @@ fn beside_for_machines(page: &PageId, told: &[Told<Report>]) -> String {
     lines.iter().map(|line| format!("{line}\n")).collect()
 }
 
-fn for_machines(page: &PageId, sums: &[((String, String), Sum)]) -> String {
+type Notice = (String, String, Option<String>);
+
+fn notices<'r>(reports: impl Iterator<Item = &'r Report>) -> BTreeMap<Notice, i64> {
+    let mut sums: BTreeMap<Notice, i64> = BTreeMap::new();
+    for line in reports.flat_map(|report| &report.notices) {
+        let key = (line.template.clone(), line.outcome.clone(), line.reason.clone());
+        let sum = sums.entry(key).or_default();
+        *sum = sum.saturating_add(line.notices);
+    }
+    sums
+}
+
+fn told_notices(notices: &BTreeMap<Notice, i64>) -> String {
+    let lines = notices.iter().map(|((template, outcome, reason), count)| {
+        let why = reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
+        format!("template {template}: {count} {outcome}{why}\n")
+    });
+    lines.collect()
+}
+
+fn notices_for_machines(page: &PageId, notices: &BTreeMap<Notice, i64>) -> String {
+    let lines = notices.iter().map(|((template, outcome, reason), count)| {
+        json!({
+            "page": page, "template": template, "outcome": outcome, "reason": reason,
+            "notices": count,
+        })
+    });
+    lines.map(|line| format!("{line}\n")).collect()
+}
+
+fn for_machines(page: &PageId, sums: &[((String, String), Sum)], currency: Option<&str>) -> String {
     let lines = sums.iter().map(|((period, notification), sum)| {
         json!({
             "page": page,
@@ -283,6 +344,9 @@ fn for_machines(page: &PageId, sums: &[((String, String), Sum)]) -> String {
             "outcomes": sum.outcomes,
             "reasons": sum.reasons,
             "after": sum.tallies,
+            "cost": sum.cost.map(|(messages, amount)| json!({
+                "messages": messages, "at_most": amount.to_string(), "currency": currency,
+            })),
             "wordings": sum.wordings,
             "dropped": sum.dropped,
             "unreached": sum.unreached,

@@ -11,8 +11,8 @@ use super::{ads, deletion, disclosure, form, language, mark, misses, nudge, sequ
 use crate::entry::keys::Keys;
 use crate::faq::{Model, Said};
 use crate::meta::event::{
-    Channel, Echo, Event, EventKind, Lane, Message, Optin, OptinStatus, Referral, ThreadAction,
-    ThreadControl,
+    Channel, Echo, Event, EventKind, Lane, MarketingStep, Message, Optin, OptinStatus, Referral,
+    ThreadAction, ThreadControl,
 };
 use crate::meta::fit::fit;
 use crate::meta::ids::{
@@ -323,6 +323,14 @@ fn name_of(kind: &EventKind) -> Cow<'static, str> {
         EventKind::Reaction { .. } => "event.reaction",
         EventKind::ThreadControl(_) => "event.thread_control",
         EventKind::AppRoles { .. } => "event.app_roles",
+        EventKind::Marketing(news) => match news.step {
+            MarketingStep::Echoed => "event.marketing.echoed",
+            MarketingStep::Delivered => "event.marketing.delivered",
+            MarketingStep::Read => "event.marketing.read",
+            MarketingStep::Clicked => "event.marketing.clicked",
+            MarketingStep::Failed => "event.marketing.failed",
+        },
+        EventKind::TemplateStatus => "event.template_status",
         EventKind::PolicyEnforcement { .. } => "event.policy_enforcement",
         EventKind::AccountLinking { .. } => "event.account_linking",
         EventKind::Comment(_) => "event.comment",

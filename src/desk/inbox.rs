@@ -20,7 +20,7 @@ use crate::meta::ids::{AccountId, Psid};
 use crate::meta::policy::{Opener, window_after};
 use crate::meta::send::MessagingType;
 use crate::outreach::receipt::{self, Said, Word};
-use crate::outreach::{subscription, tally};
+use crate::outreach::{notice, subscription, tally};
 use crate::shop::kv::DeskRef;
 use crate::shop::text::notifies_by_name;
 use crate::store::bookings::Claim;
@@ -30,7 +30,7 @@ use crate::store::outbox::{self, Claimed, Class};
 use crate::store::timers::{self, Timer};
 use crate::store::{
     Sql, StoreError, bookings, counters, funnel, ledger, misses, nudges, parked, people, reminders,
-    seen,
+    seen, templates,
 };
 use crate::time::{SECOND, UnixMs};
 
@@ -213,6 +213,7 @@ fn plain(
 ) -> Option<(Decision, Option<Stranger>)> {
     if was_forgotten(sql, context, event, person, now).unwrap_or(true)
         || tally::is_news(sql, context.shop, event).unwrap_or(true)
+        || event.kind == EventKind::TemplateStatus
     {
         return None;
     }
@@ -513,6 +514,9 @@ fn commit(
         Done { stranger: stranger(sql, context, event, &decision, now)?, paced_until: None };
     tally::arrived(sql, context.shop, event, now)?;
     tally::tapped(sql, context.shop, event, now)?;
+    if event.kind == EventKind::TemplateStatus {
+        notice::look_again(sql)?;
+    }
     if let Some(id) = &event.person {
         if let Some(miss) = decision.miss.take() {
             let number = misses::keep(sql, &miss, now)?;
@@ -592,6 +596,10 @@ fn apply(
                 let name = if class.is_notification() { "notification" } else { "reply" };
                 counters::add(sql, &format!("{name}.echoed"), now)?;
             }
+            if let Some(Class::Notice { template, key }) = &class {
+                let notice = templates::Notice { template, key, channel, person: id };
+                templates::close(sql, notice, ledger::Outcome::Sent.as_str(), None)?;
+            }
             if let Some(Class::Notification { notification, period, topic }) = class {
                 let entry = ledger::Entry {
                     notification: &notification,
@@ -610,7 +618,7 @@ fn apply(
                     };
                     let which = Which { topic: &topic, channel, person: id };
                     tally::left(sql, which, &left)?;
-                    consents::rest(sql, which, sending::rested(now), now)?;
+                    consents::rest(sql, which, sending::rested_either_way(now), now)?;
                 }
                 ledger::close(sql, entry, ledger::Outcome::Sent, None)?;
             }

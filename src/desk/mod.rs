@@ -40,6 +40,7 @@ pub mod mark;
 pub mod misses;
 pub mod nudge;
 pub mod pace;
+mod paying;
 pub mod payload;
 pub mod person;
 pub mod posters;

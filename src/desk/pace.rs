@@ -30,7 +30,10 @@ pub fn moments(bubbles: &[Content], now: UnixMs) -> impl Iterator<Item = (UnixMs
 fn pause_before(bubble: &Content) -> i64 {
     let units = match bubble {
         Content::Text { text, .. } | Content::Buttons { text, .. } => limits::units(text),
-        Content::Cards { .. } | Content::Image { .. } | Content::OptIn(_) => 0,
+        Content::Cards { .. }
+        | Content::Image { .. }
+        | Content::OptIn(_)
+        | Content::Template(_) => 0,
     };
     let typing = i64::try_from(units).unwrap_or(LONGEST_MS).saturating_mul(PER_UNIT_MS);
     SHORTEST_MS.saturating_add(typing).min(LONGEST_MS)

@@ -47,7 +47,10 @@ fn agent<'a>(turn: &Turn<'a>) -> Option<&'a Agent> {
 pub fn is_open(content: &Content) -> bool {
     match content {
         Content::Text { text, .. } | Content::Buttons { text, .. } => text::is_open(text),
-        Content::Cards { .. } | Content::Image { .. } | Content::OptIn(_) => false,
+        Content::Cards { .. }
+        | Content::Image { .. }
+        | Content::OptIn(_)
+        | Content::Template(_) => false,
     }
 }
 

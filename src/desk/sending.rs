@@ -2,29 +2,35 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::paying;
 use super::payload::OutboxMark;
 use super::person::Person;
 use super::replies;
 use crate::meta::graph_error::{Class as Cause, Failure, Verdict};
 use crate::meta::human::{self, Typed};
 use crate::meta::ids::{NotificationId, NotificationToken, PageId};
+use crate::meta::marketing;
 use crate::meta::policy::{Transport, cooldown};
 use crate::meta::send::{self, Content, MessagingType, Recipient};
 use crate::outreach::ladder::{self, Hold};
 use crate::outreach::receipt::{Book, By};
 use crate::outreach::recipient::{self as notified, Look};
 use crate::outreach::{endings, sequence, subscription, tally};
+use crate::outreach::{marketing as paid, notice};
 use crate::shop::kv::{HoldValue, KV_SCHEMA, hold_key};
 use crate::shop::model::Shop;
 use crate::store::consents::{self, Consent, Left, Which};
 use crate::store::ledger;
 use crate::store::outbox::{self, Admit, Claimed, Class, Outcome, Room, Settled};
 use crate::store::timers::{self, Timer};
-use crate::store::{Sql, StoreError, counters, early, facts, kv_queue, people, places, to_json};
+use crate::store::{
+    Sql, StoreError, counters, early, facts, kv_queue, people, places, spending as spent,
+    templates, to_json,
+};
 use crate::time::{HOUR, MINUTE, SECOND, UnixMs};
 
 /// Requests made for one message before it is given up.
-const MOST_ATTEMPTS: i64 = 5;
+pub(super) const MOST_ATTEMPTS: i64 = 5;
 
 /// How long a Page waits after Meta said "slow down" without saying for how long.
 const SLOW_MS: i64 = MINUTE;
@@ -52,6 +58,17 @@ pub enum Via {
         /// The token.
         token: NotificationToken,
     },
+    /// By the same token in a paid campaign.
+    Paid {
+        /// The consent it belongs to.
+        consent: Box<Consent>,
+        /// The token.
+        token: NotificationToken,
+        /// The campaign.
+        campaign: String,
+        /// The ad account that pays.
+        ad_account: String,
+    },
     /// After the window has closed, because a person of the shop typed it.
     ByHand {
         /// What they typed.
@@ -61,6 +78,29 @@ pub enum Via {
     },
 }
 
+impl Via {
+    /// The consent whose token it leaves by.
+    #[must_use]
+    pub fn consent(&self) -> Option<&Consent> {
+        match self {
+            Self::Token { consent, .. } | Self::Paid { consent, .. } => Some(consent),
+            Self::Person(_) | Self::ByHand { .. } => None,
+        }
+    }
+
+    /// By which transport, as far as the token's rest turns on it.
+    fn transport(&self) -> Transport {
+        match self {
+            Self::Paid { .. } => Transport::PaidMarketing,
+            _ => Transport::LegacyRecurring,
+        }
+    }
+
+    fn is_paid(&self) -> bool {
+        matches!(self, Self::Paid { .. })
+    }
+}
+
 /// The body of the request that sends a message.
 #[must_use]
 pub fn body(claimed: &Claimed, via: &Via) -> String {
@@ -68,9 +108,14 @@ pub fn body(claimed: &Claimed, via: &Via) -> String {
     let (recipient, kind) = match via {
         Via::Person(kind) => (Recipient::Person(&claimed.person), *kind),
         Via::Token { token, .. } => (Recipient::Token(token), MessagingType::Update),
+        Via::Paid { token, campaign, .. } => {
+            return marketing::request::message(campaign, token, &claimed.content);
+        }
         Via::ByHand { typed, turn } => return human::body(&claimed.person, typed, *turn, &mark),
     };
-    send::body(recipient, kind, &claimed.content, Some(&mark), claimed.channel)
+    // Meta documents no metadata beside a template.
+    let mark = (!matches!(claimed.content, Content::Template(_))).then_some(mark.as_str());
+    send::body(recipient, kind, &claimed.content, mark, claimed.channel)
 }
 
 /// Why nothing leaves this Page for a while.
@@ -171,7 +216,10 @@ fn admit(
         counters::add(sql, "reply.reminder_dropped", now)?;
         return Ok(Admit::No("STOP or a person came before the reminder".to_owned()));
     }
-    let Class::Notification { topic, notification, .. } = &claimed.class else {
+    if let Class::Notice { template, key } = &claimed.class {
+        return notice::admit(sql, shop, claimed, (template, key), person.as_ref(), now);
+    }
+    let Class::Notification { topic, notification, period } = &claimed.class else {
         if let (Some(typed), false) = (&claimed.typed, person_may_be_answered(&person, now)) {
             let turn = person.and_then(|p| human::Turn::after(p.last_inbound?, now));
             return Ok(match turn.filter(|_| !expired) {
@@ -201,8 +249,9 @@ fn admit(
         Some(consent) => {
             let person = person.unwrap_or_default();
             let due = consent.reserved_at.unwrap_or(claimed.created_at);
-            let to = notified::Recipient::of(shop, consent, &person, &all, Look::Leaving)
+            let mut to = notified::Recipient::of(shop, consent, &person, &all, Look::Leaving)
                 .belonging(shop, &person, now);
+            to.paid = paid::standing(sql, shop.marketing.as_ref())?;
             let deadline = claimed.expires_at.unwrap_or(now.plus(1));
             if known.is_some_and(|known| !known.is_still_for(&to)) {
                 Err(Hold::NotForThem)
@@ -216,6 +265,17 @@ fn admit(
         (Ok((at, _)), _) if at > now => return Ok(Admit::NotBefore(at)),
         (Ok((_, way)), _) if way.transport == Transport::InWindow => {
             return Ok(Admit::Yes(Via::Person(MessagingType::Update)));
+        }
+        (Ok((_, way)), Some(consent)) if way.transport == Transport::PaidMarketing => {
+            let what = (notification.as_str(), period.as_str());
+            match paying::pay(sql, shop, claimed, consent, what, now)? {
+                Ok(via) => return Ok(Admit::Yes(via)),
+                // It may still be in time on the next day, or when another Desk has given some.
+                Err(Hold::CapReached(at)) if claimed.expires_at.is_some_and(|end| at < end) => {
+                    return Ok(Admit::NotBefore(at));
+                }
+                Err(hold) => hold,
+            }
         }
         (Ok(_), Some(consent)) => match consent.token.clone() {
             Some(token) => {
@@ -278,26 +338,26 @@ pub fn stopped_in_kv(
 ) -> Result<Settled, StoreError> {
     sql.transaction(|| {
         end(sql, book, via, (By::Kv, "subscription"), now)?;
-        finish(sql, claimed, &Outcome::Refused("stopped in KV".to_owned()), now)
+        settled(sql, claimed, via, &Outcome::Refused("stopped in KV".to_owned()), now)
     })
 }
 
 /// The consent a message was sent by, as it stands now: while the request was out the person may
 /// have said STOP or agreed anew, and what Meta said of an old token says nothing of a new one.
 fn same_token(sql: &impl Sql, via: &Via) -> Result<Option<Consent>, StoreError> {
-    let Via::Token { consent: sent, .. } = via else { return Ok(None) };
+    let Some(sent) = via.consent() else { return Ok(None) };
     let current = consents::get(sql, &sent.topic, sent.channel, &sent.person)?;
     Ok(current.filter(|current| current.token == sent.token))
 }
 
 /// The same, unless the person agreed anew since, be it with the same token.
 fn same_grant(sql: &impl Sql, via: &Via) -> Result<Option<Consent>, StoreError> {
-    let Via::Token { consent: sent, .. } = via else { return Ok(None) };
+    let Some(sent) = via.consent() else { return Ok(None) };
     Ok(same_token(sql, via)?.filter(|current| current.granted_at == sent.granted_at))
 }
 
 /// Meta takes the next message by this token from `at` on.
-fn not_before(
+pub(super) fn not_before(
     sql: &impl Sql,
     page: &PageId,
     via: &Via,
@@ -356,18 +416,40 @@ pub fn settle(
         }
     }
     sql.transaction(|| match verdict {
-        None => finish(sql, claimed, &Outcome::Unsure, now),
+        None => settled(sql, claimed, via, &Outcome::Unsure, now),
         Some(Verdict::Sent { mid, .. }) => {
-            mended(sql, book.page, now)?;
-            not_before(sql, book.page, via, rested(now), now)?;
-            finish(sql, claimed, &Outcome::Sent { mid: mid.clone() }, now)
+            if !via.is_paid() {
+                // What another token can do says nothing of the Page's.
+                mended(sql, book.page, now)?;
+            }
+            not_before(sql, book.page, via, rested(via.transport(), now), now)?;
+            settled(sql, claimed, via, &Outcome::Sent { mid: mid.clone() }, now)
         }
         Some(Verdict::Failed(failure)) => {
-            let outcome = on_failure(sql, book, claimed, via, failure, now)?;
+            let outcome = if via.is_paid() {
+                paying::failed(sql, book, claimed, via, failure, now)?
+            } else {
+                on_failure(sql, book, claimed, via, failure, now)?
+            };
             counters::add(sql, &format!("graph.{:?}", failure.class).to_lowercase(), now)?;
-            finish(sql, claimed, &outcome, now)
+            settled(sql, claimed, via, &outcome, now)
         }
     })
+}
+
+/// Settles the row, and what it cost with it.
+fn settled(
+    sql: &impl Sql,
+    claimed: &Claimed,
+    via: &Via,
+    outcome: &Outcome,
+    now: UnixMs,
+) -> Result<Settled, StoreError> {
+    let settled = finish(sql, claimed, via.transport(), outcome, now)?;
+    if via.is_paid() {
+        paying::settled(sql, claimed.id(), settled, outcome)?;
+    }
+    Ok(settled)
 }
 
 /// A message got through. The owner has mended it. "Slow down" stands: this one may have left
@@ -387,7 +469,7 @@ fn lift_hold(sql: &impl Sql, now: UnixMs) -> Result<(), StoreError> {
     Ok(())
 }
 
-fn on_failure(
+pub(super) fn on_failure(
     sql: &impl Sql,
     book: &Book<'_>,
     claimed: &Claimed,
@@ -400,12 +482,12 @@ fn on_failure(
     let again = |wait: i64| {
         if spent { Outcome::Refused(reason.clone()) } else { Outcome::RetryAt(now.plus(wait)) }
     };
-    let asks_for_consent = matches!(claimed.content, Content::OptIn(_));
+    let asks_for_consent = matches!(claimed.content, Content::OptIn(_) | Content::Template(_));
     Ok(match failure.class {
         // Something answered, but not the Graph API in its own words.
         _ if failure.may_have_arrived => Outcome::Unsure,
-        // An app may answer people and still not be allowed to ask them for consent: no reason
-        // to stop answering.
+        // An app may answer people and still not be allowed to ask them for consent, or to use
+        // utility templates: no reason to stop answering.
         Cause::Permission | Cause::PageRestricted if asks_for_consent => Outcome::Refused(reason),
         Cause::Retry | Cause::Unknown => again(backoff(claimed, failure.retry_after_ms)),
         Cause::WaitForThread => again(backoff(claimed, failure.retry_after_ms).max(MINUTE)),
@@ -484,6 +566,7 @@ fn backoff(claimed: &Claimed, hint_ms: Option<i64>) -> i64 {
 fn finish(
     sql: &impl Sql,
     claimed: &Claimed,
+    transport: Transport,
     outcome: &Outcome,
     now: UnixMs,
 ) -> Result<Settled, StoreError> {
@@ -503,11 +586,16 @@ fn finish(
         }
         Settled::Already => return Ok(settled),
     };
-    let class = if claimed.class == Class::Reply { "reply" } else { "notification" };
+    let class = match claimed.class {
+        Class::Reply => "reply",
+        Class::Notice { .. } => "notice",
+        Class::Reminder | Class::Notification { .. } => "notification",
+    };
     counters::add(sql, &format!("{class}.{name}"), now)?;
     let reason = if let Outcome::Refused(reason) = outcome { Some(reason.as_str()) } else { None };
     close_ledger(sql, claimed, line, reason)?;
-    note_promise(sql, claimed, outcome, now)?;
+    notice::close(sql, claimed, line.as_str(), reason)?;
+    note_promise(sql, claimed, transport, outcome, now)?;
     Ok(settled)
 }
 
@@ -515,6 +603,7 @@ fn finish(
 fn note_promise(
     sql: &impl Sql,
     claimed: &Claimed,
+    transport: Transport,
     outcome: &Outcome,
     now: UnixMs,
 ) -> Result<(), StoreError> {
@@ -533,14 +622,20 @@ fn note_promise(
     let notification = notification.as_str();
     let left = Left { notification, period, mid, planned_at: claimed.created_at, at: now };
     if matches!(outcome, Outcome::Unsure) {
-        consents::rest(sql, which, rested(now), now)?;
+        consents::rest(sql, which, rested(transport, now), now)?;
     }
     tally::left(sql, which, &left)
 }
 
-/// When Meta takes the next message by a token that was used now, by the rule of the day.
-pub(super) fn rested(now: UnixMs) -> UnixMs {
-    now.plus(cooldown(Transport::LegacyRecurring, now.utc_date()))
+/// When Meta takes the next message by a token that was used now in this way, by the rule of the
+/// day.
+pub(super) fn rested(transport: Transport, now: UnixMs) -> UnixMs {
+    now.plus(cooldown(transport, now.utc_date()))
+}
+
+/// The same where nobody remembers the way: the longer of the two.
+pub(super) fn rested_either_way(now: UnixMs) -> UnixMs {
+    rested(Transport::LegacyRecurring, now).max(rested(Transport::PaidMarketing, now))
 }
 
 /// Settles what was left in flight by a process that is gone, or by a request nobody heard of
@@ -552,6 +647,10 @@ pub fn recover(sql: &impl Sql, restarted: bool, now: UnixMs) -> Result<(), Store
     sql.transaction(|| {
         for (class, channel, person) in outbox::recover(sql, restarted, now)? {
             counters::add(sql, "outbox.lost_in_flight", now)?;
+            if let Class::Notice { template, key } = &class {
+                let notice = templates::Notice { template, key, channel, person: &person };
+                templates::close(sql, notice, ledger::Outcome::Unknown.as_str(), None)?;
+            }
             if let Class::Notification { notification, period, topic } = class {
                 let entry = ledger::Entry {
                     notification: &notification,
@@ -565,9 +664,10 @@ pub fn recover(sql: &impl Sql, restarted: bool, now: UnixMs) -> Result<(), Store
                     Left { notification, period: &period, mid: None, planned_at: now, at: now };
                 let which = Which { topic: &topic, channel, person: &person };
                 tally::left(sql, which, &left)?;
-                consents::rest(sql, which, rested(now), now)?;
+                consents::rest(sql, which, rested_either_way(now), now)?;
             }
         }
+        spent::lost(sql)?;
         if restarted && let Some(at) = outbox::backlog(sql)?.next_due {
             // The timers may have been lost with the process.
             timers::set(sql, Timer::Drain, at.max(now))?;

@@ -109,6 +109,11 @@ pub enum EventKind {
         /// App and its roles.
         roles: Vec<(AppId, Vec<String>)>,
     },
+    /// A paid marketing message came further, or did not arrive.
+    Marketing(MarketingNews),
+    /// Meta has judged a utility template. Which one and how is asked of the Graph API: the shape
+    /// of this webhook is not documented.
+    TemplateStatus,
     /// Meta warned, blocked or unblocked the Page.
     PolicyEnforcement {
         /// `warning`, `block`, `unblock`.
@@ -315,6 +320,37 @@ pub enum OptinStatus {
     Stopped,
     /// `RESUME NOTIFICATIONS`.
     Resumed,
+}
+
+/// What Meta tells of a paid marketing message.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MarketingNews {
+    /// How far it came.
+    pub step: MarketingStep,
+    /// What the message was answered with when it was sent.
+    pub tracking: Option<String>,
+    /// Its id in the thread.
+    pub mid: Option<Mid>,
+    /// By which token it was sent.
+    pub token: Option<NotificationToken>,
+    /// In which campaign.
+    pub campaign: Option<String>,
+}
+
+/// How far a paid marketing message came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum MarketingStep {
+    /// It stands in the thread.
+    Echoed,
+    /// It was delivered.
+    Delivered,
+    /// It was read.
+    Read,
+    /// Something in it was tapped.
+    Clicked,
+    /// It did not arrive.
+    Failed,
 }
 
 /// A change of hands.

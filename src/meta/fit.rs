@@ -31,6 +31,8 @@ pub fn fit(content: Content, channel: Channel) -> Vec<Content> {
         Content::Image { url } if url.trim().is_empty() => Vec::new(),
         Content::Image { url } => vec![Content::Image { url }],
         Content::OptIn(request) => fit_opt_in(request),
+        // Meta has judged its text.
+        Content::Template(_) => vec![content],
     }
 }
 
@@ -556,6 +558,7 @@ mod tests {
                 }
             }
             Content::Image { url } => assert!(!url.trim().is_empty()),
+            Content::Template(_) => {}
             Content::OptIn(request) => {
                 assert!(limits::units(&request.title) <= 65);
                 payload(&request.payload);

@@ -121,6 +121,10 @@ key_part! {
     ServiceId
 }
 key_part! {
+    /// A utility template, as named in `shop.toml`.
+    TemplateId
+}
+key_part! {
     /// A product, as named in `shop.toml`.
     ProductId
 }

@@ -18,7 +18,9 @@ use std::fmt::Write as _;
 
 use sha2::{Digest, Sha256};
 
-use super::event::{Channel, Event, EventKind, Lane, Optin, OptinStatus, Referral, ThreadAction};
+use super::event::{
+    Channel, Event, EventKind, Lane, MarketingStep, Optin, OptinStatus, Referral, ThreadAction,
+};
 use super::ids::{MAX_KEY_PART, Mid};
 
 /// The longest key, in bytes.
@@ -177,6 +179,24 @@ impl Event {
                     parts.push(None);
                 }
                 key.hash(&parts);
+            }
+            EventKind::Marketing(news) => {
+                key.part("marketing");
+                key.part(match news.step {
+                    MarketingStep::Echoed => "echoed",
+                    MarketingStep::Delivered => "delivered",
+                    MarketingStep::Read => "read",
+                    MarketingStep::Clicked => "clicked",
+                    MarketingStep::Failed => "failed",
+                });
+                self.who_and_when(key);
+                let token = news.token.as_ref().map(|token| token.0.as_str());
+                let mid = news.mid.as_ref().map(|mid| mid.0.as_str());
+                key.hash(&[news.tracking.as_deref(), mid, token, news.campaign.as_deref()]);
+            }
+            EventKind::TemplateStatus => {
+                key.part("template");
+                self.who_and_when(key);
             }
             EventKind::PolicyEnforcement { action, reason } => {
                 key.part("policy");

@@ -10,6 +10,7 @@
 //! - [`send`]: message contents and Send API bodies; [`fit`] makes contents obey the [`limits`].
 //! - [`graph_error`]: what Meta's answer means. [`profile`]: what Meta tells of a person;
 //!   [`tokens`]: its own list of notification tokens; [`usage`]: its hints to go slower.
+//! - [`marketing`]: paid marketing messages. [`template`]: utility templates.
 //!
 //! Both:
 //! - [`ids`]: typed ids.
@@ -23,10 +24,12 @@ pub mod ids;
 mod json;
 pub mod key;
 pub mod limits;
+pub mod marketing;
 pub mod parse;
 pub mod policy;
 pub mod profile;
 pub mod send;
 pub mod signature;
+pub mod template;
 pub mod tokens;
 pub mod usage;

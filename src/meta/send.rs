@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 use super::event::Channel;
 use super::ids::{NotificationToken, Psid};
 use super::limits;
+use super::template::{Filled, body as template_body};
 
 /// One bubble, before it is addressed to anybody. This is what the outbox keeps; who gets it,
 /// and by which token, is decided when the row is claimed.
@@ -39,6 +40,8 @@ pub enum Content {
     },
     /// The card that asks for consent to a topic.
     OptIn(OptInRequest),
+    /// A utility template with its places filled; Messenger only.
+    Template(Filled),
 }
 
 /// A quick reply: shown under the newest bubble, gone after a tap.
@@ -125,6 +128,8 @@ pub enum MessagingType {
     Response,
     /// By ourselves, inside the window.
     Update,
+    /// A utility template, also outside the window.
+    Utility,
 }
 
 /// What the person sees happening.
@@ -165,6 +170,7 @@ pub fn body(
             "messaging_type": match messaging_type {
                 MessagingType::Response => "RESPONSE",
                 MessagingType::Update => "UPDATE",
+                MessagingType::Utility => "UTILITY",
             },
             "message": message,
         }),
@@ -184,7 +190,7 @@ pub fn sender_action(person: &Psid, action: SenderAction) -> String {
 }
 
 /// The `message` of a body.
-fn message(content: &Content, channel: Channel) -> Value {
+pub(in crate::meta) fn message(content: &Content, channel: Channel) -> Value {
     match content {
         Content::Text { text, quick_replies } if quick_replies.is_empty() => {
             json!({ "text": text })
@@ -213,6 +219,7 @@ fn message(content: &Content, channel: Channel) -> Value {
             json!({ "attachment": { "type": "image", "payload": { "url": url } } })
         }
         Content::OptIn(request) => template(opt_in(request, channel)),
+        Content::Template(filled) => json!({ "template": template_body(filled) }),
     }
 }
 

@@ -1,18 +1,20 @@
 //! The delivery ladder: which transport may carry a notification to one person at a moment, by
 //! which rule of Meta's, or why it is held.
 //!
-//! In the window (free), then a legacy recurring notification where Meta still takes them, then
-//! hold. The same function runs when a notification is planned, in `shopbell plan`, and again when
+//! In the window (free), then a legacy recurring notification where Meta still takes them, then a
+//! paid marketing message where the shop pays for them; what somebody is waiting for also by a
+//! utility template; then hold. The same function runs when a notification is planned, in `shopbell plan`, and again when
 //! its row is claimed: what was legal at nine may not be at ten.
 
 use jiff::civil::Date;
 
-use super::recipient::Recipient;
+use super::recipient::{Reach, Recipient};
 use super::rungs::{Price, RUNGS};
 use super::schedule;
 use crate::meta::event::Channel;
+use crate::meta::ids::Country;
 use crate::meta::policy::{self, Case, Forbidden, Purpose, Rule, Transport, Why};
-use crate::shop::lang::language;
+use crate::shop::lang::{language, paid};
 use crate::shop::model::{Promise, Shop};
 use crate::time::UnixMs;
 
@@ -50,6 +52,14 @@ pub enum Hold {
     Forbidden(Forbidden),
     /// The window is closed, and Meta gave no token to send with.
     NoToken,
+    /// Nobody has proved that paid messages may be sent.
+    PaidOff,
+    /// Paid messages wait until then: their campaign is not warm, or Meta has paused them.
+    PaidWaits(UnixMs),
+    /// The cap of the day is reached; the next day begins then.
+    CapReached(UnixMs),
+    /// Meta has not approved the template in their language.
+    NoTemplate,
     /// The notification has no words in any language.
     NoText,
     /// They do not fit into one message.
@@ -69,6 +79,7 @@ impl Hold {
     #[must_use]
     pub fn says(&self, shop: &Shop) -> String {
         let texts = &language(shop.default_lang()).holds;
+        let paid = paid::of(shop.default_lang());
         let closed = |why: &str| format!("{} {why}", texts.window_closed);
         match self {
             Self::NoConsent => texts.no_consent.to_owned(),
@@ -82,7 +93,10 @@ impl Hold {
             Self::WindowClosed => texts.window_closed.to_owned(),
             Self::TokenExpired => closed(texts.token_ended),
             Self::NotBefore(_) => closed(texts.not_before),
-            Self::Forbidden(Forbidden { why, .. }) => closed(match why {
+            Self::Forbidden(Forbidden { why, rule }) => closed(match why {
+                Why::Country if is_paid(*rule) => paid.country,
+                Why::CountryUnknown if is_paid(*rule) => paid.unknown,
+                Why::Business => paid.business,
                 Why::Day => texts.wrong_day,
                 Why::Channel => texts.wrong_channel,
                 Why::Purpose => texts.wrong_purpose,
@@ -91,6 +105,10 @@ impl Hold {
                 Why::Integration => texts.too_new,
             }),
             Self::NoToken => closed(texts.no_token),
+            Self::PaidOff => closed(paid.off),
+            Self::PaidWaits(_) => closed(paid.waits),
+            Self::CapReached(_) => closed(paid.cap),
+            Self::NoTemplate => closed(paid.no_template),
             Self::NoText => texts.no_text.to_owned(),
             Self::TooLong => texts.too_long.to_owned(),
             Self::NotForThem => texts.not_for_them.to_owned(),
@@ -104,7 +122,9 @@ impl Hold {
     #[must_use]
     pub const fn until(&self) -> Option<UnixMs> {
         match self {
-            Self::Quiet(at) | Self::NotBefore(at) => Some(*at),
+            Self::Quiet(at) | Self::NotBefore(at) | Self::PaidWaits(at) | Self::CapReached(at) => {
+                Some(*at)
+            }
             _ => None,
         }
     }
@@ -132,6 +152,10 @@ impl Hold {
             Self::NotBefore(_) => "not_before",
             Self::Forbidden(_) => "forbidden",
             Self::NoToken => "no_token",
+            Self::PaidOff => "paid_off",
+            Self::PaidWaits(_) => "paid_waits",
+            Self::CapReached(_) => "cap_reached",
+            Self::NoTemplate => "no_template",
             Self::NoText => "no_text",
             Self::TooLong => "too_long",
             Self::NotForThem => "not_for_them",
@@ -201,28 +225,31 @@ fn at_moment(shop: &Shop, to: &Recipient, due: UnixMs, at: UnixMs) -> Result<Way
     {
         return Err(Hold::Quiet(end));
     }
-    climb(shop, to, at)
+    climb(shop, &to.reach(shop), Purpose::Promotion, at)
 }
 
-/// Tries one rung after the other. Of several that are closed the last says why: what comes
-/// before it is free and was not to be had.
-fn climb(shop: &Shop, to: &Recipient, at: UnixMs) -> Result<Way, Hold> {
-    let case = Case {
-        channel: to.channel,
-        country: to.country(shop),
-        day: at.utc_date(),
-        recurring_since: shop.meta.recurring_since,
-        purpose: Purpose::Promotion,
-    };
+/// The way for something that somebody is waiting for, at `at`.
+///
+/// # Errors
+/// [`Hold`]: why there is none.
+pub fn transactional(shop: &Shop, to: &Reach, at: UnixMs) -> Result<Way, Hold> {
+    climb(shop, to, Purpose::Transaction, at)
+}
+
+/// Tries one rung after the other. Of several that are closed one that time alone opens says why,
+/// and otherwise the last: what comes before it is free and was not to be had.
+fn climb(shop: &Shop, to: &Reach, purpose: Purpose, at: UnixMs) -> Result<Way, Hold> {
+    let case = case_of(shop, to.channel, to.country, at.utc_date(), purpose);
     let mut held = Hold::WindowClosed;
-    for rung in RUNGS {
+    for rung in RUNGS.iter().filter(|rung| rung.in_play(shop, purpose)) {
         let permitted = policy::permits(rung.transport(), &case).map_err(Hold::Forbidden);
         let carried = permitted.and_then(|rule| rung.carry(to, at).map(|()| rule));
         match carried {
             Ok(rule) => {
                 return Ok(Way { transport: rung.transport(), rule, price: rung.price() });
             }
-            Err(hold) => held = hold,
+            Err(hold) if held.until().is_none() || hold.until().is_some() => held = hold,
+            Err(_) => {}
         }
     }
     Err(held)
@@ -232,12 +259,35 @@ fn climb(shop: &Shop, to: &Recipient, at: UnixMs) -> Result<Way, Hold> {
 /// the shop says that they are.
 #[must_use]
 pub fn relied_on(shop: &Shop, day: Date) -> Vec<&'static Rule> {
-    let case = Case {
-        channel: Channel::Messenger,
-        country: shop.meta.country,
+    let of = |purpose| {
+        let case = case_of(shop, Channel::Messenger, shop.meta.country, day, purpose);
+        let rungs = RUNGS.iter().filter(move |rung| rung.in_play(shop, purpose));
+        rungs.filter_map(move |rung| policy::permits(rung.transport(), &case).ok())
+    };
+    let notices = (!shop.templates.is_empty()).then(|| of(Purpose::Transaction));
+    let mut rules: Vec<&'static Rule> = of(Purpose::Promotion).collect();
+    rules
+        .extend(notices.into_iter().flatten().filter(|rule| rule.transport != Transport::InWindow));
+    rules
+}
+
+fn case_of(
+    shop: &Shop,
+    channel: Channel,
+    country: Option<Country>,
+    day: Date,
+    purpose: Purpose,
+) -> Case {
+    Case {
+        channel,
+        country,
+        business: shop.marketing.as_ref().map(|marketing| marketing.country),
         day,
         recurring_since: shop.meta.recurring_since,
-        purpose: Purpose::Promotion,
-    };
-    RUNGS.iter().filter_map(|rung| policy::permits(rung.transport(), &case).ok()).collect()
+        purpose,
+    }
+}
+
+fn is_paid(rule: Option<&Rule>) -> bool {
+    rule.is_some_and(|rule| rule.transport == Transport::PaidMarketing)
 }

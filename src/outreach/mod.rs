@@ -13,6 +13,8 @@
 //!   are due. [`variant`]: which wording somebody gets.
 //! - [`offers`]: what people asked to be told of.
 //! - [`receipt`]: what somebody agreed to and was shown, so that it can be proved.
+//! - [`marketing`]: how paid messages stand; [`spending`]: the cap of a day.
+//! - [`notice`]: what somebody is waiting for, by utility template.
 //! - [`endings`]: ends of consents that nobody said in a chat. [`reconcile`]: Meta's own list of
 //!   tokens against ours; an emptied Desk is filled again by it and by KV.
 //! - [`tally`]: what came of it after it left; [`told`]: what the owner is told.
@@ -20,6 +22,8 @@
 pub mod budget;
 pub mod endings;
 pub mod ladder;
+pub mod marketing;
+pub mod notice;
 pub mod offers;
 pub mod pace;
 pub mod plan;
@@ -30,6 +34,7 @@ pub mod reconcile;
 pub mod rungs;
 pub mod schedule;
 pub mod sequence;
+pub mod spending;
 pub mod steps;
 pub mod subscription;
 pub mod tally;

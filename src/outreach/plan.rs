@@ -171,6 +171,13 @@ impl Totals {
         *count = count.saturating_add(1);
     }
 
+    /// How many leave by a way that is paid.
+    #[must_use]
+    pub fn paid(&self) -> u32 {
+        let paid = self.leaves.iter().filter(|((_, _, price), _)| *price == Price::Paid);
+        paid.fold(0, |sum, (_, n)| sum.saturating_add(*n))
+    }
+
     /// How many leave.
     #[must_use]
     pub fn leaving(&self) -> u32 {
@@ -431,7 +438,7 @@ impl People {
     fn sent(&mut self, which: usize, due: UnixMs, moment: UnixMs, transport: Transport) {
         let Some(to) = self.all.get_mut(which) else { return };
         to.last_sent_at = Some(due);
-        if transport == Transport::LegacyRecurring {
+        if matches!(transport, Transport::LegacyRecurring | Transport::PaidMarketing) {
             to.next_eligible_at = Some(moment.plus(cooldown(transport, moment.utc_date())));
         }
         let person = (to.channel, to.person.clone());

@@ -3,6 +3,7 @@
 
 use super::budget;
 use super::ladder::Hold;
+use super::marketing::{self, Standing};
 use super::plan::{self, Line, RunHash, Verdict};
 use super::recipient::{Look, Recipient, zone_of};
 use super::schedule::{self, Occurrence};
@@ -199,9 +200,10 @@ fn plan_page(sql: &impl Sql, shop: &Shop, run: &Run, now: UnixMs) -> Result<Prog
         let people = consents::page(sql, &notification.topic, zone, &run.cursor, PAGE)?;
         progress.done = u32::try_from(people.len()).unwrap_or(u32::MAX) < PAGE;
         let mut hash = RunHash::kept(run.hash.as_str());
+        let paid = marketing::standing(sql, shop.marketing.as_ref())?;
         for consent in &people {
             progress.cursor = consents::cursor(consent);
-            let Some(line) = plan_one(sql, shop, notification, run, consent, now)? else {
+            let Some(line) = plan_one(sql, shop, notification, run, (consent, paid), now)? else {
                 continue;
             };
             hash.add(&line);
@@ -227,13 +229,13 @@ fn plan_one(
     shop: &Shop,
     notification: &Notification,
     run: &Run,
-    consent: &Consent,
+    (consent, paid): (&Consent, Standing),
     now: UnixMs,
 ) -> Result<Option<Line>, StoreError> {
     let person: Person = people::load(sql, consent.channel, &consent.person)?.unwrap_or_default();
     let all = consents::of_person(sql, consent.channel, &consent.person)?;
-    let to =
-        Recipient::of(shop, consent, &person, &all, Look::Planning).belonging(shop, &person, now);
+    let to = Recipient { paid, ..Recipient::of(shop, consent, &person, &all, Look::Planning) }
+        .belonging(shop, &person, now);
     let Some(line) = plan::line(shop, notification, run.due_at, &to, now) else {
         return Ok(None);
     };

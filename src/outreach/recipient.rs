@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use jiff::tz::TimeZone;
 
+use super::marketing::Standing;
 use crate::desk::person::Person;
 use crate::desk::segment;
 use crate::meta::event::Channel;
@@ -64,6 +65,9 @@ pub struct Recipient {
     /// When they last said STOP.
     #[serde(default)]
     pub stopped_at: Option<UnixMs>,
+    /// How paid messages stand at their Desk.
+    #[serde(default, skip_serializing_if = "Standing::is_off")]
+    pub paid: Standing,
     /// What they read.
     pub language: Lang,
     /// Where they say they are, in their own words; none: they never said.
@@ -78,6 +82,45 @@ pub struct Recipient {
     /// Where they are in the sequences of this topic that go on for them. Only for plans.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub places: Vec<Place>,
+}
+
+/// What the ways to somebody turn on.
+#[derive(Clone, Copy, Debug)]
+pub struct Reach {
+    /// Where.
+    pub channel: Channel,
+    /// Where they are; none: not known.
+    pub country: Option<Country>,
+    /// Until when they may be written to without any other permission.
+    pub window_until: Option<UnixMs>,
+    /// Whether there is something to send with outside the window.
+    pub has_token: bool,
+    /// When that ends, if it does.
+    pub expires_at: Option<UnixMs>,
+    /// Before this Meta refuses it.
+    pub next_eligible_at: Option<UnixMs>,
+    /// How paid messages stand.
+    pub paid: Standing,
+    /// Whether there is an approved template for what is to be said.
+    pub template: bool,
+}
+
+impl Reach {
+    /// What is known of somebody who need not have agreed to anything; `template` as in
+    /// [`Reach::template`].
+    #[must_use]
+    pub fn of(shop: &Shop, channel: Channel, person: &Person, template: bool) -> Self {
+        Self {
+            channel,
+            country: said_country(person).map_or(shop.meta.country, |said| country(&said)),
+            window_until: person.window_until,
+            has_token: false,
+            expires_at: None,
+            next_eligible_at: None,
+            paid: Standing::Off,
+            template,
+        }
+    }
 }
 
 /// What has to be looked at.
@@ -118,6 +161,7 @@ impl Recipient {
             window_until: person.window_until,
             paused_until: person.paused_until,
             stopped_at: person.stopped_at,
+            paid: Standing::Off,
             language: person.lang(shop).clone(),
             country: said_country(person),
             segments: Vec::new(),
@@ -145,10 +189,30 @@ impl Recipient {
     #[must_use]
     pub fn country(&self, shop: &Shop) -> Option<Country> {
         match &self.country {
-            Some(said) => Country::new(&said.trim().to_ascii_uppercase()).ok(),
+            Some(said) => country(said),
             None => shop.meta.country,
         }
     }
+
+    /// What the ways to them turn on.
+    #[must_use]
+    pub fn reach(&self, shop: &Shop) -> Reach {
+        Reach {
+            channel: self.channel,
+            country: self.country(shop),
+            window_until: self.window_until,
+            has_token: self.has_token,
+            expires_at: self.expires_at,
+            next_eligible_at: self.next_eligible_at,
+            paid: self.paid,
+            template: false,
+        }
+    }
+}
+
+/// What somebody said, as a country; none where it cannot be read as one.
+fn country(said: &str) -> Option<Country> {
+    Country::new(&said.trim().to_ascii_uppercase()).ok()
 }
 
 impl Notification {

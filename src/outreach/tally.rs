@@ -1,18 +1,19 @@
 //! What came of a notification after it left: Meta's word that it was delivered and read, a tap on
-//! it, and the person's word that they want no more.
+//! it, of paid ones also Meta's word that something was tapped or that it did not arrive, and the
+//! person's word that they want no more.
 
 use jiff::civil::Date;
 
 use crate::desk::mark::marked;
 use crate::desk::payload::Payload;
-use crate::meta::event::{Channel, Event, EventKind};
+use crate::meta::event::{Channel, Event, EventKind, MarketingNews, MarketingStep};
 use crate::meta::ids::{Mid, Psid, TopicId};
 use crate::shop::model::{Notification, Shop};
 use crate::store::consents::{self, Last, Left, Which};
 use crate::store::early::{self, Early};
 use crate::store::funnel::{self, Stage};
-use crate::store::outbox::CALL_TIMEOUT_MS;
-use crate::store::{Sql, StoreError, tallies};
+use crate::store::outbox::{self, CALL_TIMEOUT_MS};
+use crate::store::{Sql, StoreError, spending, tallies};
 use crate::time::{DAY, UnixMs};
 
 /// A stop counts for what the topic sent within this time before it.
@@ -23,6 +24,8 @@ const TAPPED_WITHIN_MS: i64 = 7 * DAY;
 
 const DELIVERED: i64 = 1;
 const READ: i64 = 2;
+const CLICKED: i64 = 3;
+const FAILED: i64 = 4;
 
 /// Whether an event is a delivery, a reading or a tap of what left last, or may be of what is on
 /// its way, that is not counted yet.
@@ -30,7 +33,8 @@ const READ: i64 = 2;
 /// # Errors
 /// [`StoreError`].
 pub fn is_news(sql: &impl Sql, shop: &Shop, event: &Event) -> Result<bool, StoreError> {
-    Ok(news(sql, event)?.is_some_and(|(_, _, last)| !last.is_empty())
+    Ok(matches!(event.kind, EventKind::Marketing(_))
+        || news(sql, event)?.is_some_and(|(_, _, last)| !last.is_empty())
         || too_early(sql, event)?.is_some()
         || taps(sql, shop, event)?.is_some_and(|(_, last)| !last.is_empty()))
 }
@@ -88,33 +92,18 @@ fn count(sql: &impl Sql, last: &Last, name: &'static str) -> Result<(), StoreErr
 /// # Errors
 /// [`StoreError`].
 pub fn arrived(sql: &impl Sql, shop: &Shop, event: &Event, now: UnixMs) -> Result<(), StoreError> {
+    if let EventKind::Marketing(news) = &event.kind {
+        return of_marketing(sql, shop, event, news, now);
+    }
     if let (Some(person), Some(early)) = (&event.person, too_early(sql, event)?) {
         early::keep(sql, (event.channel, person), &early, now)?;
     }
     let Some((person, level, news)) = news(sql, event)? else { return Ok(()) };
     for last in news {
         let which = Which { topic: &last.topic, channel: event.channel, person };
-        came(sql, which, &last, level, shop.today(now))?;
+        step(sql, which, &last, level, shop.today(now))?;
     }
     Ok(())
-}
-
-fn came(
-    sql: &impl Sql,
-    which: Which<'_>,
-    last: &Last,
-    level: i64,
-    day: Date,
-) -> Result<(), StoreError> {
-    if last.seen < DELIVERED {
-        count(sql, last, "delivered")?;
-        reached(sql, last, Stage::Delivered, day)?;
-    }
-    if level == READ {
-        count(sql, last, "read")?;
-        reached(sql, last, Stage::Read, day)?;
-    }
-    consents::see(sql, which, level)
 }
 
 /// Counts it for what brought the consent.
@@ -138,7 +127,7 @@ pub fn left(sql: &impl Sql, which: Which<'_>, left: &Left<'_>) -> Result<(), Sto
     let last = consents::last_left(sql, which.channel, which.person)?;
     match last.iter().find(|last| last.topic == *which.topic) {
         // No shop is at hand here: a few hours of a day may count for the next.
-        Some(last) => came(sql, which, last, level, left.at.utc_date()),
+        Some(last) => step(sql, which, last, level, left.at.utc_date()),
         None => Ok(()),
     }
 }
@@ -163,6 +152,113 @@ fn says(event: &Event) -> Option<(&[Mid], Option<UnixMs>, i64)> {
         EventKind::Read { mid, watermark } => Some((mid.as_slice(), *watermark, READ)),
         _ => None,
     }
+}
+
+/// Counts what Meta tells of a paid message, once for each person and step. Who it was Meta does not
+/// always say; then the tracking id of the message says it, or the token it was sent by.
+fn of_marketing(
+    sql: &impl Sql,
+    shop: &Shop,
+    event: &Event,
+    news: &MarketingNews,
+    now: UnixMs,
+) -> Result<(), StoreError> {
+    let level = match news.step {
+        MarketingStep::Echoed => return Ok(()),
+        MarketingStep::Delivered => DELIVERED,
+        MarketingStep::Read => READ,
+        MarketingStep::Clicked => CLICKED,
+        MarketingStep::Failed => FAILED,
+    };
+    let row = match &news.tracking {
+        Some(tracking) => spending::by_tracking(sql, tracking)?,
+        None => None,
+    };
+    let by_row = row.map(|row| outbox::notified(sql, row)).transpose()?.flatten();
+    let by_token = match (&by_row, &news.token) {
+        (None, Some(token)) => consents::by_token(sql, token)?,
+        _ => None,
+    };
+    let whose = match (&by_row, &by_token, &event.person) {
+        (Some(_), _, _) => None,
+        (None, Some((_, channel, person)), _) => Some((*channel, person)),
+        (None, None, person) => person.as_ref().map(|person| (event.channel, person)),
+    };
+    if let Some((channel, person)) = whose
+        && early::on_its_way(sql, channel, person)?.is_some()
+    {
+        // Meta was quicker than its own answer, in which the tracking id stands.
+        let mids = news.tracking.iter().cloned().map(Mid).collect();
+        let early = Early { level, mids, covers: news.tracking.is_none() };
+        return early::keep(sql, (channel, person), &early, now);
+    }
+    let Some((topic, channel, person)) = by_row.or(by_token) else {
+        // Meta named the person, and the message is older than what the outbox remembers.
+        let Some(person) = &event.person else { return Ok(()) };
+        let last = consents::last_left(sql, event.channel, person)?;
+        let named = |last: &&Last| {
+            let mid = news.mid.as_ref().map(|mid| &mid.0);
+            last.mid.is_some() && [news.tracking.as_ref(), mid].contains(&last.mid.as_ref())
+        };
+        return match last.iter().find(named) {
+            Some(last) => {
+                let which = Which { topic: &last.topic, channel: event.channel, person };
+                step(sql, which, last, level, shop.today(now))
+            }
+            None => Ok(()),
+        };
+    };
+    if level == FAILED
+        && let Some(row) = row
+    {
+        spending::failed(sql, row)?;
+    }
+    let last = consents::last_left(sql, channel, &person)?;
+    // What left since is another message.
+    let ours = |last: &&Last| {
+        last.topic == topic && news.tracking.as_ref().is_none_or(|t| last.mid.as_ref() == Some(t))
+    };
+    match last.iter().find(ours) {
+        Some(last) => {
+            let which = Which { topic: &last.topic, channel, person: &person };
+            step(sql, which, last, level, shop.today(now))
+        }
+        None => Ok(()),
+    }
+}
+
+/// Counts how far something came, unless that is known.
+fn step(
+    sql: &impl Sql,
+    which: Which<'_>,
+    last: &Last,
+    level: i64,
+    day: Date,
+) -> Result<(), StoreError> {
+    if last.seen >= level {
+        return Ok(());
+    }
+    let add = |name| count(sql, last, name);
+    if level == FAILED {
+        if last.seen > 0 {
+            return Ok(());
+        }
+        add("failed")?;
+    } else {
+        if last.seen < DELIVERED {
+            add("delivered")?;
+            reached(sql, last, Stage::Delivered, day)?;
+        }
+        if last.seen < READ && level >= READ {
+            add("read")?;
+            reached(sql, last, Stage::Read, day)?;
+        }
+        if level == CLICKED {
+            add("clicked")?;
+            reached(sql, last, Stage::Clicked, day)?;
+        }
+    }
+    consents::see(sql, which, level)
 }
 
 type News<'e> = (&'e Psid, i64, Vec<Last>);

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::marketing;
 use super::receipt::{LinkLine, ReceiptLine};
 use super::recipient::{Look, Recipient};
 use super::reconcile::{self, Round};
@@ -13,13 +14,15 @@ use super::{offers, sequence};
 use crate::desk::person::Person;
 use crate::meta::event::Channel;
 use crate::meta::ids::{OfferId, PosterCode, Psid, TopicId};
+use crate::meta::marketing::money::Money;
 use crate::shop::model::{Poster, Shop};
 use crate::shop::outreach::Sequence;
 use crate::store::consents::Consent;
 use crate::store::incidents::{self, Incident};
 use crate::store::places::Place;
 use crate::store::{
-    Sql, StoreError, consents, funnel, ledger, people, places, receipts, runs, tallies, to_json,
+    Sql, StoreError, consents, funnel, ledger, people, places, receipts, runs, spending, tallies,
+    templates, to_json,
 };
 use crate::time::{DAY, UnixMs};
 
@@ -172,6 +175,12 @@ pub struct Report {
     pub outcomes: Vec<OutcomeLine>,
     /// People by what came of it after it left.
     pub tallies: Vec<TallyLine>,
+    /// What was paid for.
+    #[serde(default)]
+    pub costs: Vec<CostLine>,
+    /// Notices by utility template.
+    #[serde(default)]
+    pub notices: Vec<NoticeLine>,
     /// What was wrong, the newest first.
     #[serde(default)]
     pub alerts: Vec<AlertLine>,
@@ -184,6 +193,33 @@ pub struct Report {
     /// People by where they are in the sequences.
     #[serde(default)]
     pub sequences: Vec<SequenceLine>,
+}
+
+/// What a notification has cost at most, in the shop's currency.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CostLine {
+    /// Which.
+    pub notification: String,
+    /// For which period.
+    pub period: String,
+    /// For how many messages.
+    pub messages: i64,
+    /// Together, in hundred-thousandths of the currency's unit.
+    pub amount: Money,
+}
+
+/// Notices with the same outcome.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NoticeLine {
+    /// By which template.
+    pub template: String,
+    /// `queued`, `sent`, `refused`, `unknown`.
+    pub outcome: String,
+    /// Why, when it was not sent.
+    #[serde(default)]
+    pub reason: Option<String>,
+    /// How many.
+    pub notices: i64,
 }
 
 /// Something that is or was wrong.
@@ -293,7 +329,7 @@ pub struct TallyLine {
     /// Of which wording; none: of all together.
     #[serde(default)]
     pub variant: Option<String>,
-    /// `delivered`, `read`, `tapped`, `stopped`.
+    /// `delivered`, `read`, `tapped`, `stopped`, and of paid messages `clicked` and `failed`.
     pub what: String,
     /// How many.
     pub people: i64,
@@ -345,14 +381,16 @@ pub fn recipients(
         their_places.entry((place.channel, place.person.clone())).or_default().push(place);
     }
     let stranger = Person::default();
+    let paid = marketing::standing(sql, shop.marketing.as_ref())?;
     let recipients = consents
         .iter()
         .map(|consent| {
             let who = (consent.channel, consent.person.clone());
             let person = known.get(&who).unwrap_or(&stranger);
             let all = all.get(&who).map(Vec::as_slice).unwrap_or_default();
-            let mut to = Recipient::of(shop, consent, person, all, Look::Planning)
+            let to = Recipient::of(shop, consent, person, all, Look::Planning)
                 .belonging(shop, person, now);
+            let mut to = Recipient { paid, ..to };
             let their_places = their_places.get(&who).into_iter().flatten();
             let goes_on = |place: &&Place| {
                 let its = |sequence: &&Sequence| {
@@ -481,5 +519,23 @@ fn report(sql: &impl Sql, days: u16, now: UnixMs) -> Result<Report, StoreError> 
         reconciled: reconcile::last(sql)?,
         wordings: ledger::wordings(sql, from)?.into_iter().map(wording).collect(),
         sequences: places::counts(sql)?.into_iter().map(sequence).collect(),
+        costs: spending::costs(sql, from)?
+            .into_iter()
+            .map(|cost| CostLine {
+                notification: cost.notification,
+                period: cost.period,
+                messages: cost.messages,
+                amount: cost.amount,
+            })
+            .collect(),
+        notices: templates::report(sql, from)?
+            .into_iter()
+            .map(|line| NoticeLine {
+                template: line.template,
+                outcome: line.outcome,
+                reason: line.reason,
+                notices: line.notices,
+            })
+            .collect(),
     })
 }

@@ -7,6 +7,8 @@
 //! - [`booking`]: what can be booked, when, and how many at a time.
 //! - [`place`]: places on the map.
 //! - [`products`]: the catalogue, and what a product finder looks for in it.
+//! - [`marketing`]: who pays for messages, and how much at most. [`templates`]: texts that Meta
+//!   approves.
 //! - [`segments`]: saved rules that say whom something is for.
 //! - [`codes`]: the codes of posters, and the character that checks them.
 //! - [`calendar`]: which days a schedule means, and which hours are quiet.
@@ -24,6 +26,7 @@ pub mod hours;
 pub mod kv;
 pub mod lang;
 pub mod lookup;
+pub mod marketing;
 pub mod model;
 pub mod outreach;
 pub mod place;
@@ -31,4 +34,5 @@ pub mod products;
 pub mod segments;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod source;
+pub mod templates;
 pub mod text;

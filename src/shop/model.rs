@@ -7,9 +7,11 @@ use serde::{Deserialize, Serialize};
 
 use super::booking::Service;
 use super::forms::{Also, Form};
+use super::marketing::Marketing;
 use super::outreach::{Nudge, Offer, Sequence, Variant};
 use super::products::Product;
 use super::segments::Segment;
+use super::templates::Template;
 use crate::meta::ids::{
     AccountId, Country, FaqId, FormId, NotificationId, OfferId, PageId, PosterCode, Psid,
     SegmentId, TopicId,
@@ -109,6 +111,12 @@ pub struct Shop {
     pub agents: Vec<Agent>,
     /// What the shop tells us of its standing with Meta.
     pub meta: MetaStanding,
+    /// How it pays for messages; none: it does not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub marketing: Option<Marketing>,
+    /// Texts that Meta has to approve, for what somebody is waiting for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub templates: Vec<Template>,
     /// What people see before anybody has said a word.
     #[serde(default)]
     pub profile: PageProfile,

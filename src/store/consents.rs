@@ -453,7 +453,8 @@ pub struct Last {
     pub mid: Option<String>,
     /// When it was known to have left.
     pub left_at: UnixMs,
-    /// 0: nothing is known; 1: it was delivered; 2: it was read.
+    /// 0: nothing is known; 1: it was delivered; 2: it was read; 3: something in it was tapped; 4: it
+    /// did not arrive.
     pub seen: i64,
     /// Which wording it had, where there are several.
     pub variant: Option<String>,
@@ -490,6 +491,25 @@ pub fn last_left(sql: &impl Sql, channel: Channel, person: &Psid) -> Result<Vec<
             })
         })
         .collect()
+}
+
+/// Whose token this is, and on which topic. Reads all consents: only for what is rare.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn by_token(
+    sql: &impl Sql,
+    token: &NotificationToken,
+) -> Result<Option<(TopicId, Channel, Psid)>, StoreError> {
+    let rows = sql.query(
+        "SELECT topic, channel, person FROM consents WHERE token = ?1 LIMIT 1",
+        params![token.0.as_str()],
+    )?;
+    let read = |row| {
+        let mut columns = Columns::of("consents", row);
+        Ok((columns.parsed(TopicId::new)?, columns.channel()?, columns.parsed(Psid::new)?))
+    };
+    rows.first().map(read).transpose()
 }
 
 /// Notes how far what left last has come; see [`Last::seen`].

@@ -5,6 +5,9 @@ use serde::de::DeserializeOwned;
 
 use super::{Columns, Sql, StoreError, params, to_json};
 
+/// The fact that says which Desk this is: `{"page", "shard"}`.
+pub const NAME: &str = "name";
+
 /// Reads a fact, or `None` when it is not known.
 ///
 /// # Errors

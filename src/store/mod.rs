@@ -19,6 +19,7 @@
 //!   [`counters`]: how often things happened; [`misses`]: questions that found no answer.
 //! - [`funnel`]: what brings people, and how far they go; [`made_posters`]: posters that are not in
 //!   `shop.toml`.
+//! - [`spending`]: what paid messages cost; [`templates`]: utility templates and their notices.
 //! - [`moving`]: carrying people from one Desk to another.
 //! - [`calls`]: requests that are no messages; [`notes`]: what the owner notes on people.
 //! - [`listed`]: what Meta's list of tokens says; [`incidents`]: what the owner is told of;
@@ -53,7 +54,9 @@ pub mod reminders;
 pub mod runs;
 pub mod schema;
 pub mod seen;
+pub mod spending;
 pub mod tallies;
+pub mod templates;
 pub mod timers;
 pub mod waiting;
 

@@ -30,6 +30,7 @@ const OF_PERSON: &[(&str, &str, bool)] = &[
     ("early", "person", true),
     ("places", "person", false),
     ("nudges", "person", false),
+    ("notices", "person", false),
 ];
 
 /// Tables that the first Desk takes over from one that is closed: sums by their first columns.
@@ -59,6 +60,11 @@ const STAYS: &[&str] = &[
     "incidents",
     "meta_tokens",
     "posters",
+    // What a Desk has spent of a day is of that day; what it was allowed counts at the registrar.
+    "spending",
+    "spending_days",
+    "allowances",
+    "templates",
     "schema_version",
 ];
 

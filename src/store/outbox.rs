@@ -8,7 +8,7 @@ use super::timers::{self, Timer};
 use super::{Columns, Row, Sql, Statement, StoreError, channel_name, counters, params, to_json};
 use crate::meta::event::Channel;
 use crate::meta::human::Typed;
-use crate::meta::ids::{Mid, NotificationId, Psid, TopicId};
+use crate::meta::ids::{Mid, NotificationId, Psid, TemplateId, TopicId};
 use crate::meta::send::Content;
 use crate::time::{DAY, SECOND, UnixMs};
 
@@ -45,20 +45,28 @@ pub enum Class {
         /// On which topic.
         topic: TopicId,
     },
+    /// It tells of something that the person is waiting for, by a utility template.
+    Notice {
+        /// By which template.
+        template: TemplateId,
+        /// What it is about.
+        key: String,
+    },
 }
 
 impl Class {
     const fn number(&self) -> i64 {
         match self {
             Self::Reply | Self::Reminder => 0,
-            Self::Notification { .. } => 1,
+            Self::Notification { .. } | Self::Notice { .. } => 1,
         }
     }
 
-    /// Whether it is one: those give way to everything else.
+    /// Whether the shop tells it by itself: that gives way to everything else, and is never sent a
+    /// second time when nobody knows what became of the first.
     #[must_use]
     pub const fn is_notification(&self) -> bool {
-        matches!(self, Self::Notification { .. })
+        matches!(self, Self::Notification { .. } | Self::Notice { .. })
     }
 }
 
@@ -147,7 +155,11 @@ pub struct Message<'a> {
 /// # Errors
 /// [`StoreError::Refused`].
 pub fn append(sql: &impl Sql, message: &Message<'_>, now: UnixMs) -> Result<(), StoreError> {
-    let kind = (*message.class == Class::Reminder).then_some(REMINDER);
+    let kind = match message.class {
+        Class::Reminder => Some(REMINDER),
+        Class::Notice { .. } => Some(NOTICE),
+        Class::Reply | Class::Notification { .. } => None,
+    };
     insert(sql, message, kind, now)
 }
 
@@ -192,6 +204,7 @@ pub fn append_notice(
 /// What the column `kind` says.
 const REMINDER: &str = "reminder";
 const TYPED: &str = "typed";
+const NOTICE: &str = "utility";
 
 fn insert(
     sql: &impl Sql,
@@ -204,6 +217,7 @@ fn insert(
         Class::Notification { notification, period, topic } => {
             (Some(notification.as_str()), Some(period.as_str()), Some(topic.as_str()))
         }
+        Class::Notice { template, key } => (Some(template.as_str()), Some(key.as_str()), None),
     };
     sql.execute(
         "INSERT INTO outbox (class, channel, person, content, state, due_at, created_at,
@@ -390,6 +404,10 @@ fn read(row: &Row) -> Result<Claimed, StoreError> {
             notification: NotificationId::new(notification).map_err(|e| corrupt(&e))?,
             period: period.to_owned(),
             topic: TopicId::new(topic).map_err(|e| corrupt(&e))?,
+        },
+        (Some(template), Some(key), None) if kind == Some(NOTICE) => Class::Notice {
+            template: TemplateId::new(template).map_err(|e| corrupt(&e))?,
+            key: key.to_owned(),
         },
         _ if kind == Some(REMINDER) => Class::Reminder,
         _ => Class::Reply,
@@ -644,6 +662,22 @@ pub fn in_flight(sql: &impl Sql) -> Result<u32, StoreError> {
     )?;
     let n = rows.first().map_or(Ok(0), |row| Columns::of("outbox", row).int())?;
     Ok(u32::try_from(n).unwrap_or(u32::MAX))
+}
+
+/// Whom a notification went to, and on which topic, as long as its row is kept.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn notified(sql: &impl Sql, id: i64) -> Result<Option<(TopicId, Channel, Psid)>, StoreError> {
+    let rows = sql.query(
+        "SELECT topic, channel, person FROM outbox WHERE id = ?1 AND topic IS NOT NULL",
+        params![id],
+    )?;
+    let read = |row| {
+        let mut columns = Columns::of("outbox", row);
+        Ok((columns.parsed(TopicId::new)?, columns.channel()?, columns.parsed(Psid::new)?))
+    };
+    rows.first().map(read).transpose()
 }
 
 /// How the outbox stands.

@@ -92,6 +92,7 @@ pub fn erase(
         "DELETE FROM calls WHERE channel = ?1 AND person = ?2",
         "DELETE FROM bookings WHERE channel = ?1 AND person = ?2",
         "DELETE FROM notes WHERE channel = ?1 AND person = ?2",
+        "DELETE FROM notices WHERE channel = ?1 AND person = ?2",
         "DELETE FROM early WHERE channel = ?1 AND person = ?2",
         "DELETE FROM places WHERE channel = ?1 AND person = ?2",
         "DELETE FROM nudges WHERE channel = ?1 AND person = ?2",

@@ -121,6 +121,23 @@ const MIGRATIONS: &[&[&str]] = &[
         // Posters that were made or changed without shop.toml.
         "CREATE TABLE posters (code TEXT PRIMARY KEY, body TEXT NOT NULL,
            changed_at INTEGER NOT NULL) WITHOUT ROWID",
+        // Paid messages by their number in the outbox, what they cost at most in parts of the
+        // currency, and the sum of each day. No person is named.
+        "CREATE TABLE spending (row INTEGER PRIMARY KEY, day TEXT NOT NULL, parts INTEGER NOT NULL,
+           state TEXT NOT NULL, notification TEXT NOT NULL, period TEXT NOT NULL, tracking TEXT,
+           at INTEGER NOT NULL)",
+        "CREATE INDEX spending_open ON spending (row) WHERE state = 'open'",
+        "CREATE INDEX spending_by_tracking ON spending (tracking) WHERE tracking IS NOT NULL",
+        "CREATE TABLE spending_days (day TEXT PRIMARY KEY, parts INTEGER NOT NULL) WITHOUT ROWID",
+        // What the registrar of a Page lets its other Desks spend of a day.
+        "CREATE TABLE allowances (id TEXT PRIMARY KEY, day TEXT NOT NULL, parts INTEGER NOT NULL)
+           WITHOUT ROWID",
+        // Utility templates as Meta keeps them, and the notices sent by them.
+        "CREATE TABLE templates (name TEXT NOT NULL, language TEXT NOT NULL, status TEXT NOT NULL,
+           category TEXT NOT NULL, reason TEXT, PRIMARY KEY (name, language)) WITHOUT ROWID",
+        "CREATE TABLE notices (template TEXT NOT NULL, key TEXT NOT NULL, channel TEXT NOT NULL,
+           person TEXT NOT NULL, at INTEGER NOT NULL, outcome TEXT NOT NULL, reason TEXT,
+           PRIMARY KEY (template, key, channel, person)) WITHOUT ROWID",
     ],
 ];
 

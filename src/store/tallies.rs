@@ -38,7 +38,7 @@ pub struct Tally {
     pub period: String,
     /// Of which wording; none: of all.
     pub variant: Option<String>,
-    /// `delivered`, `read`, `tapped`, `stopped`.
+    /// `delivered`, `read`, `tapped`, `stopped`, `clicked`, `failed`.
     pub name: String,
     /// How many people.
     pub people: i64,

@@ -105,6 +105,16 @@ fn end_of(day: &str) -> Result<UnixMs, String> {
     })
 }
 
+impl Config {
+    /// The token that pays for messages.
+    ///
+    /// # Errors
+    /// That it is not set, or an example, and what to do.
+    pub fn ads_token(&self, env: &Env) -> Result<String, String> {
+        required(env, "ADS_TOKEN", is_loopback(&self.graph_base_url))
+    }
+}
+
 /// A secret or var by its name; empty counts as absent.
 fn optional(env: &Env, name: &str) -> Option<String> {
     env.secret(name).ok().map(|value| value.to_string()).filter(|value| !value.is_empty())

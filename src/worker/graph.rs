@@ -9,6 +9,7 @@ use super::config::Config;
 use super::http::js_error;
 use crate::meta::graph_error::{Failure, Reply, Verdict, judge};
 use crate::meta::ids::{PageId, Psid};
+use crate::meta::marketing::request::messages_path;
 use crate::meta::{tokens, usage};
 use crate::store::outbox::CALL_TIMEOUT_MS;
 
@@ -51,14 +52,7 @@ impl Line {
     /// # Errors
     /// When the token cannot stand in a header.
     pub fn new(config: &Config, page: &PageId, token: &str) -> Result<Self, String> {
-        let headers = || {
-            let headers = Headers::new()?;
-            headers.set("content-type", "application/json")?;
-            // In a header, because addresses end up in logs.
-            headers.set("authorization", &format!("Bearer {token}"))?;
-            Ok(headers)
-        };
-        let headers = headers().map_err(|_: JsValue| {
+        let headers = headers(token).map_err(|_: JsValue| {
             format!("the access token of Page {page} has characters that a header cannot carry")
         })?;
         let objects = format!("{}/{}", config.graph_base_url, config.graph_version);
@@ -115,6 +109,86 @@ impl Line {
     async fn post(&self, body: &str) -> Result<(u16, Option<u32>, String), JsValue> {
         answer(&self.url, &self.headers, Some(body), SEND_TIMEOUT_MS).await
     }
+}
+
+/// The way of an ad account's paid messages to the Graph API.
+pub struct Ads {
+    url: JsString,
+    headers: Headers,
+}
+
+impl Ads {
+    /// The way of this account with this access token.
+    ///
+    /// # Errors
+    /// When the token cannot stand in a header.
+    pub fn new(config: &Config, ad_account: &str, token: &str) -> Result<Self, String> {
+        let headers = headers(token).map_err(|_: JsValue| {
+            "ADS_TOKEN has characters that a header cannot carry".to_owned()
+        })?;
+        let url = format!(
+            "{}/{}/{}?appsecret_proof={}",
+            config.graph_base_url,
+            config.graph_version,
+            messages_path(ad_account),
+            config.app_secret.proof(token)
+        );
+        Ok(Self { url: url.into(), headers })
+    }
+
+    /// Sends one paid message.
+    ///
+    /// # Errors
+    /// As [`Line::send`].
+    pub async fn send(&self, body: &str) -> Result<Verdict, String> {
+        let answer = answer(&self.url, &self.headers, Some(body), SEND_TIMEOUT_MS).await;
+        let (status, retry_after_s, answer) =
+            answer.map_err(|error| js_error(&error).into_owned())?;
+        Ok(judge(&Reply { status, retry_after_s, body: answer.as_bytes() }))
+    }
+}
+
+/// JSON both ways, and the token in a header, because addresses end up in logs.
+fn headers(token: &str) -> Result<Headers, JsValue> {
+    let headers = Headers::new()?;
+    headers.set("content-type", "application/json")?;
+    headers.set("authorization", &format!("Bearer {token}"))?;
+    Ok(headers)
+}
+
+/// One request that is no message: a GET, or a POST of a body. `query` begins with `&`. Status and
+/// body.
+///
+/// # Errors
+/// The connection broke, or time ran out; never a token.
+pub async fn exchange_json(
+    config: &Config,
+    path: &str,
+    query: &str,
+    token: &str,
+    body: Option<&str>,
+) -> Result<(u16, String), String> {
+    let url = format!(
+        "{}/{}/{path}?appsecret_proof={}{query}",
+        config.graph_base_url,
+        config.graph_version,
+        config.app_secret.proof(token)
+    );
+    let ask = async { answer(&url.into(), &headers(token)?, body, SEND_TIMEOUT_MS).await };
+    let (status, _, body) = ask.await.map_err(|error: JsValue| js_error(&error).into_owned())?;
+    Ok((status, body))
+}
+
+/// A value as it stands in a query: everything but letters, digits and `-_.~` is escaped.
+pub fn escaped(text: &str) -> String {
+    text.bytes().fold(String::new(), |mut escaped, byte| {
+        if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) {
+            escaped.push(char::from(byte));
+        } else {
+            escaped.push_str(&format!("%{byte:02X}"));
+        }
+        escaped
+    })
 }
 
 /// One request; a GET without a body; `limit` in ms. Status, `Retry-After` in seconds, and what was answered.

@@ -4,7 +4,8 @@
 //! - [`config`]: secrets and vars, checked once per isolate.
 //! - [`http`]: requests and responses as plain `web_sys` types: each step over the border between
 //!   wasm and JavaScript costs, and the crate's own types cross it several times more.
-//! - [`webhook`], [`poster`], [`posters`], [`admin`], [`bookings`], [`notifications`], [`deletion`]: the routes.
+//! - [`webhook`], [`poster`], [`posters`], [`admin`], [`bookings`], [`notifications`], [`paid`],
+//!   [`deletion`]: the routes.
 //! - [`random`]: randomness, which the pure rooms get as an argument.
 //! - [`shops`]: the published shops, kept in the isolate's memory for a minute.
 //! - [`desk`]: the Durable Object; [`sql`]: its SQLite behind the store's trait.
@@ -24,6 +25,7 @@ mod desk;
 mod graph;
 mod http;
 mod notifications;
+mod paid;
 mod poster;
 mod posters;
 mod random;
@@ -75,6 +77,9 @@ async fn fetch(
             notifications::reconcile(&request, &route, &env).await
         }
         ("GET" | "POST", "/admin/shards") => admin::shards(&request, &route, &env).await,
+        ("GET" | "POST", "/admin/marketing") => paid::marketing(&request, &route, &env).await,
+        ("GET" | "POST", "/admin/templates") => paid::templates(&request, &route, &env).await,
+        ("POST", "/admin/utility") => paid::utility(&request, &route, &env).await,
         ("POST", "/admin/resume") => admin::resume(&request, &route, &env).await,
         ("POST", "/admin/reply") => admin::reply(&request, &route, &env).await,
         ("GET" | "POST" | "DELETE", "/admin/note") => admin::note(&request, &route, &env).await,
@@ -87,10 +92,11 @@ async fn fetch(
         (
             _,
             "/webhook" | "/health" | "/admin/status" | "/admin/misses" | "/admin/delete"
-            | "/admin/bookings" | "/admin/consent" | "/admin/funnel" | "/admin/note"
-            | "/admin/offers" | "/admin/posters" | "/admin/receipts" | "/admin/recipients"
-            | "/admin/reconcile" | "/admin/reply" | "/admin/report" | "/admin/resume"
-            | "/admin/shards" | "/meta/deletion" | "/meta/deauthorize",
+            | "/admin/bookings" | "/admin/consent" | "/admin/funnel" | "/admin/marketing"
+            | "/admin/note" | "/admin/offers" | "/admin/posters" | "/admin/receipts"
+            | "/admin/recipients" | "/admin/reconcile" | "/admin/reply" | "/admin/report"
+            | "/admin/resume" | "/admin/shards" | "/admin/templates" | "/admin/utility"
+            | "/meta/deletion" | "/meta/deauthorize",
         ) => http::text(405, "method not allowed"),
         (_, path)
             if ["/q/", "/deletion/", "/calendar/"].iter().any(|known| path.starts_with(known)) =>

@@ -31,6 +31,7 @@ use worker::{Options, Worker};
 pub const APP_SECRET: &str = "0123456789abcdef0123456789abcdef";
 pub const VERIFY_TOKEN: &str = "a-word-of-our-own";
 pub const PAGE_TOKEN: &str = "EAAB_page_token";
+pub const ADS_TOKEN: &str = "EAAB_ads_token";
 pub const ADMIN_TOKEN: &str = "an-admin-token-of-the-end-to-end-tests";
 pub const SIGNING_KEY: &str = "5c0ff1ce5c0ff1ce5c0ff1ce5c0ff1ce5c0ff1ce5c0ff1ce5c0ff1ce5c0ff1ce";
 pub const APP_ID: &str = "4100000000000001";
@@ -153,6 +154,7 @@ impl Stage {
             app_secret: APP_SECRET.to_owned(),
             verify_token: VERIFY_TOKEN.to_owned(),
             page_tokens: page_tokens.clone(),
+            ads_token: ADS_TOKEN.to_owned(),
             posters: posters_of(&shops),
             pages,
             ..SandboxConfig::example()
@@ -226,6 +228,21 @@ impl Stage {
             let status = self.status().await;
             let desks = status["desks"].as_array().unwrap();
             desks.iter().all(|desk| desk["outbox"]["open"] == 0 && desk["kv_owed"] == 0)
+        })
+        .await;
+    }
+
+    /// Waits until nothing is on its way and nothing that is due now waits; what is due later may.
+    pub async fn settled_but_waiting(&self) {
+        until("an outbox that only waits", || async {
+            let now = self.sandbox.now();
+            let status = self.status().await;
+            let desks = status["desks"].as_array().unwrap();
+            desks.iter().all(|desk| {
+                let next = desk["outbox"]["next_due"].as_str().map(moment);
+                // What is on its way is given up after 30 s.
+                next.is_none_or(|next| next > now + 40 * SECOND) && desk["kv_owed"] == 0
+            })
         })
         .await;
     }

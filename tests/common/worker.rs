@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use super::{ADMIN_TOKEN, APP_ID, APP_SECRET, PAGE_TOKEN, SIGNING_KEY, VERIFY_TOKEN};
+use super::{ADMIN_TOKEN, ADS_TOKEN, APP_ID, APP_SECRET, PAGE_TOKEN, SIGNING_KEY, VERIFY_TOKEN};
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
@@ -66,6 +66,7 @@ impl Worker {
             .env("VERIFY_TOKEN", VERIFY_TOKEN)
             .env("PAGE_TOKEN", PAGE_TOKEN)
             .env("ADMIN_TOKEN", ADMIN_TOKEN)
+            .env("ADS_TOKEN", ADS_TOKEN)
             .env("SIGNING_KEY", SIGNING_KEY)
             .env("APP_ID", APP_ID);
         for (page, token) in &self.options.page_tokens {

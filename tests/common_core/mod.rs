@@ -366,7 +366,7 @@ impl<'a> World<'a> {
         let (claimed, via) = self.claimed.remove(which % self.claimed.len());
         let by_token = match &via {
             Via::Person(_) | Via::ByHand { .. } => None,
-            Via::Token { token, .. } => Some(token.clone()),
+            Via::Token { token, .. } | Via::Paid { token, .. } => Some(token.clone()),
         };
         let sent = Sent {
             id: claimed.id(),
@@ -522,5 +522,6 @@ pub fn shown(content: &Content) -> String {
         Content::Cards { cards } => format!("[cards {}]", cards.len()),
         Content::Image { .. } => "[picture]".to_owned(),
         Content::OptIn(request) => format!("[opt-in {}]", request.title),
+        Content::Template(filled) => format!("[template {}]", filled.name),
     }
 }

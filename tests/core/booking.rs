@@ -11,11 +11,15 @@ use shopbell::desk::booking::calendar;
 use shopbell::desk::form::reminders;
 use shopbell::entry::calendar as links;
 use shopbell::meta::event::Channel;
+use shopbell::meta::ids::TemplateId;
 use shopbell::meta::send::{Button, Content, QuickReply};
+use shopbell::meta::template::Kept;
 use shopbell::shop::forms::FieldValue;
+use shopbell::shop::model::{Lang, Localized};
+use shopbell::shop::templates::{Template, TemplateUse};
 use shopbell::store::bookings::{self, Claim, peak};
 use shopbell::store::calls::{self, Kind};
-use shopbell::store::people;
+use shopbell::store::{people, templates};
 use shopbell::time::{DAY, HOUR, MINUTE, UnixMs};
 
 const SOURCE: &str = r#"
@@ -532,6 +536,46 @@ fn the_reminder_comes_inside_the_window_and_is_held_with_a_reason_otherwise() {
     assert!(remind(&mut talk).is_empty());
     assert_eq!(reminders_of(&talk).as_deref(), Some("window_closed"));
     assert_eq!(talk.world.count("booking.reminder.window_closed"), 1);
+    // With a template that Meta has approved it leaves outside the window too, and once.
+    let template = Template {
+        id: TemplateId::new("soon").unwrap(),
+        purpose: TemplateUse::BookingReminder,
+        text: Localized(BTreeMap::from([(
+            Lang("en".to_owned()),
+            "We expect you on {when}, and look forward to it.".to_owned(),
+        )])),
+        examples: BTreeMap::new(),
+    };
+    for status in ["PENDING", "APPROVED"] {
+        let mut talk = book("on Wednesday 14:00");
+        talk.world.shop.templates = vec![template.clone()];
+        let kept = Kept {
+            name: template.meta_name(),
+            language: "en".to_owned(),
+            status: status.to_owned(),
+            category: "UTILITY".to_owned(),
+            reason: None,
+        };
+        templates::save(&talk.world.sql, &kept).unwrap();
+        talk.world.now = ms("2026-11-25T09:00:00Z");
+        let heard = remind(&mut talk);
+        let by_template = reminders_of(&talk);
+        if status == "APPROVED" {
+            assert_eq!(heard, [format!("[template {}]", template.meta_name())]);
+            assert_eq!(by_template.as_deref(), Some("utility_template"));
+            let Some(Content::Template(filled)) = talk.world.taken.last().map(|s| &s.content)
+            else {
+                panic!("no template left");
+            };
+            let when = ("when".to_owned(), "Wed 25 Nov 2026 14:00".to_owned());
+            assert_eq!(filled.parameters, [when]);
+            assert!(remind(&mut talk).is_empty());
+            let told = templates::report(&talk.world.sql, UnixMs::new(0)).unwrap();
+            assert_eq!((told[0].outcome.as_str(), told[0].notices), ("sent", 1));
+        } else {
+            assert_eq!((heard.len(), by_template.as_deref()), (0, Some("window_closed")));
+        }
+    }
     for (word, why) in [("STOP", "stopped"), ("human", "person_talking")] {
         let mut talk = book("tomorrow 14:00");
         talk.world.wait(20 * HOUR);

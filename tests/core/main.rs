@@ -24,4 +24,5 @@ mod reconcile;
 mod scale;
 mod schedule;
 mod sequences;
+mod spending;
 mod tables;

@@ -9,6 +9,7 @@ use shopbell::desk::person::Person;
 use shopbell::meta::event::{Channel, Event, EventKind, OptinStatus};
 use shopbell::meta::ids::{Country, FieldId, Mid};
 use shopbell::outreach::ladder;
+use shopbell::outreach::marketing::Standing;
 use shopbell::outreach::plan::{self, Horizon, Verdict, transport_name};
 use shopbell::outreach::recipient::{Look, Recipient};
 use shopbell::shop::forms::FieldValue;
@@ -41,6 +42,7 @@ fn somebody(shop: &Shop, n: usize) -> Recipient {
         window_until: None,
         paused_until: None,
         stopped_at: None,
+        paid: Standing::Off,
         language: shop.default_lang().clone(),
         country: None,
         segments: Vec::new(),

@@ -20,6 +20,7 @@ mod matcher;
 mod misses;
 mod notifications;
 mod once;
+mod paid;
 mod plan;
 mod posters;
 mod profile;

@@ -1,12 +1,13 @@
 //! `shopbell doctor`: looks at everything a shop needs to work, at the Worker and at Meta, and
 //! says for each problem the one thing to do.
 //!
-//! It changes nothing: it reads, and it delivers one signed webhook without events.
+//! It changes nothing at Meta: it reads, and it delivers one signed webhook without events. Where a
+//! shop declares paid messages it has the Worker note whether they are proved.
 //!
 //! - `shop`: shop.toml, and the calendar of Meta's rules. `worker`: the Worker's routes;
 //!   `desk`: its Desks. `graph`: the Graph API and the app; `page`: a Page's token, subscription,
 //!   profile.
-//! - [`secrets`]: from the environment, never printed. `http`: one request, plain words.
+//! - `paid`: paid messages and templates. [`secrets`]: from the environment, never printed. `http`: one request, plain words.
 //! - [`finding`]: what a check found, for people and machines.
 
 use std::path::PathBuf;
@@ -21,6 +22,7 @@ pub mod finding;
 mod graph;
 pub(super) mod http;
 mod page;
+mod paid;
 pub mod secrets;
 mod shop;
 mod worker;
@@ -43,7 +45,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 ///
 /// Secrets are taken from the environment: `APP_ID`, `APP_SECRET`, `VERIFY_TOKEN`, `ADMIN_TOKEN`,
 /// and `PAGE_TOKEN` or `PAGE_TOKEN_<page id>`. What needs one that is not there is not checked.
-/// Nothing is changed, and no secret is printed. Ends with 1 if there is any problem.
+/// Nothing is changed at Meta or spent, and no secret is printed; for a shop with [marketing] the
+/// Worker proves with its own ADS_TOKEN that paid messages may be sent, which switches them on. Ends with 1 if there is any problem.
 #[derive(clap::Args)]
 pub struct DoctorArgs {
     /// The folder with the shop.toml.
@@ -152,6 +155,9 @@ pub async fn examine(checkup: &Checkup) -> Vec<Finding> {
             found.about(format!("Page {}, {}", shop.page.id, page_name(shop)));
             page::check(checkup, &graph, shop, index == 0, &mut found).await;
         }
+    }
+    if let Ok(base) = &base {
+        paid::check(checkup, &http, base, &shops, &mut found).await;
     }
     remember(&shops, &mut found);
     found.done()

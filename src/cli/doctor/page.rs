@@ -6,6 +6,7 @@ use super::Checkup;
 use super::finding::Findings;
 use super::graph::{Graph, Refusal, app_token, instagram_on, names};
 use super::http::now;
+use super::paid;
 use crate::desk::payload::GET_STARTED;
 use crate::meta::graph_error::Class;
 use crate::meta::signature::AppSecret;
@@ -230,6 +231,14 @@ impl Page<'_> {
             .copied()
             .filter(|scope| !granted.contains(*scope) || !self.reaches(data, scope))
             .collect();
+        let may = |scope: &str| granted.contains(scope) && self.reaches(data, scope);
+        if !paid::may_use_templates(self.shop, may) {
+            found.warning(
+                "graph.utility",
+                format!("{} lacks page_utility_messaging: no template is sent", self.name),
+                format!("{NEW_TOKEN}; choose this permission when you make it"),
+            );
+        }
         if missing.is_empty() {
             found.ok(CHECK, format!("{} may do what it has to: {}", self.name, needed.join(", ")));
         } else {
@@ -286,7 +295,9 @@ impl Page<'_> {
         let lacks = |some: &[&'static str]| {
             some.iter().copied().filter(|field| !fields.contains(*field)).collect::<Vec<_>>()
         };
-        let (needed, wished) = (lacks(&NEEDED_FIELDS), lacks(&WISHED_FIELDS));
+        let needed = lacks(&NEEDED_FIELDS);
+        let wished = [&WISHED_FIELDS as &[&str], paid::wished_fields(self.shop)].concat();
+        let wished = lacks(&wished);
         if !needed.is_empty() {
             let says = format!("the Page's subscription lacks {}", needed.join(", "));
             found.problem(CHECK, says, fix);

@@ -39,7 +39,19 @@ pub(super) fn plan(desks: &[DeskPlan<'_>], totals: bool) -> String {
                     })
                 })
                 .collect();
-            lines.push(json!({ "totals": { "leaves": leaves, "held": sums.held } }));
+            let mut totals = json!({ "leaves": leaves, "held": sums.held });
+            if let (Some(marketing), Some(totals)) = (&desk.shop.marketing, totals.as_object_mut())
+            {
+                let cost = json!({
+                    "messages": sums.paid(),
+                    "at_most": marketing.price.times(sums.paid()).to_string(),
+                    "currency": marketing.currency,
+                    "cap_of_a_day": marketing.cap.to_string(),
+                    "messages_a_day": marketing.per_day(),
+                });
+                totals.insert("cost".to_owned(), cost);
+            }
+            lines.push(json!({ "totals": totals }));
         }
     }
     lines.iter().map(|line| format!("{line}\n")).collect()

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::DeskPlan;
+use crate::meta::marketing::money::Money;
 use crate::meta::policy::Rule;
 use crate::outreach::plan::{Planned, Verdict, transport_name};
 use crate::outreach::recipient::zone_of;
@@ -15,10 +16,16 @@ use crate::time::UnixMs;
 pub(super) fn plan(desks: &[DeskPlan<'_>], totals: bool) -> String {
     let mut text = String::new();
     let (mut leaving, mut holding) = (0_u64, 0_u64);
+    // What is paid, by currency.
+    let mut costs: BTreeMap<&str, Money> = BTreeMap::new();
     for desk in desks {
         for planned in &desk.planned {
             run(desk, planned, totals, &mut text);
             let sums = planned.totals();
+            if let Some(marketing) = desk.shop.marketing.as_ref().filter(|_| sums.paid() > 0) {
+                let cost = costs.entry(&marketing.currency).or_default();
+                *cost = cost.plus(marketing.price.times(sums.paid()));
+            }
             leaving = leaving.saturating_add(u64::from(sums.leaving()));
             holding = holding.saturating_add(u64::from(sums.holding()));
         }
@@ -27,6 +34,9 @@ pub(super) fn plan(desks: &[DeskPlan<'_>], totals: bool) -> String {
         text += "nothing is due\n\n";
     }
     let _ = writeln!(text, "in all: {leaving} leave, {holding} are held");
+    for (currency, cost) in costs {
+        let _ = writeln!(text, "at most {cost} {currency} are spent; nothing is before it leaves");
+    }
     text
 }
 
@@ -58,6 +68,9 @@ fn run(desk: &DeskPlan<'_>, planned: &Planned<'_>, totals: bool, text: &mut Stri
     for ((transport, price, rule), count) in leaving(planned) {
         let _ = writeln!(text, "  leaves {count:>5}  {transport}, {price}: {rule}");
     }
+    if let Some(says) = estimate(shop, planned) {
+        let _ = writeln!(text, "  costs  {says}");
+    }
     for (why, count) in held(shop, planned) {
         let _ = writeln!(text, "  held   {count:>5}  {why}");
     }
@@ -82,6 +95,25 @@ fn run(desk: &DeskPlan<'_>, planned: &Planned<'_>, totals: bool, text: &mut Stri
         let _ = writeln!(text, "    {who:<28} {what}");
     }
     text.push('\n');
+}
+
+/// What is paid for a run, at most, and whether the cap of the day lets all of it leave.
+fn estimate(shop: &Shop, planned: &Planned<'_>) -> Option<String> {
+    let marketing = shop.marketing.as_ref()?;
+    let (paid, most) = (planned.totals().paid(), marketing.per_day());
+    if paid == 0 {
+        return None;
+    }
+    let cap = format!("{} {} a day are good for {most}", marketing.cap, marketing.currency);
+    let held = match paid.saturating_sub(most) {
+        0 => String::new(),
+        over => format!(": the cap will hold at least {over} of them back"),
+    };
+    Some(format!(
+        "at most {}, {} for each of {paid}; {cap}{held}",
+        marketing.cost(paid),
+        marketing.price
+    ))
 }
 
 type Way = (&'static str, &'static str, String);

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::events::{Event, put};
+use super::graph::marketing::news;
 use super::graph::opt_in_card;
 use super::world::{Comment, Person, Platform, Token, World};
 
@@ -89,6 +90,8 @@ pub enum Act {
     },
     /// The person has read everything.
     Read,
+    /// The person taps something in the newest paid message.
+    ClickPaid,
     /// The person edits a message of theirs: the given one, or the newest.
     Edit {
         /// The message.
@@ -289,6 +292,12 @@ impl Scene<'_> {
                     self.event("message_reads", "read", json!({"mid": mid}))
                 }
             },
+            Act::ClickPaid => {
+                let paid = self.world.paid.iter().rev().find(|p| p.person == self.person.id);
+                let paid = paid.cloned().ok_or(ActError::NoMessage)?;
+                let (settings, app) = (self.world.settings.clone(), self.world.app.clone());
+                vec![news(&app, &settings, "marketing_message_clicks", &paid, self.now)]
+            }
             Act::Edit { mid, text } => {
                 let mid = self.pick(mid, &["person"])?;
                 let bubble = self.person.bubble(&mid).ok_or(ActError::NoMessage)?;

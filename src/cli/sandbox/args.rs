@@ -52,6 +52,10 @@ pub struct SandboxArgs {
     /// The Page token; `PAGE_TOKEN_<page id>` in the environment goes before it.
     #[arg(long, env = "PAGE_TOKEN", default_value = "sandbox-page-token", hide_env_values = true)]
     pub page_token: String,
+
+    /// The token of the ad account that pays for messages.
+    #[arg(long, env = "ADS_TOKEN", default_value = "sandbox-ads-token", hide_env_values = true)]
+    pub ads_token: String,
 }
 
 impl SandboxArgs {
@@ -74,6 +78,7 @@ impl SandboxArgs {
             app_secret: self.app_secret,
             verify_token: self.verify_token,
             clock: self.clock,
+            ads_token: self.ads_token,
             ..SandboxConfig::example()
         };
         if !pages.is_empty() {
@@ -116,6 +121,14 @@ fn with_shop(args: SandboxArgs) -> Result<(), String> {
     let languages = shops.first().map(|shop| &shop.languages).into_iter().flatten();
     let languages = languages.map(|lang| lang.0.clone()).collect();
     let config = args.config(pages_of(&shops), posters_of(&shops), languages);
+    let config = match shops.iter().find_map(|shop| shop.marketing.as_ref()) {
+        Some(marketing) => SandboxConfig {
+            ad_account: marketing.ad_account.clone(),
+            ad_currency: marketing.currency.clone(),
+            ..config
+        },
+        None => config,
+    };
     let port = config.listen.port();
     let runtime = tokio::runtime::Runtime::new().map_err(|error| error.to_string())?;
     runtime.block_on(serve(config)).map_err(|error| {
@@ -135,6 +148,12 @@ pub fn pages_of(shops: &[Shop]) -> Vec<SandboxPage> {
         // Six for each of its Desks.
         connections: CONNECTIONS
             .saturating_mul(usize::try_from(shop.page.shards).unwrap_or(usize::MAX)),
+        business_country: shop
+            .marketing
+            .as_ref()
+            .map(|marketing| marketing.country)
+            .or(shop.meta.country)
+            .map(|country| country.as_str().to_owned()),
     };
     shops.iter().map(page).collect()
 }

@@ -101,6 +101,9 @@ impl Event {
 
     /// In a few words, for the log.
     pub(super) fn what(&self) -> String {
+        if self.slot == Slot::Changes && self.field != "feed" {
+            return self.field.to_owned();
+        }
         if self.slot == Slot::Changes {
             return "comment".to_owned();
         }

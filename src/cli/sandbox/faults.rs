@@ -35,6 +35,10 @@ pub enum FaultKind {
     Restricted,
     /// An error body with HTTP 200 (code 36000).
     ErrorIn200,
+    /// Error 2300028 of paid messages: no pace is known, for the next ten minutes.
+    Pacing,
+    /// Error 2300019 of paid messages: the terms are not accepted.
+    Terms,
     /// Never answers. The message is not delivered.
     Hang,
     /// Answers after `ms` milliseconds, otherwise as always.
@@ -173,6 +177,12 @@ pub(super) fn answer(kind: FaultKind) -> Option<(u16, Value)> {
         }
         FaultKind::Code613 => {
             GraphError::new(613, "(#613) Calls to this api have exceeded the rate limit.")
+        }
+        FaultKind::Pacing => {
+            GraphError::new(2_300_028, "Pacing information is not available").remaining(600)
+        }
+        FaultKind::Terms => {
+            GraphError::new(2_300_019, "The app has not accepted the terms of service").status(403)
         }
         FaultKind::Code80006 => GraphError::new(
             80_006,

@@ -74,6 +74,9 @@ pub struct SandboxPage {
     /// six of one invocation wait. workerd on a computer does not.
     #[serde(default = "six")]
     pub connections: usize,
+    /// Where its business is.
+    #[serde(default)]
+    pub business_country: Option<String>,
 }
 
 /// Cloudflare lets six requests of an invocation wait for their answers (Workers limits, 2026).
@@ -107,6 +110,12 @@ pub struct SandboxConfig {
     pub verify_token: String,
     /// Page id to Page token.
     pub page_tokens: HashMap<String, String>,
+    /// The token of the ad account.
+    pub ads_token: String,
+    /// The ad account, digits.
+    pub ad_account: String,
+    /// Its currency.
+    pub ad_currency: String,
     /// The Pages.
     pub pages: Vec<SandboxPage>,
     /// The posters the phone offers to scan.
@@ -128,6 +137,7 @@ impl SandboxConfig {
             instagram_id: Some("17841400000000001".to_owned()),
             country: Some("US".to_owned()),
             connections: CONNECTIONS,
+            business_country: Some("US".to_owned()),
         };
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
@@ -136,6 +146,9 @@ impl SandboxConfig {
             app_secret: "sandbox-app-secret".to_owned(),
             verify_token: "sandbox-verify-token".to_owned(),
             page_tokens: HashMap::from([(page.id.clone(), "sandbox-page-token".to_owned())]),
+            ads_token: "sandbox-ads-token".to_owned(),
+            ad_account: "1234567890".to_owned(),
+            ad_currency: "USD".to_owned(),
             pages: vec![page],
             posters: vec![SandboxPoster { code: "door".to_owned(), place: "Shop door".to_owned() }],
             languages: vec!["en".to_owned()],
@@ -394,6 +407,20 @@ impl Sandbox {
     pub fn fault(&self, fault: Fault) {
         self.shared.world().faults.push(fault);
         self.shared.touch();
+    }
+
+    /// Meta judges the templates of a Page that wait, and tells of it.
+    pub async fn judge_templates(&self, page: &str, status: &str) -> Vec<Webhook> {
+        let events = graph::templates::judge(&mut self.shared.world(), page, status);
+        deliver::deliver(&self.shared, events, How::default()).await
+    }
+
+    /// What a campaign was made with, and what was spent in it in all, in the order they were made.
+    #[must_use]
+    pub fn campaigns(&self) -> Vec<(String, Option<i64>, i64)> {
+        let world = self.shared.world();
+        let spent = |campaign: &world::Campaign| campaign.spent.values().sum();
+        world.campaigns.iter().map(|c| (c.id.clone(), c.budget, spent(c))).collect()
     }
 
     /// Removes all faults.

@@ -15,8 +15,13 @@ use crate::time::{DAY, HOUR, MINUTE};
 pub(super) const WINDOW: i64 = DAY;
 
 /// Page fields of Meta's webhooks that the sandbox knows (Meta's Messenger webhooks reference).
-pub(super) const PAGE_FIELDS: [&str; 19] = [
+pub(super) const PAGE_FIELDS: [&str; 24] = [
     "feed",
+    "marketing_message_clicks",
+    "marketing_message_deliveries",
+    "marketing_message_delivery_failed",
+    "marketing_message_echoes",
+    "marketing_message_reads",
     "message_deliveries",
     "message_echoes",
     "message_edits",
@@ -99,7 +104,8 @@ pub struct Bubble {
     pub reaction: Option<String>,
     /// An opt-in card that was accepted.
     pub accepted: bool,
-    /// How it came to be allowed: `reply`, `notification`, `human_agent`, `private_reply`.
+    /// How it came to be allowed: `reply`, `notification`, `human_agent`, `private_reply`,
+    /// `utility`, `marketing`.
     pub via: &'static str,
 }
 
@@ -195,6 +201,44 @@ pub struct Token {
     pub sent_at: Option<i64>,
     /// Stopped by the person.
     pub stopped: bool,
+}
+
+/// A campaign of paid messages.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Campaign {
+    pub id: String,
+    pub account: String,
+    pub page: String,
+    /// In the smallest unit of the currency, for each day (UTC).
+    pub budget: Option<i64>,
+    pub made_at: i64,
+    /// What was spent, by day.
+    pub spent: BTreeMap<i64, i64>,
+}
+
+/// A paid message that was sent.
+#[derive(Clone, Debug)]
+pub(super) struct Paid {
+    pub mid: String,
+    pub tracking: String,
+    pub campaign: String,
+    pub token: String,
+    pub person: String,
+    pub page: String,
+}
+
+/// A utility template.
+#[derive(Clone, Debug)]
+pub(super) struct Template {
+    pub id: String,
+    pub page: String,
+    pub name: String,
+    pub language: String,
+    pub status: String,
+    pub category: String,
+    pub reason: Option<String>,
+    /// The names of its places.
+    pub places: Vec<String>,
 }
 
 /// A comment under a post.
@@ -330,6 +374,18 @@ pub struct Settings {
     pub human_agent: bool,
     /// The app has `page_utility_messaging`.
     pub utility: bool,
+    /// What the token of the ad account may do.
+    pub ads_scopes: Vec<String>,
+    /// Meta's number for the state of the ad account: 1 is active.
+    pub account_status: i64,
+    /// What one paid message costs, in the smallest unit of the currency.
+    pub paid_price: i64,
+    /// Paid messages are taken and do not arrive.
+    pub paid_fails: bool,
+    /// What Meta tells of paid messages has no envelope.
+    pub marketing_flat: bool,
+    /// What Meta says at once of a template: `APPROVED`, `PENDING`, `REJECTED`.
+    pub template_review: String,
     /// When the Page tokens expire (Unix seconds); 0: never.
     pub token_expires_at: i64,
     /// What the tokens may do.
@@ -357,6 +413,14 @@ impl Default for Settings {
             require_proof: false,
             human_agent: true,
             utility: false,
+            ads_scopes: ["ads_management", "pages_messaging", "paid_marketing_messages"]
+                .map(str::to_owned)
+                .to_vec(),
+            account_status: 1,
+            paid_price: 1,
+            paid_fails: false,
+            marketing_flat: false,
+            template_review: "APPROVED".to_owned(),
             token_expires_at: 0,
             scopes: scopes.map(str::to_owned).to_vec(),
             tokens_page: 1_000,
@@ -371,10 +435,15 @@ pub(super) struct World {
     /// A clock that stands, and is moved by hand; instead of the other.
     pub still: Option<i64>,
     pub worker: Option<String>,
+    /// Our app's id.
+    pub app: String,
     pub pages: Vec<Page>,
     pub people: HashMap<String, Person>,
     pub tokens: Vec<Token>,
     pub comments: HashMap<String, Comment>,
+    pub campaigns: Vec<Campaign>,
+    pub paid: Vec<Paid>,
+    pub templates: Vec<Template>,
     pub calls: Vec<Call>,
     pub webhooks: Vec<Webhook>,
     pub faults: Vec<Fault>,
@@ -404,10 +473,14 @@ impl World {
             offset: 0,
             still: None,
             worker: config.worker.clone().map(|w| w.trim_end_matches('/').to_owned()),
+            app: config.app_id.clone(),
             pages,
             people: HashMap::new(),
             tokens: Vec::new(),
             comments: HashMap::new(),
+            campaigns: Vec::new(),
+            paid: Vec::new(),
+            templates: Vec::new(),
             calls: Vec::new(),
             webhooks: Vec::new(),
             faults: Vec::new(),

@@ -1,5 +1,7 @@
-//! The reminder before an appointment: an ordinary message, so only inside the window; otherwise
-//! it is held, and the diary says why.
+//! The reminder before an appointment: inside the window an ordinary message, outside it the shop's
+//! utility template, once Meta has approved it. Otherwise it is held, and the diary says why.
+
+use std::collections::BTreeMap;
 
 use jiff::ToSpan;
 
@@ -8,10 +10,12 @@ use crate::desk::person::Person;
 use crate::meta::event::Channel;
 use crate::meta::fit::fit;
 use crate::meta::send::Content;
+use crate::outreach::notice::{self, About, Refusal};
 use crate::shop::booking::Service;
 use crate::shop::lang;
 use crate::shop::lang::forms::fill;
 use crate::shop::model::Shop;
+use crate::shop::templates::places;
 use crate::store::bookings::{self, Claim};
 use crate::store::outbox::{self, Class};
 use crate::store::timers::{self, Timer};
@@ -63,7 +67,9 @@ pub fn remind(sql: &impl Sql, shop: &Shop, now: UnixMs) -> Result<u32, StoreErro
             Ok::<_, StoreError>(outcome)
         });
         match done {
-            Ok(outcome) => sent = sent.saturating_add(u32::from(outcome == SENT)),
+            Ok(outcome) => {
+                sent = sent.saturating_add(u32::from(outcome == SENT || outcome == BY_TEMPLATE))
+            }
             // A person that cannot be read must not keep the others waiting.
             Err(StoreError::Corrupt { .. }) => bookings::reminded(sql, claim.id, "unreadable")?,
             Err(error) => return Err(error),
@@ -86,8 +92,10 @@ fn one(
 ) -> Result<&'static str, StoreError> {
     let known: Option<Person> = people::load(sql, claim.channel, &claim.person)?;
     let Some(person) = known else { return Ok("unknown_person") };
-    if let Some(why) = held(shop, &person, claim, now) {
-        return Ok(why);
+    match held(shop, &person, claim, now) {
+        None => {}
+        Some(CLOSED) => return by_template(sql, shop, &person, claim, now),
+        Some(why) => return Ok(why),
     }
     let lang = person.lang(shop);
     let texts = &lang::language(lang).forms;
@@ -108,8 +116,47 @@ fn one(
     Ok(SENT)
 }
 
-/// Why nothing may be said now. Meta has a paid way for reminders outside the window (utility
-/// messages); it is not used.
+/// It went into the outbox as a utility template.
+const BY_TEMPLATE: &str = "utility_template";
+
+/// The window has closed.
+const CLOSED: &str = "window_closed";
+
+/// Reminds by the shop's template. An appointment that is moved is another one to remind of.
+fn by_template(
+    sql: &impl Sql,
+    shop: &Shop,
+    person: &Person,
+    claim: &Claim,
+    now: UnixMs,
+) -> Result<&'static str, StoreError> {
+    let Some(template) = shop.booking_template() else { return Ok(CLOSED) };
+    let lang = person.lang(shop);
+    let title = shop.service(&claim.service).and_then(|service| shop.pick(&service.title, lang));
+    let values = [
+        ("when", when(shop, lang, claim.starts_at)),
+        ("service", title.unwrap_or(claim.service.as_str()).to_owned()),
+        ("shop", shop.name.clone()),
+    ];
+    let values: BTreeMap<String, String> = values
+        .into_iter()
+        .filter(|(name, _)| template.text.0.values().any(|text| places(text).contains(name)))
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect();
+    let about = About {
+        template,
+        key: &format!("booking-{}-{}", claim.id, claim.starts_at.get()),
+        values: &values,
+        at: Some((now, now.plus(FRESH_MS))),
+    };
+    Ok(match notice::tell(sql, shop, (claim.channel, &claim.person), &about, now)? {
+        Ok(_) => BY_TEMPLATE,
+        Err(Refusal::Before(_)) => "reminded_before",
+        Err(_) => CLOSED,
+    })
+}
+
+/// Why nothing may be said now as an ordinary message.
 fn held(shop: &Shop, person: &Person, claim: &Claim, now: UnixMs) -> Option<&'static str> {
     let silent = match claim.channel {
         Channel::Messenger => !shop.assistant.messenger,
@@ -121,10 +168,10 @@ fn held(shop: &Shop, person: &Person, claim: &Claim, now: UnixMs) -> Option<&'st
         Some("channel_off")
     } else if person.stopped_at.is_some() && !person.topics.values().any(|word| word.active) {
         Some("stopped")
-    } else if !person.window_open(now.plus(FRESH_MS)) {
-        Some("window_closed")
     } else if person.paused(now) {
         Some("person_talking")
+    } else if !person.window_open(now.plus(FRESH_MS)) {
+        Some(CLOSED)
     } else {
         None
     }

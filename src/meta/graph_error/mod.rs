@@ -34,7 +34,7 @@ pub struct Reply<'a> {
 pub enum Verdict {
     /// Meta took it.
     Sent {
-        /// The message's id; none for actions and marketing messages.
+        /// The message's id; a marketing message's tracking id; none for actions.
         mid: Option<Mid>,
         /// Whom it reached, when Meta says so.
         recipient: Option<Psid>,
@@ -61,6 +61,18 @@ pub struct Failure {
 }
 
 impl Failure {
+    /// Of a request that was never made, because there is nothing to make it with.
+    #[must_use]
+    pub const fn not_allowed() -> Self {
+        Self {
+            code: None,
+            subcode: None,
+            class: Class::Permission,
+            retry_after_ms: None,
+            may_have_arrived: false,
+        }
+    }
+
     /// What the owner should read about it.
     #[must_use]
     pub fn says(&self) -> &'static str {
@@ -176,10 +188,11 @@ pub fn judge(reply: &Reply<'_>) -> Verdict {
 /// What a body without an error says was sent; `None` when it does not say that.
 fn sent(answer: &Answer<'_>) -> Option<Verdict> {
     let odd = answer.recipient.and_then(Raw::object::<OddRecipient<'_>>).unwrap_or_default();
-    let mid = answer.message_id.or(odd.message_id).and_then(Raw::id).map(Mid);
+    // Meta tells of a marketing message by its tracking id afterwards, as of others by their mid.
+    let mid = answer.message_id.or(odd.message_id).or(answer.tracking_id);
+    let mid = mid.and_then(Raw::id).map(Mid);
     let recipient = answer.recipient_id.or(odd.id).or(answer.recipient).and_then(Raw::id);
     let accepted = answer.success.is_some_and(Raw::truthy)
-        || answer.tracking_id.is_some()
         || answer.result.and_then(Raw::text).is_some_and(|result| result == "success");
     let recipient = recipient.and_then(|id| Psid::new(id).ok());
     (mid.is_some() || recipient.is_some() || accepted).then_some(Verdict::Sent { mid, recipient })

@@ -109,7 +109,7 @@ fn every_shape_of_success_is_one() {
         (r#"{"recipient":{"id":"24","message_id":"m_1"}}"#, Some("m_1"), Some("24")),
         (r#"{"recipient":"24","message_id":"m_1"}"#, Some("m_1"), Some("24")),
         (r#"{"recipient_id":"a:b","message_id":"m_1","error":null}"#, Some("m_1"), None),
-        (r#"{"success":true,"marketing_message_tracking_id":"98ec"}"#, None, None),
+        (r#"{"success":true,"marketing_message_tracking_id":"98ec"}"#, Some("98ec"), None),
         (r#"{"success":"true"}"#, None, None),
         (r#"{"result":"success"}"#, None, None),
     ] {

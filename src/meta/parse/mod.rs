@@ -4,6 +4,7 @@
 //! - `optin`: consent.
 //! - `page`: the Page itself, and who holds a thread.
 //! - `changes`: comments, the feed, and the dashboard's test button.
+//! - `marketing`: paid marketing messages.
 //!
 //! Every entry is read, and every item of `messaging`, `standby` and `changes`. What is not known,
 //! damaged, or carries an id that could not be part of a key becomes [`EventKind::Unknown`] and
@@ -12,6 +13,7 @@
 //! buys exactly that.
 
 mod changes;
+mod marketing;
 mod messaging;
 mod optin;
 mod page;
@@ -34,6 +36,11 @@ pub enum ParseError {
     #[error("the body is not a JSON object")]
     NotAnObject,
 }
+
+/// Fields that tell of utility templates: the guide and the table of fields disagree (Meta, Utility
+/// messages and Messenger webhooks reference, 2026).
+const TEMPLATE_FIELDS: [&str; 2] =
+    ["message_template_status_update", "messenger_template_status_update"];
 
 /// The longest `kind` of [`EventKind::Unknown`], in characters.
 const MAX_KIND: usize = 64;
@@ -142,7 +149,7 @@ pub fn parse(body: &[u8]) -> Result<Vec<Event>, ParseError> {
     let channel = match object.as_deref() {
         Some("page") => Channel::Messenger,
         Some("instagram") => Channel::Instagram,
-        _ => return Ok(vec![foreign(&body, object)]),
+        _ => return Ok(vec![foreign(&text, &body, object)]),
     };
     let mut events = Vec::with_capacity(body.entry.0.len());
     for entry in &body.entry.0 {
@@ -177,11 +184,14 @@ fn loose_body(text: &str) -> Result<Body<'_>, ParseError> {
 
 /// A webhook that is neither a Page's nor an Instagram account's; also Meta's marketing messages
 /// when they come without any wrapper, as their documentation prints them.
-fn foreign(body: &Body<'_>, object: Option<String>) -> Event {
+fn foreign(text: &str, body: &Body<'_>, object: Option<String>) -> Event {
     let kind = match (object, body.field.and_then(Raw::text)) {
-        (Some(object), _) => format!("object_{object}"),
-        (None, Some(field)) => field,
-        (None, None) => "object".to_owned(),
+        (Some(object), _) => unknown(&format!("object_{object}")),
+        (None, Some(field)) => serde_json::from_str(text)
+            .ok()
+            .and_then(|raw| marketing::read(&field, raw))
+            .unwrap_or_else(|| unknown(&field)),
+        (None, None) => unknown("object"),
     };
     let context = Context {
         channel: Channel::Messenger,
@@ -195,7 +205,7 @@ fn foreign(body: &Body<'_>, object: Option<String>) -> Event {
     };
     let person = body.recipient_id.and_then(Raw::id).and_then(|id| Psid::new(id).ok());
     let at = body.timestamp.and_then(Raw::moment).unwrap_or_default();
-    context.event(person, at, Lane::Changes, unknown(&kind))
+    context.event(person, at, Lane::Changes, kind)
 }
 
 /// Something an entry holds.
@@ -292,13 +302,15 @@ fn read_item(raw: Raw<'_>, context: &Context, lane: Lane, field: Option<&str>) -
         (Party::Known(sender), Some(account)) => sender.as_str() == account.as_str(),
         _ => false,
     };
-    let kind = read_kind(&item, by_account, field);
+    let kind = read_kind(raw, &item, by_account, field);
 
     let person = match &kind {
-        EventKind::AppRoles { .. } | EventKind::PolicyEnforcement { .. } => Party::None,
+        EventKind::AppRoles { .. }
+        | EventKind::PolicyEnforcement { .. }
+        | EventKind::TemplateStatus => Party::None,
         EventKind::Echo(_) => party(item.recipient),
         _ if by_account => party(item.recipient),
-        EventKind::Unknown { .. } if item.recipient_id.is_some() => {
+        EventKind::Unknown { .. } | EventKind::Marketing(_) if item.recipient_id.is_some() => {
             match item.recipient_id.and_then(Raw::id).map(Psid::new) {
                 Some(Ok(person)) => Party::Known(person),
                 _ => Party::None,
@@ -314,13 +326,16 @@ fn read_item(raw: Raw<'_>, context: &Context, lane: Lane, field: Option<&str>) -
 }
 
 /// What an item is about. A known key with an impossible value gives `Unknown` of that key.
-fn read_kind(item: &Item<'_>, by_account: bool, field: Option<&str>) -> EventKind {
+fn read_kind(raw: Raw<'_>, item: &Item<'_>, by_account: bool, field: Option<&str>) -> EventKind {
     let own_field = item.field.and_then(Raw::text);
     let field = own_field.as_deref().or(field);
     // Meta's paid marketing messages: their envelope is not documented, and nothing in them is
     // ours to answer, whatever it looks like.
     if let Some(field) = field.filter(|field| field.starts_with("marketing_message")) {
-        return unknown(field);
+        return marketing::read(field, raw).unwrap_or_else(|| unknown(field));
+    }
+    if field.is_some_and(|field| TEMPLATE_FIELDS.contains(&field)) {
+        return EventKind::TemplateStatus;
     }
     let read: (&str, Option<EventKind>) = if let Some(raw) = item.message {
         ("message", messaging::message(raw, by_account))

@@ -1,5 +1,5 @@
-use super::super::event::{Message, OptinStatus};
-use super::super::ids::Mid;
+use super::super::event::{MarketingStep, Message, OptinStatus};
+use super::super::ids::{Mid, NotificationToken};
 use super::*;
 
 /// Reads a file of `tests/payloads`: a body byte for byte, and exactly the events it becomes.
@@ -298,7 +298,56 @@ fn what_the_account_itself_did_is_never_a_person_s_doing() {
 #[test]
 fn marketing_messages_are_never_taken_for_a_person_s_message() {
     let body = r#"{"object":"page","entry":[{"id":"1","changes":[{"field":"marketing_message_echoes","value":{"sender":{"id":"2"},"message":{"mid":"m","text":"x"}}}]}]}"#;
-    assert_eq!(unknown_of(&kinds(body)[0]), "marketing_message_echoes");
+    let EventKind::Marketing(news) = kinds(body).remove(0) else { panic!() };
+    assert_eq!(news.step, MarketingStep::Echoed);
+    let body =
+        body.replace("marketing_message_echoes", "marketing_messages_subscriber_upload_status");
+    assert_eq!(unknown_of(&kinds(&body)[0]), "marketing_messages_subscriber_upload_status");
+}
+
+#[test]
+fn marketing_news_is_read_in_every_envelope() {
+    let flat = r#""field":"marketing_message_deliveries","recipient_id":123,"page_id":1,
+        "timestamp":1790000000,"mid":"mid.$c","marketing_message_tracking_id":"98ec",
+        "messenger_subscription_token":"55","message_id":"77""#;
+    let value = flat.replacen("\"field\":\"marketing_message_deliveries\",", "", 1);
+    let entry = |inner: &str| {
+        format!(r#"{{"object":"page","entry":[{{"id":"1","time":1790000000123,{inner}}}]}}"#)
+    };
+    for body in [
+        format!("{{{flat}}}"),
+        entry(&format!(r#""changes":[{{{flat}}}]"#)),
+        entry(&format!(
+            r#""changes":[{{"field":"marketing_message_deliveries","value":{{{value}}}}}]"#
+        )),
+        entry(&format!(r#""messaging":[{{{flat}}}]"#)),
+    ] {
+        let event = parse(body.as_bytes()).unwrap().remove(0);
+        assert_eq!(event.account.as_str(), "1", "{body}");
+        assert_eq!(event.person.as_ref().map(Psid::as_str), Some("123"), "{body}");
+        assert_eq!(event.at, UnixMs::new(1_790_000_000_000), "{body}");
+        let EventKind::Marketing(news) = event.kind else { panic!("{body}") };
+        assert_eq!(news.step, MarketingStep::Delivered);
+        assert_eq!(news.tracking.as_deref(), Some("98ec"));
+        assert_eq!(news.campaign.as_deref(), Some("77"));
+        assert_eq!(news.token, Some(NotificationToken("55".into())));
+    }
+    let failed = r#"{"object":"page","entry":[{"id":"1","changes":[{"field":"marketing_message_delivery_failed",
+        "value":{"app_id":1,"page_id":1,"messenger_subscription_token":"55","timestamp":1790000000,
+        "error_message":"x","message_id":"77"}}]}]}"#;
+    let event = parse(failed.as_bytes()).unwrap().remove(0);
+    assert_eq!(event.person, None);
+    assert!(matches!(event.kind, EventKind::Marketing(news) if news.step == MarketingStep::Failed));
+}
+
+#[test]
+fn a_judged_template_is_told_under_two_names() {
+    for field in ["message_template_status_update", "messenger_template_status_update"] {
+        let body = format!(
+            r#"{{"object":"page","entry":[{{"id":"1","changes":[{{"field":"{field}","value":{{"event":"APPROVED"}}}}]}}]}}"#
+        );
+        assert_eq!(kinds(&body), [EventKind::TemplateStatus], "{field}");
+    }
 }
 
 #[test]

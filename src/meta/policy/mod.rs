@@ -78,8 +78,10 @@ pub struct Rule {
     pub transport: Transport,
     /// Opens or closes.
     pub effect: Effect,
-    /// Where.
+    /// Where the recipients are.
     pub areas: Areas,
+    /// Where the business is.
+    pub businesses: Areas,
     /// On which channels.
     pub channels: &'static [Channel],
     /// For what.
@@ -113,6 +115,8 @@ pub struct Case {
     pub channel: Channel,
     /// Where the recipient is, as declared; none: not known.
     pub country: Option<Country>,
+    /// Where the business is, as declared; none: not known.
+    pub business: Option<Country>,
     /// The day it is sent, UTC.
     pub day: Date,
     /// Since when this app has sent recurring notifications; none: it never has.
@@ -135,6 +139,8 @@ pub enum Why {
     CountryUnknown,
     /// Not in this country.
     Country,
+    /// The rule turns on where the business is, and that is not known, or it is not served there.
+    Business,
     /// Only for integrations older than this one.
     Integration,
 }
@@ -169,6 +175,10 @@ pub fn permits(transport: Transport, case: &Case) -> Result<&'static Rule, Forbi
     if let Some(rule) = left.iter().find(|rule| rule.effect == Effect::Forbid) {
         return Err(Forbidden { rule: Some(rule), why: Why::Country });
     }
+    narrow(&mut left, Why::Business, |rule| match case.business {
+        Some(business) => rule.businesses.contain(business),
+        None => rule.businesses == Areas::Everywhere,
+    })?;
     narrow(&mut left, Why::Integration, |rule| {
         rule.integrated_before
             .is_none_or(|before| case.recurring_since.is_some_and(|since| since < before))

@@ -19,11 +19,15 @@ const NO_NEW_RECURRING: Date = date(2025, 9, 1);
 const BOTH: &[Channel] = &[Messenger, Instagram];
 const ANY: &[Purpose] = &[Answer, Promotion, Transaction, Human];
 
-/// Where recurring notifications went on after 10 February 2026, which is also where paid
-/// marketing messages reach nobody.
+/// Where recurring notifications went on after 10 February 2026.
 const LEGACY_AREAS: &[&str] = &["AU", "EU", "JP", "KR", "GB"];
 
-/// Where businesses can use paid marketing messages.
+/// Where paid marketing messages reach nobody (Meta, Marketing Message API for Messenger, 30 June
+/// 2026). The same list today, and another rule.
+const UNPAID_AREAS: &[&str] = &["AU", "EU", "JP", "KR", "GB"];
+
+/// Where businesses can use paid marketing messages; an Australian business can, and reaches
+/// nobody at home (Meta, Marketing Message API for Messenger, 30 June 2026).
 const PAID_COUNTRIES: &[&str] = &[
     "AU", "BR", "CL", "CO", "HK", "IN", "ID", "IL", "MY", "MX", "NZ", "PE", "PH", "SA", "SG", "TW",
     "TH", "AE", "US", "VN",
@@ -38,6 +42,7 @@ pub const RULES: &[Rule] = &[
         transport: InWindow,
         effect: Allow,
         areas: Areas::Everywhere,
+        businesses: Areas::Everywhere,
         channels: BOTH,
         purposes: ANY,
         integrated_before: None,
@@ -52,6 +57,7 @@ pub const RULES: &[Rule] = &[
         transport: HumanAgent,
         effect: Allow,
         areas: Areas::Everywhere,
+        businesses: Areas::Everywhere,
         channels: BOTH,
         purposes: &[Human],
         integrated_before: None,
@@ -66,6 +72,7 @@ pub const RULES: &[Rule] = &[
         transport: UpdateTag,
         effect: Allow,
         areas: Areas::Everywhere,
+        businesses: Areas::Everywhere,
         channels: &[Messenger],
         purposes: &[Transaction],
         integrated_before: None,
@@ -80,6 +87,7 @@ pub const RULES: &[Rule] = &[
         transport: UpdateTag,
         effect: Forbid,
         areas: Areas::Everywhere,
+        businesses: Areas::Everywhere,
         channels: BOTH,
         purposes: ANY,
         integrated_before: None,
@@ -95,6 +103,7 @@ pub const RULES: &[Rule] = &[
         transport: LegacyRecurring,
         effect: Allow,
         areas: Areas::Everywhere,
+        businesses: Areas::Everywhere,
         channels: &[Messenger],
         purposes: &[Promotion],
         integrated_before: None,
@@ -109,6 +118,7 @@ pub const RULES: &[Rule] = &[
         transport: LegacyRecurring,
         effect: Allow,
         areas: Areas::Everywhere,
+        businesses: Areas::Everywhere,
         channels: &[Messenger],
         purposes: &[Promotion],
         integrated_before: Some(NO_NEW_RECURRING),
@@ -123,6 +133,7 @@ pub const RULES: &[Rule] = &[
         transport: LegacyRecurring,
         effect: Allow,
         areas: Areas::Only(LEGACY_AREAS),
+        businesses: Areas::Everywhere,
         channels: &[Messenger],
         purposes: &[Promotion],
         integrated_before: Some(NO_NEW_RECURRING),
@@ -138,6 +149,7 @@ pub const RULES: &[Rule] = &[
         transport: LegacyRecurring,
         effect: Forbid,
         areas: Areas::Except(LEGACY_AREAS),
+        businesses: Areas::Everywhere,
         channels: &[Messenger],
         purposes: ANY,
         integrated_before: None,
@@ -149,12 +161,11 @@ pub const RULES: &[Rule] = &[
                Australia, Japan and South Korea.",
     },
     Rule {
-        // The shop's country and its recipients' are one here: a shop of one of these countries
-        // that writes abroad is held, which is stricter than Meta.
         id: "paid-marketing",
         transport: PaidMarketing,
         effect: Allow,
-        areas: Areas::Only(PAID_COUNTRIES),
+        areas: Areas::Except(UNPAID_AREAS),
+        businesses: Areas::Only(PAID_COUNTRIES),
         channels: &[Messenger],
         purposes: &[Promotion],
         integrated_before: None,
@@ -162,13 +173,15 @@ pub const RULES: &[Rule] = &[
         valid_to: None,
         source: "Meta, Marketing Message API for Messenger",
         source_date: date(2026, 6, 30),
-        says: "Paid marketing messages to those who opted in, in twenty countries.",
+        says: "Paid marketing messages to those who opted in, by businesses of twenty countries, \
+               to people outside the EU, the UK, Australia, Japan and South Korea.",
     },
     Rule {
         id: "paid-marketing-unreached",
         transport: PaidMarketing,
         effect: Forbid,
-        areas: Areas::Only(LEGACY_AREAS),
+        areas: Areas::Only(UNPAID_AREAS),
+        businesses: Areas::Everywhere,
         channels: &[Messenger],
         purposes: ANY,
         integrated_before: None,
@@ -185,6 +198,7 @@ pub const RULES: &[Rule] = &[
         transport: UtilityTemplate,
         effect: Allow,
         areas: Areas::Everywhere,
+        businesses: Areas::Everywhere,
         channels: &[Messenger],
         purposes: &[Transaction],
         integrated_before: None,

@@ -15,6 +15,7 @@ fn answer(
     let case = Case {
         channel,
         country: (!country.is_empty()).then(|| Country::new(country).unwrap()),
+        business: Country::new("US").ok(),
         day: day.parse().unwrap(),
         recurring_since: since.map(|since| since.parse().unwrap()),
         purpose,
@@ -79,7 +80,7 @@ fn paid_marketing_needs_one_of_its_countries() {
         ("AU", "2026-11-22", "Country: paid-marketing-unreached"),
         ("LT", "2026-11-22", "Country: paid-marketing-unreached"),
         ("GB", "2026-11-22", "Country: paid-marketing-unreached"),
-        ("AR", "2026-11-22", "Country: paid-marketing"),
+        ("AR", "2026-11-22", "paid-marketing"),
         ("", "2026-11-22", "CountryUnknown: paid-marketing"),
     ] {
         assert_eq!(
@@ -94,6 +95,29 @@ fn paid_marketing_needs_one_of_its_countries() {
             expected,
             "{country} {day}"
         );
+    }
+}
+
+#[test]
+fn a_business_of_another_country_cannot_pay_for_messages() {
+    let case = |business: Option<&str>, country: &str| Case {
+        channel: Channel::Messenger,
+        country: Country::new(country).ok(),
+        business: business.map(|code| Country::new(code).unwrap()),
+        day: date(2026, 11, 22),
+        recurring_since: None,
+        purpose: Purpose::Promotion,
+    };
+    for (business, country, expected) in [
+        (Some("TW"), "AR", Ok("paid-marketing")),
+        (Some("AU"), "US", Ok("paid-marketing")),
+        (Some("AU"), "AU", Err(Why::Country)),
+        (Some("LT"), "US", Err(Why::Business)),
+        (None, "US", Err(Why::Business)),
+    ] {
+        let found = permits(Transport::PaidMarketing, &case(business, country));
+        let found = found.map(|rule| rule.id).map_err(|no| no.why);
+        assert_eq!(found, expected, "{business:?} {country}");
     }
 }
 

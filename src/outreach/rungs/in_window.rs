@@ -3,7 +3,7 @@
 use super::Rung;
 use crate::meta::policy::Transport;
 use crate::outreach::ladder::Hold;
-use crate::outreach::recipient::Recipient;
+use crate::outreach::recipient::Reach;
 use crate::time::UnixMs;
 
 pub(super) struct InWindow;
@@ -13,7 +13,7 @@ impl Rung for InWindow {
         Transport::InWindow
     }
 
-    fn carry(&self, to: &Recipient, at: UnixMs) -> Result<(), Hold> {
+    fn carry(&self, to: &Reach, at: UnixMs) -> Result<(), Hold> {
         if to.window_until.is_some_and(|until| at < until) {
             Ok(())
         } else {

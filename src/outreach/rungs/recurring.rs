@@ -1,10 +1,11 @@
 //! Recurring notifications by token, as they were before 2026: only for integrations that are old
 //! enough and people in the regions that still have them, so far apart as the rule of the day says.
 
-use super::Rung;
-use crate::meta::policy::Transport;
+use super::{Rung, rested};
+use crate::meta::policy::{Purpose, Transport};
 use crate::outreach::ladder::Hold;
-use crate::outreach::recipient::Recipient;
+use crate::outreach::recipient::Reach;
+use crate::shop::model::Shop;
 use crate::time::UnixMs;
 
 pub(super) struct Recurring;
@@ -14,17 +15,11 @@ impl Rung for Recurring {
         Transport::LegacyRecurring
     }
 
-    fn carry(&self, to: &Recipient, at: UnixMs) -> Result<(), Hold> {
-        if !to.has_token {
-            return Err(Hold::NoToken);
-        }
-        if to.expires_at.is_some_and(|end| end <= at) {
-            return Err(Hold::TokenExpired);
-        }
-        match to.next_eligible_at {
-            // Written when the last one left, by the cooldown of that day, and by Meta itself.
-            Some(next) if next > at => Err(Hold::NotBefore(next)),
-            _ => Ok(()),
-        }
+    fn in_play(&self, _shop: &Shop, purpose: Purpose) -> bool {
+        purpose == Purpose::Promotion
+    }
+
+    fn carry(&self, to: &Reach, at: UnixMs) -> Result<(), Hold> {
+        rested(to, at)
     }
 }

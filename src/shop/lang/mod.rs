@@ -12,6 +12,7 @@ pub mod forms;
 mod fr;
 mod lt;
 pub mod numbers;
+pub mod paid;
 mod pl;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod print;

@@ -9,7 +9,7 @@ use toml::de::DeTable;
 use super::format::TITLE_LIMIT;
 use super::read::{self, checked, flag, get, text, units};
 use super::values::{self, WEEKDAYS};
-use super::{booking, forms, posters, products, rules, schedule, segments, sent, sequences};
+use super::{booking, forms, paid, posters, products, rules, schedule, segments, sent, sequences};
 use crate::meta::ids::{AccountId, FaqId, FormId, OfferId, PageId, Psid, TopicId};
 use crate::meta::limits;
 use crate::shop::forms::Also;
@@ -80,6 +80,8 @@ fn shop(file: &DeTable<'_>, page_table: &DeTable<'_>, first: bool) -> Option<Sho
                 .and_then(|meta| get(meta, "recurring_since"))
                 .and_then(read::date),
         },
+        marketing: paid::marketing(file),
+        templates: paid::templates(file, &checked(shop, "name", values::name)?)?,
         page,
         texts,
         languages,

@@ -40,6 +40,7 @@ pub(super) fn check(file: &DeTable<'_>, names: &Names<'_>, found: &mut Vec<Diagn
         ("segment", "id", "segments are called"),
         ("sequence", "id", "sequences are called"),
         ("offer", "id", "offers are called"),
+        ("template", "id", "templates are called"),
     ] {
         duplicates(file, table, key, what, found);
     }

@@ -125,7 +125,9 @@ impl Checker<'_, '_> {
                     .help("write it shorter"),
             );
         }
-        self.variables(text, span, rule);
+        if !rule.places {
+            self.variables(text, span, rule);
+        }
     }
 
     fn variables(&mut self, text: &str, span: Range<usize>, rule: &TextRule) {

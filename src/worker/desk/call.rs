@@ -12,12 +12,14 @@ use worker::Env;
 
 use super::Name;
 use super::layout::{PageState, Unrest};
+use super::paid::{Answered, Asked};
 use crate::desk::alerts::Condition;
 use crate::desk::layout::{Layout, REGISTRAR};
 use crate::desk::posters;
 use crate::desk::sending::PageHold;
 use crate::meta::event::{Channel, Event};
 use crate::meta::ids::{DeletionCode, PageId, PosterCode, Psid};
+use crate::outreach::notice::Order as Told;
 use crate::outreach::reconcile::Mode;
 use crate::outreach::told::Question;
 use crate::shop::kv::DeskRef;
@@ -73,6 +75,10 @@ pub const BOOKINGS: &str = "/bookings";
 pub const BOOKING: &str = "/booking";
 /// For the owner: consents and notifications.
 pub const ASK: &str = "/ask";
+/// Another Desk of the Page asks its registrar about paid messages.
+pub const PAID: &str = "/paid";
+/// For the owner: what is paid, what Meta approves, what somebody waits for.
+pub const OWNER: &str = "/owner";
 
 /// Reads Meta's list of tokens.
 pub const RECONCILE: &str = "/reconcile";
@@ -477,6 +483,55 @@ pub async fn sees(
 ) -> Result<(), String> {
     let sees = Sees { desk: Cow::Borrowed(first), shard, conditions: Cow::Borrowed(conditions) };
     post(env, first, SEES, &sees).await.map(|_| ())
+}
+
+/// A Desk asks the registrar of its Page about paid messages.
+#[derive(Serialize, Deserialize)]
+pub struct Paid<'a> {
+    pub desk: Cow<'a, Name>,
+    pub asked: Asked,
+}
+
+/// The registrar's answer.
+pub async fn paid(env: &Env, registrar: &Name, paid: &Paid<'_>) -> Result<Answered, String> {
+    let answer = post(env, registrar, PAID, paid).await?;
+    serde_json::from_str(&answer).map_err(|error| error.to_string())
+}
+
+/// What the owner wants about what is paid, what Meta approves, and what somebody waits for.
+#[derive(Serialize, Deserialize)]
+pub struct Owner<'a> {
+    pub desk: Cow<'a, Name>,
+    pub act: OwnerAct,
+}
+
+/// What it is.
+#[derive(Serialize, Deserialize)]
+pub enum OwnerAct {
+    /// Finds out whether paid messages may be sent.
+    Prove,
+    /// How paid messages stand.
+    Marketing,
+    /// How the templates stand, as far as this Desk has heard.
+    Templates,
+    /// Asks Meta how they stand.
+    Look,
+    /// Hands in what Meta has not seen.
+    HandIn,
+    /// Tells somebody what they wait for.
+    Tell {
+        /// Whom.
+        person: Psid,
+        /// What.
+        order: Told,
+    },
+}
+
+/// Has a Desk do it.
+pub async fn owner(env: &Env, desk: &Name, act: OwnerAct) -> Result<Done, String> {
+    let owner = Owner { desk: Cow::Borrowed(desk), act };
+    let answer = post(env, desk, OWNER, &owner).await?;
+    serde_json::from_str(&answer).map_err(|error| error.to_string())
 }
 
 async fn post(env: &Env, desk: &Name, path: &str, body: &impl Serialize) -> Result<String, String> {

@@ -5,10 +5,10 @@ use std::rc::Rc;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 
-use super::{Inner, Name, kv, now, pace};
+use super::{Inner, Name, kv, now, pace, paid};
 use crate::desk::profile::Stranger;
 use crate::desk::sending::{self, Via};
-use crate::meta::graph_error::Verdict;
+use crate::meta::graph_error::{Failure, Verdict};
 use crate::meta::ids::Psid;
 use crate::outreach::budget::sends_per_share;
 use crate::outreach::receipt::Book;
@@ -17,7 +17,7 @@ use crate::shop::model::{PER_SECOND, Plan};
 use crate::store::outbox::{self, Claimed, Room};
 use crate::time::{SECOND, UnixMs};
 use crate::worker::config::Config;
-use crate::worker::graph::Line;
+use crate::worker::graph::{Ads, Line};
 use crate::worker::random;
 
 /// Cloudflare lets six requests wait for their answers at a time (Workers limits, November
@@ -173,9 +173,25 @@ pub fn line(desk: &Inner, name: &Name) -> Result<Rc<Line>, String> {
     Ok(line)
 }
 
+/// The way of paid messages, made once for an ad account.
+fn ads(desk: &Inner, ad_account: &str) -> Result<Rc<Ads>, String> {
+    if let Some((of, ads)) = desk.ads.borrow().clone()
+        && of == ad_account
+    {
+        return Ok(ads);
+    }
+    let config = Config::of(&desk.env)?;
+    let ads = Rc::new(Ads::new(&config, ad_account, &config.ads_token(&desk.env)?)?);
+    *desk.ads.borrow_mut() = Some((ad_account.to_owned(), ads.clone()));
+    Ok(ads)
+}
+
 /// Claims messages, and the room they need. What KV says was stopped is settled at once.
 async fn claim(desk: &Inner, name: &Name, room: Room) -> Result<Vec<(Claimed, Via)>, String> {
     let published = desk.shop(&name.page).await.map_err(|error| error.to_string())?;
+    if let Err(why) = paid::top_up(desk, name, &published.shop).await {
+        worker::console_error!("what is paid waits: {why}");
+    }
     let at = now();
     // What is put off has no timer yet.
     desk.look.set(true);
@@ -186,10 +202,7 @@ async fn claim(desk: &Inner, name: &Name, room: Room) -> Result<Vec<(Claimed, Vi
         desk.waits.set(outbox::waits(&desk.sql, at).map_err(|error| error.to_string())?);
     }
     let page = &name.page;
-    let key = |via: &Via| match via {
-        Via::Token { consent, .. } => Some(subscription::key(page, consent)),
-        Via::Person(_) | Via::ByHand { .. } => None,
-    };
+    let key = |via: &Via| via.consent().map(|consent| subscription::key(page, consent));
     let keys: Vec<String> = claimed.iter().filter_map(|(_, via)| key(via)).collect();
     if keys.is_empty() {
         return Ok(claimed);
@@ -198,8 +211,9 @@ async fn claim(desk: &Inner, name: &Name, room: Room) -> Result<Vec<(Claimed, Vi
     let mut leaving = Vec::with_capacity(claimed.len());
     for (claimed, via) in claimed.drain(..) {
         let value = key(&via).and_then(|key| values.get(&key));
-        let stopped = matches!(&via, Via::Token { consent, .. }
-            if subscription::stopped_in_kv(value.map(String::as_str), consent));
+        let stopped = via
+            .consent()
+            .is_some_and(|consent| subscription::stopped_in_kv(value.map(String::as_str), consent));
         if stopped {
             give_back(desk, &claimed);
             let book = Book { page, seed: random::bits128() };
@@ -233,7 +247,17 @@ fn give_back(desk: &Inner, claimed: &Claimed) {
 /// Sends one message and settles it.
 async fn one(desk: &Inner, name: &Name, line: &Line, claimed: Claimed, via: Via) {
     let body = sending::body(&claimed, &via);
-    let verdict = line.send(&body).await;
+    let verdict = match &via {
+        Via::Paid { ad_account, .. } => match ads(desk, ad_account) {
+            Ok(ads) => ads.send(&body).await,
+            // It has not left, and only the owner can mend it.
+            Err(why) => {
+                worker::console_error!("a paid message cannot be sent: {why}");
+                Ok(Verdict::Failed(Failure::not_allowed()))
+            }
+        },
+        _ => line.send(&body).await,
+    };
     give_back(desk, &claimed);
     if let Err(why) = &verdict {
         worker::console_error!("message {} of Desk {name:?}: outcome unknown: {why}", claimed.id());

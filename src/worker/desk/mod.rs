@@ -10,6 +10,7 @@
 //! - [`drain`]: sends what is in the outbox.
 //! - [`layout`]: the Desks of a Page among themselves.
 //! - [`pace`]: what happens beside the messages: names, typing, pauses.
+//! - [`paid`]: paid messages. [`templates`]: utility templates.
 //! - [`kv`]: writes to KV what is owed, and reads tokens from it.
 //! - [`reconcile`]: reads Meta's own list of tokens.
 
@@ -20,7 +21,9 @@ mod drain;
 mod kv;
 mod layout;
 mod pace;
+mod paid;
 mod reconcile;
+mod templates;
 
 use std::cell::{Cell, RefCell};
 use std::collections::{HashSet, VecDeque};
@@ -34,7 +37,7 @@ use worker::Env;
 use worker::worker_sys::DurableObjectState;
 
 use super::config::Config;
-use super::graph::Line;
+use super::graph::{Ads, Line};
 use super::http::js_error;
 use super::random;
 use super::shops::{self, NoShop, Published};
@@ -56,13 +59,14 @@ use crate::meta::event::{Channel, Event};
 use crate::meta::ids::{PageId, Psid};
 use crate::meta::profile::Fields;
 use crate::outreach::pace::Bucket;
-use crate::outreach::{planner, receipt, reconcile as readings, told};
+use crate::outreach::{notice, planner, receipt, reconcile as readings, told};
 use crate::store::funnel::{self, Stage};
 use crate::store::outbox::{Claimed, Room};
 use crate::store::timers::{self, Timer};
 use crate::store::{
     Sql, StoreError, bookings, counters, deletions, early, facts, incidents, kv_queue, ledger,
-    misses, moving, outbox, parked, runs, schema, seen, tallies,
+    misses, moving, outbox, parked, runs, schema, seen, spending, tallies,
+    templates as kept_templates,
 };
 use crate::time::{DAY, HOUR, MINUTE, SECOND, UnixMs};
 
@@ -104,7 +108,7 @@ const MOST_MISSES: u32 = 1_000;
 const MOST_BOOKINGS: u32 = 2_000;
 
 /// What this Desk is called, in its own tables: an alarm does not say.
-const NAME: &str = "name";
+const NAME: &str = facts::NAME;
 
 /// The object, as the runtime sees it. Not by the macro of the `worker` crate: its request reads
 /// method, address, headers and `cf` of every call over the border, and the Desk needs none.
@@ -122,6 +126,8 @@ struct Inner {
     awake: Cell<bool>,
     name: RefCell<Option<Name>>,
     line: RefCell<Option<Rc<Line>>>,
+    /// The same for paid messages, with its ad account.
+    ads: RefCell<Option<(String, Rc<Ads>)>>,
     /// Room for requests to the Graph API, over all drains of this object.
     room: Cell<Room>,
     /// How many notifications may leave now, by the pace of the Page.
@@ -165,6 +171,7 @@ impl Desk {
                 awake: Cell::new(false),
                 name: RefCell::new(None),
                 line: RefCell::new(None),
+                ads: RefCell::new(None),
                 room: Cell::new(drain::ROOM),
                 bucket: Cell::new(Bucket::full(UnixMs::default())),
                 waits: Cell::new(true),
@@ -291,6 +298,8 @@ impl Inner {
                 self.be(&desk)?;
                 self.begin_move(&desk, to).await.map(|begun| begun.to_string())
             }
+            call::PAID => self.paid(&parse(body)?).await,
+            call::OWNER => self.owner(parse(body)?).await,
             _ => Err(format!("a Desk has no {path}")),
         }
     }
@@ -504,6 +513,7 @@ impl Inner {
         if self.stands_still() {
             return Ok(desks);
         }
+        let mut shop = None;
         match self.shop(&name.page).await {
             Ok(published) => {
                 planner::tick(&self.sql, &published.shop, at).map_err(|e| e.to_string())?;
@@ -512,6 +522,7 @@ impl Inner {
                 readings::daily(&self.sql, &published.shop, name.shard, at)
                     .map_err(|e| e.to_string())?;
                 self.watch(&name, &published).await?;
+                shop = Some(published);
             }
             Err(why) => worker::console_error!("nothing is planned: {why}"),
         }
@@ -522,6 +533,15 @@ impl Inner {
         self.call_later();
         self.read_list_later();
         self.deliver_later();
+        // Last: what is due does not wait for what Meta is asked beside it.
+        if let Some(published) = shop {
+            if let Err(why) = paid::keep(self, &name, &published.shop).await {
+                worker::console_error!("paid messages: {why}");
+            }
+            if let Err(why) = templates::keep(self, &name, &published.shop).await {
+                worker::console_error!("templates: {why}");
+            }
+        }
         Ok(desks)
     }
 
@@ -753,6 +773,8 @@ impl Inner {
         ledger::prune(&self.sql, at)?;
         runs::prune(&self.sql, at)?;
         tallies::prune(&self.sql, at)?;
+        spending::prune(&self.sql, at)?;
+        kept_templates::prune(&self.sql, at)?;
         counters::prune(&self.sql, at)?;
         funnel::prune(&self.sql, &at.plus(-400 * DAY).utc_date().to_string())?;
         bookings::prune(&self.sql, at)?;
@@ -850,6 +872,50 @@ impl Inner {
         let published = self.shop(&ask.desk.page).await.map_err(|why| why.to_string())?;
         told::answer(&self.sql, &published.shop, &ask.question, now())
             .map_err(|error| error.to_string())
+    }
+
+    /// Another Desk of the Page asks its registrar.
+    async fn paid(&self, paid: &call::Paid<'_>) -> Result<String, String> {
+        self.be(&paid.desk)?;
+        let published = self.shop(&paid.desk.page).await.map_err(|why| why.to_string())?;
+        let answered = paid::answer(self, &published.shop, &paid.asked)?;
+        serde_json::to_string(&answered).map_err(|error| error.to_string())
+    }
+
+    /// For the owner: what is paid, what Meta has approved, and what somebody waits for.
+    async fn owner(self: &Rc<Self>, owner: call::Owner<'_>) -> Result<String, String> {
+        self.be(&owner.desk)?;
+        let published = self.shop(&owner.desk.page).await.map_err(|why| why.to_string())?;
+        let shop = &published.shop;
+        let mut status = 200;
+        let body = match owner.act {
+            call::OwnerAct::Prove => paid::prove(self, shop).await?,
+            call::OwnerAct::Marketing => paid::status(self, shop)?,
+            call::OwnerAct::Templates => templates::status(self, shop)?,
+            call::OwnerAct::HandIn => templates::hand_in(self, &owner.desk, shop).await?,
+            call::OwnerAct::Look => {
+                templates::look(self, &owner.desk).await?;
+                templates::status(self, shop)?
+            }
+            call::OwnerAct::Tell { person, order } => {
+                let told = notice::order(&self.sql, shop, &person, &order, now())
+                    .map_err(|error| error.to_string())?;
+                self.deliver_later();
+                match told {
+                    Ok(queued) => serde_json::json!(queued),
+                    Err(why) => {
+                        status = match why {
+                            notice::Refusal::NoTemplate | notice::Refusal::Unknown => 404,
+                            notice::Refusal::Before(_) | notice::Refusal::Held(_) => 409,
+                            notice::Refusal::BadKey | notice::Refusal::Values(_) => 400,
+                        };
+                        serde_json::json!({ "error": why.to_string() })
+                    }
+                }
+            }
+        };
+        let done = call::Done { status, body };
+        serde_json::to_string(&done).map_err(|error| error.to_string())
     }
 
     /// For the owner: counts and states, never a text, a name or a token.

@@ -11,6 +11,7 @@ pub(in super::super) struct GraphError {
     code: u32,
     subcode: Option<u32>,
     transient: bool,
+    remaining_s: Option<i64>,
 }
 
 impl GraphError {
@@ -23,6 +24,7 @@ impl GraphError {
             code,
             subcode: None,
             transient: false,
+            remaining_s: None,
         }
     }
 
@@ -33,6 +35,12 @@ impl GraphError {
 
     pub(in super::super) fn subcode(mut self, subcode: u32) -> Self {
         self.subcode = Some(subcode);
+        self
+    }
+
+    /// Not before so many seconds from now.
+    pub(in super::super) fn remaining(mut self, seconds: i64) -> Self {
+        self.remaining_s = Some(seconds);
         self
     }
 
@@ -106,6 +114,9 @@ impl GraphError {
         if let Some(map) = error.as_object_mut() {
             if let Some(subcode) = self.subcode {
                 map.insert("error_subcode".to_owned(), json!(subcode));
+            }
+            if let Some(seconds) = self.remaining_s {
+                map.insert("error_data".to_owned(), json!({"remaining_seconds": seconds}));
             }
             if self.transient {
                 map.insert("is_transient".to_owned(), json!(true));

@@ -2,6 +2,7 @@
 //!
 //! - [`error`]: error bodies. [`request`]: what a call says, and whether its token may.
 //! - [`send`]: the Send API. [`limits`]: what a message may hold.
+//! - [`marketing`]: paid messages. [`templates`]: utility templates.
 //! - [`page`]: everything else a Page token reaches.
 
 use std::sync::Arc;
@@ -26,9 +27,11 @@ use super::{SandboxConfig, Shared};
 
 mod error;
 mod limits;
+pub(super) mod marketing;
 mod page;
 mod request;
 mod send;
+pub(super) mod templates;
 
 pub(super) use error::GraphError;
 pub use limits::opt_in_card;
@@ -181,6 +184,11 @@ fn process(
     settings: &Settings,
 ) -> Result<Done, GraphError> {
     let now = world.now();
+    let account = request.path.first().and_then(|first| first.strip_prefix("act_"));
+    if let Some(account) = account {
+        request.authorise_ads(config, settings)?;
+        return marketing::answer(world, config, settings, account, request);
+    }
     let page = request.authorise(config, settings, now)?;
     if request.path == ["debug_token"] {
         return page::debug_token(config, settings, request, now).map(Done::only);
@@ -190,6 +198,9 @@ fn process(
     };
     if request.is_send() {
         return send::send(world, config, &page, &request.body);
+    }
+    if request.method == "POST" && request.path.last().is_some_and(|p| p == "message_templates") {
+        return templates::create(world, &page, &request.body);
     }
     page::answer(world, config, &page, request).map(Done::only)
 }

@@ -37,6 +37,9 @@ pub(super) fn answer(
         ("GET", [_, "notification_message_tokens"]) if own => {
             Ok(notification_tokens(world, page, request))
         }
+        ("GET", [_, "message_templates"]) if own => {
+            Ok(super::templates::list(world, page, request))
+        }
         ("GET", [_, "thread_owner"]) if own => {
             let person = thread(world, page, request)?;
             let owner = person.owner.clone().unwrap_or_else(|| config.app_id.clone());
@@ -431,6 +434,16 @@ pub(super) fn debug_token(
     let Some(Value::String(token)) = request.param("input_token") else {
         return Err(GraphError::parameter("The parameter input_token is required"));
     };
+    if token == config.ads_token {
+        return Ok(json!({"data": {
+            "app_id": config.app_id,
+            "type": "SYSTEM_USER",
+            "application": "Shop assistant",
+            "expires_at": 0,
+            "is_valid": !settings.ads_scopes.is_empty(),
+            "scopes": settings.ads_scopes,
+        }}));
+    }
     let owner = config.page_tokens.iter().find(|(_, t)| **t == token).map(|(page, _)| page);
     let Some(page) = owner else {
         return Ok(json!({"data": {

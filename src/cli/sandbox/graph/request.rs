@@ -123,6 +123,34 @@ impl Request {
         })
     }
 
+    /// Whether this call has the token of the ad account.
+    pub(super) fn authorise_ads(
+        &self,
+        config: &SandboxConfig,
+        settings: &Settings,
+    ) -> Result<(), GraphError> {
+        if !VERSIONS.contains(&self.version.as_str()) {
+            let path = format!("{}/{}", self.version, self.joined());
+            return Err(GraphError::unknown_path(&path));
+        }
+        let token = self.token.as_deref().unwrap_or_default();
+        if token != config.ads_token || settings.ads_scopes.is_empty() {
+            return Err(GraphError::new(190, "Invalid OAuth access token").status(401));
+        }
+        let right = wire::appsecret_proof(&config.app_secret, token);
+        if self.proof.as_ref().map_or(settings.require_proof, |proof| *proof != right) {
+            return Err(GraphError::new(
+                100,
+                "Invalid appsecret_proof provided in the API argument",
+            )
+            .kind("GraphMethodException"));
+        }
+        if self.malformed {
+            return Err(GraphError::parameter("The request body is not valid JSON"));
+        }
+        Ok(())
+    }
+
     /// The Page this call may act for. App tokens (for `debug_token`) act for none.
     pub(super) fn authorise(
         &self,

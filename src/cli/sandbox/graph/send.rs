@@ -196,9 +196,8 @@ fn allow(
         Some("RESPONSE" | "UPDATE") => {}
         None if person.platform == Platform::Instagram => {}
         None => return Err(GraphError::parameter("The parameter messaging_type is required")),
-        Some("UTILITY")
-            if world.settings.utility && body.pointer("/message/template").is_some() =>
-        {
+        Some("UTILITY") if world.settings.utility => {
+            super::templates::allow(world, &person.page, &body["message"])?;
             return Ok("utility");
         }
         Some("UTILITY") => {

@@ -53,6 +53,7 @@ pub(super) static PROFILE: Table = Table {
         may(
             "greeting",
             Kind::Text(TextRule {
+                places: false,
                 limit: limits::GREETING,
                 split: false,
                 template: true,

@@ -4,6 +4,7 @@
 mod answers;
 mod assistant;
 mod forms;
+mod paid;
 mod sent;
 mod shop;
 mod topics;
@@ -12,6 +13,7 @@ pub(super) use self::answers::ACTIONS;
 use self::answers::{FAQ, FAQ_NONE};
 use self::assistant::{AGENT, ASSISTANT, DELICATE, HANDOFF, META, PROFILE};
 use self::forms::{FORM, PRODUCT, SEGMENT, SERVICE};
+use self::paid::{MARKETING, TEMPLATE};
 use self::sent::{NUDGE, OFFER, SEQUENCE};
 use self::shop::{HOURS, PAGE, SHOP, TEXTS};
 use self::topics::{CLOUDFLARE, NOTIFICATION, POSTER, PRIVACY, SENDING, TOPIC};
@@ -135,6 +137,8 @@ pub(super) struct TextRule {
     pub split: bool,
     /// Whether it may hold variables.
     pub template: bool,
+    /// Whether it has places of its own, which are looked at elsewhere.
+    pub places: bool,
     /// In which languages it has to be there.
     pub need: Need,
 }
@@ -196,11 +200,11 @@ const PEOPLE_LIMIT: i64 = 10_000_000;
 const SHARDS_LIMIT: i64 = crate::shop::model::MOST_SHARDS as i64;
 
 const fn said(need: Need) -> Kind {
-    Kind::Text(TextRule { limit: MESSAGE_LIMIT, split: true, template: true, need })
+    Kind::Text(TextRule { limit: MESSAGE_LIMIT, split: true, template: true, places: false, need })
 }
 
 const fn title(limit: usize, need: Need) -> Kind {
-    Kind::Text(TextRule { limit, split: false, template: false, need })
+    Kind::Text(TextRule { limit, split: false, template: false, places: false, need })
 }
 
 const fn must(name: &'static str, kind: Kind, doc: &'static str) -> Key {
@@ -264,6 +268,16 @@ pub(super) static FILE: Table = Table {
         may("delicate", Kind::Tables(&DELICATE, None), "What only people answer."),
         may("agent", Kind::Tables(&AGENT, None), "Who of the shop answers what."),
         may("meta", Kind::Table(&META), "The shop's standing with Meta."),
+        may(
+            "marketing",
+            Kind::Table(&MARKETING),
+            "Paid messages to those who opted in. Off until `shopbell doctor` has proved them.",
+        ),
+        may(
+            "template",
+            Kind::Tables(&TEMPLATE, None),
+            "Texts for what somebody is waiting for, which Meta has to approve.",
+        ),
         may(
             "profile",
             Kind::Table(&PROFILE),
