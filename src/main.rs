@@ -16,7 +16,7 @@ mod native {
     use clap::{Parser, Subcommand};
     use shopbell::cli::{
         bookings, chat, check, consent, doctor, eval, explain, forget, misses, note, offer, plan,
-        profile, publish, report, sandbox, sim,
+        profile, publish, reconcile, report, sandbox, shards, sim,
     };
 
     /// An assistant for a small shop's Messenger and Instagram inbox, on your own Cloudflare
@@ -50,6 +50,8 @@ mod native {
         Offer(offer::OfferArgs),
         /// Shows what somebody agreed to, and verifies the receipts of it.
         Consent(consent::ConsentArgs),
+        /// Compares Meta's own list of notification tokens with the Worker's, and mends it.
+        Reconcile(reconcile::ReconcileArgs),
         /// Greeting, Get Started, ice breakers, menu and commands: what shop.toml says, at Meta.
         Profile(profile::ProfileArgs),
         /// Says what keeps a shop from working, at the Worker and at Meta.
@@ -60,6 +62,8 @@ mod native {
         Bookings(bookings::BookingsArgs),
         /// Deletes everything that is kept of a person.
         Forget(forget::ForgetArgs),
+        /// Says among how many Desks a Page's people are divided, and moves them.
+        Shards(shards::ShardsArgs),
         /// Plays a scenario of many days in an instant, and prints what people saw.
         Sim(sim::SimArgs),
         /// Plays Meta on this computer, with a phone to talk to your Worker.
@@ -78,11 +82,13 @@ mod native {
             Command::Report(args) => report::run(&args),
             Command::Offer(args) => offer::run(&args),
             Command::Consent(args) => consent::run(&args),
+            Command::Reconcile(args) => reconcile::run(&args),
             Command::Profile(args) => profile::run(args),
             Command::Doctor(args) => doctor::run(args),
             Command::Note(args) => note::run(&args),
             Command::Bookings(args) => bookings::run(&args),
             Command::Forget(args) => forget::run(&args),
+            Command::Shards(args) => shards::run(&args),
             Command::Sim(args) => sim::run(&args),
             Command::Sandbox(args) => sandbox::run(args),
         }

@@ -374,7 +374,10 @@ async fn tokens_are_listed_in_pages() {
     let after = first["paging"]["cursors"]["after"].as_str().unwrap();
     let second = read(&sandbox, &format!("{path}&after={after}")).await;
     assert_eq!(second["data"].as_array().unwrap().len(), 1);
-    assert!(second.get("paging").is_none());
+    assert!(first["paging"]["next"].is_string() && second["paging"].get("next").is_none());
+    let after = second["paging"]["cursors"]["after"].as_str().unwrap();
+    let third = read(&sandbox, &format!("{path}&after={after}")).await;
+    assert_eq!(third, json!({"data": []}));
 }
 
 #[tokio::test]

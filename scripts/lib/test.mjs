@@ -4,6 +4,8 @@ import { join, resolve } from "node:path";
 import { Processes } from "./processes.mjs";
 
 const STAGE_WITHIN_MS = 30 * 60_000;
+const AT_ONCE = 2;
+const LONG = ["scenarios", "crash"]; // begun last, one of them would be waited for alone
 const target = resolve(process.env.CARGO_TARGET_DIR ?? "target");
 mkdirSync(target, { recursive: true });
 const logPath = join(target, "test.log");
@@ -13,16 +15,18 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
   process.on(signal, () => processes.stop().then(() => process.exit(130)));
 }
 
-// Tests of one target are built and run together; those named e2e_* need the bundle and come later.
+// tests/e2e needs the bundle, so it comes later: each of its files in a process of its own, some at
+// a time, because most of what they do is wait.
 const targets = existsSync("tests")
   ? readdirSync("tests", { withFileTypes: true })
       .filter((entry) => (entry.isFile() ? entry.name.endsWith(".rs") : existsSync(join("tests", entry.name, "main.rs"))))
       .map((entry) => entry.name.replace(/\.rs$/, ""))
       .sort()
   : [];
-const named = (names) => names.flatMap((name) => ["--test", name]);
-const endToEnd = targets.filter((name) => name.startsWith("e2e_"));
-const quick = targets.filter((name) => !name.startsWith("e2e_"));
+const quick = targets.filter((name) => name !== "e2e").flatMap((name) => ["--test", name]);
+const endToEnd = targets.includes("e2e")
+  ? readdirSync("tests/e2e").filter((name) => name.endsWith(".rs") && name !== "main.rs").map((name) => name.replace(/\.rs$/, "")).sort(longestFirst)
+  : [];
 const nodeTests = ["tests/page", "scripts/lib"].flatMap((folder) =>
   existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith(".test.mjs")).sort().map((name) => join(folder, name)) : [],
 );
@@ -32,7 +36,7 @@ const stages = [
   { name: "format", run: cargo("fmt", "--check") },
   { name: "clippy, native", run: cargo("clippy", "--all-targets", "--", "-D", "warnings") },
   { name: "clippy, wasm32", run: cargo("clippy", "--lib", "--target", "wasm32-unknown-unknown", "--", "-D", "warnings") },
-  { name: "tests", run: cargo("test", "--no-fail-fast", "--lib", "--bins", ...named(quick)), count: cargoCounts },
+  { name: "tests", run: cargo("test", "--no-fail-fast", "--lib", "--bins", ...quick), count: cargoCounts },
   { name: "doc tests", run: cargo("test", "--no-fail-fast", "--doc"), count: cargoCounts },
   { name: "bundle", run: ["scripts/build"] },
 ];
@@ -44,7 +48,8 @@ if (endToEnd.length || nodeTests.length) {
 if (endToEnd.length) {
   stages.push({
     name: "end to end on workerd",
-    run: cargo("test", "--no-fail-fast", ...named(endToEnd), "--", "--test-threads=1"),
+    run: cargo("test", "--no-run", "--test", "e2e"),
+    then: endToEnd.map((file) => ({ name: `tests/e2e/${file}.rs`, run: cargo("test", "--test", "e2e", `${file}::`, "--", "--test-threads=1", ...others(file)) })),
     env: { SHOPBELL_E2E: "1" },
     needs: "bundle",
     count: cargoCounts,
@@ -75,8 +80,39 @@ await processes.stop();
 console.log(`${sum.passed} passed, ${sum.failed} failed${sum.skipped ? `, ${sum.skipped} skipped` : ""}`);
 process.exitCode = sum.failed ? 1 : 0;
 
-async function perform({ name, run: [command, ...args], env = {}, count = () => ({}) }) {
+async function perform({ name, run, then = [], env = {}, count = () => ({}) }) {
   const began = performance.now();
+  const sums = { passed: 0, failed: 0, skipped: 0 };
+  const printed = [];
+  const one = async (part) => {
+    const { code, lines } = await runOne(part.name, part.run, env);
+    const counts = { passed: 0, failed: 0, skipped: 0, ...count(lines) };
+    const counted = counts.passed + counts.failed + counts.skipped;
+    if (code === 0 && then.includes(part) && counted === 0) {
+      lines.push(`${part.name} has no tests: does main.rs beside it name it?`);
+      counts.failed = 1;
+    }
+    if (code !== 0 && counts.failed === 0) counts.failed = 1; // did not even come to its tests
+    for (const key of Object.keys(sums)) sums[key] += counts[key];
+    if (counts.failed) printed.push(...lines.slice(-200));
+    return !counts.failed;
+  };
+  if (await one({ name, run })) {
+    const left = [...then];
+    const next = async () => {
+      for (let part = left.shift(); part; part = left.shift()) await one(part);
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, next));
+  }
+  const seconds = ((performance.now() - began) / 1000).toFixed(1);
+  const counted = sums.passed + sums.failed + sums.skipped;
+  const said = counted > 0 ? `  ${sums.passed} passed, ${sums.failed} failed` : "";
+  console.log(`${sums.failed ? "FAILED" : "ok    "} ${name.padEnd(24)} ${seconds.padStart(6)} s${said}`);
+  if (sums.failed) console.log(printed.map((line) => `       ${line}`).join("\n"));
+  return sums;
+}
+
+async function runOne(name, [command, ...args], env) {
   const lines = [];
   let code;
   const late = setTimeout(() => {
@@ -94,14 +130,16 @@ async function perform({ name, run: [command, ...args], env = {}, count = () => 
     code = 1;
   }
   clearTimeout(late);
-  const counts = { passed: 0, failed: 0, skipped: 0, ...count(lines) };
-  const counted = counts.passed + counts.failed + counts.skipped;
-  if (code !== 0 && counts.failed === 0) counts.failed = 1; // did not even come to its tests
-  const seconds = ((performance.now() - began) / 1000).toFixed(1);
-  const said = counted > 0 ? `  ${counts.passed} passed, ${counts.failed} failed` : "";
-  console.log(`${code === 0 ? "ok    " : "FAILED"} ${name.padEnd(24)} ${seconds.padStart(6)} s${said}`);
-  if (code !== 0) console.log(lines.slice(-200).map((line) => `       ${line}`).join("\n"));
-  return counts;
+  return { code, lines };
+}
+
+/** The tests of a file are those with its name in theirs; not those of a file whose name ends so. */
+function others(file) {
+  return endToEnd.filter((other) => other !== file && other.endsWith(file)).flatMap((other) => ["--skip", `${other}::`]);
+}
+
+function longestFirst(a, b) {
+  return LONG.includes(b) - LONG.includes(a) || (a < b ? -1 : 1);
 }
 
 function notRun({ name, needs }) {

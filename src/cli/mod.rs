@@ -8,11 +8,13 @@
 //! - [`misses`]: what customers asked in vain, as lines for `shop.toml`.
 //! - [`publish`]: compiles a shop into KV. [`profile`]: greeting, menu and the like, to Meta.
 //! - [`plan`]: who will be told what, by which way; [`report`]: what became of it.
-//! - [`consent`]: what somebody agreed to, and the proof of it.
+//! - [`consent`]: what somebody agreed to, and the proof of it. [`reconcile`]: Meta's own list of
+//!   notification tokens against the Worker's.
 //! - [`doctor`]: looks at the Worker and at Meta, and says what keeps a shop from working.
 //! - [`offer`]: who waits to be told of what, and the word that it has begun.
 //! - [`bookings`]: who comes when. [`note`]: what the owner wants to remember of a person.
 //! - [`forget`]: has the Worker delete everything it keeps of a person.
+//! - [`shards`]: among how many Desks a Page's people are divided, and moving them.
 //! - [`sim`]: plays a scenario of many days in an instant.
 //! - [`sandbox`]: plays Meta on this computer.
 
@@ -31,8 +33,10 @@ mod owner;
 pub mod plan;
 pub mod profile;
 pub mod publish;
+pub mod reconcile;
 pub mod report;
 pub mod sandbox;
+pub mod shards;
 pub mod sim;
 
 /// Prints what a command has to say, or what kept it from its work.

@@ -8,7 +8,8 @@ use std::process::ExitCode;
 use serde_json::json;
 
 use super::check::{self, Format};
-use super::owner::{self, AskError, Owner};
+use super::owner::{self, AskError, Owner, Told};
+use super::reconcile;
 use crate::meta::ids::PageId;
 use crate::outreach::told::Report;
 use crate::store::ledger::ONCE;
@@ -70,9 +71,9 @@ fn show(args: &ReportArgs) -> Result<String, ReportError> {
         text += &match args.format {
             Format::Text => {
                 let sequences = sequences(told.iter().map(|desk| &desk.answer));
-                for_people(&page, &sums) + &sequences
+                for_people(&page, &sums) + &sequences + &beside(&told)
             }
-            Format::Json => for_machines(&page, &sums),
+            Format::Json => for_machines(&page, &sums) + &beside_for_machines(&page, &told),
         };
     }
     Ok(text)
@@ -228,6 +229,42 @@ pub fn for_people(page: &PageId, sums: &[((String, String), Sum)]) -> String {
     }
     text.push('\n');
     text
+}
+
+/// What was wrong, and how the last reading of Meta's list of tokens ended.
+fn beside(told: &[Told<Report>]) -> String {
+    let mut text = String::new();
+    for desk in told {
+        for alert in &desk.answer.alerts {
+            let until =
+                alert.until.as_deref().map_or("still so".to_owned(), |at| format!("until {at}"));
+            let _ = writeln!(
+                text,
+                "alert {}: since {}, {until}: {}",
+                alert.alert, alert.since, alert.says
+            );
+        }
+    }
+    for desk in told {
+        if let Some(round) = &desk.answer.reconciled {
+            text += &reconcile::for_people(round, desk.shard);
+        }
+    }
+    if text.is_empty() { text } else { text + "\n" }
+}
+
+fn beside_for_machines(page: &PageId, told: &[Told<Report>]) -> String {
+    let mut lines = Vec::new();
+    for desk in told {
+        let shard = desk.shard;
+        lines.extend(desk.answer.alerts.iter().map(|alert| {
+            json!({ "page": page, "shard": shard, "alert": alert.alert, "since": alert.since,
+                "until": alert.until, "says": alert.says })
+        }));
+        let round = desk.answer.reconciled.as_ref();
+        lines.extend(round.map(|round| reconcile::for_machines(page, shard, round)));
+    }
+    lines.iter().map(|line| format!("{line}\n")).collect()
 }
 
 fn for_machines(page: &PageId, sums: &[((String, String), Sum)]) -> String {

@@ -32,7 +32,7 @@ pub enum Refusal {
     #[error(transparent)]
     Unfit(#[from] Unfit),
     /// The note cannot be kept.
-    #[error("a note has between 1 and 1000 characters")]
+    #[error("a note has between 1 and {most} characters", most = NOTE_MOST)]
     Note,
 }
 

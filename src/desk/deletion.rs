@@ -11,7 +11,9 @@ use crate::entry::keys::Keys;
 use crate::meta::event::Channel;
 use crate::meta::ids::{DeletionCode, PageId, Psid};
 use crate::outreach::subscription;
-use crate::shop::kv::{DeletionValue, DeskRef, KV_SCHEMA, deletion_key};
+use crate::shop::kv::{
+    DeletionValue, DeskRef, KV_SCHEMA, TombstoneValue, deletion_key, tombstone_key,
+};
 use crate::store::timers::{self, Timer};
 use crate::store::{Sql, StoreError, consents, deletions, kv_queue, people, to_json};
 use crate::time::{SECOND, UnixMs};
@@ -72,6 +74,10 @@ pub fn erase(
         people::erase(sql, *channel, person, &keys.tombstone(page, person), at)?;
         deletions::begin(sql, code, *channel, person, now)?;
     }
+    // The tables may be lost; what Meta lists of the person is still there then.
+    let tombstone = TombstoneValue { v: KV_SCHEMA, at: at.timestamp() };
+    let key = tombstone_key(page, &keys.tombstone(page, person));
+    kv_queue::push(sql, &key, Some(&to_json("tombstones", &tombstone)?), now)?;
     let value = DeletionValue { v: KV_SCHEMA, at: at.timestamp(), desks: desks.to_vec() };
     kv_queue::push(sql, &deletion_key(code), Some(&to_json("deletions", &value)?), now)?;
     timers::set(sql, Timer::KvFlush, now.plus(SAFETY_NET_MS))

@@ -336,7 +336,7 @@ pub fn is_wanted(
     now: UnixMs,
 ) -> Result<Wanted, StoreError> {
     Ok(match call.kind {
-        Kind::Hook | Kind::News => {
+        Kind::Hook | Kind::News | Kind::Alert => {
             let mut ours = shop.agents.iter().filter_map(|agent| agent.webhook.as_ref());
             let known = ours.any(|url| *url == call.url)
                 || shop.handoff.webhook.as_ref().is_some_and(|url| *url == call.url);

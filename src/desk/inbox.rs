@@ -510,7 +510,7 @@ fn commit(
 ) -> Result<Done, StoreError> {
     let mut done =
         Done { stranger: stranger(sql, context, event, &decision, now)?, paced_until: None };
-    tally::arrived(sql, event)?;
+    tally::arrived(sql, event, now)?;
     tally::tapped(sql, context.shop, event)?;
     if let Some(id) = &event.person {
         if let Some(miss) = decision.miss.take() {
@@ -594,12 +594,12 @@ fn apply(
                     let left = Left {
                         notification: notification.as_str(),
                         period: &period,
-                        mid: None,
+                        mid: mid.as_ref().map(|mid| mid.0.as_str()),
                         planned_at: now,
                         at: now,
                     };
                     let which = Which { topic: &topic, channel, person: id };
-                    consents::left(sql, which, &left)?;
+                    tally::left(sql, which, &left)?;
                     consents::rest(sql, which, sending::rested(now), now)?;
                 }
                 ledger::close(sql, entry, ledger::Outcome::Sent, None)?;

@@ -6,6 +6,7 @@
 //! - [`deletion`]: what forgetting a person takes, and how far it is.
 //! - [`handoff`]: when a person takes over, and how the assistant comes back; `disclosure`: that
 //!   it is an assistant.
+//! - [`alerts`]: what the owner is told of because nobody else would notice.
 //! - [`by_hand`]: the owner's own answer to somebody, and notes.
 //! - [`replies`]: the words and bubbles of each answer; [`payload`]: what our buttons carry.
 //! - [`mark`]: what a tap leaves on somebody.
@@ -17,9 +18,11 @@
 //!   what could say whose they are.
 //! - [`inbox`]: takes events into the store, each once and each in one transaction.
 //! - [`profile`]: who somebody is, as Meta tells it; [`pace`]: bubbles one after the other.
+//! - [`layout`]: how a Page's people are divided among its Desks.
 //! - [`sending`]: what may leave the outbox, and what Graph's answers mean for it.
 
 mod ads;
+pub mod alerts;
 pub mod booking;
 pub mod by_hand;
 pub mod decide;
@@ -29,6 +32,7 @@ pub mod form;
 pub mod handoff;
 pub mod inbox;
 pub mod language;
+pub mod layout;
 pub mod mark;
 pub mod misses;
 pub mod nudge;

@@ -11,14 +11,15 @@ use crate::meta::ids::{NotificationId, NotificationToken, PageId};
 use crate::meta::policy::{Transport, cooldown};
 use crate::meta::send::{self, Content, MessagingType, Recipient};
 use crate::outreach::ladder::{self, Hold};
+use crate::outreach::receipt::{Book, By};
 use crate::outreach::recipient::{self as notified, Look};
-use crate::outreach::{sequence, subscription};
+use crate::outreach::{endings, sequence, subscription, tally};
 use crate::shop::model::Shop;
-use crate::store::consents::{self, Consent, Left, Status, Which};
+use crate::store::consents::{self, Consent, Left, Which};
 use crate::store::ledger;
 use crate::store::outbox::{self, Admit, Claimed, Class, Outcome, Room, Settled};
 use crate::store::timers::{self, Timer};
-use crate::store::{Sql, StoreError, counters, facts, people, places};
+use crate::store::{Sql, StoreError, counters, early, facts, people, places};
 use crate::time::{HOUR, MINUTE, SECOND, UnixMs};
 
 /// Requests made for one message before it is given up.
@@ -91,6 +92,21 @@ pub(super) const HOLD: &str = "page_hold";
 /// [`StoreError`].
 pub fn page_hold(sql: &impl Sql) -> Result<Option<PageHold>, StoreError> {
     facts::get(sql, HOLD)
+}
+
+/// Takes over what another Desk of the Page has heard from Meta: a pause, or that it is over. The
+/// longer pause holds, and an end ends what only the owner could mend.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn share_hold(sql: &impl Sql, hold: Option<&PageHold>, now: UnixMs) -> Result<(), StoreError> {
+    sql.transaction(|| match (page_hold(sql)?, hold) {
+        (None, None) => Ok(()),
+        (Some(ours), Some(theirs)) if ours.until >= theirs.until => Ok(()),
+        (_, Some(theirs)) if theirs.until <= now => Ok(()),
+        (_, Some(theirs)) => hold_page(sql, theirs.until, &theirs.reason, theirs.needs_owner),
+        (Some(_), None) => lift_hold(sql, now),
+    })
 }
 
 /// Takes messages that may leave now, as many as there is `room` for. STOP, deletion, a human
@@ -254,13 +270,13 @@ fn may_still_remind(person: Option<&Person>, claimed: &Claimed, now: UnixMs) -> 
 /// [`StoreError`].
 pub fn stopped_in_kv(
     sql: &impl Sql,
-    page: &PageId,
+    book: &Book<'_>,
     claimed: &Claimed,
     via: &Via,
     now: UnixMs,
 ) -> Result<Settled, StoreError> {
     sql.transaction(|| {
-        end(sql, page, via, now)?;
+        end(sql, book, via, (By::Kv, "subscription"), now)?;
         finish(sql, claimed, &Outcome::Refused("stopped in KV".to_owned()), now)
     })
 }
@@ -293,38 +309,26 @@ fn not_before(
 }
 
 /// The consent has ended, as Meta or KV says. The person may be asked again.
-fn end(sql: &impl Sql, page: &PageId, via: &Via, now: UnixMs) -> Result<(), StoreError> {
-    let Some(mut consent) = same_grant(sql, via)? else { return Ok(()) };
-    consent.status = Status::Stopped;
-    consent.changed_at = consent.changed_at.max(now);
-    change_person(sql, &consent, |person| {
-        person.say_on_topic(&consent.topic, false, now);
-    })?;
-    subscription::keep(sql, page, &consent, now)
+fn end(
+    sql: &impl Sql,
+    book: &Book<'_>,
+    via: &Via,
+    why: (By, &str),
+    now: UnixMs,
+) -> Result<(), StoreError> {
+    same_grant(sql, via)?.map_or(Ok(()), |consent| endings::end(sql, book, consent, why, now))
 }
 
 /// The token is worth nothing any more. The consent still is, inside the window.
-fn drop_token(sql: &impl Sql, page: &PageId, via: &Via, now: UnixMs) -> Result<(), StoreError> {
-    let Some(mut consent) = same_grant(sql, via)? else { return Ok(()) };
-    consent.token = None;
-    consent.expires_at = Some(now);
-    change_person(sql, &consent, |person| {
-        if let Some(word) = person.topics.get_mut(&consent.topic) {
-            word.token_dropped = true;
-        }
-    })?;
-    subscription::keep(sql, page, &consent, now)
-}
-
-fn change_person(
+fn drop_token(
     sql: &impl Sql,
-    consent: &Consent,
-    change: impl FnOnce(&mut Person),
+    book: &Book<'_>,
+    via: &Via,
+    why: &str,
+    now: UnixMs,
 ) -> Result<(), StoreError> {
-    let known: Option<Person> = people::load(sql, consent.channel, &consent.person)?;
-    let Some(mut person) = known else { return Ok(()) };
-    change(&mut person);
-    people::save(sql, consent.channel, &consent.person, &person)
+    let Some(consent) = same_grant(sql, via)? else { return Ok(()) };
+    endings::drop_token(sql, book, consent, (By::MetaError, why), now)
 }
 
 /// Settles a message by what Graph answered; `None` when nobody knows what became of the
@@ -334,7 +338,7 @@ fn change_person(
 /// [`StoreError`]; the row is then settled by its age.
 pub fn settle(
     sql: &impl Sql,
-    page: &PageId,
+    book: &Book<'_>,
     claimed: &Claimed,
     via: &Via,
     verdict: Option<&Verdict>,
@@ -354,11 +358,11 @@ pub fn settle(
         None => finish(sql, claimed, &Outcome::Unsure, now),
         Some(Verdict::Sent { mid, .. }) => {
             lift_hold(sql, now)?;
-            not_before(sql, page, via, rested(now), now)?;
+            not_before(sql, book.page, via, rested(now), now)?;
             finish(sql, claimed, &Outcome::Sent { mid: mid.clone() }, now)
         }
         Some(Verdict::Failed(failure)) => {
-            let outcome = on_failure(sql, page, claimed, via, failure, now)?;
+            let outcome = on_failure(sql, book, claimed, via, failure, now)?;
             counters::add(sql, &format!("graph.{:?}", failure.class).to_lowercase(), now)?;
             finish(sql, claimed, &outcome, now)
         }
@@ -377,7 +381,7 @@ fn lift_hold(sql: &impl Sql, now: UnixMs) -> Result<(), StoreError> {
 
 fn on_failure(
     sql: &impl Sql,
-    page: &PageId,
+    book: &Book<'_>,
     claimed: &Claimed,
     via: &Via,
     failure: &Failure,
@@ -409,17 +413,17 @@ fn on_failure(
             Outcome::RetryAt(until)
         }
         Cause::OptedOut => {
-            end(sql, page, via, now)?;
+            end(sql, book, via, (By::MetaError, &numbers(failure)), now)?;
             Outcome::Refused(reason)
         }
         Cause::DropToken => {
-            drop_token(sql, page, via, now)?;
+            drop_token(sql, book, via, &numbers(failure), now)?;
             Outcome::Refused(reason)
         }
         Cause::NotYet => {
             let rule = cooldown(Transport::LegacyRecurring, now.utc_date());
             let wait = failure.retry_after_ms.unwrap_or(rule);
-            not_before(sql, page, via, now.plus(wait), now)?;
+            not_before(sql, book.page, via, now.plus(wait), now)?;
             Outcome::Refused(reason)
         }
         _ => Outcome::Refused(reason),
@@ -427,16 +431,22 @@ fn on_failure(
 }
 
 /// What the owner reads: our words, and Meta's numbers to search for.
-fn reason(failure: &Failure) -> String {
+pub(crate) fn reason(failure: &Failure) -> String {
     let mut reason = failure.says().to_owned();
-    if let Some(code) = failure.code {
-        reason.push_str(&format!(" (Meta's error {code}"));
-        if let Some(subcode) = failure.subcode {
-            reason.push_str(&format!("/{subcode}"));
-        }
-        reason.push(')');
+    if failure.code.is_some() {
+        reason.push_str(&format!(" (Meta's error {})", numbers(failure)));
     }
     reason
+}
+
+/// Meta's numbers: `10/1893015`.
+fn numbers(failure: &Failure) -> String {
+    [failure.code, failure.subcode]
+        .iter()
+        .flatten()
+        .map(u32::to_string)
+        .collect::<Vec<_>>()
+        .join("/")
 }
 
 fn hold_page(
@@ -501,7 +511,10 @@ fn note_promise(
     };
     let which = Which { topic, channel: claimed.channel, person: &claimed.person };
     let mid = match outcome {
-        Outcome::Refused(_) => return consents::release(sql, which),
+        Outcome::Refused(_) => {
+            early::forget(sql, claimed.channel, &claimed.person)?;
+            return consents::release(sql, which);
+        }
         Outcome::Sent { mid } => mid.as_ref().map(|mid| mid.0.as_str()),
         Outcome::Unsure | Outcome::RetryAt(_) => None,
     };
@@ -510,7 +523,7 @@ fn note_promise(
     if matches!(outcome, Outcome::Unsure) {
         consents::rest(sql, which, rested(now), now)?;
     }
-    consents::left(sql, which, &left)
+    tally::left(sql, which, &left)
 }
 
 /// When Meta takes the next message by a token that was used now, by the rule of the day.
@@ -539,7 +552,7 @@ pub fn recover(sql: &impl Sql, restarted: bool, now: UnixMs) -> Result<(), Store
                 let left =
                     Left { notification, period: &period, mid: None, planned_at: now, at: now };
                 let which = Which { topic: &topic, channel, person: &person };
-                consents::left(sql, which, &left)?;
+                tally::left(sql, which, &left)?;
                 consents::rest(sql, which, rested(now), now)?;
             }
         }

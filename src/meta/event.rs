@@ -10,6 +10,7 @@ use crate::time::UnixMs;
 
 /// Where a conversation takes place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Channel {
     /// Messenger (`object: "page"`).

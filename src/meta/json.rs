@@ -44,6 +44,11 @@ impl<'a> Raw<'a> {
         self.0.get().starts_with('{')
     }
 
+    /// Whether it is an array.
+    pub(super) fn is_array(self) -> bool {
+        self.0.get().starts_with('[')
+    }
+
     /// The items of an array. A lone object stands for an array of one.
     pub(super) fn items(self) -> Vec<Raw<'a>> {
         match self.0.get().as_bytes().first() {

@@ -8,7 +8,8 @@
 //!
 //! Going out:
 //! - [`send`]: message contents and Send API bodies; [`fit`] makes contents obey the [`limits`].
-//! - [`graph_error`]: what Meta's answer means. [`profile`]: what Meta tells of a person.
+//! - [`graph_error`]: what Meta's answer means. [`profile`]: what Meta tells of a person;
+//!   [`tokens`]: its own list of notification tokens; [`usage`]: its hints to go slower.
 //!
 //! Both:
 //! - [`ids`]: typed ids.
@@ -27,3 +28,5 @@ pub mod policy;
 pub mod profile;
 pub mod send;
 pub mod signature;
+pub mod tokens;
+pub mod usage;

@@ -11,14 +11,18 @@
 //!   are due. [`variant`]: which wording somebody gets.
 //! - [`offers`]: what people asked to be told of.
 //! - [`receipt`]: what somebody agreed to and was shown, so that it can be proved.
+//! - [`endings`]: ends of consents that nobody said in a chat. [`reconcile`]: Meta's own list of
+//!   tokens against ours; an emptied Desk is filled again by it and by KV.
 //! - [`tally`]: what came of it after it left; [`told`]: what the owner is told.
 
+pub mod endings;
 pub mod ladder;
 pub mod offers;
 pub mod plan;
 pub mod planner;
 pub mod receipt;
 pub mod recipient;
+pub mod reconcile;
 pub mod rungs;
 pub mod schedule;
 pub mod sequence;

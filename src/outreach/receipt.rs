@@ -22,6 +22,36 @@ pub enum Said {
     Granted,
     /// No more.
     Stopped,
+    /// Nothing: the consent stands, and the token that was given with it has ended.
+    #[serde(rename = "token_ended")]
+    TokenEnded,
+}
+
+/// Who says so, where it is not the person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum By {
+    /// Meta, when it refused a message.
+    MetaError,
+    /// Meta's own list of tokens.
+    MetaList,
+    /// The end that Meta named when the token was given.
+    Expiry,
+    /// What somebody wrote to KV.
+    Kv,
+}
+
+impl By {
+    /// As a receipt and a consent's `source` write it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::MetaError => "meta_error",
+            Self::MetaList => "meta_list",
+            Self::Expiry => "expiry",
+            Self::Kv => "kv",
+        }
+    }
 }
 
 /// A receipt.
@@ -43,6 +73,9 @@ pub struct Receipt {
     pub at: String,
     /// By which event: what tells a webhook's event from every other.
     pub event: String,
+    /// Who says so; none: the person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<By>,
     /// What brought them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,
@@ -102,6 +135,7 @@ pub fn write(
         said: word.said,
         at: word.at.rfc3339(),
         event: word.event.to_owned(),
+        by: None,
         source: granted.then(|| consent.source.clone()),
         title: consent.title.clone().filter(|_| granted),
         shown: word.shown.cloned().filter(|_| granted),
@@ -110,14 +144,80 @@ pub fn write(
         contact: privacy.map(|privacy| privacy.contact.clone()),
         legal_basis: privacy.map(|privacy| privacy.legal_basis.clone()),
     };
-    let body = to_json("receipts", &receipt)?;
+    append(sql, &Book { page: &shop.page.id, seed }, consent, &receipt, now)
+}
+
+/// The chain of a Page, and the randomness that new receipts need.
+#[derive(Clone, Copy, Debug)]
+pub struct Book<'a> {
+    /// The Page.
+    pub page: &'a PageId,
+    /// 128 random bits, other ones for each call.
+    pub seed: [u8; 16],
+}
+
+/// Something that not the person says of a consent.
+#[derive(Clone, Copy, Debug)]
+pub struct Noted<'a> {
+    /// What.
+    pub said: Said,
+    /// Who.
+    pub by: By,
+    /// When it came to be so, as far as it is known.
+    pub at: UnixMs,
+    /// What exactly: Meta's numbers, or which reading of its list.
+    pub event: &'a str,
+}
+
+/// Writes the receipt of what Meta or KV says of a consent. What was shown and promised is not in
+/// it: nobody was asked here, and for an end the receipt of the yes has it.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn note(
+    sql: &impl Sql,
+    book: &Book<'_>,
+    consent: &Consent,
+    noted: &Noted<'_>,
+    now: UnixMs,
+) -> Result<(), StoreError> {
+    let granted = noted.said == Said::Granted;
+    let receipt = Receipt {
+        v: RECEIPT,
+        page: book.page.clone(),
+        channel: consent.channel,
+        person: consent.person.clone(),
+        topic: consent.topic.clone(),
+        said: noted.said,
+        at: noted.at.rfc3339(),
+        event: noted.event.to_owned(),
+        by: Some(noted.by),
+        source: granted.then(|| consent.source.clone()),
+        title: consent.title.clone().filter(|_| granted),
+        shown: None,
+        promise: None,
+        controller: None,
+        contact: None,
+        legal_basis: None,
+    };
+    append(sql, book, consent, &receipt, now)
+}
+
+fn append(
+    sql: &impl Sql,
+    book: &Book<'_>,
+    consent: &Consent,
+    receipt: &Receipt,
+    now: UnixMs,
+) -> Result<(), StoreError> {
+    let body = to_json("receipts", receipt)?;
     let new = New {
         channel: consent.channel,
         person: &consent.person,
         topic: &consent.topic,
         body: &body,
     };
-    receipts::append(sql, &shop.page.id, &new, seed, now)
+    receipts::append(sql, book.page, &new, book.seed, now)
 }
 
 /// Erases what the shop keeps no longer.

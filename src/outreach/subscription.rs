@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::meta::event::Channel;
 use crate::meta::ids::{NotificationToken, PageId, Psid, TopicId};
 use crate::store::consents::{self, Consent, Status};
 use crate::store::timers::{self, Timer};
@@ -47,6 +48,13 @@ pub struct Subscription {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(not(target_arch = "wasm32"), schemars(with = "Option<String>"))]
     pub expires_at: Option<jiff::Timestamp>,
+    /// When it was stopped, where it is. A stop without it counts as said when it is read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(not(target_arch = "wasm32"), schemars(with = "Option<String>"))]
+    pub stopped_at: Option<jiff::Timestamp>,
+    /// Where the person writes; left out: Messenger.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub channel: Option<Channel>,
 }
 
 /// Whether notifications may be sent.
@@ -88,6 +96,8 @@ pub fn value(page: &PageId, consent: &Consent) -> Result<String, StoreError> {
         source: consent.source.clone(),
         next_eligible_at: consent.next_eligible_at.map(|at| at.timestamp()),
         expires_at: consent.expires_at.map(|at| at.timestamp()),
+        stopped_at: (consent.status == Status::Stopped).then(|| consent.changed_at.timestamp()),
+        channel: Some(consent.channel).filter(|channel| *channel != Channel::Messenger),
     };
     to_json("consents", &subscription)
 }

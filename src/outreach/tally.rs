@@ -4,9 +4,10 @@
 use crate::desk::mark::marked;
 use crate::desk::payload::Payload;
 use crate::meta::event::{Channel, Event, EventKind};
-use crate::meta::ids::{Psid, TopicId};
+use crate::meta::ids::{Mid, Psid, TopicId};
 use crate::shop::model::{Notification, Shop};
-use crate::store::consents::{self, Last, Which};
+use crate::store::consents::{self, Last, Left, Which};
+use crate::store::early::{self, Early};
 use crate::store::outbox::CALL_TIMEOUT_MS;
 use crate::store::{Sql, StoreError, tallies};
 use crate::time::{DAY, UnixMs};
@@ -20,15 +21,15 @@ const TAPPED_WITHIN_MS: i64 = 7 * DAY;
 const DELIVERED: i64 = 1;
 const READ: i64 = 2;
 
-/// Whether an event is a delivery, a reading or a tap of what left last that is not counted yet.
+/// Whether an event is a delivery, a reading or a tap of what left last, or may be of what is on
+/// its way, that is not counted yet.
 ///
 /// # Errors
 /// [`StoreError`].
 pub fn is_news(sql: &impl Sql, shop: &Shop, event: &Event) -> Result<bool, StoreError> {
-    if news(sql, event)?.is_some_and(|(_, _, last)| !last.is_empty()) {
-        return Ok(true);
-    }
-    Ok(taps(sql, shop, event)?.is_some_and(|(_, last)| !last.is_empty()))
+    Ok(news(sql, event)?.is_some_and(|(_, _, last)| !last.is_empty())
+        || too_early(sql, event)?.is_some()
+        || taps(sql, shop, event)?.is_some_and(|(_, last)| !last.is_empty()))
 }
 
 /// Counts a tap on a button of what left last. Meta tells nobody of taps that open a page.
@@ -77,34 +78,79 @@ fn count(sql: &impl Sql, last: &Last, name: &'static str) -> Result<(), StoreErr
     tallies::add(sql, &last.notification, &last.period, last.variant.as_deref(), name)
 }
 
-/// Counts a delivery or a reading of what left last. Other events count nothing.
+/// Counts a delivery or a reading of what left last, and keeps one that may be of what is on its
+/// way. Other events count nothing.
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn arrived(sql: &impl Sql, event: &Event) -> Result<(), StoreError> {
+pub fn arrived(sql: &impl Sql, event: &Event, now: UnixMs) -> Result<(), StoreError> {
+    if let (Some(person), Some(early)) = (&event.person, too_early(sql, event)?) {
+        early::keep(sql, (event.channel, person), &early, now)?;
+    }
     let Some((person, level, news)) = news(sql, event)? else { return Ok(()) };
     for last in news {
-        if last.seen < DELIVERED {
-            count(sql, &last, "delivered")?;
-        }
-        if level == READ {
-            count(sql, &last, "read")?;
-        }
-        let which = Which { topic: &last.topic, channel: event.channel, person };
-        consents::see(sql, which, level)?;
+        came(sql, Which { topic: &last.topic, channel: event.channel, person }, &last, level)?;
     }
     Ok(())
+}
+
+fn came(sql: &impl Sql, which: Which<'_>, last: &Last, level: i64) -> Result<(), StoreError> {
+    if last.seen < DELIVERED {
+        count(sql, last, "delivered")?;
+    }
+    if level == READ {
+        count(sql, last, "read")?;
+    }
+    consents::see(sql, which, level)
+}
+
+/// Notes that a notification left, or may have left, and counts what Meta told of it before.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn left(sql: &impl Sql, which: Which<'_>, left: &Left<'_>) -> Result<(), StoreError> {
+    consents::left(sql, which, left)?;
+    let is_of_this = |early: &Early| {
+        early.covers || left.mid.is_some_and(|mid| early.mids.iter().any(|known| known.0 == mid))
+    };
+    let kept = early::take(sql, which.channel, which.person)?.into_iter();
+    let Some(level) = kept.filter(is_of_this).map(|early| early.level).max() else {
+        return Ok(());
+    };
+    let last = consents::last_left(sql, which.channel, which.person)?;
+    match last.iter().find(|last| last.topic == *which.topic) {
+        Some(last) => came(sql, which, last, level),
+        None => Ok(()),
+    }
+}
+
+/// A delivery or a reading that came while a notification to the same person was on its way.
+fn too_early(sql: &impl Sql, event: &Event) -> Result<Option<Early>, StoreError> {
+    let Some((mids, watermark, level)) = says(event) else { return Ok(None) };
+    let Some(person) = &event.person else { return Ok(None) };
+    let claimed_at = early::on_its_way(sql, event.channel, person)?;
+    let early = claimed_at.map(|claimed_at| Early {
+        level,
+        mids: mids.to_vec(),
+        covers: watermark.is_some_and(|at| at >= claimed_at),
+    });
+    Ok(early.filter(|early| early.covers || !early.mids.is_empty()))
+}
+
+/// The messages that an event names, the moment before which it names all, and how far they came.
+fn says(event: &Event) -> Option<(&[Mid], Option<UnixMs>, i64)> {
+    match &event.kind {
+        EventKind::Delivery { mids, watermark } => Some((mids.as_slice(), *watermark, DELIVERED)),
+        EventKind::Read { mid, watermark } => Some((mid.as_slice(), *watermark, READ)),
+        _ => None,
+    }
 }
 
 type News<'e> = (&'e Psid, i64, Vec<Last>);
 
 /// Whose, how far it came, and what of theirs had not come so far.
 fn news<'e>(sql: &impl Sql, event: &'e Event) -> Result<Option<News<'e>>, StoreError> {
-    let (mids, watermark, level) = match &event.kind {
-        EventKind::Delivery { mids, watermark } => (mids.as_slice(), *watermark, DELIVERED),
-        EventKind::Read { mid, watermark } => (mid.as_slice(), *watermark, READ),
-        _ => return Ok(None),
-    };
+    let Some((mids, watermark, level)) = says(event) else { return Ok(None) };
     let Some(person) = &event.person else { return Ok(None) };
     let mut last = consents::last_left(sql, event.channel, person)?;
     last.retain(|last| {

@@ -6,12 +6,14 @@ use serde::{Deserialize, Serialize};
 
 use super::receipt::{LinkLine, ReceiptLine};
 use super::recipient::{Look, Recipient};
+use super::reconcile::{self, Round};
 use super::{offers, sequence};
 use crate::desk::person::Person;
 use crate::meta::event::Channel;
 use crate::meta::ids::{OfferId, Psid, TopicId};
 use crate::shop::model::Shop;
 use crate::shop::outreach::Sequence;
+use crate::store::incidents::{self, Incident};
 use crate::store::{
     Sql, StoreError, consents, ledger, people, places, receipts, runs, tallies, to_json,
 };
@@ -114,12 +116,45 @@ pub struct Report {
     pub outcomes: Vec<OutcomeLine>,
     /// People by what came of it after it left.
     pub tallies: Vec<TallyLine>,
+    /// What was wrong, the newest first.
+    #[serde(default)]
+    pub alerts: Vec<AlertLine>,
+    /// The last reading of Meta's list of tokens.
+    #[serde(default)]
+    pub reconciled: Option<Round>,
     /// People by wording, where there are several.
     #[serde(default)]
     pub wordings: Vec<WordingLine>,
     /// People by where they are in the sequences.
     #[serde(default)]
     pub sequences: Vec<SequenceLine>,
+}
+
+/// Something that is or was wrong.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AlertLine {
+    /// What: `halted`, `kv_refuses`, `kv_quota`, `token_list`.
+    pub alert: String,
+    /// Since when, RFC 3339.
+    pub since: String,
+    /// Until when; none: it still is.
+    #[serde(default)]
+    pub until: Option<String>,
+    /// What is known of it.
+    pub says: String,
+}
+
+impl AlertLine {
+    /// An incident as it is told.
+    #[must_use]
+    pub fn of(incident: Incident) -> Self {
+        Self {
+            alert: incident.kind,
+            since: incident.since.rfc3339(),
+            until: incident.until.map(UnixMs::rfc3339),
+            says: incident.says,
+        }
+    }
 }
 
 /// People of one wording with the same outcome.
@@ -345,6 +380,8 @@ fn report(sql: &impl Sql, days: u16, now: UnixMs) -> Result<Report, StoreError> 
         runs: runs::since(sql, from, MOST_RUNS)?.into_iter().map(run).collect(),
         outcomes: ledger::report(sql, from)?.into_iter().map(outcome).collect(),
         tallies: tallies::since(sql, from)?.into_iter().map(tally).collect(),
+        alerts: incidents::since(sql, from)?.into_iter().map(AlertLine::of).collect(),
+        reconciled: reconcile::last(sql)?,
         wordings: ledger::wordings(sql, from)?.into_iter().map(wording).collect(),
         sequences: places::counts(sql)?.into_iter().map(sequence).collect(),
     })

@@ -54,6 +54,24 @@ pub struct DeletionValue {
     pub desks: Vec<DeskRef>,
 }
 
+/// Key of somebody's [`TombstoneValue`], by the keyed hash that stands for them.
+#[must_use]
+pub fn tombstone_key(page: &PageId, hash: &str) -> String {
+    format!("tombstone:{page}:{hash}")
+}
+
+/// Somebody was forgotten: nothing of before may bring them back, though the Desk be emptied. Who
+/// it is only `SIGNING_KEY` and their id tell.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+pub struct TombstoneValue {
+    /// [`KV_SCHEMA`].
+    pub v: u32,
+    /// When they were forgotten, RFC 3339 in UTC.
+    #[cfg_attr(not(target_arch = "wasm32"), schemars(with = "String"))]
+    pub at: jiff::Timestamp,
+}
+
 /// A Page's Desk.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]

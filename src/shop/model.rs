@@ -156,6 +156,9 @@ pub struct SlashCommand {
     pub also: Also,
 }
 
+/// Desks that may share the people of a Page.
+pub const MOST_SHARDS: u32 = 64;
+
 /// A Page and what belongs to it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
@@ -170,7 +173,8 @@ pub struct Page {
     pub instagram_username: Option<String>,
     /// Which branch it is, in words.
     pub branch: Option<String>,
-    /// How many Desks share its people. At least 1; changing it is a migration.
+    /// How many Desks are to share its people, from 1 to [`MOST_SHARDS`]. Changing it is a
+    /// migration (`shopbell shards`): what holds is what the Page's first Desk says.
     pub shards: u32,
 }
 

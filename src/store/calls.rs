@@ -17,6 +17,8 @@ pub enum Kind {
     Hook,
     /// The same about something that stays so, whether or not the assistant is back.
     News,
+    /// The owner's webhook: something is wrong, or over.
+    Alert,
     /// Hand the thread to the Page's inbox.
     Pass,
     /// Take the thread back.
@@ -30,6 +32,7 @@ impl Kind {
         match self {
             Self::Hook => "hook",
             Self::News => "news",
+            Self::Alert => "alert",
             Self::Pass => "pass",
             Self::Take => "take",
         }
@@ -39,6 +42,7 @@ impl Kind {
         match name {
             "hook" => Ok(Self::Hook),
             "news" => Ok(Self::News),
+            "alert" => Ok(Self::Alert),
             "pass" => Ok(Self::Pass),
             "take" => Ok(Self::Take),
             _ => Err("unknown kind of call"),

@@ -1,7 +1,7 @@
 //! The Desk's index of consents: what planning and sending read. The record that lasts is in
 //! KV; this one can be rebuilt from it.
 
-use super::{Columns, Row, Sql, StoreError, params};
+use super::{Columns, Row, Sql, StoreError, params, to_json};
 use crate::meta::event::Channel;
 use crate::meta::ids::{NotificationToken, Psid, TopicId};
 use crate::time::UnixMs;
@@ -69,7 +69,7 @@ pub struct Consent {
     pub source: String,
 }
 
-const COLUMNS: &str = "topic, channel, person, status, token, timezone, granted_at, changed_at, \
+pub(super) const COLUMNS: &str = "topic, channel, person, status, token, timezone, granted_at, changed_at, \
                        expires_at, next_eligible_at, last_sent_at, reserved_at, frequency, title, source";
 
 fn read(row: &Row) -> Result<Consent, StoreError> {
@@ -93,7 +93,7 @@ fn read(row: &Row) -> Result<Consent, StoreError> {
     })
 }
 
-fn read_all(rows: &[Row]) -> Result<Vec<Consent>, StoreError> {
+pub(super) fn read_all(rows: &[Row]) -> Result<Vec<Consent>, StoreError> {
     rows.iter().map(read).collect()
 }
 
@@ -110,6 +110,56 @@ pub fn of_person(
         &format!("SELECT {COLUMNS} FROM consents WHERE channel = ?1 AND person = ?2"),
         params![channel, person.as_str()],
     )?)
+}
+
+/// All consents of these people on both channels, stopped ones too.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn of_people(sql: &impl Sql, people: &[&Psid]) -> Result<Vec<Consent>, StoreError> {
+    read_all(&sql.query(
+        &format!(
+            "SELECT {COLUMNS} FROM consents WHERE channel IN ('messenger', 'instagram')
+               AND person IN (SELECT value FROM json_each(?1))"
+        ),
+        params![to_json("consents", &people)?],
+    )?)
+}
+
+/// Whether there is no consent at all, stopped ones included.
+///
+/// # Errors
+/// [`StoreError::Refused`].
+pub fn is_empty(sql: &impl Sql) -> Result<bool, StoreError> {
+    Ok(sql.query("SELECT 1 FROM consents LIMIT 1", params![])?.is_empty())
+}
+
+/// Consents whose token has ended by `now`, and of whose end nothing was told yet, at most `limit`.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn ended(sql: &impl Sql, now: UnixMs, limit: u32) -> Result<Vec<Consent>, StoreError> {
+    read_all(&sql.query(
+        &format!(
+            "SELECT {COLUMNS} FROM consents WHERE status = 'active' AND token IS NOT NULL
+               AND expires_at <= ?1 AND end_told IS NOT expires_at LIMIT ?2"
+        ),
+        params![now, limit],
+    )?)
+}
+
+/// Notes that the end of this token, as it stands in `expires_at`, was told of.
+///
+/// # Errors
+/// [`StoreError::Refused`].
+pub fn told_end(sql: &impl Sql, which: Which<'_>) -> Result<(), StoreError> {
+    let Which { topic, channel, person } = which;
+    sql.execute(
+        "UPDATE consents SET end_told = expires_at
+         WHERE topic = ?1 AND channel = ?2 AND person = ?3",
+        params![topic.as_str(), channel, person.as_str()],
+    )?;
+    Ok(())
 }
 
 /// One consent.
@@ -192,6 +242,14 @@ pub fn page(
         ),
         params![topic.as_str(), channel, person, limit, zone],
     )?)
+}
+
+impl Consent {
+    /// Which one it is.
+    #[must_use]
+    pub const fn which(&self) -> Which<'_> {
+        Which { topic: &self.topic, channel: self.channel, person: &self.person }
+    }
 }
 
 /// A person's place in the order of [`page`].

@@ -107,6 +107,16 @@ pub fn add_foreign(
     }
 }
 
+/// How often something was counted today.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn today(sql: &impl Sql, name: &str, now: UnixMs) -> Result<i64, StoreError> {
+    let rows =
+        sql.query("SELECT n FROM counters WHERE day = ?1 AND name = ?2", params![day(now), name])?;
+    rows.first().map_or(Ok(0), |row| Columns::of("counters", row).int())
+}
+
 /// The counts of the last `days` days, summed by name.
 ///
 /// # Errors

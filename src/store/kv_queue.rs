@@ -69,14 +69,15 @@ pub fn settle(sql: &impl Sql, owed: &Owed, written: bool, now: UnixMs) -> Result
             params![owed.key.as_str(), owed.version],
         )?;
         sql.execute(
-            "UPDATE kv_queue SET attempts = 0, due_at = ?2 WHERE key = ?1",
+            "UPDATE kv_queue SET attempts = 0, due_at = ?2, refused_at = NULL WHERE key = ?1",
             params![owed.key.as_str(), now.plus(SECOND)],
         )?;
     } else {
         let wait = (5 * SECOND).saturating_mul(1 << owed.attempts.clamp(0, 10)).min(HOUR);
         sql.execute(
-            "UPDATE kv_queue SET attempts = attempts + 1, due_at = ?2 WHERE key = ?1",
-            params![owed.key.as_str(), now.plus(wait.max(MINUTE / 12))],
+            "UPDATE kv_queue SET attempts = attempts + 1, due_at = ?2,
+               refused_at = coalesce(refused_at, ?3) WHERE key = ?1",
+            params![owed.key.as_str(), now.plus(wait.max(MINUTE / 12)), now],
         )?;
     }
     Ok(())
@@ -92,6 +93,15 @@ pub fn backlog(sql: &impl Sql) -> Result<(i64, Option<UnixMs>), StoreError> {
         let mut columns = Columns::of("kv_queue", row);
         Ok((columns.int()?, columns.maybe_moment()?))
     })
+}
+
+/// Since when KV has refused the value that waits longest for it, if any was refused.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn refused_since(sql: &impl Sql) -> Result<Option<UnixMs>, StoreError> {
+    let rows = sql.query("SELECT min(refused_at) FROM kv_queue", params![])?;
+    Ok(rows.first().map(|row| Columns::of("kv_queue", row).maybe_moment()).transpose()?.flatten())
 }
 
 #[cfg(test)]
@@ -114,8 +124,11 @@ mod tests {
         assert_eq!(due(&sql, now, 10).unwrap(), []);
         let later = due(&sql, now.plus(HOUR), 10).unwrap();
         assert_eq!(later[0].value.as_deref(), Some("1"));
+        settle(&sql, &later[0], false, now.plus(HOUR)).unwrap();
+        assert_eq!(refused_since(&sql).unwrap(), Some(now), "the first refusal counts");
         settle(&sql, &later[0], true, now).unwrap();
         assert_eq!(backlog(&sql).unwrap(), (0, None));
+        assert_eq!(refused_since(&sql).unwrap(), None);
     }
 
     #[test]

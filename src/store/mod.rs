@@ -17,18 +17,25 @@
 //! - [`kv_queue`]: KV writes that are still owed; [`timers`]: what has to happen later;
 //!   [`tallies`]: what came of notifications;
 //!   [`counters`]: how often things happened; [`misses`]: questions that found no answer.
+//! - [`moving`]: carrying people from one Desk to another.
 //! - [`calls`]: requests that are no messages; [`notes`]: what the owner notes on people.
+//! - [`listed`]: what Meta's list of tokens says; [`incidents`]: what the owner is told of;
+//!   [`early`]: deliveries that came before the answer they belong to.
 
 pub mod bookings;
 pub mod calls;
 pub mod consents;
 pub mod counters;
 pub mod deletions;
+pub mod early;
 pub mod facts;
+pub mod incidents;
 pub mod intake;
 pub mod kv_queue;
 pub mod ledger;
+pub mod listed;
 pub mod misses;
+pub mod moving;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod native;
 pub mod notes;
@@ -45,6 +52,10 @@ pub mod seen;
 pub mod tallies;
 pub mod timers;
 pub mod waiting;
+
+use std::fmt;
+
+use serde::de::{self, Deserialize, Deserializer, Visitor};
 
 use crate::meta::event::Channel;
 use crate::time::UnixMs;
@@ -108,6 +119,39 @@ impl From<Channel> for Value {
 impl<T: Into<Value>> From<Option<T>> for Value {
     fn from(value: Option<T>) -> Self {
         value.map_or(Self::Null, Into::into)
+    }
+}
+
+/// A column as JSON: what [`Value`]'s own writing is read back with.
+impl<'de> Deserialize<'de> for Value {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Column)
+    }
+}
+
+struct Column;
+
+impl Visitor<'_> for Column {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a text, an integer or null")
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_i64<E>(self, n: i64) -> Result<Value, E> {
+        Ok(Value::Int(n))
+    }
+
+    fn visit_u64<E: de::Error>(self, n: u64) -> Result<Value, E> {
+        i64::try_from(n).map(Value::Int).map_err(de::Error::custom)
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Value, E> {
+        Ok(Value::Text(text.to_owned()))
     }
 }
 

@@ -617,6 +617,19 @@ pub fn echoed(
     read(row).map(|claimed| Some(claimed.class))
 }
 
+/// How many requests are on their way, as far as anybody knows.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn in_flight(sql: &impl Sql) -> Result<u32, StoreError> {
+    let rows = sql.query(
+        &format!("SELECT count(*) FROM outbox WHERE state = 'sending' AND {OPEN}"),
+        params![],
+    )?;
+    let n = rows.first().map_or(Ok(0), |row| Columns::of("outbox", row).int())?;
+    Ok(u32::try_from(n).unwrap_or(u32::MAX))
+}
+
 /// How the outbox stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Backlog {

@@ -79,6 +79,32 @@ pub fn next_due(sql: &impl Sql) -> Result<Option<UnixMs>, StoreError> {
     Ok(rows.first().map(|row| Columns::of("parked", row).maybe_moment()).transpose()?.flatten())
 }
 
+/// Everything that is put aside and can be read, the oldest first.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn all(sql: &impl Sql) -> Result<Vec<Parked>, StoreError> {
+    let rows = sql.query(
+        "SELECT key, event FROM parked WHERE retry_at IS NOT NULL ORDER BY at, key",
+        params![],
+    )?;
+    let read = |row| {
+        let mut columns = Columns::of("parked", row);
+        let key = columns.text().ok()?.to_owned();
+        Some(Parked { key, event: columns.json().ok()? })
+    };
+    Ok(rows.iter().filter_map(read).collect())
+}
+
+/// Everything that will be tried again is tried now.
+///
+/// # Errors
+/// [`StoreError::Refused`].
+pub fn hurry(sql: &impl Sql, now: UnixMs) -> Result<(), StoreError> {
+    sql.execute("UPDATE parked SET retry_at = ?1 WHERE retry_at > ?1", params![now])?;
+    Ok(())
+}
+
 /// Lets go of an event that was handled after all.
 ///
 /// # Errors

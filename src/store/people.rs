@@ -69,11 +69,14 @@ pub fn erase(
         "DELETE FROM calls WHERE channel = ?1 AND person = ?2",
         "DELETE FROM bookings WHERE channel = ?1 AND person = ?2",
         "DELETE FROM notes WHERE channel = ?1 AND person = ?2",
+        "DELETE FROM early WHERE channel = ?1 AND person = ?2",
         "DELETE FROM places WHERE channel = ?1 AND person = ?2",
         "DELETE FROM nudges WHERE channel = ?1 AND person = ?2",
     ] {
         sql.execute(statement, params![channel, id.as_str()])?;
     }
+    // Lines of Meta's list do not say where somebody is.
+    sql.execute("DELETE FROM meta_tokens WHERE person = ?1", params![id.as_str()])?;
     // What they wrote and could not be handled yet.
     sql.execute(
         "DELETE FROM parked WHERE CASE WHEN json_valid(event) THEN
@@ -88,6 +91,14 @@ pub fn erase(
            AND instr(key || ':', ':' || ?2 || ':') > 0",
         params![channel, id.as_str()],
     )?;
+    bury(sql, hash, at)
+}
+
+/// Notes that the person with this hash was forgotten at `at`, as KV says.
+///
+/// # Errors
+/// [`StoreError::Refused`].
+pub fn bury(sql: &impl Sql, hash: &str, at: UnixMs) -> Result<(), StoreError> {
     sql.execute(
         "INSERT INTO tombstones (person, at) VALUES (?1, ?2)
          ON CONFLICT (person) DO UPDATE SET at = max(at, excluded.at)",

@@ -75,13 +75,27 @@ pub fn append(
     seed: [u8; 16],
     now: UnixMs,
 ) -> Result<(), StoreError> {
-    let (last, before) = match head(sql)? {
-        Some(head) => (head.seq, head.link),
-        None => (0, genesis(page)),
-    };
+    let (last, _) = end(sql, page)?;
+    let salt = salt(seed, last.saturating_add(1));
+    let New { channel, person, topic, body } = *new;
+    arrive(sql, page, (channel, person), (topic.as_str(), &salt, body), now)
+}
+
+/// Writes a receipt behind the others that has a salt: one that comes from another Desk keeps its
+/// commitment.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn arrive(
+    sql: &impl Sql,
+    page: &PageId,
+    (channel, person): (Channel, &Psid),
+    (topic, salt, body): (&str, &str, &str),
+    now: UnixMs,
+) -> Result<(), StoreError> {
+    let (last, before) = end(sql, page)?;
     let seq = last.saturating_add(1);
-    let salt = salt(seed, seq);
-    let commitment = commitment(&salt, new.body);
+    let commitment = commitment(salt, body);
     let link = link(&before, seq, now, &commitment);
     sql.execute(
         "INSERT INTO receipts (seq, at, commitment, link) VALUES (?1, ?2, ?3, ?4)",
@@ -90,9 +104,17 @@ pub fn append(
     sql.execute(
         "INSERT INTO receipt_bodies (seq, channel, person, topic, salt, body)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-        params![seq, new.channel, new.person.as_str(), new.topic.as_str(), salt.as_str(), new.body],
+        params![seq, channel, person.as_str(), topic, salt, body],
     )?;
     Ok(())
+}
+
+/// The last number, and what the next link follows.
+fn end(sql: &impl Sql, page: &PageId) -> Result<(i64, String), StoreError> {
+    Ok(match head(sql)? {
+        Some(head) => (head.seq, head.link),
+        None => (0, genesis(page)),
+    })
 }
 
 /// A link of the chain.

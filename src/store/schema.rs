@@ -77,6 +77,23 @@ const MIGRATIONS: &[&[&str]] = &[
         "CREATE INDEX notes_by_person ON notes (channel, person)",
     ],
     &[
+        // Which reading of Meta's list last had this token.
+        "ALTER TABLE consents ADD COLUMN listed_in INTEGER",
+        // The end of its token (`expires_at`) that a receipt tells of already.
+        "ALTER TABLE consents ADD COLUMN end_told INTEGER",
+        // Lines of Meta's list that are no token of ours, until the reading is over.
+        "CREATE TABLE meta_tokens (person TEXT NOT NULL, token TEXT NOT NULL, title TEXT,
+           timezone TEXT, created_at INTEGER, expires_at INTEGER, next_eligible_at INTEGER,
+           stopped INTEGER NOT NULL, PRIMARY KEY (person, token)) WITHOUT ROWID",
+        // What the owner is told of, from its beginning to its end.
+        "CREATE TABLE incidents (kind TEXT NOT NULL, since INTEGER NOT NULL, until INTEGER,
+           says TEXT NOT NULL, PRIMARY KEY (kind, since)) WITHOUT ROWID",
+        // Since when KV has refused a value.
+        "ALTER TABLE kv_queue ADD COLUMN refused_at INTEGER",
+        // Deliveries and readings that came while their notification was on its way.
+        "CREATE TABLE early (id INTEGER PRIMARY KEY, channel TEXT NOT NULL, person TEXT NOT NULL,
+           level INTEGER NOT NULL, mids TEXT NOT NULL, covers INTEGER NOT NULL, at INTEGER NOT NULL)",
+        "CREATE INDEX early_by_person ON early (channel, person)",
         // How far somebody is in a sequence. `due_at` is NULL when it is over for them; the row
         // stays, so that nobody goes through one twice.
         "CREATE TABLE places (sequence TEXT NOT NULL, channel TEXT NOT NULL, person TEXT NOT NULL,

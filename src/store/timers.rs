@@ -20,11 +20,15 @@ pub enum Timer {
     Remind,
     /// Tell the owner, and hand threads over.
     Calls,
+    /// Go on reading Meta's list of tokens.
+    Reconcile,
+    /// Move people to other Desks.
+    Move,
 }
 
 impl Timer {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::Drain,
         Self::KvFlush,
         Self::Unpark,
@@ -32,6 +36,8 @@ impl Timer {
         Self::Prune,
         Self::Remind,
         Self::Calls,
+        Self::Reconcile,
+        Self::Move,
     ];
 
     pub(super) const fn name(self) -> &'static str {
@@ -43,6 +49,8 @@ impl Timer {
             Self::Prune => "prune",
             Self::Remind => "remind",
             Self::Calls => "calls",
+            Self::Reconcile => "reconcile",
+            Self::Move => "move",
         }
     }
 
@@ -56,6 +64,8 @@ impl Timer {
             Self::Prune => "prune taken",
             Self::Remind => "remind taken",
             Self::Calls => "calls taken",
+            Self::Reconcile => "reconcile taken",
+            Self::Move => "move taken",
         }
     }
 }

@@ -5,6 +5,7 @@
 //! |---|---|
 //! | `GET /admin/status` | how each Desk stands |
 //! | `GET /admin/misses?page=` | questions that found no answer |
+//! | `GET`, `POST /admin/shards?page=` | among how many Desks the people are divided |
 //! | `POST /admin/resume?page=&person=` | the assistant goes on with somebody |
 //! | `POST /admin/reply?page=&person=` | an answer that a person typed |
 //! | `GET`, `POST`, `DELETE /admin/note?page=&person=` | notes on somebody |
@@ -13,9 +14,10 @@
 //! notifications [`super::notifications`]'.
 
 use std::borrow::Cow;
+use std::cell::RefCell;
 use std::rc::Rc;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use subtle::ConstantTimeEq;
 use web_sys::{Request, Response};
 use worker::Env;
@@ -26,20 +28,62 @@ use super::{desk, http, shops};
 use crate::meta::ids::{PageId, Psid};
 use crate::meta::signature::form_value;
 use crate::shop::kv::PageRoute;
+use crate::shop::model::MOST_SHARDS;
+use crate::time::{SECOND, UnixMs};
 
-/// `GET /health`: whether this deployment can do its work. No secrets, no counts.
+/// `GET /health`: whether this deployment can do its work, and what the owner was alerted of. No
+/// secrets, no counts.
 pub async fn health(env: &Env) -> Response {
     if let Err(why) = Config::of(env) {
         return http::json(503, &json!({ "status": "misconfigured", "problem": why }));
     }
     let version = env!("CARGO_PKG_VERSION");
     match shops::pages(env, desk::now()).await {
-        Ok(pages) => http::json(
-            200,
-            &json!({ "status": "ok", "version": version, "pages": pages.pages.len() }),
-        ),
+        Ok(pages) => {
+            let alerts = alerts(env, &pages.pages).await;
+            let status = if alerts.is_empty() { "ok" } else { "alert" };
+            let mut body =
+                json!({ "status": status, "version": version, "pages": pages.pages.len() });
+            if let Some(fields) = body.as_object_mut().filter(|_| !alerts.is_empty()) {
+                fields.insert("alerts".to_owned(), alerts.into());
+            }
+            http::json(200, &body)
+        }
         Err(why) => http::json(503, &json!({ "status": "no storage", "problem": why.to_string() })),
     }
+}
+
+/// How long `/health` tells the same before the Desks are asked again: anybody may ask it.
+const ALERTS_FRESH_MS: i64 = 30 * SECOND;
+
+thread_local! {
+    static ALERTS: RefCell<Option<(UnixMs, Vec<Value>)>> = const { RefCell::new(None) };
+}
+
+/// What is wrong now, of every Page: what and since when, and no more.
+async fn alerts(env: &Env, pages: &[PageRoute]) -> Vec<Value> {
+    let now = desk::now();
+    let kept = ALERTS.with_borrow(Clone::clone);
+    if let Some((at, alerts)) = kept
+        && (0..ALERTS_FRESH_MS).contains(&now.since(at))
+    {
+        return alerts;
+    }
+    let asked = pages.iter().map(async |page| {
+        let first = desk::Name { page: page.id.clone(), shard: 0 };
+        let answer = desk::call::alerts(env, &first).await.unwrap_or_default();
+        let open: Vec<Value> = serde_json::from_str(&answer).unwrap_or_default();
+        let named = open.into_iter().map(|mut open| {
+            if let Some(fields) = open.as_object_mut() {
+                fields.insert("page".to_owned(), json!(page.id));
+            }
+            open
+        });
+        named.collect::<Vec<Value>>()
+    });
+    let alerts = futures_util::future::join_all(asked).await.concat();
+    ALERTS.set(Some((now, alerts.clone())));
+    alerts
 }
 
 /// `GET /admin/status`: how each Desk stands.
@@ -52,11 +96,8 @@ pub async fn status(request: &Request, env: &Env) -> Response {
         Ok(pages) => pages,
         Err(why) => return http::text(503, &why.to_string()),
     };
-    let names = pages.pages.iter().flat_map(|page| {
-        (0..page.shards.max(1)).map(|shard| desk::Name { page: page.id.clone(), shard })
-    });
     let mut desks = Vec::new();
-    for name in names {
+    for name in desks_of(env, &pages.pages).await {
         desks.push(match desk::call::status(env, &name).await {
             Ok(status) => serde_json::from_str(&status).unwrap_or(json!({ "error": "unreadable" })),
             Err(why) => json!({ "page": name.page, "shard": name.shard, "error": why }),
@@ -91,16 +132,11 @@ pub async fn misses(request: &Request, route: &http::Route, env: &Env) -> Respon
         Err(refusal) => return refusal,
     };
     let mut desks = Vec::new();
-    for page in pages {
-        for shard in 0..page.shards.max(1) {
-            let name = desk::Name { page: page.id.clone(), shard };
-            desks.push(match desk::call::misses(env, &name).await {
-                Ok(misses) => {
-                    serde_json::from_str(&misses).unwrap_or(json!({ "error": "unreadable" }))
-                }
-                Err(why) => json!({ "page": name.page, "shard": name.shard, "error": why }),
-            });
-        }
+    for name in desks_of(env, &pages).await {
+        desks.push(match desk::call::misses(env, &name).await {
+            Ok(misses) => serde_json::from_str(&misses).unwrap_or(json!({ "error": "unreadable" })),
+            Err(why) => json!({ "page": name.page, "shard": name.shard, "error": why }),
+        });
     }
     http::json(200, &json!({ "version": env!("CARGO_PKG_VERSION"), "desks": desks }))
 }
@@ -137,6 +173,18 @@ pub async fn pages_of(route: &http::Route, env: &Env) -> Result<Vec<PageRoute>, 
     Ok(pages)
 }
 
+/// Every Desk of these Pages: as many as their registrars say, or, where one does not answer, as
+/// many as are published.
+async fn desks_of(env: &Env, pages: &[PageRoute]) -> Vec<desk::Name> {
+    let mut names = Vec::new();
+    for page in pages {
+        let layout = desk::call::layout(env, &page.id).await;
+        let desks = layout.map_or(page.shards.max(1), |layout| layout.desks());
+        names.extend((0..desks).map(|shard| desk::Name { page: page.id.clone(), shard }));
+    }
+    names
+}
+
 /// The Desk and the person that `?page=&person=` name.
 pub async fn person_of(route: &http::Route, env: &Env) -> Result<(desk::Name, Psid), Response> {
     let page = value(route, "page").and_then(|id| PageId::new(id).ok());
@@ -147,10 +195,55 @@ pub async fn person_of(route: &http::Route, env: &Env) -> Result<(desk::Name, Ps
     };
     let pages = shops::pages(env, desk::now()).await;
     let pages = pages.map_err(|why| http::text(503, &why.to_string()))?;
-    match pages.pages.iter().find(|known| known.id == page) {
-        Some(known) => Ok((desk::Name::of(page, Some(&person), known.shards), person)),
-        None => Err(http::text(404, "no shop is published for this Page")),
+    if !pages.pages.iter().any(|known| known.id == page) {
+        return Err(http::text(404, "no shop is published for this Page"));
     }
+    let layout = desk::call::layout(env, &page).await.map_err(|why| http::text(503, &why))?;
+    let shard = layout.home(Some(&person));
+    Ok((desk::Name { page, shard }, person))
+}
+
+/// `GET /admin/shards?page=`: among how many Desks a Page's people are divided, and whether they
+/// are being moved; `POST …&to=` moves them.
+pub async fn shards(request: &Request, route: &http::Route, env: &Env) -> Response {
+    if let Err(refusal) = owners(request, env) {
+        return refusal;
+    }
+    let pages = match pages_of(route, env).await {
+        Ok(pages) => pages,
+        Err(refusal) => return refusal,
+    };
+    let mut begun = None;
+    if route.method == "POST" {
+        let to = value(route, "to").and_then(|to| to.parse::<u32>().ok());
+        let (Some(to), [page]) = (to.filter(|to| (1..=MOST_SHARDS).contains(to)), &pages[..])
+        else {
+            let why = format!("this needs ?page= and &to=, a number from 1 to {MOST_SHARDS}");
+            return http::text(400, &why);
+        };
+        match shops::shop(env, &page.id, desk::now()).await {
+            Ok(published) if to > 1 && !published.shop.services.is_empty() => {
+                let why = "a shop that takes bookings has one Desk: slots are counted there";
+                return http::text(409, why);
+            }
+            _ => {}
+        }
+        match desk::call::begin_move(env, &page.id, to).await {
+            Ok(done) => begun = Some(done),
+            Err(why) => return http::text(409, &why),
+        }
+    }
+    let mut told = Vec::new();
+    for page in pages {
+        told.push(match desk::call::layout(env, &page.id).await {
+            Ok(layout) => json!({
+                "page": page.id, "published": page.shards, "shards": layout.shards,
+                "moving_to": layout.moving_to,
+            }),
+            Err(why) => json!({ "page": page.id, "published": page.shards, "error": why }),
+        });
+    }
+    http::json(200, &json!({ "version": env!("CARGO_PKG_VERSION"), "begun": begun, "pages": told }))
 }
 
 /// `POST /admin/resume?page=&person=`: the assistant goes on with somebody.

@@ -25,11 +25,13 @@ export function runAll(storage, statements) {
   return JSON.stringify(storage.transactionSync(() => JSON.parse(statements).map(run)));
 }
 
-/** A request to the Graph API, a GET without a body: [status, Retry-After, body]. */
+/** A request to the Graph API, a GET without a body: [status, Retry-After, body, use of the quota]. */
 export async function ask(url, headers, body, limit) {
   const method = body === undefined ? "GET" : "POST";
   const answer = await fetch(url, { method, headers, body, signal: AbortSignal.timeout(limit) });
-  return [answer.status, answer.headers.get("retry-after"), await answer.text()];
+  const header = (name) => (answer.ok ? null : answer.headers.get(name));
+  const usage = header("x-business-use-case-usage");
+  return [answer.status, header("retry-after"), await answer.text(), usage];
 }
 
 /** A call of a Desk: [status, body]. By fetch: on workerd that is a tenth cheaper than RPC. */

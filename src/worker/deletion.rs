@@ -145,13 +145,11 @@ async fn read(env: &Env, code: &DeletionCode) -> Option<DeletionValue> {
 /// says that nothing was deleted.
 async fn order(env: &Env, people: &[(PageId, Psid)], about: &str) -> Result<DeletionCode, String> {
     let code = code_of(random::bits128(), about);
-    let pages = shops::pages(env, desk::now()).await.map_err(|error| error.to_string())?;
-    let name = |page: &PageId, person: &Psid| {
-        let known = pages.pages.iter().find(|known| known.id == *page);
-        let shards = known.map_or(1, |known| known.shards);
-        desk::Name::of(page.clone(), Some(person), shards)
-    };
-    let names: Vec<desk::Name> = people.iter().map(|(page, person)| name(page, person)).collect();
+    let mut names = Vec::with_capacity(people.len());
+    for (page, person) in people {
+        let shard = desk::call::layout(env, page).await?.home(Some(person));
+        names.push(desk::Name { page: page.clone(), shard });
+    }
     let desks: Vec<DeskRef> =
         names.iter().map(|name| DeskRef { page: name.page.clone(), shard: name.shard }).collect();
     for (name, (_, person)) in names.iter().zip(people) {

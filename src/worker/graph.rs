@@ -7,8 +7,9 @@ use web_sys::{AbortSignal, Headers, RequestInit, Response};
 
 use super::config::Config;
 use super::http::js_error;
-use crate::meta::graph_error::{Reply, Verdict, judge};
+use crate::meta::graph_error::{Failure, Reply, Verdict, judge};
 use crate::meta::ids::{PageId, Psid};
+use crate::meta::{tokens, usage};
 use crate::store::outbox::CALL_TIMEOUT_MS;
 
 #[wasm_bindgen]
@@ -78,6 +79,28 @@ impl Line {
         Ok((status, body))
     }
 
+    /// Asks for a page of Meta's list of this Page's notification tokens, after a cursor.
+    ///
+    /// # Errors
+    /// The connection broke, or time ran out.
+    pub async fn tokens(
+        &self,
+        page: &PageId,
+        after: Option<&str>,
+        limit: u32,
+    ) -> Result<Result<tokens::Page, Failure>, String> {
+        let after = after.map(|after| String::from(js_sys::encode_uri_component(after)));
+        let after = after.map(|after| format!("&after={after}")).unwrap_or_default();
+        let url = format!(
+            "{}/{page}/notification_message_tokens?limit={limit}&do_not_return_duplicates=true{after}&appsecret_proof={}",
+            self.objects, self.proof
+        );
+        let answer = answer(&url.into(), &self.headers, None, SEND_TIMEOUT_MS).await;
+        let (status, retry_after_s, body) =
+            answer.map_err(|error| js_error(&error).into_owned())?;
+        Ok(tokens::read(&Reply { status, retry_after_s, body: body.as_bytes() }))
+    }
+
     /// Sends one message in the Page's name.
     ///
     /// # Errors
@@ -107,7 +130,11 @@ async fn answer(
     let status = answer.get(0).as_f64().unwrap_or_default() as u16;
     let retry_after_s = match status {
         200 => None,
-        _ => answer.get(1).as_string().and_then(|seconds| seconds.parse().ok()),
+        _ => {
+            let header = |at: u32| answer.get(at).as_string();
+            let after = header(1).and_then(|seconds| seconds.parse().ok());
+            after.max(header(3).and_then(|usage| usage::regain_s(&usage)))
+        }
     };
     Ok((status, retry_after_s, answer.get(2).as_string().unwrap_or_default()))
 }

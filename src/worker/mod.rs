@@ -64,6 +64,10 @@ async fn fetch(
         ("GET", "/admin/consent") => notifications::consent(&request, &route, &env).await,
         ("GET" | "POST", "/admin/offers") => notifications::offers(&request, &route, &env).await,
         ("GET", "/admin/receipts") => notifications::receipts(&request, &route, &env).await,
+        ("GET" | "POST", "/admin/reconcile") => {
+            notifications::reconcile(&request, &route, &env).await
+        }
+        ("GET" | "POST", "/admin/shards") => admin::shards(&request, &route, &env).await,
         ("POST", "/admin/resume") => admin::resume(&request, &route, &env).await,
         ("POST", "/admin/reply") => admin::reply(&request, &route, &env).await,
         ("GET" | "POST" | "DELETE", "/admin/note") => admin::note(&request, &route, &env).await,
@@ -77,8 +81,9 @@ async fn fetch(
             _,
             "/webhook" | "/health" | "/admin/status" | "/admin/misses" | "/admin/delete"
             | "/admin/bookings" | "/admin/consent" | "/admin/note" | "/admin/offers"
-            | "/admin/receipts" | "/admin/recipients" | "/admin/reply" | "/admin/report"
-            | "/admin/resume" | "/meta/deletion" | "/meta/deauthorize",
+            | "/admin/receipts" | "/admin/recipients" | "/admin/reconcile" | "/admin/reply"
+            | "/admin/report" | "/admin/resume" | "/admin/shards" | "/meta/deletion"
+            | "/meta/deauthorize",
         ) => http::text(405, "method not allowed"),
         (_, path)
             if ["/q/", "/deletion/", "/calendar/"].iter().any(|known| path.starts_with(known)) =>

@@ -11,10 +11,9 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
-use std::fmt;
 
 use js_sys::Date;
-use serde::de::{self, Deserialize, Deserializer, Visitor};
+use serde::de::Deserialize;
 use wasm_bindgen::prelude::*;
 use worker::worker_sys::DurableObjectState;
 
@@ -100,39 +99,6 @@ fn rows<'a, T: Deserialize<'a>>(json: &'a str) -> Result<T, StoreError> {
     serde_json::from_str(json).map_err(|error| {
         StoreError::Refused(format!("rows cannot be read: column {}", error.column()))
     })
-}
-
-/// A column as JSON: what [`Value`]'s own writing is read back with.
-impl<'de> Deserialize<'de> for Value {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(Column)
-    }
-}
-
-struct Column;
-
-impl Visitor<'_> for Column {
-    type Value = Value;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a text, an integer or null")
-    }
-
-    fn visit_unit<E>(self) -> Result<Value, E> {
-        Ok(Value::Null)
-    }
-
-    fn visit_i64<E>(self, n: i64) -> Result<Value, E> {
-        Ok(Value::Int(n))
-    }
-
-    fn visit_u64<E: de::Error>(self, n: u64) -> Result<Value, E> {
-        i64::try_from(n).map(Value::Int).map_err(de::Error::custom)
-    }
-
-    fn visit_str<E>(self, text: &str) -> Result<Value, E> {
-        Ok(Value::Text(text.to_owned()))
-    }
 }
 
 impl Sql for DeskSql {

@@ -63,7 +63,7 @@ pub async fn receive(request: &Request, env: &Env) -> Response {
         }
     };
     let deliveries = group(events, &pages);
-    let sent = deliveries.iter().map(|(name, events)| desk::call::take(env, name, events));
+    let sent = deliveries.iter().map(|(name, events)| desk::call::take(env, name, 0, events));
     let answers = futures_util::future::join_all(sent).await;
     let refused = answers.into_iter().filter_map(Result::err).collect::<Vec<_>>();
     if refused.is_empty() {

@@ -6,8 +6,6 @@
 //! - [`receiver`]: the owner's own server.
 //! - [`hooks`]: webhooks made and signed by hand. [`mutate`]: damaged ones. [`rng`]: chance that
 //!   repeats.
-// Each test file uses its own part of this.
-#![allow(dead_code)]
 
 pub mod hooks;
 pub mod mutate;

@@ -2,9 +2,6 @@
 //! loses, refuses and echoes, and a process that may die between any two calls and goes on with
 //! the same SQLite file.
 
-// Each test binary uses its own part of this.
-#![allow(dead_code)]
-
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::LazyLock;
@@ -25,6 +22,7 @@ use shopbell::meta::graph_error::{Reply, Verdict, judge};
 use shopbell::meta::ids::{AccountId, AppId, Mid, NotificationToken, Psid, TopicId};
 use shopbell::meta::send::Content;
 use shopbell::outreach::planner;
+use shopbell::outreach::receipt::Book;
 use shopbell::shop::model::Shop;
 use shopbell::store::native::Sqlite;
 use shopbell::store::outbox::{self, Claimed, Class, Room};
@@ -398,8 +396,8 @@ impl<'a> World<'a> {
         }
         let Answered { claimed, via, verdict, .. } =
             self.answered.remove(which % self.answered.len());
-        let page = &self.shop.page.id;
-        sending::settle(&self.sql, page, &claimed, &via, verdict.as_ref(), self.now).unwrap();
+        let book = Book { page: &self.shop.page.id, seed: [7; 16] };
+        sending::settle(&self.sql, &book, &claimed, &via, verdict.as_ref(), self.now).unwrap();
     }
 
     /// The process dies and another one goes on with the same tables.

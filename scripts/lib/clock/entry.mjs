@@ -1,6 +1,6 @@
 // A test-only entry: the unmodified bundle under a clock that can be moved, with a KV that can refuse
-// writes, and with https servers that a test plays. Only the configuration that scripts/dev writes for --clock names this file; the
-// deployed Worker knows nothing of it.
+// writes, and with https servers that a test plays. Only the configuration that scripts/dev writes
+// for --clock names this file; the deployed Worker knows nothing of it.
 //
 //   GET /__clock?t=<ms>   sets the virtual now; time flows on from there. Answers {"now":<ms>}
 //   GET /__clock          reads it

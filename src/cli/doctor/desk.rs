@@ -38,6 +38,7 @@ pub(super) fn check(desk: &Value, found: &mut Findings<'_>) {
             "publish again with this version of the command: shopbell publish",
         );
     }
+    alerts(&name, desk, found);
     hold(&name, desk, found);
     outbox(&name, desk, found);
     let parked = number(desk, "/parked");
@@ -58,6 +59,36 @@ pub(super) fn check(desk: &Value, found: &mut Findings<'_>) {
     }
     traffic(&name, desk, found);
     held(&name, desk, found);
+}
+
+/// What the owner was alerted of and is not over. What is held says so itself.
+fn alerts(name: &str, desk: &Value, found: &mut Findings<'_>) {
+    let open = list(desk, "/alerts").into_iter();
+    let open = open.filter(|alert| alert.pointer("/until").is_none_or(Value::is_null));
+    for alert in open {
+        let says = text(alert, "/says").unwrap_or("the Worker does not say why");
+        let since = text(alert, "/since").unwrap_or("?");
+        let (what, fix) = match text(alert, "/alert") {
+            Some("halted") => (
+                "nothing can be sent",
+                "mend what Meta names there, then write to the Page: the first answer shows it",
+            ),
+            Some("kv_refuses") => (
+                "KV takes no writes",
+                "nothing is lost; if the day's 1,000 writes of the free plan are used up, wait for midnight UTC",
+            ),
+            Some("kv_quota") => (
+                "the day's KV writes are nearly used up",
+                "nothing is lost; what does not fit is written after midnight UTC",
+            ),
+            Some("token_list") => (
+                "Meta's list of tokens cannot be used",
+                "run `shopbell reconcile --dry-run`; if its answer is right, with --believe",
+            ),
+            other => (other.unwrap_or("something is wrong"), "deploy the version of this command"),
+        };
+        found.problem("desk.alert", format!("{name}: {what} since {since}: {says}"), fix);
+    }
 }
 
 /// Why nothing leaves this Page for a while.

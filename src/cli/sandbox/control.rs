@@ -8,6 +8,7 @@
 //! | `POST /sandbox/people/{id}` | changes `blocked`, `owner`, `profile`, `country`, `name`, … |
 //! | `POST /sandbox/act` | `{"person", "do": "message", "text", …}`: see [`Act`] |
 //! | `POST /sandbox/acts` | `{"acts": […], "how": {"batch", "copies", "shuffle", "at_once"}}` |
+//! | `GET`, `POST`, `DELETE /sandbox/tokens` | notification tokens at Meta; adds a [`Token`]; drops `?token=` |
 //! | `POST /sandbox/scan` | `{"person", "code"}` |
 //! | `POST /sandbox/raw` | `{"body": text or JSON, "signature"?}` |
 //! | `GET /sandbox/calls` | Graph calls; `?person=`, `?after=n`, `?messages=1` |
@@ -38,7 +39,7 @@ use super::deliver::{self, How};
 use super::faults::{Fault, FaultKind};
 use super::scan;
 use super::wire;
-use super::world::{Call, Fate, Person, Platform, ProfileAccess, Settings, Webhook, World};
+use super::world::{Call, Fate, Person, Platform, ProfileAccess, Settings, Token, Webhook, World};
 use super::{Shared, clock};
 
 type App = State<Arc<Shared>>;
@@ -50,6 +51,7 @@ pub(super) fn routes() -> Router<Arc<Shared>> {
         .route("/sandbox/people/{id}", get(person).post(change_person))
         .route("/sandbox/act", post(act))
         .route("/sandbox/acts", post(several_acts))
+        .route("/sandbox/tokens", get(tokens).post(add_token).delete(drop_token))
         .route("/sandbox/scan", post(scan_poster))
         .route("/sandbox/raw", post(raw))
         .route("/sandbox/calls", get(calls).delete(forget))
@@ -336,6 +338,26 @@ async fn several_acts(
     let acts = several.acts.into_iter().map(|a| (a.person, a.act)).collect();
     let webhooks = perform(&shared, acts, several.how).await?;
     Ok(Json(json!({"webhooks": webhooks})))
+}
+
+async fn tokens(State(shared): App) -> Json<Vec<Token>> {
+    Json(shared.world().tokens.clone())
+}
+
+async fn add_token(State(shared): App, Json(token): Json<Token>) -> StatusCode {
+    shared.world().tokens.push(token);
+    shared.touch();
+    StatusCode::CREATED
+}
+
+async fn drop_token(
+    State(shared): App,
+    Query(asked): Query<HashMap<String, String>>,
+) -> StatusCode {
+    let token = asked.get("token").cloned().unwrap_or_default();
+    shared.world().tokens.retain(|known| known.token != token);
+    shared.touch();
+    StatusCode::NO_CONTENT
 }
 
 #[derive(Deserialize)]

@@ -29,6 +29,10 @@ pub enum FaultKind {
     Code551,
     /// Error 613: the Page's rate limit.
     Code613,
+    /// Error 80006: the rate limit of the use case.
+    Code80006,
+    /// Error 10/1893063: Meta has restricted the Page.
+    Restricted,
     /// An error body with HTTP 200 (code 36000).
     ErrorIn200,
     /// Never answers. The message is not delivered.
@@ -61,17 +65,52 @@ pub struct Fault {
     /// Every Graph call and not only sent messages.
     #[serde(default)]
     pub all_calls: bool,
+    /// Only calls whose path ends so, whatever they are: `notification_message_tokens`.
+    #[serde(default)]
+    pub path: Option<String>,
+    /// So many calls that it would be for pass before it.
+    #[serde(default)]
+    pub after: u32,
+    /// What an error says of when to come back.
+    #[serde(default)]
+    pub hint: Hint,
+}
+
+/// When to come back, in the three ways that Meta says it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Hint {
+    /// The header `Retry-After`, in seconds.
+    pub retry_after_s: Option<u32>,
+    /// `error_data.remaining_seconds`.
+    pub remaining_s: Option<u32>,
+    /// `estimated_time_to_regain_access` in the header `X-Business-Use-Case-Usage`, in minutes.
+    pub regain_minutes: Option<u32>,
 }
 
 impl Fault {
     /// The next `times` messages fail.
     #[must_use]
     pub fn next(kind: FaultKind, times: u32) -> Self {
-        Self { kind, times: Some(times), page: None, person: None, ms: 0, all_calls: false }
+        Self {
+            kind,
+            times: Some(times),
+            page: None,
+            person: None,
+            ms: 0,
+            all_calls: false,
+            path: None,
+            after: 0,
+            hint: Hint::default(),
+        }
     }
 
-    fn fits(&self, page: Option<&str>, person: Option<&str>, is_send: bool) -> bool {
-        (is_send || self.all_calls)
+    fn fits(&self, page: Option<&str>, person: Option<&str>, path: &str, is_send: bool) -> bool {
+        let meant = match &self.path {
+            Some(end) => path.ends_with(end.as_str()),
+            None => is_send || self.all_calls,
+        };
+        meant
             && self.times != Some(0)
             && self.page.as_deref().is_none_or(|p| Some(p) == page)
             && self.person.as_deref().is_none_or(|p| Some(p) == person)
@@ -83,9 +122,14 @@ pub(super) fn take(
     faults: &mut Vec<Fault>,
     page: Option<&str>,
     person: Option<&str>,
+    path: &str,
     is_send: bool,
 ) -> Option<Fault> {
-    let fault = faults.iter_mut().find(|f| f.fits(page, person, is_send))?;
+    let fault = faults.iter_mut().find(|f| f.fits(page, person, path, is_send))?;
+    if fault.after > 0 {
+        fault.after = fault.after.saturating_sub(1);
+        return None;
+    }
     if let Some(times) = &mut fault.times {
         *times = times.saturating_sub(1);
     }
@@ -130,6 +174,15 @@ pub(super) fn answer(kind: FaultKind) -> Option<(u16, Value)> {
         FaultKind::Code613 => {
             GraphError::new(613, "(#613) Calls to this api have exceeded the rate limit.")
         }
+        FaultKind::Code80006 => GraphError::new(
+            80_006,
+            "(#80006) There have been too many calls to this Messenger account.",
+        ),
+        FaultKind::Restricted => {
+            GraphError::new(10, "(#10) This Page is temporarily restricted from sending messages.")
+                .subcode(1_893_063)
+                .status(403)
+        }
         FaultKind::Hang | FaultKind::Slow | FaultKind::ResetBefore | FaultKind::ResetAfter => {
             return None;
         }
@@ -145,11 +198,27 @@ mod tests {
     fn a_fault_is_used_up_by_the_calls_it_is_for() {
         let mut faults =
             vec![Fault { person: Some("7".into()), ..Fault::next(FaultKind::Http429, 2) }];
-        assert!(take(&mut faults, Some("1"), Some("8"), true).is_none());
-        assert!(take(&mut faults, Some("1"), Some("7"), false).is_none());
-        assert!(take(&mut faults, Some("1"), Some("7"), true).is_some());
-        assert!(take(&mut faults, Some("1"), Some("7"), true).is_some());
-        assert!(take(&mut faults, Some("1"), Some("7"), true).is_none());
+        let mut take = |person: &str, path: &str, is_send: bool| {
+            super::take(&mut faults, Some("1"), Some(person), path, is_send).is_some()
+        };
+        assert!(!take("8", "1/messages", true));
+        assert!(!take("7", "1/messages", false));
+        assert!(take("7", "1/messages", true));
+        assert!(take("7", "1/messages", true));
+        assert!(!take("7", "1/messages", true));
         assert!(faults.is_empty());
+    }
+
+    #[test]
+    fn a_fault_of_one_path_lets_others_pass_and_may_wait() {
+        let path = Some("tokens".to_owned());
+        let mut faults = vec![Fault { path, after: 1, ..Fault::next(FaultKind::Code1, 1) }];
+        let mut take = |path: &str, is_send: bool| {
+            super::take(&mut faults, Some("1"), None, path, is_send).is_some()
+        };
+        assert!(!take("1/messages", true));
+        assert!(!take("1/tokens", false), "the first passes");
+        assert!(take("1/tokens", false));
+        assert!(!take("1/tokens", false));
     }
 }

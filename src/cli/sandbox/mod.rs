@@ -47,7 +47,7 @@ pub use acts::{Act, ActError, PAGE_INBOX, PAGE_INBOX_AS_PRINTED};
 pub use args::{SandboxArgs, pages_of, posters_of, run, serve};
 pub use control::NewPerson;
 pub use deliver::{Batch, How};
-pub use faults::{Fault, FaultKind};
+pub use faults::{Fault, FaultKind, Hint};
 pub use graph::opt_in_card;
 pub use scan::Landing;
 pub use still::StillMeta;
@@ -273,6 +273,18 @@ impl Sandbox {
     pub fn tokens(&self, psid: &str) -> Vec<Token> {
         let world = self.shared.world();
         world.tokens.iter().filter(|t| t.person == psid).cloned().collect()
+    }
+
+    /// Meta has this token too: somebody gave it elsewhere, or we never heard of it.
+    pub fn add_token(&self, token: Token) {
+        self.shared.world().tokens.push(token);
+        self.shared.touch();
+    }
+
+    /// Meta has these tokens no more.
+    pub fn drop_tokens(&self, which: impl Fn(&Token) -> bool) {
+        self.shared.world().tokens.retain(|token| !which(token));
+        self.shared.touch();
     }
 
     /// Lets a person do something, and delivers what Meta tells of it. Returns after the first

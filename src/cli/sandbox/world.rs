@@ -174,7 +174,8 @@ impl Person {
 }
 
 /// A notification token somebody gave.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Token {
     /// The token itself.
     pub token: String,
@@ -333,6 +334,8 @@ pub struct Settings {
     pub token_expires_at: i64,
     /// What the tokens may do.
     pub scopes: Vec<String>,
+    /// Notification tokens on a page of the list, at most.
+    pub tokens_page: usize,
 }
 
 impl Default for Settings {
@@ -356,6 +359,7 @@ impl Default for Settings {
             utility: false,
             token_expires_at: 0,
             scopes: scopes.map(str::to_owned).to_vec(),
+            tokens_page: 1_000,
         }
     }
 }

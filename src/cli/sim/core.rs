@@ -24,6 +24,7 @@ use crate::meta::graph_error::{Reply, Verdict, judge};
 use crate::meta::ids::{AppId, PosterCode, Psid};
 use crate::meta::parse;
 use crate::meta::profile::{Fields, Told, fields, read};
+use crate::outreach::receipt::Book;
 use crate::outreach::{planner, subscription};
 use crate::shop::model::{Lang, Shop};
 use crate::store::native::Sqlite;
@@ -289,10 +290,11 @@ impl Core {
 
     fn send(&mut self, claimed: &Claimed, via: &Via) -> Result<(), GroundError> {
         let page = &self.shop.page.id;
+        let book = Book { page, seed: [0; 16] };
         if let Via::Token { consent, .. } = via {
             let value = self.kv.get(&subscription::key(page, consent)).map(String::as_str);
             if subscription::stopped_in_kv(value, consent) {
-                sending::stopped_in_kv(&self.sql, page, claimed, via, self.now)?;
+                sending::stopped_in_kv(&self.sql, &book, claimed, via, self.now)?;
                 return Ok(());
             }
         }
@@ -302,7 +304,7 @@ impl Core {
         let verdict: Option<Verdict> = answer.map(|(status, body)| {
             judge(&Reply { status, retry_after_s: None, body: body.as_bytes() })
         });
-        sending::settle(&self.sql, page, claimed, via, verdict.as_ref(), self.now)?;
+        sending::settle(&self.sql, &book, claimed, via, verdict.as_ref(), self.now)?;
         Ok(())
     }
 

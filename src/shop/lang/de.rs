@@ -211,6 +211,13 @@ pub(super) static GERMAN: Language = Language {
         too_new: "Wiederkehrende Benachrichtigungen gibt es nur für Apps, die sie vor September 2025 verschickt haben.",
     },
     notice: "Ein Kunde wartet auf einen Menschen:",
+    alerts: super::alerts::AlertTexts {
+        halted: "Von Ihrer Seite kann nichts gesendet werden. Alles wartet, nichts ist verloren.",
+        kv_refuses: "Cloudflare KV nimmt seit einer Stunde nichts an. Die Einwilligungen warten, nichts ist verloren.",
+        kv_quota: "Die Schreibvorgänge des Tages in Cloudflare KV sind fast aufgebraucht.",
+        token_list: "Metas Liste der Benachrichtigungs-Token ist nicht zu gebrauchen.",
+        over: "Es ist vorbei:",
+    },
     soon: "bald",
     sometime: "sobald wir können",
     closed_today: "geschlossen",

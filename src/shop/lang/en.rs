@@ -221,6 +221,13 @@ pub(super) static ENGLISH: Language = Language {
         too_new: "Recurring notifications are only for apps that sent them before September 2025.",
     },
     notice: "A customer is waiting for a person:",
+    alerts: super::alerts::AlertTexts {
+        halted: "Nothing can be sent from your Page. Everything waits, and nothing is lost.",
+        kv_refuses: "Cloudflare KV has taken no writes for an hour. What people agreed to waits in the Worker, and nothing is lost.",
+        kv_quota: "The day's writes to Cloudflare KV are nearly used up.",
+        token_list: "Meta's list of notification tokens cannot be used.",
+        over: "It is over:",
+    },
     soon: "soon",
     sometime: "as soon as we can",
     closed_today: "closed",

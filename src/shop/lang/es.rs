@@ -197,6 +197,13 @@ pub(super) static SPANISH: Language = Language {
         too_new: "Las notificaciones recurrentes son solo para apps que ya las enviaban antes de septiembre de 2025.",
     },
     notice: "Un cliente espera a una persona:",
+    alerts: super::alerts::AlertTexts {
+        halted: "No se puede enviar nada desde tu página. Todo espera y no se ha perdido nada.",
+        kv_refuses: "Cloudflare KV no acepta escrituras desde hace una hora. Los consentimientos esperan y no se ha perdido nada.",
+        kv_quota: "Las escrituras del día en Cloudflare KV están casi agotadas.",
+        token_list: "La lista de tokens de notificación de Meta no se puede usar.",
+        over: "Ya ha pasado:",
+    },
     soon: "pronto",
     sometime: "en cuanto pueda",
     closed_today: "cerrado",

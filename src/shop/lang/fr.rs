@@ -187,6 +187,13 @@ pub(super) static FRENCH: Language = Language {
         too_new: "Les notifications récurrentes sont réservées aux apps qui en envoyaient avant septembre 2025.",
     },
     notice: "Un client attend une personne :",
+    alerts: super::alerts::AlertTexts {
+        halted: "Rien ne peut être envoyé depuis votre Page. Tout attend et rien n'est perdu.",
+        kv_refuses: "Cloudflare KV n'accepte plus d'écritures depuis une heure. Les consentements attendent et rien n'est perdu.",
+        kv_quota: "Les écritures du jour dans Cloudflare KV sont presque épuisées.",
+        token_list: "La liste des jetons de notification de Meta est inutilisable.",
+        over: "C'est terminé :",
+    },
     soon: "bientôt",
     sometime: "dès que possible",
     closed_today: "fermé",

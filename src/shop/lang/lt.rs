@@ -206,6 +206,13 @@ pub(super) static LITHUANIAN: Language = Language {
         too_new: "Reguliarius pranešimus gali siųsti tik programos, siuntusios juos iki 2025 m. rugsėjo.",
     },
     notice: "Klientas laukia žmogaus:",
+    alerts: super::alerts::AlertTexts {
+        halted: "Iš jūsų puslapio nieko nepavyksta išsiųsti. Viskas laukia, ir niekas neprarasta.",
+        kv_refuses: "Cloudflare KV jau valandą nepriima įrašų. Žmonių sutikimai laukia, ir niekas neprarasta.",
+        kv_quota: "Dienos įrašų į Cloudflare KV riba beveik išnaudota.",
+        token_list: "Meta pranešimų žetonų sąrašu negalima naudotis.",
+        over: "Jau išspręsta:",
+    },
     soon: "netrukus",
     sometime: "kai tik galės",
     closed_today: "nedirbame",

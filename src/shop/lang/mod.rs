@@ -4,6 +4,7 @@
 //! start from. What is said is a template ([`super::text`]); what is understood is a whole
 //! message, in small letters.
 
+pub mod alerts;
 mod de;
 mod en;
 mod es;
@@ -71,6 +72,8 @@ pub struct Language {
     pub holds: HoldTexts,
     /// What the owner is told when somebody waits for a person; a link follows.
     pub notice: &'static str,
+    /// What the owner is told when something is wrong.
+    pub alerts: alerts::AlertTexts,
     /// `{wait}` while the shop is open.
     pub soon: &'static str,
     /// `{wait}` when no opening is known.

@@ -199,6 +199,13 @@ pub(super) static POLISH: Language = Language {
         too_new: "Powiadomienia cykliczne są tylko dla aplikacji, które wysyłały je przed wrześniem 2025.",
     },
     notice: "Klient czeka na człowieka:",
+    alerts: super::alerts::AlertTexts {
+        halted: "Z Twojej strony nie można nic wysłać. Wszystko czeka i nic nie przepadło.",
+        kv_refuses: "Cloudflare KV od godziny nie przyjmuje zapisów. Zgody czekają i nic nie przepadło.",
+        kv_quota: "Dzienny limit zapisów w Cloudflare KV jest prawie wyczerpany.",
+        token_list: "Z listy tokenów powiadomień Meta nie można korzystać.",
+        over: "Już po wszystkim:",
+    },
     soon: "wkrótce",
     sometime: "gdy tylko będzie to możliwe",
     closed_today: "nieczynne",

@@ -217,6 +217,13 @@ pub(super) static PORTUGUESE: Language = Language {
         too_new: "Notificações recorrentes são só para apps que já as enviavam antes de setembro de 2025.",
     },
     notice: "Um cliente espera por uma pessoa:",
+    alerts: super::alerts::AlertTexts {
+        halted: "Nada pode ser enviado pela sua Página. Tudo espera e nada se perdeu.",
+        kv_refuses: "O Cloudflare KV não aceita gravações há uma hora. Os consentimentos esperam e nada se perdeu.",
+        kv_quota: "As gravações do dia no Cloudflare KV estão quase esgotadas.",
+        token_list: "A lista de tokens de notificação da Meta não pode ser usada.",
+        over: "Já passou:",
+    },
     soon: "em breve",
     sometime: "assim que puder",
     closed_today: "fechado",

@@ -167,6 +167,13 @@ pub(super) static CHINESE: Language = Language {
         too_new: "只有 2025 年 9 月以前就在发送的应用才能使用定期通知。",
     },
     notice: "有顾客在等人工回复：",
+    alerts: super::alerts::AlertTexts {
+        halted: "您的主页目前无法发送任何消息。所有消息都在等候，没有丢失。",
+        kv_refuses: "Cloudflare KV 已有一小时不接受写入。顾客的同意都在等候写入，没有丢失。",
+        kv_quota: "Cloudflare KV 今天的写入额度快用完了。",
+        token_list: "Meta 的通知令牌列表目前无法使用。",
+        over: "已经恢复：",
+    },
     soon: "很快",
     sometime: "我们会尽快",
     closed_today: "休息",

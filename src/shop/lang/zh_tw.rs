@@ -203,6 +203,13 @@ pub(super) static CHINESE: Language = Language {
         too_new: "只有 2025 年 9 月以前就在發送的應用程式才能使用定期通知。",
     },
     notice: "有顧客在等專人回覆：",
+    alerts: super::alerts::AlertTexts {
+        halted: "您的粉絲專頁目前無法傳送任何訊息。所有訊息都在等候，沒有遺失。",
+        kv_refuses: "Cloudflare KV 已有一小時不接受寫入。顧客的同意都在等候寫入，沒有遺失。",
+        kv_quota: "Cloudflare KV 今天的寫入額度快用完了。",
+        token_list: "Meta 的通知權杖清單目前無法使用。",
+        over: "已經恢復：",
+    },
     soon: "很快",
     sometime: "我們會盡快",
     closed_today: "公休",

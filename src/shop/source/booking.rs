@@ -6,7 +6,7 @@ use std::ops::Range;
 use toml::de::DeTable;
 
 use super::build::{hours, localized, named, number};
-use super::diagnostic::{Diagnostic, nearest};
+use super::diagnostic::{Diagnostic, unknown};
 use super::read::{self, checked, get, text};
 use super::values::{self, quoted};
 use crate::meta::ids::ServiceId;
@@ -135,18 +135,6 @@ fn options<'t>(
         }
     }
     booked
-}
-
-fn unknown(what: &str, id: &str, span: Place, known: &[&str]) -> Diagnostic {
-    let help = match nearest(id, known.iter().copied()) {
-        Some(near) => format!("did you mean {}?", quoted(near)),
-        None if known.is_empty() => format!("there is no {what} in this file yet"),
-        None => {
-            format!("there is {}", known.iter().map(|k| quoted(k)).collect::<Vec<_>>().join(", "))
-        }
-    };
-    let message = format!("no {what} is called {}", quoted(id));
-    Diagnostic::error("unknown-reference", span, message).help(help)
 }
 
 /// A service takes place at some time.

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use super::values::quoted;
+
 /// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
@@ -117,4 +119,22 @@ pub(super) fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) 
         .filter(|(likeness, _)| *likeness >= 0.8)
         .max_by(|(a, _), (b, _)| a.total_cmp(b))
         .map(|(_, k)| k)
+}
+
+/// A name that names nothing.
+pub(super) fn unknown(what: &str, name: &str, span: Range<usize>, known: &[&str]) -> Diagnostic {
+    let message = format!("no {what} is called {}", quoted(name));
+    Diagnostic::error("unknown-reference", span, message).help(instead(what, name, known))
+}
+
+/// What to write instead of a name that names nothing.
+pub(super) fn instead(what: &str, name: &str, known: &[&str]) -> String {
+    match nearest(name, known.iter().copied()) {
+        Some(near) => format!("did you mean {}?", quoted(near)),
+        None if known.is_empty() => format!("there is no {what} in this file yet"),
+        None => {
+            let known: Vec<String> = known.iter().map(|name| quoted(name)).collect();
+            format!("there is {}", known.join(", "))
+        }
+    }
 }

@@ -6,7 +6,7 @@ use std::ops::Range;
 use toml::de::{DeTable, DeValue};
 
 use super::build::{Buttons, localized, named, number};
-use super::diagnostic::Diagnostic;
+use super::diagnostic::{Diagnostic, unknown};
 use super::products;
 use super::read::{self, Value, flag, get, text};
 use super::values::{self, quoted};
@@ -233,15 +233,7 @@ fn condition(
     let wanted = get(only_if, "is").map(read::list).unwrap_or_default();
     for (id, span) in wanted.into_iter().filter_map(text) {
         if !known.is_empty() && !known.contains(&id) {
-            let known: Vec<String> = known.iter().map(|id| quoted(id)).collect();
-            found.push(
-                Diagnostic::error(
-                    "unknown-reference",
-                    span,
-                    format!("no option of that question is called {}", quoted(id)),
-                )
-                .help(format!("there is {}", known.join(", "))),
-            );
+            found.push(unknown("option of that question", id, span, &known));
         }
     }
 }

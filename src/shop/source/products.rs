@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use toml::de::{DeTable, DeValue};
 
 use super::build::{localized, named, number};
-use super::diagnostic::{Diagnostic, nearest};
+use super::diagnostic::{Diagnostic, unknown};
 use super::read::{self, checked, get, text};
-use super::values::{self, quoted};
+use super::values;
 use crate::meta::ids::{FieldId, ProductId};
 use crate::shop::products::{Finder, Prices, Product};
 
@@ -120,18 +120,6 @@ fn fits(product: &DeTable<'_>, asked: &[Asked<'_>], found: &mut Vec<Diagnostic>)
             }
         }
     }
-}
-
-fn unknown(what: &str, id: &str, span: std::ops::Range<usize>, known: &[&str]) -> Diagnostic {
-    let help = match nearest(id, known.iter().copied()) {
-        Some(near) => format!("did you mean {}?", quoted(near)),
-        None if known.is_empty() => format!("there is no {what} in this file yet"),
-        None => {
-            format!("there is {}", known.iter().map(|k| quoted(k)).collect::<Vec<_>>().join(", "))
-        }
-    };
-    let message = format!("no {what} is called {}", quoted(id));
-    Diagnostic::error("unknown-reference", span, message).help(help)
 }
 
 /// How prices are written has a place for the price.

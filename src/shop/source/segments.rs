@@ -5,7 +5,7 @@ use std::ops::Range;
 use toml::de::DeTable;
 
 use super::build::named;
-use super::diagnostic::{Diagnostic, nearest};
+use super::diagnostic::{Diagnostic, instead, nearest};
 use super::read::{self, get, text};
 use super::values::{self, quoted};
 use crate::meta::ids::{FieldId, SegmentId, TopicId};
@@ -117,15 +117,11 @@ pub(super) fn is_left(
     if known.iter().any(|known| known == name) {
         return;
     }
-    let help = match nearest(name, known.iter().map(String::as_str)) {
-        Some(near) => format!("did you mean {}?", quoted(near)),
-        None if known.is_empty() => format!("there is no {what} in this file yet"),
-        None => {
-            format!("there is {}", known.iter().map(|k| quoted(k)).collect::<Vec<_>>().join(", "))
-        }
-    };
+    let known: Vec<&str> = known.iter().map(String::as_str).collect();
     let message = format!("nothing in this file {does}: the {what} {}", quoted(name));
-    found.push(Diagnostic::error("unknown-reference", span, message).help(help));
+    found.push(
+        Diagnostic::error("unknown-reference", span, message).help(instead(what, name, &known)),
+    );
 }
 
 /// The segments of the file; `None` when one cannot be read.

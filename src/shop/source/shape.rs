@@ -7,7 +7,7 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
-use super::diagnostic::{Diagnostic, Problem, nearest};
+use super::diagnostic::{Diagnostic, Problem, nearest, unknown};
 use super::format::{FILE, Kind, Table};
 use super::read::{self, Value, get, text};
 use super::values::{self, quoted};
@@ -329,16 +329,7 @@ impl Checker<'_, '_> {
         if known.contains(&id) {
             return;
         }
-        let help = match nearest(id, known.iter().copied()) {
-            Some(near) => format!("did you mean {}?", quoted(near)),
-            None if known.is_empty() => format!("there is no {what} in this file yet"),
-            None => format!(
-                "there is {}",
-                known.iter().map(|k| quoted(k)).collect::<Vec<_>>().join(", ")
-            ),
-        };
-        let message = format!("no {what} is called {}", quoted(id));
-        self.found.push(Diagnostic::error("unknown-reference", span, message).help(help));
+        self.found.push(unknown(what, id, span, known));
     }
 
     fn one_of(&mut self, value: &Value<'_>, name: &str, words: &[&str]) {

@@ -10,11 +10,18 @@ use wasm_bindgen_futures::JsFuture;
 use worker::Env;
 
 use super::Name;
+use super::layout::{PageState, Unrest};
+use crate::desk::alerts::Condition;
+use crate::desk::layout::{Layout, REGISTRAR};
+use crate::desk::sending::PageHold;
 use crate::meta::event::Event;
-use crate::meta::ids::{DeletionCode, Psid};
+use crate::meta::ids::{DeletionCode, PageId, Psid};
+use crate::outreach::reconcile::Mode;
 use crate::outreach::told::Question;
 use crate::shop::kv::DeskRef;
 use crate::store::deletions::State;
+use crate::store::moving::{Load, Rest};
+use crate::time::UnixMs;
 use crate::worker::binding;
 use crate::worker::http::js_error;
 
@@ -65,11 +72,77 @@ pub const BOOKING: &str = "/booking";
 /// For the owner: consents and notifications.
 pub const ASK: &str = "/ask";
 
+/// Reads Meta's list of tokens.
+pub const RECONCILE: &str = "/reconcile";
+/// What is wrong now.
+pub const ALERTS: &str = "/alerts";
+/// What another Desk of the Page sees.
+pub const SEES: &str = "/sees";
+/// For the Desks of a Page: what holds for all of them.
+pub const PAGE: &str = "/page";
+/// A pause of the whole Page, or its end.
+pub const HOLD: &str = "/hold";
+/// What keeps a Desk from standing still.
+pub const UNREST: &str = "/unrest";
+/// How the people are divided now; while they are moved, a Desk stands still.
+pub const LAYOUT: &str = "/layout";
+/// Carries people to where they belong.
+pub const CARRY: &str = "/carry";
+/// Takes people in.
+pub const ARRIVE: &str = "/arrive";
+/// Which events a Desk has handled.
+pub const SEEN: &str = "/seen";
+/// Moves people to another number of Desks.
+pub const MOVE: &str = "/move";
+
 /// The events of one webhook that belong to one Desk.
 #[derive(Serialize, Deserialize)]
 pub struct Delivery<'a> {
     pub desk: Cow<'a, Name>,
+    /// How much whoever hands this on knows of the Page's Desks; 0 at the front door.
+    #[serde(default)]
+    pub epoch: u32,
     pub events: Cow<'a, [Event]>,
+}
+
+/// A pause of the whole Page; none: it is over.
+#[derive(Serialize, Deserialize)]
+pub struct Held<'a> {
+    pub desk: Cow<'a, Name>,
+    pub from: u32,
+    pub hold: Option<Cow<'a, PageHold>>,
+}
+
+/// A layout, for a Desk.
+#[derive(Serialize, Deserialize)]
+pub struct Order<'a> {
+    pub desk: Cow<'a, Name>,
+    pub layout: Cow<'a, Layout>,
+}
+
+/// People and what belongs to them, on the way to their new Desk.
+#[derive(Serialize, Deserialize)]
+pub struct Arrival<'a> {
+    pub desk: Cow<'a, Name>,
+    pub layout: Cow<'a, Layout>,
+    /// From which Desk, in which epoch.
+    pub from: String,
+    pub load: Load,
+    pub rest: Option<Box<Rest>>,
+}
+
+/// To how many Desks people are to be moved.
+#[derive(Serialize, Deserialize)]
+pub struct Move<'a> {
+    pub desk: Cow<'a, Name>,
+    pub to: u32,
+}
+
+/// Keys of events.
+#[derive(Serialize, Deserialize)]
+pub struct Keys<'a> {
+    pub desk: Cow<'a, Name>,
+    pub keys: Cow<'a, [String]>,
 }
 
 /// Somebody to forget.
@@ -161,14 +234,89 @@ pub async fn deletion(env: &Env, desk: &Name, code: &DeletionCode) -> Result<Sta
 }
 
 /// Hands a Desk its events. `Ok` once it has committed them.
-pub async fn take(env: &Env, desk: &Name, events: &[Event]) -> Result<(), String> {
-    let delivery = Delivery { desk: Cow::Borrowed(desk), events: Cow::Borrowed(events) };
+pub async fn take(env: &Env, desk: &Name, epoch: u32, events: &[Event]) -> Result<(), String> {
+    let delivery = Delivery { desk: Cow::Borrowed(desk), epoch, events: Cow::Borrowed(events) };
     post(env, desk, TAKE, &delivery).await.map(|_| ())
 }
 
-/// Wakes a Desk.
-pub async fn tick(env: &Env, desk: &Name) -> Result<(), String> {
-    post(env, desk, TICK, desk).await.map(|_| ())
+/// Wakes a Desk. A registrar says how many Desks its Page has.
+pub async fn tick(env: &Env, desk: &Name) -> Result<u32, String> {
+    let answer = post(env, desk, TICK, desk).await?;
+    Ok(answer.parse().unwrap_or(0))
+}
+
+/// What holds for a whole Page, as its registrar says.
+pub async fn page(env: &Env, registrar: &Name) -> Result<PageState, String> {
+    json(&post(env, registrar, PAGE, registrar).await?)
+}
+
+/// How the people of a Page are divided among its Desks.
+pub async fn layout(env: &Env, page: &PageId) -> Result<Layout, String> {
+    let registrar = Name { page: page.clone(), shard: REGISTRAR };
+    self::page(env, &registrar).await.map(|state| state.layout)
+}
+
+/// Tells a Desk of a pause of the whole Page, or its end.
+pub async fn hold(
+    env: &Env,
+    desk: &Name,
+    from: u32,
+    hold: Option<&PageHold>,
+) -> Result<(), String> {
+    let held = Held { desk: Cow::Borrowed(desk), from, hold: hold.map(Cow::Borrowed) };
+    post(env, desk, HOLD, &held).await.map(|_| ())
+}
+
+/// What keeps a Desk from standing still.
+pub async fn unrest(env: &Env, desk: &Name) -> Result<Unrest, String> {
+    json(&post(env, desk, UNREST, desk).await?)
+}
+
+/// Tells a Desk how the people are divided; what keeps it from standing still.
+pub async fn stand_still(env: &Env, desk: &Name, layout: &Layout) -> Result<Unrest, String> {
+    let order = Order { desk: Cow::Borrowed(desk), layout: Cow::Borrowed(layout) };
+    json(&post(env, desk, LAYOUT, &order).await?)
+}
+
+/// Has a Desk carry the next of its people to where they belong. `true` once nobody is left.
+pub async fn carry(env: &Env, desk: &Name, layout: &Layout) -> Result<bool, String> {
+    let order = Order { desk: Cow::Borrowed(desk), layout: Cow::Borrowed(layout) };
+    post(env, desk, CARRY, &order).await.map(|answer| answer == "true")
+}
+
+/// Hands people to a Desk. `Ok` once it has committed them.
+pub async fn arrive(
+    env: &Env,
+    desk: &Name,
+    (from, layout): (&Name, &Layout),
+    load: Load,
+    rest: Option<Rest>,
+) -> Result<(), String> {
+    let arrival = Arrival {
+        desk: Cow::Borrowed(desk),
+        layout: Cow::Borrowed(layout),
+        from: format!("{}, epoch {}", from.object(), layout.epoch),
+        load,
+        rest: rest.map(Box::new),
+    };
+    post(env, desk, ARRIVE, &arrival).await.map(|_| ())
+}
+
+/// Which of these events a Desk has handled.
+pub async fn seen(env: &Env, desk: &Name, keys: &[String]) -> Result<Vec<String>, String> {
+    let keys = Keys { desk: Cow::Borrowed(desk), keys: Cow::Borrowed(keys) };
+    json(&post(env, desk, SEEN, &keys).await?)
+}
+
+/// Begins to move a Page's people to so many Desks. `false` when they are there already.
+pub async fn begin_move(env: &Env, page: &PageId, to: u32) -> Result<bool, String> {
+    let registrar = Name { page: page.clone(), shard: REGISTRAR };
+    let order = Move { desk: Cow::Borrowed(&registrar), to };
+    post(env, &registrar, MOVE, &order).await.map(|answer| answer == "true")
+}
+
+fn json<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, String> {
+    serde_json::from_str(text).map_err(|error| format!("a Desk answers wrongly: {error}"))
 }
 
 /// How a Desk stands, as JSON.
@@ -216,6 +364,54 @@ pub struct Ask<'a> {
 pub async fn ask(env: &Env, desk: &Name, question: &Question) -> Result<String, String> {
     let ask = Ask { desk: Cow::Borrowed(desk), question: Cow::Borrowed(question) };
     post(env, desk, ASK, &ask).await
+}
+
+/// A reading of Meta's list.
+#[derive(Serialize, Deserialize)]
+pub struct Reconcile<'a> {
+    pub desk: Cow<'a, Name>,
+    pub act: Reading,
+}
+
+/// What is to be done with it.
+#[derive(Serialize, Deserialize)]
+pub enum Reading {
+    /// Begin one, or go on with one that is made in the same way.
+    Begin(Mode),
+    /// Make the next step of the one with this name, if its time has come.
+    GoOn(UnixMs),
+    /// Say how far it is.
+    State,
+}
+
+/// Has a Desk read Meta's list: `{"round":…}` as JSON, `null` when one is on that is made in another
+/// way.
+pub async fn reconcile(env: &Env, desk: &Name, act: Reading) -> Result<String, String> {
+    post(env, desk, RECONCILE, &Reconcile { desk: Cow::Borrowed(desk), act }).await
+}
+
+/// What is wrong at a Page now, as JSON.
+pub async fn alerts(env: &Env, desk: &Name) -> Result<String, String> {
+    post(env, desk, ALERTS, desk).await
+}
+
+/// What a Desk tells the first one of its Page.
+#[derive(Serialize, Deserialize)]
+pub struct Sees<'a> {
+    pub desk: Cow<'a, Name>,
+    pub shard: u32,
+    pub conditions: Cow<'a, [Condition]>,
+}
+
+/// Tells a Page's first Desk what another one sees.
+pub async fn sees(
+    env: &Env,
+    first: &Name,
+    shard: u32,
+    conditions: &[Condition],
+) -> Result<(), String> {
+    let sees = Sees { desk: Cow::Borrowed(first), shard, conditions: Cow::Borrowed(conditions) };
+    post(env, first, SEES, &sees).await.map(|_| ())
 }
 
 async fn post(env: &Env, desk: &Name, path: &str, body: &impl Serialize) -> Result<String, String> {

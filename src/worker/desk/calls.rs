@@ -60,7 +60,7 @@ async fn one(desk: &Rc<Inner>, call: &Due) -> Result<(), String> {
             return calls::put_off(&desk.sql, call, at).map_err(|e| e.to_string());
         }
         Wanted::Yes => match call.kind {
-            Kind::Hook | Kind::News => {
+            Kind::Hook | Kind::News | Kind::Alert => {
                 let timestamp = now().get().to_string();
                 let signature = config.keys.sign_hook(&timestamp, &call.body);
                 let headers = [

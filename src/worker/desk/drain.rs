@@ -10,11 +10,13 @@ use crate::desk::profile::Stranger;
 use crate::desk::sending::{self, Via};
 use crate::meta::graph_error::Verdict;
 use crate::meta::ids::Psid;
+use crate::outreach::receipt::Book;
 use crate::outreach::subscription;
 use crate::store::outbox::{self, Claimed, Room};
 use crate::time::{SECOND, UnixMs};
 use crate::worker::config::Config;
 use crate::worker::graph::Line;
+use crate::worker::random;
 
 /// Cloudflare lets six requests wait for their answers at a time (Workers limits, November
 /// 2026). At most four are notifications, so that a reply always finds a place.
@@ -90,6 +92,9 @@ async fn more(
     budget: &mut u32,
     jobs: &mut Vec<Job>,
 ) -> Result<(), String> {
+    if desk.stands_still() {
+        return Ok(());
+    }
     if desk.waits.get() {
         let room = desk.room.get();
         let room = Room { messages: room.messages.min(*budget), ..room };
@@ -165,7 +170,8 @@ async fn claim(desk: &Inner, name: &Name, room: Room) -> Result<Vec<(Claimed, Vi
             if subscription::stopped_in_kv(value.map(String::as_str), consent));
         if stopped {
             give_back(desk, &claimed);
-            sending::stopped_in_kv(&desk.sql, page, &claimed, &via, now())
+            let book = Book { page, seed: random::bits128() };
+            sending::stopped_in_kv(&desk.sql, &book, &claimed, &via, now())
                 .map_err(|error| error.to_string())?;
         } else {
             leaving.push((claimed, via));
@@ -205,8 +211,14 @@ async fn one(desk: &Inner, name: &Name, line: &Line, claimed: Claimed, via: Via)
         // It may have to be tried again, and what it says of a consent is owed to KV.
         desk.look.set(true);
     }
-    let settled = sending::settle(&desk.sql, &name.page, &claimed, &via, verdict.as_ref(), now());
+    let book = Book { page: &name.page, seed: random::bits128() };
+    let settled = sending::settle(&desk.sql, &book, &claimed, &via, verdict.as_ref(), now());
     if let Err(why) = settled {
         worker::console_error!("message {} was sent but not settled: {why}", claimed.id());
+    }
+    if (desk.look.get() || desk.shared_hold.borrow().is_some())
+        && let Err(why) = desk.share_hold(name).await
+    {
+        worker::console_error!("the other Desks do not know of a pause: {why}");
     }
 }

@@ -5,7 +5,10 @@ use std::collections::HashMap;
 use worker::KvStore;
 
 use super::{Inner, now};
-use crate::store::kv_queue;
+use crate::desk::alerts::KV_WRITTEN;
+use crate::outreach::reconcile;
+use crate::store::counters::Tally;
+use crate::store::{Sql, Statement, kv_queue};
 use crate::worker::binding;
 
 /// Writes per flush: KV allows 1,000 a day on the free plan, and an alarm comes again.
@@ -35,6 +38,7 @@ async fn write_due(desk: &Inner) -> Result<(), String> {
     }
     let kv = store(desk)?;
     let mut first_refusal = None;
+    let mut taken = Tally::default();
     for owed in due {
         let written = match &owed.value {
             Some(value) => match kv.put(&owed.key, value.as_str()) {
@@ -44,9 +48,15 @@ async fn write_due(desk: &Inner) -> Result<(), String> {
             None => kv.delete(&owed.key).await,
         };
         kv_queue::settle(&desk.sql, &owed, written.is_ok(), now()).map_err(|e| e.to_string())?;
-        if let Err(error) = written {
-            first_refusal.get_or_insert(error.to_string());
+        match written {
+            Ok(()) => taken.add(KV_WRITTEN),
+            Err(error) => {
+                first_refusal.get_or_insert(error.to_string());
+            }
         }
+    }
+    if let Some(Statement { text, params }) = taken.statement(now()).map_err(|e| e.to_string())? {
+        desk.sql.execute(text, &params).map_err(|e| e.to_string())?;
     }
     first_refusal.map_or(Ok(()), Err)
 }
@@ -66,6 +76,31 @@ pub async fn read(desk: &Inner, keys: &[String]) -> HashMap<String, String> {
         }
     }
     values
+}
+
+/// A page of the keys that begin so, with the values of those that are wanted, and KV's cursor to
+/// go on with.
+pub async fn page(
+    desk: &Inner,
+    prefix: &str,
+    cursor: Option<&str>,
+    wanted: impl Fn(&str) -> bool,
+) -> Result<(Vec<(String, String)>, Option<String>), String> {
+    let kv = store(desk)?;
+    let mut list = kv.list().prefix(prefix.to_owned()).limit(u64::from(reconcile::KV_VALUES));
+    if let Some(cursor) = cursor {
+        list = list.cursor(cursor.to_owned());
+    }
+    let list = list.execute().await.map_err(|error| error.to_string())?;
+    let next = list.cursor.filter(|next| !list.list_complete && !next.is_empty());
+    let names: Vec<String> = list.keys.into_iter().map(|key| key.name).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).filter(|name| wanted(name)).collect();
+    if names.is_empty() {
+        return Ok((Vec::new(), next));
+    }
+    let values = kv.get_bulk(&names).text().await.map_err(|error| error.to_string())?;
+    let values = values.into_iter().filter_map(|(key, value)| Some((key, value?))).collect();
+    Ok((values, next))
 }
 
 /// The names of the keys that begin so, at most a thousand. Only for what is rare: KV lists 1,000

@@ -8,22 +8,25 @@
 //! - [`calls`]: the requests that are no messages.
 //! - [`deletion`]: what a deletion still owes after the rows are gone.
 //! - [`drain`]: sends what is in the outbox.
+//! - [`layout`]: the Desks of a Page among themselves.
 //! - [`pace`]: what happens beside the messages: names, typing, pauses.
 //! - [`kv`]: writes to KV what is owed, and reads tokens from it.
+//! - [`reconcile`]: reads Meta's own list of tokens.
 
 pub mod call;
 mod calls;
 mod deletion;
 mod drain;
 mod kv;
+mod layout;
 mod pace;
+mod reconcile;
 
 use std::cell::{Cell, RefCell};
 use std::collections::{HashSet, VecDeque};
 use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, future_to_promise};
 use web_sys::{Request, Response, ResponseInit};
@@ -36,6 +39,7 @@ use super::http::js_error;
 use super::random;
 use super::shops::{self, NoShop, Published};
 use super::sql::DeskSql;
+use crate::desk::alerts;
 use crate::desk::booking::calendar;
 use crate::desk::by_hand::{self, Refusal};
 use crate::desk::decide::{Context, Host};
@@ -43,18 +47,19 @@ use crate::desk::deletion::{self as desk_deletion, Order, erase};
 use crate::desk::form::reminders;
 use crate::desk::handoff;
 use crate::desk::inbox::{self, Taken};
+use crate::desk::layout::{Layout, REGISTRAR, home};
 use crate::desk::profile::{self, Stranger, WAIT_MS};
-use crate::desk::sending::{self, Via};
+use crate::desk::sending::{self, PageHold, Via};
 use crate::entry::pages;
 use crate::meta::event::{Channel, Event};
 use crate::meta::ids::{PageId, Psid};
 use crate::meta::profile::Fields;
-use crate::outreach::{planner, receipt, told};
+use crate::outreach::{planner, receipt, reconcile as readings, told};
 use crate::store::outbox::{Claimed, Room};
 use crate::store::timers::{self, Timer};
 use crate::store::{
-    Sql, StoreError, bookings, counters, deletions, facts, kv_queue, ledger, misses, outbox,
-    parked, runs, schema, seen, tallies,
+    Sql, StoreError, bookings, counters, deletions, early, facts, incidents, kv_queue, ledger,
+    misses, moving, outbox, parked, runs, schema, seen, tallies,
 };
 use crate::time::{DAY, HOUR, MINUTE, SECOND, UnixMs};
 
@@ -74,11 +79,7 @@ pub struct Name {
 impl Name {
     /// The Desk of a person. Events without one belong to shard 0, the Page's registrar.
     pub fn of(page: PageId, person: Option<&Psid>, shards: u32) -> Self {
-        let shard = person.filter(|_| shards > 1).map_or(0, |person| {
-            let hash = Sha256::digest(person.as_str());
-            let number = hash.iter().take(4).fold(0_u32, |n, byte| (n << 8) | u32::from(*byte));
-            number.checked_rem(shards).unwrap_or(0)
-        });
+        let shard = person.map_or(REGISTRAR, |person| home(person, shards));
         Self { page, shard }
     }
 
@@ -89,6 +90,9 @@ impl Name {
 
 /// How long until a Desk that has events but no shop looks for one again.
 const NO_SHOP_AGAIN_MS: i64 = 5 * MINUTE;
+
+/// Why somebody has to wait who asks for a person while people are moved.
+const MOVING: &str = "the Page's people are being moved to other Desks; try again in a minute";
 
 /// The most questions without an answer that one Desk tells of at once.
 const MOST_MISSES: u32 = 1_000;
@@ -123,6 +127,8 @@ struct Inner {
     look: Cell<bool>,
     /// One flush at a time: two could write an older value over a newer one.
     flushing: Cell<bool>,
+    /// One step of a reading of Meta's list at a time.
+    reconciling: Cell<bool>,
     /// Who is to be asked about, in order.
     strangers: RefCell<VecDeque<Stranger>>,
     /// The last moment that a reply of this process waits for, and where typing shows already.
@@ -133,6 +139,12 @@ struct Inner {
     /// How many deliveries are being sent, and when somebody last looked what comes next.
     delivering: Cell<u32>,
     looked_at: Cell<UnixMs>,
+    /// How the Page's people are divided, once known.
+    layout: RefCell<Option<Layout>>,
+    /// The pause of the Page that the other Desks know of.
+    shared_hold: RefCell<Option<PageHold>>,
+    /// One at a time moves people.
+    carrying: Cell<bool>,
 }
 
 #[wasm_bindgen]
@@ -152,12 +164,16 @@ impl Desk {
                 waits: Cell::new(true),
                 look: Cell::new(true),
                 flushing: Cell::new(false),
+                reconciling: Cell::new(false),
                 strangers: RefCell::default(),
                 paced_until: Cell::default(),
                 typing: RefCell::default(),
                 profile_fields: Cell::default(),
                 delivering: Cell::new(0),
                 looked_at: Cell::new(UnixMs::default()),
+                layout: RefCell::default(),
+                shared_hold: RefCell::default(),
+                carrying: Cell::new(false),
             }),
         })
     }
@@ -209,7 +225,12 @@ impl Inner {
         let woken = schema::migrate(&self.sql)
             .and_then(|()| sending::recover(&self.sql, true, now()))
             .and_then(|()| timers::rearm(&self.sql));
-        woken.map_err(|error| format!("the tables cannot be used: {error}"))?;
+        let known = woken.and_then(|()| {
+            *self.shared_hold.borrow_mut() = sending::page_hold(&self.sql)?;
+            crate::desk::layout::known(&self.sql)
+        });
+        let known = known.map_err(|error| format!("the tables cannot be used: {error}"))?;
+        *self.layout.borrow_mut() = known;
         self.awake.set(true);
         Ok(())
     }
@@ -218,11 +239,14 @@ impl Inner {
         self.wake()?;
         match path {
             call::TAKE => {
-                let call::Delivery { desk, events } = parse(body)?;
+                let call::Delivery { desk, epoch, events } = parse(body)?;
                 let name: Name = desk.into_owned();
-                self.take(name, &events).await
+                self.take(name, epoch, events.into_owned()).await
             }
             call::TICK => self.tick(parse(body)?).await,
+            call::FORGET | call::RESUME | call::BY_HAND if self.stands_still() => {
+                Err(MOVING.to_owned())
+            }
             call::FORGET => self.forget(&parse(body)?),
             call::RESUME => self.resume(parse(body)?).await,
             call::BY_HAND => self.by_hand(parse(body)?).await,
@@ -232,6 +256,32 @@ impl Inner {
             call::BOOKINGS => self.bookings(parse(body)?),
             call::BOOKING => self.booking(&parse(body)?).await,
             call::ASK => self.ask(parse(body)?).await,
+            call::RECONCILE => self.reconcile(parse(body)?).await,
+            call::ALERTS => self.alerts(&parse(body)?),
+            call::SEES => self.sees(&parse(body)?),
+            call::PAGE => json(&self.page_state(&parse(body)?).await?),
+            call::HOLD => self.held(parse(body)?).await.map(|()| String::new()),
+            call::UNREST => json(&self.unrest()?),
+            call::LAYOUT => {
+                let call::Order { desk, layout } = parse(body)?;
+                self.be(&desk)?;
+                self.take_layout(&layout)?;
+                json(&self.unrest()?)
+            }
+            call::CARRY => {
+                let call::Order { desk, layout } = parse(body)?;
+                self.carry(&desk, &layout).await.map(|done| done.to_string())
+            }
+            call::ARRIVE => self.arrive(&parse(body)?).map(|()| String::new()),
+            call::SEEN => {
+                let call::Keys { keys, .. } = parse(body)?;
+                json(&moving::seen(&self.sql, &keys).map_err(|e| e.to_string())?)
+            }
+            call::MOVE => {
+                let call::Move { desk, to } = parse(body)?;
+                self.be(&desk)?;
+                self.begin_move(&desk, to).await.map(|begun| begun.to_string())
+            }
             _ => Err(format!("a Desk has no {path}")),
         }
     }
@@ -262,9 +312,22 @@ impl Inner {
     }
 
     /// Takes a delivery; the drain follows without holding up the answer.
-    async fn take(self: &Rc<Self>, name: Name, events: &[Event]) -> Result<String, String> {
+    async fn take(
+        self: &Rc<Self>,
+        name: Name,
+        epoch: u32,
+        events: Vec<Event>,
+    ) -> Result<String, String> {
         self.be(&name)?;
         let config = Config::of(&self.env)?;
+        if self.stands_still() {
+            let parked = inbox::park_all(&self.sql, &events, MOVING, now());
+            return parked.map(|_| String::new()).map_err(|error| error.to_string());
+        }
+        let events = &self.ours(&name, epoch, events).await?;
+        if events.is_empty() {
+            return Ok(String::new());
+        }
         // Nothing overtakes what waits; and without a way to Graph nothing is on its way.
         let line = drain::line(self, &name);
         let taken = match self.shop(&name.page).await {
@@ -279,6 +342,11 @@ impl Inner {
                 };
                 let room =
                     if self.waits.get() || line.is_err() { 0 } else { self.room.get().messages };
+                if self.stands_still() {
+                    // It has begun while we waited.
+                    let parked = inbox::park_all(&self.sql, events, MOVING, now());
+                    return parked.map(|_| String::new()).map_err(|error| error.to_string());
+                }
                 inbox::take_and_claim(&self.sql, context, events, room, now()).inspect(|taken| {
                     // In the same breath: nothing of it has left.
                     self.expect(&taken.report);
@@ -420,11 +488,21 @@ impl Inner {
         self.be(&name)?;
         let at = now();
         sending::recover(&self.sql, false, at).map_err(|e| e.to_string())?;
+        if let Err(why) = self.keep_together(&name).await {
+            worker::console_error!("the Desks of the Page: {why}");
+        }
+        let desks = self.layout.borrow().as_ref().map_or(1, Layout::desks).to_string();
+        if self.stands_still() {
+            return Ok(desks);
+        }
         match self.shop(&name.page).await {
             Ok(published) => {
                 planner::tick(&self.sql, &published.shop, at).map_err(|e| e.to_string())?;
                 reminders::remind(&self.sql, &published.shop, at).map_err(|e| e.to_string())?;
-                self.unpark(&published)?;
+                self.unpark(&published).await?;
+                readings::daily(&self.sql, &published.shop, name.shard, at)
+                    .map_err(|e| e.to_string())?;
+                self.watch(&name, &published).await?;
             }
             Err(why) => worker::console_error!("nothing is planned: {why}"),
         }
@@ -433,8 +511,81 @@ impl Inner {
             worker::console_error!("deletions: {why}");
         }
         self.call_later();
+        self.read_list_later();
         self.deliver_later();
-        Ok(String::new())
+        Ok(desks)
+    }
+
+    /// Looks what is wrong. The Page's first Desk tells the owner; another one tells the first.
+    async fn watch(&self, name: &Name, published: &Published) -> Result<(), String> {
+        let news = alerts::look(&self.sql, &published.shop, name.shard, now());
+        let Some(sees) = news.map_err(|error| error.to_string())? else { return Ok(()) };
+        let first = Name { page: name.page.clone(), shard: 0 };
+        match call::sees(&self.env, &first, name.shard, &sees).await {
+            Ok(()) => alerts::told_first(&self.sql, &sees).map_err(|error| error.to_string()),
+            // The next tick tells it again.
+            Err(why) => {
+                worker::console_error!("the first Desk was not told: {why}");
+                Ok(())
+            }
+        }
+    }
+
+    fn sees(&self, sees: &call::Sees<'_>) -> Result<String, String> {
+        self.be(&sees.desk)?;
+        let heard = alerts::heard(&self.sql, sees.shard, &sees.conditions);
+        heard.map(|()| String::new()).map_err(|error| error.to_string())
+    }
+
+    /// What is wrong now, for anybody.
+    fn alerts(&self, name: &Name) -> Result<String, String> {
+        self.be(name)?;
+        let open = alerts::open(&self.sql, now()).map_err(|error| error.to_string())?;
+        let open = open.into_iter().map(|incident| {
+            serde_json::json!({ "alert": incident.kind, "since": incident.since.rfc3339() })
+        });
+        Ok(serde_json::Value::from(open.collect::<Vec<_>>()).to_string())
+    }
+
+    /// Begins a reading of Meta's list, goes on with one, or says how far it is.
+    async fn reconcile(self: &Rc<Self>, ask: call::Reconcile<'_>) -> Result<String, String> {
+        self.be(&ask.desk)?;
+        let at = now();
+        let fail = |error: StoreError| error.to_string();
+        let id = match ask.act {
+            call::Reading::Begin(mode) => {
+                let Some(round) = readings::begin(&self.sql, mode, at).map_err(fail)? else {
+                    return Ok("null".to_owned());
+                };
+                Some(round.id)
+            }
+            call::Reading::GoOn(id) => Some(id),
+            call::Reading::State => None,
+        };
+        let round = match id {
+            Some(id) => {
+                reconcile::go_on(self).await?;
+                self.deliver_later();
+                readings::of(&self.sql, id).map_err(fail)?
+            }
+            None => match readings::on(&self.sql, at).map_err(fail)? {
+                Some(round) => Some(round),
+                None => readings::last(&self.sql).map_err(fail)?,
+            },
+        };
+        serde_json::to_string(&serde_json::json!({ "round": round })).map_err(|e| e.to_string())
+    }
+
+    /// Goes on reading Meta's list, without holding up anything.
+    fn read_list_later(self: &Rc<Self>) {
+        let inner = self.clone();
+        let reading = future_to_promise(async move {
+            if let Err(why) = reconcile::go_on(&inner).await {
+                worker::console_error!("Meta's list of tokens: {why}");
+            }
+            Ok(JsValue::UNDEFINED)
+        });
+        let _extended = self.state.wait_until(&reading);
     }
 
     /// Forgets somebody because Meta or the owner says so. Whether the id is a Messenger person's
@@ -502,8 +653,12 @@ impl Inner {
         serde_json::to_string(&state).map_err(|e| e.to_string())
     }
 
-    fn unpark(&self, published: &Published) -> Result<(), String> {
+    async fn unpark(&self, published: &Published) -> Result<(), String> {
         let (config, name) = (Config::of(&self.env)?, self.name()?);
+        self.hand_on_parked(&name).await?;
+        if self.stands_still() {
+            return Ok(());
+        }
         let context = Context {
             shop: &published.shop,
             faq: published.faq.as_ref(),
@@ -520,6 +675,14 @@ impl Inner {
         let at = now();
         let due = timers::take_due(&self.sql, at).map_err(|e| e.to_string())?;
         sending::recover(&self.sql, false, at).map_err(|e| e.to_string())?;
+        if self.stands_still() {
+            let moved = layout::go_on(self).await;
+            return layout::put_off(self, &due)
+                .and_then(|()| timers::done(&self.sql, &due))
+                .and_then(|()| timers::rearm(&self.sql))
+                .map_err(|e| e.to_string())
+                .and(moved);
+        }
         if due.contains(&Timer::Prune) {
             self.prune(at).map_err(|e| e.to_string())?;
             // Without the shop nobody knows how long: what is too old waits a day, unseen.
@@ -536,7 +699,7 @@ impl Inner {
                 Ok(published) => {
                     planner::go_on(&self.sql, &published.shop, at).map_err(|e| e.to_string())?;
                     reminders::remind(&self.sql, &published.shop, at).map_err(|e| e.to_string())?;
-                    self.unpark(&published)?;
+                    self.unpark(&published).await?;
                 }
                 Err(why) => {
                     worker::console_error!("alarm: {why}");
@@ -557,7 +720,17 @@ impl Inner {
             worker::console_error!("calls: {why}");
             timers::set(&self.sql, Timer::Calls, now().plus(MINUTE)).map_err(|e| e.to_string())
         };
-        futures_util::future::join(self.deliver(Vec::new()), calls).await.1?;
+        let reading = async {
+            if !due.contains(&Timer::Reconcile) {
+                return Ok(());
+            }
+            let Err(why) = reconcile::go_on(self).await else { return Ok(()) };
+            worker::console_error!("Meta's list of tokens: {why}");
+            timers::set(&self.sql, Timer::Reconcile, now().plus(MINUTE)).map_err(|e| e.to_string())
+        };
+        let (_, calls, reading) =
+            futures_util::future::join3(self.deliver(Vec::new()), calls, reading).await;
+        calls.and(reading)?;
         // Last: what a crash interrupts before this comes again.
         timers::done(&self.sql, &due)
             .and_then(|()| timers::rearm(&self.sql))
@@ -574,6 +747,8 @@ impl Inner {
         counters::prune(&self.sql, at)?;
         bookings::prune(&self.sql, at)?;
         desk_deletion::prune(&self.sql, at)?;
+        incidents::prune(&self.sql, at)?;
+        early::prune(&self.sql, at)?;
         timers::set(&self.sql, Timer::Prune, at.plus(DAY))
     }
 
@@ -653,8 +828,12 @@ impl Inner {
                     "oldest_seconds": backlog.oldest.map(|oldest| at.since(oldest) / 1000),
                     "next_due": backlog.next_due.map(UnixMs::rfc3339),
                 },
+                "layout": &*self.layout.borrow(),
                 "kv_owed": kv_owed,
                 "parked": parked::count(&self.sql)?,
+                "alerts": incidents::since(&self.sql, at.plus(-7 * DAY))?
+                    .into_iter().map(told::AlertLine::of).collect::<Vec<_>>(),
+                "reconciled": readings::last(&self.sql)?,
                 "hold": sending::page_hold(&self.sql)?.filter(|hold| hold.until.plus(HOUR) > at),
                 "notifications": sent,
                 "last_7_days": counts,
@@ -667,6 +846,10 @@ impl Inner {
 /// What the core gets of this deployment, anew for each call.
 fn host<'a>(config: &'a Config, name: &Name) -> Host<'a> {
     Host { seed: random::bits128(), public_url: config.public_url.as_deref(), shard: name.shard }
+}
+
+fn json(answer: &impl Serialize) -> Result<String, String> {
+    serde_json::to_string(answer).map_err(|error| error.to_string())
 }
 
 fn parse<'a, T: Deserialize<'a>>(body: &'a str) -> Result<T, String> {

@@ -14,7 +14,7 @@ use axum::extract::{ConnectInfo, State};
 use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::deliver::{self, How};
 use super::events::Event;
@@ -86,10 +86,12 @@ async fn handle(
     let (fault, settings) = {
         let mut world = shared.world();
         let (page, person) = (request.page.as_deref(), request.person.as_deref());
-        let fault = faults::take(&mut world.faults, page, person, request.is_send());
+        let (path, is_send) = (request.joined(), request.is_send());
+        let fault = faults::take(&mut world.faults, page, person, &path, is_send);
         (fault, world.settings.clone())
     };
     let kind = fault.as_ref().map(|f| f.kind);
+    let hint = fault.as_ref().map(|f| f.hint).unwrap_or_default();
     if let Some(kind) = kind {
         note(&shared, n, |call| call.fault = Some(kind));
     }
@@ -107,7 +109,12 @@ async fn handle(
         _ => {}
     }
 
-    let injected = kind.and_then(faults::answer);
+    let injected = kind.and_then(faults::answer).map(|(status, mut answer)| {
+        if let (Some(seconds), Some(error)) = (hint.remaining_s, answer.get_mut("error")) {
+            super::events::put(error, "error_data", json!({"remaining_seconds": seconds}));
+        }
+        (status, answer)
+    });
     let (status, answer, events, delivered) = match injected {
         Some((status, answer)) => (status, answer, Vec::new(), false),
         None => {
@@ -139,7 +146,20 @@ async fn handle(
     if reset {
         switch.pull();
     }
-    respond(status, &answer)
+    let mut response = respond(status, &answer);
+    let usage = hint.regain_minutes.map(|minutes| {
+        let page = request.page.clone().unwrap_or_default();
+        let uses = json!([{"type": "messenger", "call_count": 100, "total_cputime": 20,
+            "total_time": 25, "estimated_time_to_regain_access": minutes}]);
+        ("x-business-use-case-usage", json!({page: uses}).to_string())
+    });
+    let after = hint.retry_after_s.map(|seconds| ("retry-after", seconds.to_string()));
+    for (name, value) in usage.into_iter().chain(after) {
+        if let Ok(value) = value.parse() {
+            response.headers_mut().insert(header::HeaderName::from_static(name), value);
+        }
+    }
+    response
 }
 
 fn process(
@@ -186,7 +206,8 @@ pub(super) fn hear(
     let request = Request::read(config, method, uri, &headers, body);
     let n = note_arrival(world, &request);
     let (page, person) = (request.page.as_deref(), request.person.as_deref());
-    let fault = faults::take(&mut world.faults, page, person, request.is_send());
+    let (path, is_send) = (request.joined(), request.is_send());
+    let fault = faults::take(&mut world.faults, page, person, &path, is_send);
     let kind = fault.map(|fault| fault.kind);
     let unheard = matches!(kind, Some(FaultKind::Hang | FaultKind::ResetBefore));
     let settings = world.settings.clone();

@@ -328,12 +328,13 @@ fn short(of: &Value, key: &str, param: &str, most: usize) -> Result<(), GraphErr
     }
 }
 
-/// A page of tokens, 25 unless told otherwise, with a cursor while there are more.
+/// A page of tokens, 25 unless told otherwise. Meta's reference names no status: those that were
+/// stopped are listed as any other.
 fn notification_tokens(world: &World, page: &str, request: &Request) -> Value {
     let number = |key: &str, otherwise: usize| {
         request.query.get(key).and_then(|v| v.parse::<usize>().ok()).unwrap_or(otherwise)
     };
-    let limit = number("limit", 25).clamp(1, 1_000);
+    let limit = number("limit", 25).clamp(1, world.settings.tokens_page);
     let after = number("after", 0);
     let all: Vec<_> = world.tokens.iter().filter(|t| t.page == page).collect();
     let data: Vec<Value> = all
@@ -352,18 +353,25 @@ fn notification_tokens(world: &World, page: &str, request: &Request) -> Value {
                 "topic_title": token.title,
                 "notification_messages_timezone": token.timezone,
                 "next_eligible_time": next,
-                "notification_messages_status":
-                    if token.stopped { "STOP_NOTIFICATIONS" } else { "RESUME_NOTIFICATIONS" },
             })
         })
         .collect();
     let seen = after.saturating_add(data.len());
     let mut answer = json!({"data": data});
-    if seen < all.len()
+    // Graph names cursors on the last page too; only what leads on is missing there.
+    if !data.is_empty()
         && let Some(map) = answer.as_object_mut()
     {
-        let cursors = json!({"cursors": {"before": after.to_string(), "after": seen.to_string()}});
-        map.insert("paging".to_owned(), cursors);
+        let mut paging =
+            json!({"cursors": {"before": after.to_string(), "after": seen.to_string()}});
+        if seen < all.len() {
+            super::super::events::put(
+                &mut paging,
+                "next",
+                json!("https://graph.facebook.com/next"),
+            );
+        }
+        map.insert("paging".to_owned(), paging);
     }
     answer
 }

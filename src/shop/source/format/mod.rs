@@ -184,7 +184,7 @@ const COUPON_LIMIT: usize = 40;
 /// The longest wait for a step of a sequence, in days. Our own: a year.
 const WAIT_DAYS_LIMIT: i64 = 366;
 /// The most Desks a Page can have. Our own.
-const SHARDS_LIMIT: i64 = 64;
+const SHARDS_LIMIT: i64 = crate::shop::model::MOST_SHARDS as i64;
 
 const fn said(need: Need) -> Kind {
     Kind::Text(TextRule { limit: MESSAGE_LIMIT, split: true, template: true, need })

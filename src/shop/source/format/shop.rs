@@ -51,7 +51,7 @@ pub(super) static PAGE: Table = Table {
         may(
             "shards",
             Kind::Number(1, SHARDS_LIMIT),
-            "How many Desks share its people. Changing it is a migration.",
+            "How many Desks share its people. When it changes, `shopbell shards --move` moves them.",
         ),
     ],
 };

@@ -1,0 +1,29 @@
+//! The real bundle on workerd: a file for each thing that is shown. One program, so that it is
+//! linked once; `scripts/test` runs each file in a process of its own, so that what a file started
+//! ends with it: `cargo test --test e2e crash:: -- --test-threads=1` runs one.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod bookings;
+mod conversation;
+mod crash;
+mod deletion;
+mod fuzz;
+mod graph_failures;
+mod handoff;
+mod kv;
+mod matcher;
+mod misses;
+mod notifications;
+mod once;
+mod plan;
+mod profile;
+mod publish;
+mod reconcile;
+mod routes;
+mod scenarios;
+mod sequences;
+mod shards;
