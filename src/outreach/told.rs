@@ -2,6 +2,8 @@
 //! Worker carries them; `shopbell plan`, `report` and `consent` ask them. No token, no name and no
 //! text is in any answer.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::receipt::{LinkLine, ReceiptLine};
@@ -10,20 +12,26 @@ use super::reconcile::{self, Round};
 use super::{offers, sequence};
 use crate::desk::person::Person;
 use crate::meta::event::Channel;
-use crate::meta::ids::{OfferId, Psid, TopicId};
-use crate::shop::model::Shop;
+use crate::meta::ids::{OfferId, PosterCode, Psid, TopicId};
+use crate::shop::model::{Poster, Shop};
 use crate::shop::outreach::Sequence;
+use crate::store::consents::Consent;
 use crate::store::incidents::{self, Incident};
+use crate::store::places::Place;
 use crate::store::{
-    Sql, StoreError, consents, ledger, people, places, receipts, runs, tallies, to_json,
+    Sql, StoreError, consents, funnel, ledger, people, places, receipts, runs, tallies, to_json,
 };
 use crate::time::{DAY, UnixMs};
 
-/// Consents told at once: an answer of this many is less than a megabyte.
-const MOST_RECIPIENTS: u32 = 1_000;
+/// Consents told at once: with three reads of the tables, so many fit the 10 ms of CPU time that an
+/// invocation has on the free plan (Cloudflare Workers limits, September 2026).
+const MOST_RECIPIENTS: u32 = 250;
 
 /// Links of a chain told at once.
 const MOST_LINKS: u32 = 2_000;
+
+/// Lines of the funnel told at once.
+const MOST_FUNNEL: u32 = 20_000;
 
 /// Runs told at once.
 const MOST_RUNS: u32 = 1_000;
@@ -46,6 +54,11 @@ pub enum Question {
     Consent {
         /// Who.
         person: Psid,
+    },
+    /// What brought people and how far they went, of so many days.
+    Funnel {
+        /// How many.
+        days: u16,
     },
     /// How the offers stand.
     Offers,
@@ -105,6 +118,49 @@ pub struct Chain {
     /// Where to go on; none: these were the last.
     #[serde(default)]
     pub next: Option<i64>,
+}
+
+/// What brought people, and how far they went.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Funnel {
+    /// The newest day first.
+    pub lines: Vec<FunnelLine>,
+    /// The posters that the shop has now, for their names.
+    pub posters: Vec<PosterLine>,
+    /// The Page's branch.
+    #[serde(default)]
+    pub branch: Option<String>,
+}
+
+/// How often something happened on one day.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FunnelLine {
+    /// The shop's day, `YYYY-MM-DD`.
+    pub day: String,
+    /// What brought them: `poster:DOOR`, `ad:…`, `ref:…`, `chat`.
+    pub source: String,
+    /// The topic; empty where there is none.
+    pub topic: String,
+    /// `scan`, `page`, `conversation`, `new`, `optin`, `delivered`, `read`, `clicked`.
+    pub stage: String,
+    /// How often.
+    pub n: i64,
+}
+
+/// What a poster is called.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PosterLine {
+    /// Its code.
+    pub code: PosterCode,
+    /// Where it hangs.
+    #[serde(default)]
+    pub place: Option<String>,
+    /// Which branch it counts for, when that is not the Page's.
+    #[serde(default)]
+    pub branch: Option<String>,
+    /// What it is part of.
+    #[serde(default)]
+    pub campaign: Option<String>,
 }
 
 /// What became of notifications.
@@ -206,6 +262,9 @@ pub struct RunLine {
     /// Why it ended before its people: `missed`, `stale`, `withdrawn`.
     #[serde(default)]
     pub dropped: Option<String>,
+    /// How many people it had not come to then.
+    #[serde(default)]
+    pub unreached: i64,
 }
 
 /// People with the same outcome.
@@ -257,6 +316,7 @@ pub fn answer(
         Question::Offers => to_json("runs", &offers::standing(sql, shop, now)?),
         Question::Open { offer } => to_json("runs", &offers::open(sql, shop, offer, now)?),
         Question::Chain { after } => to_json("receipts", &chain(sql, *after)?),
+        Question::Funnel { days } => to_json("funnel", &funnel(sql, shop, *days, now)?),
     }
 }
 
@@ -273,24 +333,37 @@ pub fn recipients(
     let consents = consents::everybody(sql, after, MOST_RECIPIENTS)?;
     let full = u32::try_from(consents.len()).unwrap_or(u32::MAX) >= MOST_RECIPIENTS;
     let next = consents.last().filter(|_| full).map(consents::place);
+    let mut ids: Vec<&Psid> = consents.iter().map(|consent| &consent.person).collect();
+    ids.dedup();
+    let known: BTreeMap<(Channel, Psid), Person> = people::load_all(sql, &ids)?;
+    let mut all: BTreeMap<(Channel, Psid), Vec<Consent>> = BTreeMap::new();
+    for consent in consents::of_people(sql, &ids)? {
+        all.entry((consent.channel, consent.person.clone())).or_default().push(consent);
+    }
+    let mut their_places: BTreeMap<(Channel, Psid), Vec<Place>> = BTreeMap::new();
+    for place in places::open_of(sql, &ids)? {
+        their_places.entry((place.channel, place.person.clone())).or_default().push(place);
+    }
+    let stranger = Person::default();
     let recipients = consents
         .iter()
         .map(|consent| {
-            let (channel, id) = (consent.channel, &consent.person);
-            let person: Person = people::load(sql, channel, id)?.unwrap_or_default();
-            let all = consents::of_person(sql, channel, id)?;
-            let mut to = Recipient::of(shop, consent, &person, &all, Look::Planning)
-                .belonging(shop, &person, now);
-            to.places = places::open_of(sql, channel, id)?;
-            to.places.retain(|place| {
+            let who = (consent.channel, consent.person.clone());
+            let person = known.get(&who).unwrap_or(&stranger);
+            let all = all.get(&who).map(Vec::as_slice).unwrap_or_default();
+            let mut to = Recipient::of(shop, consent, person, all, Look::Planning)
+                .belonging(shop, person, now);
+            let their_places = their_places.get(&who).into_iter().flatten();
+            let goes_on = |place: &&Place| {
                 let its = |sequence: &&Sequence| {
-                    sequence.topic == to.topic && sequence::over(sequence, place, &person).is_none()
+                    sequence.topic == to.topic && sequence::over(sequence, place, person).is_none()
                 };
                 shop.sequence(&place.sequence).as_ref().is_some_and(its)
-            });
-            Ok(to)
+            };
+            to.places = their_places.filter(goes_on).cloned().collect();
+            to
         })
-        .collect::<Result<_, StoreError>>()?;
+        .collect();
     Ok(Recipients { recipients, next })
 }
 
@@ -337,6 +410,29 @@ pub fn chain(sql: &impl Sql, after: i64) -> Result<Chain, StoreError> {
     Ok(Chain { links: links.into_iter().map(line).collect(), next })
 }
 
+fn funnel(sql: &impl Sql, shop: &Shop, days: u16, now: UnixMs) -> Result<Funnel, StoreError> {
+    let back = i64::from(days.saturating_sub(1)).saturating_mul(DAY);
+    let from = shop.today(now.plus(back.saturating_neg())).to_string();
+    let line = |line: funnel::Line| FunnelLine {
+        day: line.day,
+        source: line.source,
+        topic: line.topic,
+        stage: line.stage,
+        n: line.n,
+    };
+    let poster = |poster: &Poster| PosterLine {
+        code: poster.code.clone(),
+        place: poster.place.clone(),
+        branch: poster.branch.clone(),
+        campaign: poster.campaign.clone(),
+    };
+    Ok(Funnel {
+        lines: funnel::since(sql, &from, MOST_FUNNEL)?.into_iter().map(line).collect(),
+        posters: shop.posters.iter().map(poster).collect(),
+        branch: shop.page.branch.clone(),
+    })
+}
+
 fn report(sql: &impl Sql, days: u16, now: UnixMs) -> Result<Report, StoreError> {
     let from = now.plus(i64::from(days).saturating_mul(DAY).saturating_neg());
     let run = |run: runs::Told| RunLine {
@@ -349,6 +445,7 @@ fn report(sql: &impl Sql, days: u16, now: UnixMs) -> Result<Report, StoreError> 
         held: run.held,
         hash: run.hash,
         dropped: run.dropped,
+        unreached: run.unreached,
     };
     let outcome = |line: ledger::Line| OutcomeLine {
         notification: line.notification,

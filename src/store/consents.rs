@@ -244,6 +244,27 @@ pub fn page(
     )?)
 }
 
+/// How many consents [`page`] has after `cursor`.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn left_over(
+    sql: &impl Sql,
+    topic: &TopicId,
+    zone: Option<&str>,
+    cursor: &str,
+) -> Result<u32, StoreError> {
+    let (channel, person) = cursor.split_once('/').unwrap_or(("", ""));
+    let rows = sql.query(
+        "SELECT count(*) FROM consents
+         WHERE topic = ?1 AND (channel, person) > (?2, ?3) AND status = 'active'
+           AND (?4 IS NULL OR coalesce(timezone, '') = ?4)",
+        params![topic.as_str(), channel, person, zone],
+    )?;
+    let n = rows.first().map_or(Ok(0), |row| Columns::of("consents", row).int())?;
+    Ok(u32::try_from(n).unwrap_or(u32::MAX))
+}
+
 impl Consent {
     /// Which one it is.
     #[must_use]
@@ -438,6 +459,8 @@ pub struct Last {
     pub variant: Option<String>,
     /// Whether a button of it was tapped.
     pub tapped: bool,
+    /// What brought the consent.
+    pub source: String,
 }
 
 /// What left last by each of a person's consents.
@@ -447,7 +470,7 @@ pub struct Last {
 pub fn last_left(sql: &impl Sql, channel: Channel, person: &Psid) -> Result<Vec<Last>, StoreError> {
     let rows = sql.query(
         "SELECT topic, last_notification, last_period, last_mid, last_left_at, last_seen,
-           last_variant, last_tapped
+            last_variant, last_tapped, source
          FROM consents WHERE channel = ?1 AND person = ?2 AND last_left_at IS NOT NULL",
         params![channel, person.as_str()],
     )?;
@@ -463,6 +486,7 @@ pub fn last_left(sql: &impl Sql, channel: Channel, person: &Psid) -> Result<Vec<
                 seen: columns.int()?,
                 variant: columns.maybe_text()?.map(str::to_owned),
                 tapped: columns.int()? != 0,
+                source: columns.text()?.to_owned(),
             })
         })
         .collect()

@@ -462,6 +462,7 @@ fn run(
                         at: *at,
                         zone,
                         catch_up_minutes: CATCH_UP_MINUTES,
+                        spread_days: 0,
                     };
                     oracle.learn(&world.shop);
                 }
