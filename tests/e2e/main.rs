@@ -29,4 +29,5 @@ mod reconcile;
 mod routes;
 mod rows;
 mod scenarios;
+mod sequences;
 mod shards;

@@ -65,7 +65,7 @@ pub(super) fn messages<'t>(file: &'t DeTable<'t>) -> Vec<(&'t DeTable<'t>, Place
     let steps = sequences.flat_map(|(table, _)| read::tables(table, "step"));
     let offers = read::tables(file, "offer").into_iter();
     let moments = offers.flat_map(|(offer, _)| {
-        ["start", "end"].into_iter().map(move |name| (offer, name)).filter_map(|(offer, name)| {
+        ["start", "end"].into_iter().filter_map(move |name| {
             let place = get(offer, name).map(Value::span)?;
             read::table(offer, name).map(|table| (table, place))
         })
