@@ -15,8 +15,8 @@ mod native {
 
     use clap::{Parser, Subcommand};
     use shopbell::cli::{
-        bookings, budget, chat, check, consent, doctor, eval, explain, forget, misses, note, plan,
-        profile, publish, reconcile, report, sandbox, shards, sim,
+        bookings, budget, chat, check, consent, doctor, eval, explain, forget, misses, note, offer,
+        plan, profile, publish, reconcile, report, sandbox, shards, sim,
     };
 
     /// An assistant for a small shop's Messenger and Instagram inbox, on your own Cloudflare
@@ -46,6 +46,8 @@ mod native {
         Plan(plan::PlanArgs),
         /// Says what became of the notifications that were sent.
         Report(report::ReportArgs),
+        /// Says how many people wait to be told of an offer, and opens one.
+        Offer(offer::OfferArgs),
         /// Shows what somebody agreed to, and verifies the receipts of it.
         Consent(consent::ConsentArgs),
         /// Compares Meta's own list of notification tokens with the Worker's, and mends it.
@@ -80,6 +82,7 @@ mod native {
             Command::Publish(args) => publish::run(&args),
             Command::Plan(args) => plan::run(&args),
             Command::Report(args) => report::run(&args),
+            Command::Offer(args) => offer::run(&args),
             Command::Consent(args) => consent::run(&args),
             Command::Reconcile(args) => reconcile::run(&args),
             Command::Profile(args) => profile::run(args),

@@ -11,6 +11,7 @@
 //! - [`consent`]: what somebody agreed to, and the proof of it. [`reconcile`]: Meta's own list of
 //!   notification tokens against the Worker's.
 //! - [`doctor`]: looks at the Worker and at Meta, and says what keeps a shop from working.
+//! - [`offer`]: who waits to be told of what, and the word that it has begun.
 //! - [`budget`]: what a shop takes of what Cloudflare gives.
 //! - [`bookings`]: who comes when. [`note`]: what the owner wants to remember of a person.
 //! - [`forget`]: has the Worker delete everything it keeps of a person.
@@ -29,6 +30,7 @@ pub mod explain;
 pub mod forget;
 pub mod misses;
 pub mod note;
+pub mod offer;
 mod owner;
 pub mod plan;
 pub mod profile;

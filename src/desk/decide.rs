@@ -6,7 +6,7 @@ use super::handoff::Call;
 use super::payload::{OutboxMark, Payload};
 use super::person::{Person, Shown, Touch};
 use super::precedence::{PRECEDENCE, Step, ask_deletion};
-use super::{deletion, disclosure, form, language, mark, misses, words};
+use super::{ads, deletion, disclosure, form, language, mark, misses, nudge, sequences, words};
 use crate::entry::keys::Keys;
 use crate::faq::{Model, Said};
 use crate::meta::event::{
@@ -14,7 +14,9 @@ use crate::meta::event::{
     ThreadControl,
 };
 use crate::meta::fit::fit;
-use crate::meta::ids::{AppId, DeletionCode, FaqId, Mid, NotificationToken, Psid, TopicId};
+use crate::meta::ids::{
+    AppId, DeletionCode, FaqId, Mid, NotificationToken, Psid, SequenceId, TopicId,
+};
 use crate::meta::policy::{Opener, window_after};
 use crate::meta::send::Content;
 use crate::shop::lookup::TextKey;
@@ -125,6 +127,18 @@ pub enum Effect {
     /// Remind the person of their form then, and not earlier.
     RemindAt {
         /// When, unless they go on before.
+        at: UnixMs,
+    },
+    /// Look at the person then: their window closes soon after.
+    NudgeAt {
+        /// When.
+        at: UnixMs,
+    },
+    /// A sequence begins for the person, unless it did before.
+    Begin {
+        /// Which.
+        sequence: SequenceId,
+        /// When what begins it happened.
         at: UnixMs,
     },
 }
@@ -630,8 +644,14 @@ fn answer<'a>(
     let after_silence =
         person.last_inbound.is_none_or(|last| at.since(last) >= super::person::SILENCE_MS);
     if let Some(opener) = opener(&inbound) {
+        let came_by = match inbound {
+            Inbound::Arrival(referral) => Some(referral),
+            _ => referral,
+        };
+        let opener = ads::opener(&mut person, opener, came_by, at);
         person.touch(at, window(opener, at));
     }
+    let had = person.tags.clone();
     let (command, spoken) = match &inbound {
         Inbound::Text(text) => {
             (words::command(context.shop, text), language::spoken_in(context.shop, text))
@@ -727,6 +747,10 @@ fn answer<'a>(
         }
     }
     let erased = turn.effects.iter().any(|effect| matches!(effect, Effect::Erase { .. }));
+    if !erased {
+        sequences::begin(&mut turn, &had);
+        nudge::look_later(&mut turn);
+    }
     Decision {
         person: (!erased).then_some(turn.person),
         effects: turn.effects,

@@ -14,7 +14,7 @@ use super::person::{Offered, Person};
 use super::precedence::Step;
 use super::profile::Stranger;
 use super::sending::{self, Via};
-use super::{deletion, handoff, pace, replies};
+use super::{deletion, handoff, pace, replies, sequences};
 use crate::meta::event::{Channel, Event, EventKind, Lane, ThreadAction, ThreadControl};
 use crate::meta::ids::{AccountId, Psid};
 use crate::meta::policy::{Opener, window_after};
@@ -29,7 +29,7 @@ use crate::store::intake::{self, Look, Pending};
 use crate::store::outbox::{self, Claimed, Class};
 use crate::store::timers::{self, Timer};
 use crate::store::{
-    Sql, StoreError, bookings, counters, ledger, misses, parked, people, reminders, seen,
+    Sql, StoreError, bookings, counters, ledger, misses, nudges, parked, people, reminders, seen,
 };
 use crate::time::{SECOND, UnixMs};
 
@@ -211,7 +211,7 @@ fn plain(
     now: UnixMs,
 ) -> Option<(Decision, Option<Stranger>)> {
     if was_forgotten(sql, context, event, person, now).unwrap_or(true)
-        || tally::is_news(sql, event).unwrap_or(true)
+        || tally::is_news(sql, context.shop, event).unwrap_or(true)
     {
         return None;
     }
@@ -511,6 +511,7 @@ fn commit(
     let mut done =
         Done { stranger: stranger(sql, context, event, &decision, now)?, paced_until: None };
     tally::arrived(sql, event, now)?;
+    tally::tapped(sql, context.shop, event)?;
     if let Some(id) = &event.person {
         if let Some(miss) = decision.miss.take() {
             let number = misses::keep(sql, &miss, now)?;
@@ -607,6 +608,10 @@ fn apply(
         }
         Effect::Diary(change) => bookings::apply(sql, (channel, id), &change, now),
         Effect::RemindAt { at } => reminders::set(sql, channel, id, at),
+        Effect::NudgeAt { at } => nudges::set(sql, channel, id, at),
+        Effect::Begin { sequence, at } => {
+            sequences::apply(sql, context.shop, (channel, id), &sequence, at, now)
+        }
         Effect::End { topic, at } => {
             let Some(mut consent) = consents::get(sql, &topic, channel, id)? else {
                 return Ok(());

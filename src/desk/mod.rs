@@ -11,7 +11,8 @@
 //! - [`replies`]: the words and bubbles of each answer; [`payload`]: what our buttons carry.
 //! - [`mark`]: what a tap leaves on somebody.
 //! - [`form`]: questions asked one after another; [`booking`]: the slots that are booked with them.
-//! - [`segment`]: whether somebody belongs to a segment.
+//! - [`segment`]: whether somebody belongs to a segment. `sequences`: what begins one for somebody;
+//!   [`nudge`]: the last word before a window closes; `ads`: the window after an ad.
 //! - [`words`]: STOP, HUMAN and DELETE (`typo`: with one letter wrong); [`language`]: which language to answer in.
 //! - [`misses`]: questions without an answer, for an owner who wants to know; [`redact`]: without
 //!   what could say whose they are.
@@ -20,6 +21,7 @@
 //! - [`layout`]: how a Page's people are divided among its Desks.
 //! - [`sending`]: what may leave the outbox, and what Graph's answers mean for it.
 
+mod ads;
 pub mod alerts;
 pub mod booking;
 pub mod by_hand;
@@ -33,6 +35,7 @@ pub mod language;
 pub mod layout;
 pub mod mark;
 pub mod misses;
+pub mod nudge;
 pub mod pace;
 pub mod payload;
 pub mod person;
@@ -42,5 +45,6 @@ pub mod redact;
 pub mod replies;
 pub mod segment;
 pub mod sending;
+mod sequences;
 mod typo;
 pub mod words;

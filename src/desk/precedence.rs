@@ -334,6 +334,10 @@ fn tap(turn: &mut Turn<'_>) -> Option<Vec<Content>> {
             Some(topic) => replies::opt_in_on_request(turn, topic),
             None => replies::welcome(turn),
         },
+        Some(Payload::Remind(id)) => match shop.offer(&id) {
+            Some(offer) => replies::remind(turn, offer),
+            None => replies::welcome(turn),
+        },
         Some(Payload::Back(id)) => match shop.topic(&id) {
             Some(topic) => back_to(turn, topic),
             None => replies::welcome(turn),

@@ -124,6 +124,14 @@ key_part! {
     /// A product, as named in `shop.toml`.
     ProductId
 }
+key_part! {
+    /// A sequence of messages, as named in `shop.toml`.
+    SequenceId
+}
+key_part! {
+    /// An offer that people can ask to be told of, as named in `shop.toml`.
+    OfferId
+}
 
 impl DeletionCode {
     /// Stands where no code can be made, which does not happen.

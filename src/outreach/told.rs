@@ -2,21 +2,30 @@
 //! Worker carries them; `shopbell plan`, `report` and `consent` ask them. No token, no name and no
 //! text is in any answer.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::receipt::{LinkLine, ReceiptLine};
 use super::recipient::{Look, Recipient};
 use super::reconcile::{self, Round};
+use super::{offers, sequence};
 use crate::desk::person::Person;
 use crate::meta::event::Channel;
-use crate::meta::ids::{Psid, TopicId};
+use crate::meta::ids::{OfferId, Psid, TopicId};
 use crate::shop::model::Shop;
+use crate::shop::outreach::Sequence;
+use crate::store::consents::Consent;
 use crate::store::incidents::{self, Incident};
-use crate::store::{Sql, StoreError, consents, ledger, people, receipts, runs, tallies, to_json};
+use crate::store::places::Place;
+use crate::store::{
+    Sql, StoreError, consents, ledger, people, places, receipts, runs, tallies, to_json,
+};
 use crate::time::{DAY, UnixMs};
 
-/// Consents told at once: an answer of this many is less than a megabyte.
-const MOST_RECIPIENTS: u32 = 1_000;
+/// Consents told at once: with three reads of the tables, so many fit the 10 ms of CPU time that an
+/// invocation has on the free plan (Cloudflare Workers limits, September 2026).
+const MOST_RECIPIENTS: u32 = 250;
 
 /// Links of a chain told at once.
 const MOST_LINKS: u32 = 2_000;
@@ -42,6 +51,13 @@ pub enum Question {
     Consent {
         /// Who.
         person: Psid,
+    },
+    /// How the offers stand.
+    Offers,
+    /// Opens an offer: whoever waits for it is told.
+    Open {
+        /// Which.
+        offer: OfferId,
     },
     /// The chain of receipts, after a number.
     Chain {
@@ -111,6 +127,12 @@ pub struct Report {
     /// The last reading of Meta's list of tokens.
     #[serde(default)]
     pub reconciled: Option<Round>,
+    /// People by wording, where there are several.
+    #[serde(default)]
+    pub wordings: Vec<WordingLine>,
+    /// People by where they are in the sequences.
+    #[serde(default)]
+    pub sequences: Vec<SequenceLine>,
 }
 
 /// Something that is or was wrong.
@@ -138,6 +160,33 @@ impl AlertLine {
             says: incident.says,
         }
     }
+}
+
+/// People of one wording with the same outcome.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WordingLine {
+    /// Of which notification.
+    pub notification: String,
+    /// For which period.
+    pub period: String,
+    /// Which wording.
+    pub variant: String,
+    /// `queued`, `held`, `sent`, `refused`, `unknown`.
+    pub outcome: String,
+    /// How many.
+    pub people: i64,
+}
+
+/// People of a sequence.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SequenceLine {
+    /// Which.
+    pub sequence: String,
+    /// Why it has ended for them: `done`, `reply`, `stop`, `person`, `tag`, …; none: it goes on.
+    #[serde(default)]
+    pub ended: Option<String>,
+    /// How many.
+    pub people: i64,
 }
 
 /// A run.
@@ -190,7 +239,10 @@ pub struct TallyLine {
     pub notification: String,
     /// For which period.
     pub period: String,
-    /// `delivered`, `read`, `stopped`.
+    /// Of which wording; none: of all together.
+    #[serde(default)]
+    pub variant: Option<String>,
+    /// `delivered`, `read`, `tapped`, `stopped`.
     pub what: String,
     /// How many.
     pub people: i64,
@@ -207,9 +259,11 @@ pub fn answer(
     now: UnixMs,
 ) -> Result<String, StoreError> {
     match question {
-        Question::Recipients { after } => to_json("consents", &recipients(sql, shop, after)?),
+        Question::Recipients { after } => to_json("consents", &recipients(sql, shop, after, now)?),
         Question::Report { days } => to_json("ledger", &report(sql, *days, now)?),
         Question::Consent { person } => to_json("consents", &of_person(sql, person)?),
+        Question::Offers => to_json("runs", &offers::standing(sql, shop, now)?),
+        Question::Open { offer } => to_json("runs", &offers::open(sql, shop, offer, now)?),
         Question::Chain { after } => to_json("receipts", &chain(sql, *after)?),
     }
 }
@@ -218,19 +272,46 @@ pub fn answer(
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn recipients(sql: &impl Sql, shop: &Shop, after: &str) -> Result<Recipients, StoreError> {
+pub fn recipients(
+    sql: &impl Sql,
+    shop: &Shop,
+    after: &str,
+    now: UnixMs,
+) -> Result<Recipients, StoreError> {
     let consents = consents::everybody(sql, after, MOST_RECIPIENTS)?;
     let full = u32::try_from(consents.len()).unwrap_or(u32::MAX) >= MOST_RECIPIENTS;
     let next = consents.last().filter(|_| full).map(consents::place);
+    let mut ids: Vec<&Psid> = consents.iter().map(|consent| &consent.person).collect();
+    ids.dedup();
+    let known: BTreeMap<(Channel, Psid), Person> = people::load_all(sql, &ids)?;
+    let mut all: BTreeMap<(Channel, Psid), Vec<Consent>> = BTreeMap::new();
+    for consent in consents::of_people(sql, &ids)? {
+        all.entry((consent.channel, consent.person.clone())).or_default().push(consent);
+    }
+    let mut their_places: BTreeMap<(Channel, Psid), Vec<Place>> = BTreeMap::new();
+    for place in places::open_of(sql, &ids)? {
+        their_places.entry((place.channel, place.person.clone())).or_default().push(place);
+    }
+    let stranger = Person::default();
     let recipients = consents
         .iter()
         .map(|consent| {
-            let (channel, id) = (consent.channel, &consent.person);
-            let person: Person = people::load(sql, channel, id)?.unwrap_or_default();
-            let all = consents::of_person(sql, channel, id)?;
-            Ok(Recipient::of(shop, consent, &person, &all, Look::Planning))
+            let who = (consent.channel, consent.person.clone());
+            let person = known.get(&who).unwrap_or(&stranger);
+            let all = all.get(&who).map(Vec::as_slice).unwrap_or_default();
+            let mut to = Recipient::of(shop, consent, person, all, Look::Planning)
+                .belonging(shop, person, now);
+            let their_places = their_places.get(&who).into_iter().flatten();
+            let goes_on = |place: &&Place| {
+                let its = |sequence: &&Sequence| {
+                    sequence.topic == to.topic && sequence::over(sequence, place, person).is_none()
+                };
+                shop.sequence(&place.sequence).as_ref().is_some_and(its)
+            };
+            to.places = their_places.filter(goes_on).cloned().collect();
+            to
         })
-        .collect::<Result<_, StoreError>>()?;
+        .collect();
     Ok(Recipients { recipients, next })
 }
 
@@ -301,8 +382,21 @@ fn report(sql: &impl Sql, days: u16, now: UnixMs) -> Result<Report, StoreError> 
     let tally = |tally: tallies::Tally| TallyLine {
         notification: tally.notification,
         period: tally.period,
+        variant: tally.variant,
         what: tally.name,
         people: tally.people,
+    };
+    let wording = |line: ledger::Wording| WordingLine {
+        notification: line.notification,
+        period: line.period,
+        variant: line.variant,
+        outcome: line.outcome,
+        people: line.people,
+    };
+    let sequence = |count: places::Count| SequenceLine {
+        sequence: count.sequence,
+        ended: count.ended,
+        people: count.people,
     };
     Ok(Report {
         runs: runs::since(sql, from, MOST_RUNS)?.into_iter().map(run).collect(),
@@ -310,5 +404,7 @@ fn report(sql: &impl Sql, days: u16, now: UnixMs) -> Result<Report, StoreError> 
         tallies: tallies::since(sql, from)?.into_iter().map(tally).collect(),
         alerts: incidents::since(sql, from)?.into_iter().map(AlertLine::of).collect(),
         reconciled: reconcile::last(sql)?,
+        wordings: ledger::wordings(sql, from)?.into_iter().map(wording).collect(),
+        sequences: places::counts(sql)?.into_iter().map(sequence).collect(),
     })
 }

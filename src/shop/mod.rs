@@ -22,6 +22,7 @@ pub mod kv;
 pub mod lang;
 pub mod lookup;
 pub mod model;
+pub mod outreach;
 pub mod products;
 pub mod segments;
 #[cfg(not(target_arch = "wasm32"))]

@@ -7,10 +7,12 @@ use serde::{Deserialize, Serialize};
 
 use super::booking::Service;
 use super::forms::{Also, Form};
+use super::outreach::{Nudge, Offer, Sequence, Variant};
 use super::products::Product;
 use super::segments::Segment;
 use crate::meta::ids::{
-    AccountId, Country, FaqId, FormId, NotificationId, PageId, PosterCode, Psid, TopicId,
+    AccountId, Country, FaqId, FormId, NotificationId, OfferId, PageId, PosterCode, Psid,
+    SegmentId, TopicId,
 };
 
 /// The version of this layout. A Worker refuses a shop of another version and says so.
@@ -61,6 +63,15 @@ pub struct Shop {
     pub posters: Vec<Poster>,
     /// What is sent, and when.
     pub notifications: Vec<Notification>,
+    /// Messages one after another, for each person from their own beginning on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sequences: Vec<Sequence>,
+    /// What people can ask to be told of.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub offers: Vec<Offer>,
+    /// The last word before a window closes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nudge: Option<Nudge>,
     /// What is asked step by step.
     #[serde(default)]
     pub forms: Vec<Form>,
@@ -243,6 +254,12 @@ pub struct Texts {
     pub stopped: Localized,
     /// Somebody opted in.
     pub opted_in: Localized,
+    /// Somebody asked to be told of an offer.
+    pub will_tell: Localized,
+    /// Somebody asked to be told of an offer that is over.
+    pub offer_over: Localized,
+    /// Somebody asked to be told of an offer, and has not agreed to its topic yet.
+    pub agree_first: Localized,
     /// Somebody asked to be forgotten, and was.
     pub deleted: Localized,
     /// The button that asks for a person, at most 20 characters.
@@ -339,6 +356,8 @@ pub enum ButtonAction {
     Topic(TopicId),
     /// Opens a form.
     Form(FormId),
+    /// Asks to be told of an offer.
+    Remind(OfferId),
     /// Asks for a person.
     Human,
 }
@@ -355,6 +374,10 @@ pub struct Topic {
     pub image: Option<String>,
     /// How often at most.
     pub promise: Promise,
+    /// On which days at all, for [`Promise::Dates`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(not(target_arch = "wasm32"), schemars(with = "Vec<String>"))]
+    pub dates: Vec<jiff::civil::Date>,
 }
 
 /// How often at most a topic may be sent to one person.
@@ -368,6 +391,8 @@ pub enum Promise {
     Weekly,
     /// Once a calendar month.
     Monthly,
+    /// Once on each of the days that the topic names, and on no other.
+    Dates,
 }
 
 /// A poster, sticker or flyer with a code.
@@ -405,7 +430,8 @@ pub struct Poster {
     pub also: Also,
 }
 
-/// Something sent on a schedule to those who opted in to a topic.
+/// Something sent to those who opted in to a topic: always one message, because a notification
+/// token is good for one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub struct Notification {
@@ -421,6 +447,32 @@ pub struct Notification {
     pub image: Option<String>,
     /// At most three.
     pub buttons: Vec<LinkButton>,
+    /// Cards side by side in place of the text, at most ten.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cards: Vec<RichCard>,
+    /// What `{coupon}` stands for.
+    #[serde(default, skip_serializing_if = "Localized::is_empty")]
+    pub coupon: Localized,
+    /// Other wordings; each person always gets the same one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub variants: Vec<Variant>,
+    /// Only for those of the topic who belong to this.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub segment: Option<SegmentId>,
+    /// Only for those of the topic who asked to be told of this.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub offer: Option<OfferId>,
+    /// Planned and shown, and never sent.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub draft: bool,
+    /// Not due before this day.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(not(target_arch = "wasm32"), schemars(with = "Option<String>"))]
+    pub from: Option<jiff::civil::Date>,
+    /// Not due after this day.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(not(target_arch = "wasm32"), schemars(with = "Option<String>"))]
+    pub until: Option<jiff::civil::Date>,
 }
 
 /// When a notification is due, in local time.

@@ -11,7 +11,8 @@
 //! - [`outbox`]: what leaves, claimed and settled; [`waiting`]: what waits a moment first;
 //!   [`ledger`]: who was sent which notification.
 //! - [`receipts`]: what somebody agreed to, as a chain.
-//! - [`reminders`]: whom to remind of a form; [`bookings`]: who comes when.
+//! - [`reminders`]: whom to remind of a form; [`nudges`]: whose window closes soon; [`bookings`]: who
+//!   comes when; [`places`]: how far somebody is in a sequence.
 //! - [`runs`]: how far a notification has come; [`facts`]: what holds for the whole Desk.
 //! - [`kv_queue`]: KV writes that are still owed; [`timers`]: what has to happen later;
 //!   [`tallies`]: what came of notifications;
@@ -38,9 +39,11 @@ pub mod moving;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod native;
 pub mod notes;
+pub mod nudges;
 pub mod outbox;
 pub mod parked;
 pub mod people;
+pub mod places;
 pub mod receipts;
 pub mod reminders;
 pub mod runs;

@@ -28,6 +28,8 @@ const OF_PERSON: &[(&str, &str, bool)] = &[
     ("calls", "person", true),
     ("notes", "person", true),
     ("early", "person", true),
+    ("places", "person", false),
+    ("nudges", "person", false),
 ];
 
 /// Tables that the first Desk takes over from one that is closed: sums by their first columns.
@@ -553,7 +555,7 @@ mod tests {
         let (from, to) = (desk(), desk());
         for sql in [&from, &to] {
             counters::add_all(sql, &["reply.sent", "reply.sent"], NOW).unwrap();
-            tallies::add(sql, "friday", "2026-11-20", "read").unwrap();
+            tallies::add(sql, "friday", "2026-11-20", None, "read").unwrap();
             sql.execute("INSERT INTO tombstones VALUES ('h', 5)", params![]).unwrap();
         }
         let closed = rest(&from, true).unwrap();

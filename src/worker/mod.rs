@@ -62,6 +62,7 @@ async fn fetch(
         ("GET", "/admin/recipients") => notifications::recipients(&request, &route, &env).await,
         ("GET", "/admin/report") => notifications::report(&request, &route, &env).await,
         ("GET", "/admin/consent") => notifications::consent(&request, &route, &env).await,
+        ("GET" | "POST", "/admin/offers") => notifications::offers(&request, &route, &env).await,
         ("GET", "/admin/receipts") => notifications::receipts(&request, &route, &env).await,
         ("GET" | "POST", "/admin/reconcile") => {
             notifications::reconcile(&request, &route, &env).await
@@ -79,9 +80,10 @@ async fn fetch(
         (
             _,
             "/webhook" | "/health" | "/admin/status" | "/admin/misses" | "/admin/delete"
-            | "/admin/bookings" | "/admin/consent" | "/admin/note" | "/admin/receipts"
-            | "/admin/recipients" | "/admin/reconcile" | "/admin/reply" | "/admin/report"
-            | "/admin/resume" | "/admin/shards" | "/meta/deletion" | "/meta/deauthorize",
+            | "/admin/bookings" | "/admin/consent" | "/admin/note" | "/admin/offers"
+            | "/admin/receipts" | "/admin/recipients" | "/admin/reconcile" | "/admin/reply"
+            | "/admin/report" | "/admin/resume" | "/admin/shards" | "/meta/deletion"
+            | "/meta/deauthorize",
         ) => http::text(405, "method not allowed"),
         (_, path)
             if ["/q/", "/deletion/", "/calendar/"].iter().any(|known| path.starts_with(known)) =>

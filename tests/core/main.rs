@@ -23,4 +23,5 @@ mod receipts;
 mod reconcile;
 mod scale;
 mod schedule;
+mod sequences;
 mod tables;

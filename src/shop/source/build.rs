@@ -9,18 +9,16 @@ use toml::de::DeTable;
 use super::format::TITLE_LIMIT;
 use super::read::{self, checked, flag, get, text, units};
 use super::values::{self, WEEKDAYS};
-use super::{booking, forms, products, rules, schedule, segments};
-use crate::meta::ids::{
-    AccountId, FaqId, FormId, NotificationId, PageId, PosterCode, Psid, TopicId,
-};
+use super::{booking, forms, products, rules, schedule, segments, sent, sequences};
+use crate::meta::ids::{AccountId, FaqId, FormId, OfferId, PageId, PosterCode, Psid, TopicId};
 use crate::meta::limits;
 use crate::shop::forms::Also;
 use crate::shop::lang;
 use crate::shop::model::{
-    Agent, Assistant, ButtonAction, CATCH_UP_MINUTES, Contact, Delicate, Eagerness, FaqEntry,
-    Handoff, Hosting, Hours, HoursException, IceBreaker, Lang, LinkButton, Localized, MOST_SHARDS,
-    MetaStanding, Notification, Page, PageProfile, Plan, Poster, Privacy, Range, RichCard,
-    SHOP_SCHEMA, Schedule, Sending, Shop, SlashCommand, Texts, Topic, Zone,
+    Agent, Assistant, ButtonAction, Contact, Delicate, Eagerness, FaqEntry, Handoff, Hosting,
+    Hours, HoursException, IceBreaker, Lang, LinkButton, Localized, MOST_SHARDS, MetaStanding,
+    Page, PageProfile, Plan, Poster, Privacy, Range, RichCard, SHOP_SCHEMA, Sending, Shop,
+    SlashCommand, Texts, Topic,
 };
 
 /// Hours the bot keeps quiet after a person took over, unless the owner says otherwise.
@@ -47,6 +45,7 @@ fn shop(file: &DeTable<'_>, page_table: &DeTable<'_>, first: bool) -> Option<Sho
     let faq = all(file, "faq", |table| faq(table, &buttons))?;
     let assistant = assistant(file, page_table, &page)?;
     let profile = profile(file, &buttons, &faq, &assistant.menu, !posters.is_empty())?;
+    let (sequences, rules_of_steps) = sequences::sequences(file, &buttons)?;
     Some(Shop {
         profile,
         v: SHOP_SCHEMA,
@@ -59,12 +58,15 @@ fn shop(file: &DeTable<'_>, page_table: &DeTable<'_>, first: bool) -> Option<Sho
         model: None,
         topics: all(file, "topic", topic)?,
         posters,
-        notifications: all(file, "notification", |table| notification(table, &buttons))?,
+        notifications: sent::notifications(file, &buttons)?,
+        sequences,
+        offers: sent::offers(file)?,
+        nudge: sent::nudge(file, &buttons)?,
         forms: forms::forms(file, &buttons)?,
         services: booking::services(file)?,
         products: products::products(file)?,
         prices: checked(shop, "prices", values::name),
-        segments: segments::segments(file)?,
+        segments: segments::segments(file)?.into_iter().chain(rules_of_steps).collect(),
         privacy: read::table(file, "privacy").and_then(privacy),
         sending: read::table(file, "sending").map(sending).unwrap_or_default(),
         hosting: hosting(file),
@@ -212,6 +214,9 @@ fn texts(table: &DeTable<'_>) -> Texts {
         resume_button: localized(table, "resume_button"),
         resumed: localized(table, "resumed"),
         disclosure: localized(table, "disclosure"),
+        will_tell: localized(table, "will_tell"),
+        offer_over: localized(table, "offer_over"),
+        agree_first: localized(table, "agree_first"),
     }
 }
 
@@ -236,7 +241,17 @@ fn topic(table: &DeTable<'_>) -> Option<Topic> {
         title: localized(table, "title"),
         image: checked(table, "image", values::url),
         promise: schedule::read_promise(text(get(table, "promise")?)?.0)?,
+        dates: days(table),
     })
+}
+
+/// The days that a topic names, in order.
+fn days(table: &DeTable<'_>) -> Vec<jiff::civil::Date> {
+    let dates = get(table, "dates").map(read::list).unwrap_or_default();
+    let mut dates: Vec<_> = dates.into_iter().filter_map(read::date).collect();
+    dates.sort_unstable();
+    dates.dedup();
+    dates
 }
 
 /// The posters of a Page; those that do not say whose they are belong to the first.
@@ -268,27 +283,6 @@ fn posters(
         })
     })
     .collect()
-}
-
-fn notification(table: &DeTable<'_>, buttons: &Buttons<'_>) -> Option<Notification> {
-    let schedule = read::table(table, "schedule")?;
-    Some(Notification {
-        id: named::<NotificationId>(table, "id")?,
-        topic: named::<TopicId>(table, "topic")?,
-        schedule: Schedule {
-            days: schedule::days(schedule).ok()?,
-            at: read::clock(get(schedule, "at")?)?,
-            zone: match get(schedule, "zone").and_then(text) {
-                Some(("subscriber", _)) => Zone::Subscriber,
-                _ => Zone::Shop,
-            },
-            catch_up_minutes: number(schedule, "catch_up_minutes", i64::from(CATCH_UP_MINUTES))?,
-            spread_days: number(schedule, "spread_days", 0)?,
-        },
-        text: localized(table, "text"),
-        image: checked(table, "image", values::url),
-        buttons: buttons.of(table)?,
-    })
 }
 
 fn privacy(table: &DeTable<'_>) -> Option<Privacy> {
@@ -492,7 +486,7 @@ impl Buttons<'_> {
         all.map(|(button, _)| self.button(button)).collect()
     }
 
-    fn cards(&self, table: &DeTable<'_>) -> Option<Vec<RichCard>> {
+    pub(super) fn cards(&self, table: &DeTable<'_>) -> Option<Vec<RichCard>> {
         let card = |card: &DeTable<'_>| {
             Some(RichCard {
                 title: localized(card, "title"),
@@ -515,6 +509,8 @@ impl Buttons<'_> {
             ButtonAction::Topic(topic)
         } else if let Some(form) = named::<FormId>(table, "form") {
             ButtonAction::Form(form)
+        } else if let Some(offer) = named::<OfferId>(table, "remind") {
+            ButtonAction::Remind(offer)
         } else {
             flag(table, "human").filter(|yes| *yes).map(|_| ButtonAction::Human)?
         };
@@ -539,6 +535,7 @@ impl Buttons<'_> {
             ButtonAction::Faq(id) => of("faq", id.as_str()),
             ButtonAction::Topic(id) => of("topic", id.as_str()),
             ButtonAction::Form(id) => of("form", id.as_str()),
+            ButtonAction::Remind(id) => of("offer", id.as_str()),
             ButtonAction::Human => {
                 let word = |l: &Lang| {
                     let own = self.texts.human_button.speak(l);

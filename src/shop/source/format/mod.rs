@@ -4,6 +4,7 @@
 mod answers;
 mod assistant;
 mod forms;
+mod sent;
 mod shop;
 mod topics;
 
@@ -11,6 +12,7 @@ pub(super) use self::answers::ACTIONS;
 use self::answers::{FAQ, FAQ_NONE};
 use self::assistant::{AGENT, ASSISTANT, DELICATE, HANDOFF, META, PROFILE};
 use self::forms::{FORM, PRODUCT, SEGMENT, SERVICE};
+use self::sent::{NUDGE, OFFER, SEQUENCE};
 use self::shop::{HOURS, PAGE, SHOP, TEXTS};
 use self::topics::{CLOUDFLARE, NOTIFICATION, POSTER, PRIVACY, SENDING, TOPIC};
 
@@ -97,6 +99,12 @@ pub(super) enum Kind {
     Topic,
     /// The id of a form.
     Form,
+    /// The id of a segment.
+    Segment,
+    /// The id of an offer.
+    Offer,
+    /// The code of a poster.
+    Poster,
     /// Names without spaces.
     Tags,
     /// Fields and their values.
@@ -171,6 +179,10 @@ const PAUSE_LIMIT: i64 = 720;
 const MISSES_LIMIT: i64 = 180;
 /// The latest a notification may begin, in minutes. Our own: half a day.
 const CATCH_UP_LIMIT: i64 = 720;
+/// A code that is read aloud at the till. Our own.
+const COUPON_LIMIT: usize = 40;
+/// The longest wait for a step of a sequence, in days. Our own: a year.
+const WAIT_DAYS_LIMIT: i64 = 366;
 /// For how many days a notification may leave. Our own: less than a month, so that two months do
 /// not meet.
 const SPREAD_LIMIT: i64 = 26;
@@ -223,6 +235,13 @@ pub(super) static FILE: Table = Table {
             Kind::Tables(&NOTIFICATION, None),
             "What is sent to those who opted in, and when.",
         ),
+        may(
+            "sequence",
+            Kind::Tables(&SEQUENCE, None),
+            "Messages one after another, for each person from their own beginning on.",
+        ),
+        may("offer", Kind::Tables(&OFFER, None), "What people can ask to be told of."),
+        may("nudge", Kind::Table(&NUDGE), "The last word before the 24 hours close."),
         may("sending", Kind::Table(&SENDING), "When and how often people are left alone."),
         may("cloudflare", Kind::Table(&CLOUDFLARE), "Where the shop runs."),
         may(

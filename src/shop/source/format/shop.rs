@@ -131,5 +131,20 @@ pub(super) static TEXTS: Table = Table {
             said(Need::Wished),
             "That it is an assistant, where the law wants it said.",
         ),
+        may(
+            "will_tell",
+            said(Need::Wished),
+            "To somebody who asked to be told of an offer; {topic} is its title.",
+        ),
+        may(
+            "agree_first",
+            said(Need::Wished),
+            "To somebody who asked, and has not agreed to its topic yet.",
+        ),
+        may(
+            "offer_over",
+            said(Need::Wished),
+            "To somebody who asked too late; {topic} is its title.",
+        ),
     ],
 };

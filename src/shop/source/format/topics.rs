@@ -1,9 +1,10 @@
 //! What people agree to, what brings them, and what is sent.
 
 use super::answers::{BUTTON, CARD, QUICK_REPLY, SET_DOC, TAGS_DOC};
+use super::sent::{COUPON_DOC, VARIANT};
 use super::{
-    BUTTONS_LIMIT, CATCH_UP_LIMIT, Kind, Need, OPT_IN_TITLE_LIMIT, PACE_LIMIT, PEOPLE_LIMIT,
-    SPREAD_LIMIT, Table, may, must, said, title,
+    BUTTONS_LIMIT, CATCH_UP_LIMIT, COUPON_LIMIT, Kind, Need, OPT_IN_TITLE_LIMIT, PACE_LIMIT,
+    PEOPLE_LIMIT, SPREAD_LIMIT, Table, may, must, said, title,
 };
 use crate::meta::limits;
 
@@ -20,9 +21,10 @@ pub(super) static TOPIC: Table = Table {
         may("image", Kind::Url, "The picture on that card."),
         must(
             "promise",
-            Kind::OneOf(&["daily", "weekly", "monthly"]),
-            "How often at most something is sent.",
+            Kind::OneOf(&["daily", "weekly", "monthly", "dates"]),
+            "How often at most something is sent; \"dates\": only on the days of `dates`.",
         ),
+        may("dates", Kind::Dates, "The days, with promise = \"dates\"."),
     ],
 };
 
@@ -58,16 +60,35 @@ pub(super) static POSTER: Table = Table {
 
 pub(super) static NOTIFICATION: Table = Table {
     header: "[[notification]]",
-    doc: "Something sent on a schedule.",
+    doc: "Something sent on a schedule: always one message, because a token of Meta's is good for \
+          one.",
     keys: &[
         must("id", Kind::Id, "Its name."),
         must("topic", Kind::Topic, "Whom it is for."),
-        must("text", said(Need::Default), "What it says."),
+        may("text", said(Need::Default), "What it says. Either this or cards."),
         must("schedule", Kind::Table(&SCHEDULE), "When it is sent."),
-        may("image", Kind::Url, "A picture above it."),
+        may(
+            "image",
+            Kind::Url,
+            "A picture above it, if the words fit on a card (80 characters a line, two lines).",
+        ),
         may("buttons", Kind::Tables(&BUTTON, Some(BUTTONS_LIMIT)), "Buttons under it."),
+        may(
+            "card",
+            Kind::Tables(&CARD, Some(limits::CARDS)),
+            "Cards side by side in place of the text.",
+        ),
+        may("coupon", title(COUPON_LIMIT, Need::Wished), COUPON_DOC),
+        may("segment", Kind::Segment, "Only for those of the topic who belong to it then."),
+        may("draft", Kind::Flag, "Planned and shown, and never sent."),
+        may("from", Kind::Date, "Not sent before this day."),
+        may("until", Kind::Date, "Not sent after this day."),
+        may("variant", Kind::Tables(&VARIANT, Some(VARIANTS_LIMIT)), "Other wordings, to compare."),
     ],
 };
+
+/// Wordings beside the notification's own. Our own: with more of them each is read by too few.
+const VARIANTS_LIMIT: usize = 3;
 
 static SCHEDULE: Table = Table {
     header: "a schedule",
