@@ -79,8 +79,8 @@ mod tests {
     #[test]
     fn a_clock_that_goes_back_or_leaps_lets_no_flood_through() {
         let mut bucket = Bucket::full(UnixMs::new(1_000_000));
-        let all = bucket.room(100, UnixMs::new(1_000_000));
-        bucket.take(all);
+        let room = bucket.room(100, UnixMs::new(1_000_000));
+        bucket.take(room);
         assert_eq!(bucket.room(100, UnixMs::new(900_000)), 0);
         assert_eq!(bucket.room(100, UnixMs::new(900_000_000)), 10);
     }
