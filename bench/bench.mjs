@@ -12,11 +12,12 @@ import * as cold from "./parts/cold.mjs";
 import * as decide from "./parts/decide.mjs";
 import * as desk from "./parts/desk.mjs";
 import * as faq from "./parts/faq.mjs";
+import * as redirects from "./parts/redirects.mjs";
 import * as sends from "./parts/sends.mjs";
 import * as size from "./parts/size.mjs";
 import * as webhook from "./parts/webhook.mjs";
 
-const PARTS = { webhook, cold, size, desk, decide, faq, sends };
+const PARTS = { webhook, cold, size, desk, redirects, decide, faq, sends };
 /** Those that need no platform, and no bundle. */
 const PURE = ["decide", "faq"];
 const root = process.env.SHOPBELL_ROOT;
@@ -47,6 +48,7 @@ const bench = outside === undefined ? { root, folder, ...args } : {
   ...args,
   ...shop(),
   secret: secrets(root).APP_SECRET,
+  adminToken: secrets(root).ADMIN_TOKEN,
   subjects: subjects(root),
   environment,
   standIns,
@@ -107,7 +109,7 @@ async function standIns(pairs = shop().pairs) {
 function environment(outside_ = outside) {
   const toml = createRequire(join(process.env.NPM_TOOLS, "package.json"))("smol-toml");
   const { compatibility_date: compatibilityDate } = toml.parse(readFileSync(join(root, "wrangler.toml"), "utf8"));
-  return { compatibilityDate, bindings: { ...secrets(root), GRAPH_BASE_URL: `http://127.0.0.1:${outside_}` } };
+  return { compatibilityDate, bindings: { ...secrets(root), USERNAME: "kavine.berzas", GRAPH_BASE_URL: `http://127.0.0.1:${outside_}` } };
 }
 
 function version(tool) {

@@ -12,6 +12,7 @@ const READY_WITHIN_MS = 30_000;
 export const subjects = (root) => ({
   shopbell: { entry: join(root, "build/index.js"), wasm: join(root, "build/index_bg.wasm") },
   javascript: { entry: join(root, "bench/javascript/worker.js") },
+  redirect: { entry: join(root, "bench/javascript/redirect.js") },
 });
 
 /** workerd's configuration for a Worker, its Desk and its bindings. */

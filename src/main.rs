@@ -15,8 +15,9 @@ mod native {
 
     use clap::{Parser, Subcommand};
     use shopbell::cli::{
-        bookings, budget, chat, check, consent, doctor, eval, explain, forget, misses, note, offer,
-        plan, profile, publish, reconcile, report, sandbox, shards, sim,
+        bookings, budget, chat, check, consent, doctor, eval, explain, forget, funnel, misses,
+        note, offer, plan, poster, profile, publish, reconcile, report, sandbox, shards, sim,
+        snippet,
     };
 
     /// An assistant for a small shop's Messenger and Instagram inbox, on your own Cloudflare
@@ -42,6 +43,12 @@ mod native {
         Misses(misses::MissesArgs),
         /// Compiles a shop and writes it to KV.
         Publish(publish::PublishArgs),
+        /// Makes posters, aims printed ones anew, and takes them down, without publishing.
+        Poster(poster::PosterArgs),
+        /// Prints a link, a button and a QR picture for your web site.
+        Snippet(snippet::SnippetArgs),
+        /// Says what brought people, and how far they went.
+        Funnel(funnel::FunnelArgs),
         /// Says who will be told what, when, by which way and rule, and who will not and why.
         Plan(plan::PlanArgs),
         /// Says what became of the notifications that were sent.
@@ -80,6 +87,9 @@ mod native {
             Command::Eval(args) => eval::run(&args),
             Command::Misses(args) => misses::run(&args),
             Command::Publish(args) => publish::run(&args),
+            Command::Poster(args) => poster::run(args),
+            Command::Snippet(args) => snippet::run(&args),
+            Command::Funnel(args) => funnel::run(&args),
             Command::Plan(args) => plan::run(&args),
             Command::Report(args) => report::run(&args),
             Command::Offer(args) => offer::run(&args),

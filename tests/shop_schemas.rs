@@ -13,7 +13,9 @@ use shopbell::desk::inbox;
 use shopbell::entry::keys::Keys;
 use shopbell::meta::parse::parse;
 use shopbell::outreach::subscription::Subscription;
-use shopbell::shop::kv::{AccountValue, DeletionValue, PagesValue, PosterValue, TombstoneValue};
+use shopbell::shop::kv::{
+    AccountValue, DeletionValue, HoldValue, PagesValue, PosterValue, PostersValue, TombstoneValue,
+};
 use shopbell::shop::model::Shop;
 use shopbell::shop::source::{compile, schema};
 use shopbell::store::kv_queue;
@@ -30,6 +32,8 @@ fn schemas() -> Vec<(&'static str, Value)> {
         ("shop", schema_for!(Shop).to_value()),
         ("pages", schema_for!(PagesValue).to_value()),
         ("poster", schema_for!(PosterValue).to_value()),
+        ("posters", schema_for!(PostersValue).to_value()),
+        ("hold", schema_for!(HoldValue).to_value()),
         ("account", schema_for!(AccountValue).to_value()),
         ("subscription", schema_for!(Subscription).to_value()),
         ("tombstone", schema_for!(TombstoneValue).to_value()),
@@ -78,6 +82,7 @@ fn what_is_compiled_fits_its_schema() {
         for poster in &shop.posters {
             assert_valid("poster", &PosterValue::of(&shop, poster));
         }
+        assert_valid("posters", &PostersValue::of(shop.posters.clone()));
         if let Some((_, account)) = AccountValue::of(&shop) {
             assert_valid("account", &account);
         }
@@ -117,6 +122,9 @@ fn a_value_of_another_shape_is_refused() {
             .is_empty()
     );
     assert!(!problems("pages", &json!({ "v": 1 })).is_empty());
+    assert!(!problems("posters", &json!({ "v": 1, "posters": [{}] })).is_empty());
+    assert!(!problems("hold", &json!({ "v": 1 })).is_empty());
+    assert_valid("hold", &HoldValue { v: 1, until_ms: 1_795_000_000_000 });
 }
 
 /// What the inbox owes KV after an opt-in, a STOP and a deletion.

@@ -7,6 +7,8 @@
 //! - [`eval`]: measures the matcher on labelled questions.
 //! - [`misses`]: what customers asked in vain, as lines for `shop.toml`.
 //! - [`publish`]: compiles a shop into KV. [`profile`]: greeting, menu and the like, to Meta.
+//! - [`poster`]: posters without `shop.toml`; [`snippet`]: links for a web site; [`funnel`]: what
+//!   brought people, and how far they went.
 //! - [`plan`]: who will be told what, by which way; [`report`]: what became of it.
 //! - [`consent`]: what somebody agreed to, and the proof of it. [`reconcile`]: Meta's own list of
 //!   notification tokens against the Worker's.
@@ -28,11 +30,13 @@ pub mod doctor;
 pub mod eval;
 pub mod explain;
 pub mod forget;
+pub mod funnel;
 pub mod misses;
 pub mod note;
 pub mod offer;
 mod owner;
 pub mod plan;
+pub mod poster;
 pub mod profile;
 pub mod publish;
 pub mod reconcile;
@@ -40,6 +44,7 @@ pub mod report;
 pub mod sandbox;
 pub mod shards;
 pub mod sim;
+pub mod snippet;
 
 /// Prints what a command has to say, or what kept it from its work.
 fn printed(text: Result<String, impl std::fmt::Display>) -> std::process::ExitCode {

@@ -1,5 +1,7 @@
 //! One person's conversation: what an inbound event means and who answers it.
 //!
+//! - [`arrival`]: how somebody came in, whatever shape that has; [`posters`]: those that are made
+//!   without `shop.toml`.
 //! - [`person`]: what is remembered of somebody, and the standard messaging window.
 //! - [`decide`]: the front door: (shop, person, event, now) to a [`decide::Decision`].
 //! - [`precedence`]: the one table of who may answer, in order.
@@ -23,6 +25,7 @@
 
 mod ads;
 pub mod alerts;
+pub mod arrival;
 pub mod booking;
 pub mod by_hand;
 pub mod decide;
@@ -39,6 +42,7 @@ pub mod nudge;
 pub mod pace;
 pub mod payload;
 pub mod person;
+pub mod posters;
 pub mod precedence;
 pub mod profile;
 pub mod redact;

@@ -244,6 +244,10 @@ pub fn arrival(turn: &mut Turn<'_>, poster: &Poster) -> Vec<Content> {
         _ if plain => menu(turn),
         _ => Vec::new(),
     };
+    let coupon = shop.pick(&poster.coupon_text, &turn.lang);
+    // Quick replies only show under what comes last.
+    let (quick_replies, under_coupon) =
+        if coupon.is_some() { (Vec::new(), quick_replies) } else { (quick_replies, Vec::new()) };
     let own_words = shop.pick(&poster.text, &turn.lang);
     let rich = Rich {
         words: Some(own_words.unwrap_or_else(|| shop.text(TextKey::Welcome, &turn.lang))),
@@ -254,6 +258,10 @@ pub fn arrival(turn: &mut Turn<'_>, poster: &Poster) -> Vec<Content> {
         quick_replies,
     };
     let mut bubbles = rich.bubbles(turn);
+    bubbles.extend(coupon.into_iter().flat_map(|text| spoken(turn, text, None, Vec::new())));
+    if let Some(Content::Text { quick_replies, .. }) = bubbles.last_mut().filter(|_| alone) {
+        quick_replies.extend(under_coupon);
+    }
     bubbles.extend(answer.into_iter().flat_map(|entry| faq(turn, entry)));
     bubbles.extend(request);
     bubbles

@@ -14,12 +14,13 @@ use crate::outreach::ladder::{self, Hold};
 use crate::outreach::receipt::{Book, By};
 use crate::outreach::recipient::{self as notified, Look};
 use crate::outreach::{endings, sequence, subscription, tally};
+use crate::shop::kv::{HoldValue, KV_SCHEMA, hold_key};
 use crate::shop::model::Shop;
 use crate::store::consents::{self, Consent, Left, Which};
 use crate::store::ledger;
 use crate::store::outbox::{self, Admit, Claimed, Class, Outcome, Room, Settled};
 use crate::store::timers::{self, Timer};
-use crate::store::{Sql, StoreError, counters, early, facts, people, places};
+use crate::store::{Sql, StoreError, counters, early, facts, kv_queue, people, places, to_json};
 use crate::time::{HOUR, MINUTE, SECOND, UnixMs};
 
 /// Requests made for one message before it is given up.
@@ -350,14 +351,14 @@ pub fn settle(
             return Ok(Settled::Sent);
         }
         if held == Some(true) {
-            sql.transaction(|| lift_hold(sql, now))?;
+            sql.transaction(|| mended(sql, book.page, now))?;
             return Ok(Settled::Sent);
         }
     }
     sql.transaction(|| match verdict {
         None => finish(sql, claimed, &Outcome::Unsure, now),
         Some(Verdict::Sent { mid, .. }) => {
-            lift_hold(sql, now)?;
+            mended(sql, book.page, now)?;
             not_before(sql, book.page, via, rested(now), now)?;
             finish(sql, claimed, &Outcome::Sent { mid: mid.clone() }, now)
         }
@@ -371,6 +372,13 @@ pub fn settle(
 
 /// A message got through. The owner has mended it. "Slow down" stands: this one may have left
 /// before it.
+fn mended(sql: &impl Sql, page: &PageId, now: UnixMs) -> Result<(), StoreError> {
+    if page_hold(sql)?.is_some_and(|hold| hold.needs_owner) {
+        kv_queue::push(sql, &hold_key(page), None, now)?;
+    }
+    lift_hold(sql, now)
+}
+
 fn lift_hold(sql: &impl Sql, now: UnixMs) -> Result<(), StoreError> {
     if page_hold(sql)?.is_some_and(|hold| hold.needs_owner || hold.until <= now) {
         facts::clear(sql, HOLD)?;
@@ -410,6 +418,10 @@ fn on_failure(
         Cause::TokenInvalid | Cause::Permission | Cause::PageRestricted => {
             let until = now.plus(HALT_MS);
             hold_page(sql, until, &reason, true)?;
+            // Scans lead to the shop's own page meanwhile. Nobody may come to say that all is well
+            // again, so it holds no longer than until the next message asks.
+            let value = HoldValue { v: KV_SCHEMA, until_ms: until.get() };
+            kv_queue::push(sql, &hold_key(book.page), Some(&to_json("kv_queue", &value)?), now)?;
             Outcome::RetryAt(until)
         }
         Cause::OptedOut => {

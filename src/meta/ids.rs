@@ -133,6 +133,13 @@ key_part! {
     OfferId
 }
 
+impl PosterCode {
+    /// Stands where no code can be made, which does not happen.
+    pub(crate) fn none() -> Self {
+        Self("0".to_owned())
+    }
+}
+
 impl DeletionCode {
     /// Stands where no code can be made, which does not happen.
     pub(crate) fn none() -> Self {

@@ -1,6 +1,8 @@
 //! What came of a notification after it left: Meta's word that it was delivered and read, a tap on
 //! it, and the person's word that they want no more.
 
+use jiff::civil::Date;
+
 use crate::desk::mark::marked;
 use crate::desk::payload::Payload;
 use crate::meta::event::{Channel, Event, EventKind};
@@ -8,6 +10,7 @@ use crate::meta::ids::{Mid, Psid, TopicId};
 use crate::shop::model::{Notification, Shop};
 use crate::store::consents::{self, Last, Left, Which};
 use crate::store::early::{self, Early};
+use crate::store::funnel::{self, Stage};
 use crate::store::outbox::CALL_TIMEOUT_MS;
 use crate::store::{Sql, StoreError, tallies};
 use crate::time::{DAY, UnixMs};
@@ -36,10 +39,11 @@ pub fn is_news(sql: &impl Sql, shop: &Shop, event: &Event) -> Result<bool, Store
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn tapped(sql: &impl Sql, shop: &Shop, event: &Event) -> Result<(), StoreError> {
+pub fn tapped(sql: &impl Sql, shop: &Shop, event: &Event, now: UnixMs) -> Result<(), StoreError> {
     let Some((person, taps)) = taps(sql, shop, event)? else { return Ok(()) };
     for last in taps {
         count(sql, &last, "tapped")?;
+        reached(sql, &last, Stage::Clicked, shop.today(now))?;
         consents::tap(sql, Which { topic: &last.topic, channel: event.channel, person })?;
     }
     Ok(())
@@ -83,25 +87,39 @@ fn count(sql: &impl Sql, last: &Last, name: &'static str) -> Result<(), StoreErr
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn arrived(sql: &impl Sql, event: &Event, now: UnixMs) -> Result<(), StoreError> {
+pub fn arrived(sql: &impl Sql, shop: &Shop, event: &Event, now: UnixMs) -> Result<(), StoreError> {
     if let (Some(person), Some(early)) = (&event.person, too_early(sql, event)?) {
         early::keep(sql, (event.channel, person), &early, now)?;
     }
     let Some((person, level, news)) = news(sql, event)? else { return Ok(()) };
     for last in news {
-        came(sql, Which { topic: &last.topic, channel: event.channel, person }, &last, level)?;
+        let which = Which { topic: &last.topic, channel: event.channel, person };
+        came(sql, which, &last, level, shop.today(now))?;
     }
     Ok(())
 }
 
-fn came(sql: &impl Sql, which: Which<'_>, last: &Last, level: i64) -> Result<(), StoreError> {
+fn came(
+    sql: &impl Sql,
+    which: Which<'_>,
+    last: &Last,
+    level: i64,
+    day: Date,
+) -> Result<(), StoreError> {
     if last.seen < DELIVERED {
         count(sql, last, "delivered")?;
+        reached(sql, last, Stage::Delivered, day)?;
     }
     if level == READ {
         count(sql, last, "read")?;
+        reached(sql, last, Stage::Read, day)?;
     }
     consents::see(sql, which, level)
+}
+
+/// Counts it for what brought the consent.
+fn reached(sql: &impl Sql, last: &Last, stage: Stage, day: Date) -> Result<(), StoreError> {
+    funnel::add(sql, &day.to_string(), &last.source, last.topic.as_str(), stage)
 }
 
 /// Notes that a notification left, or may have left, and counts what Meta told of it before.
@@ -119,7 +137,8 @@ pub fn left(sql: &impl Sql, which: Which<'_>, left: &Left<'_>) -> Result<(), Sto
     };
     let last = consents::last_left(sql, which.channel, which.person)?;
     match last.iter().find(|last| last.topic == *which.topic) {
-        Some(last) => came(sql, which, last, level),
+        // No shop is at hand here: a few hours of a day may count for the next.
+        Some(last) => came(sql, which, last, level, left.at.utc_date()),
         None => Ok(()),
     }
 }

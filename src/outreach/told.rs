@@ -12,14 +12,14 @@ use super::reconcile::{self, Round};
 use super::{offers, sequence};
 use crate::desk::person::Person;
 use crate::meta::event::Channel;
-use crate::meta::ids::{OfferId, Psid, TopicId};
-use crate::shop::model::Shop;
+use crate::meta::ids::{OfferId, PosterCode, Psid, TopicId};
+use crate::shop::model::{Poster, Shop};
 use crate::shop::outreach::Sequence;
 use crate::store::consents::Consent;
 use crate::store::incidents::{self, Incident};
 use crate::store::places::Place;
 use crate::store::{
-    Sql, StoreError, consents, ledger, people, places, receipts, runs, tallies, to_json,
+    Sql, StoreError, consents, funnel, ledger, people, places, receipts, runs, tallies, to_json,
 };
 use crate::time::{DAY, UnixMs};
 
@@ -29,6 +29,9 @@ const MOST_RECIPIENTS: u32 = 250;
 
 /// Links of a chain told at once.
 const MOST_LINKS: u32 = 2_000;
+
+/// Lines of the funnel told at once.
+const MOST_FUNNEL: u32 = 20_000;
 
 /// Runs told at once.
 const MOST_RUNS: u32 = 1_000;
@@ -51,6 +54,11 @@ pub enum Question {
     Consent {
         /// Who.
         person: Psid,
+    },
+    /// What brought people and how far they went, of so many days.
+    Funnel {
+        /// How many.
+        days: u16,
     },
     /// How the offers stand.
     Offers,
@@ -110,6 +118,49 @@ pub struct Chain {
     /// Where to go on; none: these were the last.
     #[serde(default)]
     pub next: Option<i64>,
+}
+
+/// What brought people, and how far they went.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Funnel {
+    /// The newest day first.
+    pub lines: Vec<FunnelLine>,
+    /// The posters that the shop has now, for their names.
+    pub posters: Vec<PosterLine>,
+    /// The Page's branch.
+    #[serde(default)]
+    pub branch: Option<String>,
+}
+
+/// How often something happened on one day.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FunnelLine {
+    /// The shop's day, `YYYY-MM-DD`.
+    pub day: String,
+    /// What brought them: `poster:DOOR`, `ad:…`, `ref:…`, `chat`.
+    pub source: String,
+    /// The topic; empty where there is none.
+    pub topic: String,
+    /// `scan`, `page`, `conversation`, `new`, `optin`, `delivered`, `read`, `clicked`.
+    pub stage: String,
+    /// How often.
+    pub n: i64,
+}
+
+/// What a poster is called.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PosterLine {
+    /// Its code.
+    pub code: PosterCode,
+    /// Where it hangs.
+    #[serde(default)]
+    pub place: Option<String>,
+    /// Which branch it counts for, when that is not the Page's.
+    #[serde(default)]
+    pub branch: Option<String>,
+    /// What it is part of.
+    #[serde(default)]
+    pub campaign: Option<String>,
 }
 
 /// What became of notifications.
@@ -265,6 +316,7 @@ pub fn answer(
         Question::Offers => to_json("runs", &offers::standing(sql, shop, now)?),
         Question::Open { offer } => to_json("runs", &offers::open(sql, shop, offer, now)?),
         Question::Chain { after } => to_json("receipts", &chain(sql, *after)?),
+        Question::Funnel { days } => to_json("funnel", &funnel(sql, shop, *days, now)?),
     }
 }
 
@@ -356,6 +408,29 @@ pub fn chain(sql: &impl Sql, after: i64) -> Result<Chain, StoreError> {
         link: link.link,
     };
     Ok(Chain { links: links.into_iter().map(line).collect(), next })
+}
+
+fn funnel(sql: &impl Sql, shop: &Shop, days: u16, now: UnixMs) -> Result<Funnel, StoreError> {
+    let back = i64::from(days.saturating_sub(1)).saturating_mul(DAY);
+    let from = shop.today(now.plus(back.saturating_neg())).to_string();
+    let line = |line: funnel::Line| FunnelLine {
+        day: line.day,
+        source: line.source,
+        topic: line.topic,
+        stage: line.stage,
+        n: line.n,
+    };
+    let poster = |poster: &Poster| PosterLine {
+        code: poster.code.clone(),
+        place: poster.place.clone(),
+        branch: poster.branch.clone(),
+        campaign: poster.campaign.clone(),
+    };
+    Ok(Funnel {
+        lines: funnel::since(sql, &from, MOST_FUNNEL)?.into_iter().map(line).collect(),
+        posters: shop.posters.iter().map(poster).collect(),
+        branch: shop.page.branch.clone(),
+    })
 }
 
 fn report(sql: &impl Sql, days: u16, now: UnixMs) -> Result<Report, StoreError> {

@@ -2,6 +2,7 @@
 
 use std::sync::LazyLock;
 
+use jiff::civil::Date;
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 
 use super::forms::Also;
@@ -11,6 +12,7 @@ use super::model::{
     Texts, Topic,
 };
 use crate::meta::ids::{FaqId, NotificationId, PosterCode, TopicId};
+use crate::time::UnixMs;
 
 /// The bundled database: the same rules in the Worker and in every terminal, whatever the
 /// system below brings along.
@@ -255,6 +257,12 @@ impl Shop {
     #[must_use]
     pub fn poster(&self, code: &PosterCode) -> Option<&Poster> {
         self.posters.iter().find(|p| p.code.as_str().eq_ignore_ascii_case(code.as_str()))
+    }
+
+    /// The day it is at the shop.
+    #[must_use]
+    pub fn today(&self, now: UnixMs) -> Date {
+        now.timestamp().to_zoned(self.zone()).date()
     }
 
     /// The notification of that name; a step of a sequence is one, too.

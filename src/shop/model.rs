@@ -179,6 +179,34 @@ pub struct Page {
     /// How many Desks are to share its people, from 1 to [`MOST_SHARDS`]. Changing it is a
     /// migration (`shopbell shards`): what holds is what the Page's first Desk says.
     pub shards: u32,
+    /// Where it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub location: Option<Place>,
+    /// Closed for good from this day on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(not(target_arch = "wasm32"), schemars(with = "Option<String>"))]
+    pub closed_since: Option<jiff::civil::Date>,
+}
+
+/// A place on the map, in ten-thousandths of a degree: eleven metres.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+pub struct Place {
+    /// North of the equator.
+    pub north: i32,
+    /// East of Greenwich.
+    pub east: i32,
+}
+
+/// Where a link opens a conversation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum Platform {
+    /// By m.me.
+    Messenger,
+    /// By ig.me.
+    Instagram,
 }
 
 /// How to reach the shop without Meta.
@@ -195,6 +223,9 @@ pub struct Contact {
     pub map: Option<String>,
     /// Mail address.
     pub email: Option<String>,
+    /// A form on the web, https.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub form: Option<String>,
 }
 
 /// Opening hours: a week, and days that differ.
@@ -402,8 +433,46 @@ pub struct Poster {
     /// What its QR picture and its caption carry.
     pub code: PosterCode,
     /// Where it hangs, in words.
+    #[serde(default)]
     pub place: Option<String>,
+    /// Which branch it counts for, when that is not its Page's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub branch: Option<String>,
+    /// What it is part of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub campaign: Option<String>,
+    /// Which print run it is from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub batch: Option<String>,
+    /// When it was printed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(not(target_arch = "wasm32"), schemars(with = "Option<String>"))]
+    pub printed_on: Option<jiff::civil::Date>,
+    /// The first day it is good, by the shop's clock.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(not(target_arch = "wasm32"), schemars(with = "Option<String>"))]
+    pub from: Option<jiff::civil::Date>,
+    /// The last day it is good.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(not(target_arch = "wasm32"), schemars(with = "Option<String>"))]
+    pub until: Option<jiff::civil::Date>,
+    /// The word printed beside the code, for typing where a ref is lost.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keyword: Option<String>,
+    /// A coupon in words.
+    #[serde(default, skip_serializing_if = "Localized::is_empty")]
+    pub coupon_text: Localized,
+    /// Where it leads; none: wherever the visitor is at home.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub platform: Option<Platform>,
+    /// It hangs for every Page of the shop, and leads to the nearest.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub nearest: bool,
+    /// Ids of the ads by which people arrive here, too.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ads: Vec<String>,
     /// Words said on arrival, before anything else; otherwise the welcome.
+    #[serde(default)]
     pub text: Localized,
     /// A picture sent before them, https.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -424,6 +493,7 @@ pub struct Poster {
     /// Spoken to people whose language is not known yet.
     pub language: Option<Lang>,
     /// No longer valid: a scan leads to the fallback page.
+    #[serde(default)]
     pub revoked: bool,
     /// What a scan leaves on a person, and the form it opens.
     #[serde(default)]

@@ -459,6 +459,8 @@ pub struct Last {
     pub variant: Option<String>,
     /// Whether a button of it was tapped.
     pub tapped: bool,
+    /// What brought the consent.
+    pub source: String,
 }
 
 /// What left last by each of a person's consents.
@@ -468,7 +470,7 @@ pub struct Last {
 pub fn last_left(sql: &impl Sql, channel: Channel, person: &Psid) -> Result<Vec<Last>, StoreError> {
     let rows = sql.query(
         "SELECT topic, last_notification, last_period, last_mid, last_left_at, last_seen,
-           last_variant, last_tapped
+            last_variant, last_tapped, source
          FROM consents WHERE channel = ?1 AND person = ?2 AND last_left_at IS NOT NULL",
         params![channel, person.as_str()],
     )?;
@@ -484,6 +486,7 @@ pub fn last_left(sql: &impl Sql, channel: Channel, person: &Psid) -> Result<Vec<
                 seen: columns.int()?,
                 variant: columns.maybe_text()?.map(str::to_owned),
                 tapped: columns.int()? != 0,
+                source: columns.text()?.to_owned(),
             })
         })
         .collect()

@@ -17,6 +17,8 @@
 //! - [`kv_queue`]: KV writes that are still owed; [`timers`]: what has to happen later;
 //!   [`tallies`]: what came of notifications;
 //!   [`counters`]: how often things happened; [`misses`]: questions that found no answer.
+//! - [`funnel`]: what brings people, and how far they go; [`made_posters`]: posters that are not in
+//!   `shop.toml`.
 //! - [`moving`]: carrying people from one Desk to another.
 //! - [`calls`]: requests that are no messages; [`notes`]: what the owner notes on people.
 //! - [`listed`]: what Meta's list of tokens says; [`incidents`]: what the owner is told of;
@@ -29,11 +31,13 @@ pub mod counters;
 pub mod deletions;
 pub mod early;
 pub mod facts;
+pub mod funnel;
 pub mod incidents;
 pub mod intake;
 pub mod kv_queue;
 pub mod ledger;
 pub mod listed;
+pub mod made_posters;
 pub mod misses;
 pub mod moving;
 #[cfg(not(target_arch = "wasm32"))]

@@ -33,8 +33,11 @@ const OF_PERSON: &[(&str, &str, bool)] = &[
 ];
 
 /// Tables that the first Desk takes over from one that is closed: sums by their first columns.
-const SUMS: &[(&str, &str)] =
-    &[("counters", "day, name"), ("tallies", "notification, period, name")];
+const SUMS: &[(&str, &str)] = &[
+    ("counters", "day, name"),
+    ("tallies", "notification, period, name"),
+    ("funnel", "day, source, topic, stage"),
+];
 
 /// Carried in their own way: receipts into the chain of the new Desk, what is owed to KV by its
 /// key, tombstones to every Desk, runs and misses of a closed Desk to the first.
@@ -44,7 +47,7 @@ const OTHERWISE: &[&str] =
 
 /// Left where they are. Parked events are handed on when the move is over; `seen` is asked for by
 /// whoever has the people now; deletions are asked for by the name of their Desk; what can be
-/// booked is the first Desk's.
+/// booked is the first Desk's, and so are posters.
 #[cfg(test)]
 const STAYS: &[&str] = &[
     "facts",
@@ -55,6 +58,7 @@ const STAYS: &[&str] = &[
     "bookings",
     "incidents",
     "meta_tokens",
+    "posters",
     "schema_version",
 ];
 

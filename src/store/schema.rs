@@ -114,6 +114,13 @@ const MIGRATIONS: &[&[&str]] = &[
     &[
         // How many people a run had not come to when its time was over.
         "ALTER TABLE runs ADD COLUMN unreached INTEGER NOT NULL DEFAULT 0",
+        // What brought people and how far they went, counted by the shop's day.
+        "CREATE TABLE funnel (day TEXT NOT NULL, source TEXT NOT NULL, topic TEXT NOT NULL,
+           stage TEXT NOT NULL, n INTEGER NOT NULL, PRIMARY KEY (day, source, topic, stage))
+           WITHOUT ROWID",
+        // Posters that were made or changed without shop.toml.
+        "CREATE TABLE posters (code TEXT PRIMARY KEY, body TEXT NOT NULL,
+           changed_at INTEGER NOT NULL) WITHOUT ROWID",
     ],
 ];
 

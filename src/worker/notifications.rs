@@ -1,5 +1,6 @@
-//! `GET /admin/recipients`, `/admin/report`, `/admin/consent`, `/admin/receipts`, `/admin/offers`:
-//! what the owner is told of consents and notifications. The answers are `outreach::told`'s.
+//! `GET /admin/recipients`, `/admin/report`, `/admin/funnel`, `/admin/consent`, `/admin/receipts`,
+//! `/admin/offers`: what the owner is told of consents and notifications. The answers are
+//! `outreach::told`'s.
 
 use serde_json::{Value, json};
 use web_sys::{Request, Response};
@@ -26,6 +27,12 @@ pub async fn recipients(request: &Request, route: &http::Route, env: &Env) -> Re
 pub async fn report(request: &Request, route: &http::Route, env: &Env) -> Response {
     let days = value(route, "days").and_then(|days| days.parse().ok()).unwrap_or(USUAL_DAYS);
     ask(request, route, env, &Question::Report { days }).await
+}
+
+/// `GET /admin/funnel?page=&shard=&days=`: what brought people, and how far they went.
+pub async fn funnel(request: &Request, route: &http::Route, env: &Env) -> Response {
+    let days = value(route, "days").and_then(|days| days.parse().ok()).unwrap_or(USUAL_DAYS);
+    ask(request, route, env, &Question::Funnel { days }).await
 }
 
 /// `GET /admin/receipts?page=&shard=&after=`: the chain of consent receipts, which says nothing of

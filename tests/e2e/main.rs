@@ -21,6 +21,7 @@ mod misses;
 mod notifications;
 mod once;
 mod plan;
+mod posters;
 mod profile;
 mod publish;
 mod reconcile;

@@ -9,16 +9,16 @@ use toml::de::DeTable;
 use super::format::TITLE_LIMIT;
 use super::read::{self, checked, flag, get, text, units};
 use super::values::{self, WEEKDAYS};
-use super::{booking, forms, products, rules, schedule, segments, sent, sequences};
-use crate::meta::ids::{AccountId, FaqId, FormId, OfferId, PageId, PosterCode, Psid, TopicId};
+use super::{booking, forms, posters, products, rules, schedule, segments, sent, sequences};
+use crate::meta::ids::{AccountId, FaqId, FormId, OfferId, PageId, Psid, TopicId};
 use crate::meta::limits;
 use crate::shop::forms::Also;
 use crate::shop::lang;
 use crate::shop::model::{
     Agent, Assistant, ButtonAction, Contact, Delicate, Eagerness, FaqEntry, Handoff, Hosting,
     Hours, HoursException, IceBreaker, Lang, LinkButton, Localized, MOST_SHARDS, MetaStanding,
-    Page, PageProfile, Plan, Poster, Privacy, Range, RichCard, SHOP_SCHEMA, Sending, Shop,
-    SlashCommand, Texts, Topic,
+    Page, PageProfile, Plan, Privacy, Range, RichCard, SHOP_SCHEMA, Sending, Shop, SlashCommand,
+    Texts, Topic,
 };
 
 /// Hours the bot keeps quiet after a person took over, unless the owner says otherwise.
@@ -35,13 +35,13 @@ pub(super) fn shops(file: &DeTable<'_>) -> Vec<Shop> {
 
 fn shop(file: &DeTable<'_>, page_table: &DeTable<'_>, first: bool) -> Option<Shop> {
     let shop = read::table(file, "shop")?;
-    let page = page(page_table)?;
+    let page = page(shop, page_table)?;
     let languages = get(shop, "languages").map(read::list).unwrap_or_default();
     let languages: Vec<Lang> =
         languages.into_iter().filter_map(text).map(|(tag, _)| Lang(tag.to_owned())).collect();
     let texts = read::table(file, "texts").map(texts).unwrap_or_default();
     let buttons = Buttons { file, languages: &languages, texts: &texts };
-    let posters = posters(file, &page, first, &buttons)?;
+    let posters = posters::posters(file, &page, first, &buttons)?;
     let faq = all(file, "faq", |table| faq(table, &buttons))?;
     let assistant = assistant(file, page_table, &page)?;
     let profile = profile(file, &buttons, &faq, &assistant.menu, !posters.is_empty())?;
@@ -98,7 +98,8 @@ pub(super) fn named<T: TryFrom<String>>(table: &DeTable<'_>, name: &str) -> Opti
     T::try_from(text(get(table, name)?)?.0.to_owned()).ok()
 }
 
-fn page(table: &DeTable<'_>) -> Option<Page> {
+fn page(shop: &DeTable<'_>, table: &DeTable<'_>) -> Option<Page> {
+    let closed = |table| get(table, "closed_since").and_then(read::date);
     Some(Page {
         id: named::<PageId>(table, "id")?,
         username: checked(table, "username", values::page_name)?,
@@ -106,6 +107,8 @@ fn page(table: &DeTable<'_>) -> Option<Page> {
         instagram_username: checked(table, "instagram_username", values::instagram_name),
         branch: checked(table, "branch", values::name),
         shards: number(table, "shards", 1)?,
+        location: checked(table, "location", values::place),
+        closed_since: closed(table).or_else(|| closed(shop)),
     })
 }
 
@@ -127,6 +130,8 @@ fn contact(shop: &DeTable<'_>, page: &DeTable<'_>) -> Contact {
             .or_else(|| if moved { None } else { checked(shop, "map", values::url) }),
         email: checked(page, "email", values::email)
             .or_else(|| checked(shop, "email", values::email)),
+        form: checked(page, "contact_form", values::url)
+            .or_else(|| checked(shop, "contact_form", values::url)),
     }
 }
 
@@ -252,37 +257,6 @@ fn days(table: &DeTable<'_>) -> Vec<jiff::civil::Date> {
     dates.sort_unstable();
     dates.dedup();
     dates
-}
-
-/// The posters of a Page; those that do not say whose they are belong to the first.
-fn posters(
-    file: &DeTable<'_>,
-    page: &Page,
-    first: bool,
-    buttons: &Buttons<'_>,
-) -> Option<Vec<Poster>> {
-    let is_its = |table: &DeTable<'_>| match get(table, "page").and_then(text) {
-        Some((whose, _)) => whose == page.id.as_str() || whose == page.username,
-        None => first,
-    };
-    let its = read::tables(file, "poster").into_iter().filter(|(table, _)| is_its(table));
-    its.map(|(table, _)| {
-        Some(Poster {
-            code: named::<PosterCode>(table, "code")?,
-            place: checked(table, "place", values::name),
-            text: localized(table, "text"),
-            image: checked(table, "image", values::url),
-            buttons: buttons.of(table)?,
-            cards: buttons.cards(table)?,
-            quick_replies: buttons.named(table, "quick_replies")?,
-            topic: named::<TopicId>(table, "topic"),
-            faq: named::<FaqId>(table, "faq"),
-            language: checked(table, "language", values::language).map(Lang),
-            revoked: flag(table, "revoked").unwrap_or(false),
-            also: forms::also(file, table),
-        })
-    })
-    .collect()
 }
 
 fn privacy(table: &DeTable<'_>) -> Option<Privacy> {
@@ -481,7 +455,7 @@ impl Buttons<'_> {
         self.named(table, "buttons")
     }
 
-    fn named(&self, table: &DeTable<'_>, name: &str) -> Option<Vec<LinkButton>> {
+    pub(super) fn named(&self, table: &DeTable<'_>, name: &str) -> Option<Vec<LinkButton>> {
         let all = read::tables(table, name).into_iter();
         all.map(|(button, _)| self.button(button)).collect()
     }

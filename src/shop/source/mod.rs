@@ -15,6 +15,7 @@ mod format;
 mod forms;
 mod phrases;
 pub mod places;
+mod posters;
 mod products;
 mod read;
 pub mod reference;

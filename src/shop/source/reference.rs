@@ -66,6 +66,7 @@ fn value(key: &Key) -> String {
         Kind::Url => "an https address".to_owned(),
         Kind::Phone => "`\"+37060000001\"`".to_owned(),
         Kind::Email => "a mail address".to_owned(),
+        Kind::Place => "degrees north and east: `\"54.6872, 25.2797\"`".to_owned(),
         Kind::TimeZone => "an IANA name".to_owned(),
         Kind::Country => "two capital letters: `\"LT\"`".to_owned(),
         Kind::Languages => "a list of tags: `[\"lt\", \"en\"]`".to_owned(),

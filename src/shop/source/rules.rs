@@ -9,6 +9,7 @@ use toml::de::DeTable;
 
 use super::diagnostic::{Diagnostic, Problem};
 use super::format::{ACTIONS, BUTTON_TEXT_LIMIT, TITLE_LIMIT};
+use super::posters;
 use super::read::{self, get, text, units};
 use super::shape::Names;
 use super::values::{self, WEEKDAYS, quoted};
@@ -66,14 +67,20 @@ pub(super) fn check(file: &DeTable<'_>, names: &Names<'_>, found: &mut Vec<Diagn
     rich(file, found);
     profile(file, names, found);
     poster_texts(file, names, found);
-    poster_pages(file, found);
+    posters::check(file, found);
     unreachable_topics(file, found);
     privacy(file, found);
     instagram(file, found);
     meta(file, found);
 }
 
-fn duplicates(file: &DeTable<'_>, table: &str, key: &str, what: &str, found: &mut Vec<Diagnostic>) {
+pub(super) fn duplicates(
+    file: &DeTable<'_>,
+    table: &str,
+    key: &str,
+    what: &str,
+    found: &mut Vec<Diagnostic>,
+) {
     let mut seen = HashMap::new();
     for (table, _) in read::tables(file, table) {
         let Some((name, span)) = get(table, key).and_then(text) else { continue };
@@ -434,28 +441,6 @@ fn poster_texts(file: &DeTable<'_>, names: &Names<'_>, found: &mut Vec<Diagnosti
             found.push(Diagnostic::warning("missing-translation", value.span(), message).help(
                 format!("add text.{first} = …, or say whose language it speaks: language = \"…\""),
             ));
-        }
-    }
-}
-
-fn poster_pages(file: &DeTable<'_>, found: &mut Vec<Diagnostic>) {
-    let pages = read::tables(file, "page");
-    let Some((first, _)) = pages.first() else { return };
-    if pages.len() < 2 {
-        return;
-    }
-    let first = get(first, "username").and_then(text).map(|(name, _)| name).unwrap_or_default();
-    for (poster, place) in read::tables(file, "poster") {
-        if get(poster, "page").is_none() {
-            found.push(
-                Diagnostic::warning(
-                    "poster-without-page",
-                    place,
-                    "this poster does not say whose it is",
-                )
-                .label(format!("counts as {}'s", quoted(first)))
-                .help(format!("add page = {}, or another Page's username", quoted(first))),
-            );
         }
     }
 }

@@ -57,6 +57,7 @@ fn kind(kind: &Kind) -> Value {
         Kind::Url => pattern("^https://"),
         Kind::Phone => pattern(r"^\+"),
         Kind::Email => pattern("@"),
+        Kind::Place => pattern(","),
         Kind::Country => pattern("^[A-Z]{2}$"),
         Kind::Languages => json!({ "type": "array", "items": { "type": "string" }, "minItems": 1 }),
         Kind::Date => date(),

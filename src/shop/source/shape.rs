@@ -120,6 +120,7 @@ impl Checker<'_, '_> {
             Kind::Email => self.read(value, name, values::email),
             Kind::TimeZone => self.read(value, name, values::time_zone),
             Kind::Country => self.read(value, name, values::country),
+            Kind::Place => self.read(value, name, values::place),
             Kind::Date => self.date(value, name),
             Kind::Clock => self.clock(value, name),
             Kind::Languages => self.languages(value),

@@ -48,6 +48,7 @@ use crate::desk::form::reminders;
 use crate::desk::handoff;
 use crate::desk::inbox::{self, Taken};
 use crate::desk::layout::{Layout, REGISTRAR, home};
+use crate::desk::posters::{self, Refusal as NoPoster};
 use crate::desk::profile::{self, Stranger, WAIT_MS};
 use crate::desk::sending::{self, PageHold, Via};
 use crate::entry::pages;
@@ -56,6 +57,7 @@ use crate::meta::ids::{PageId, Psid};
 use crate::meta::profile::Fields;
 use crate::outreach::pace::Bucket;
 use crate::outreach::{planner, receipt, reconcile as readings, told};
+use crate::store::funnel::{self, Stage};
 use crate::store::outbox::{Claimed, Room};
 use crate::store::timers::{self, Timer};
 use crate::store::{
@@ -260,6 +262,8 @@ impl Inner {
             call::BOOKINGS => self.bookings(parse(body)?),
             call::BOOKING => self.booking(&parse(body)?).await,
             call::ASK => self.ask(parse(body)?).await,
+            call::SCAN => self.scan(&parse(body)?),
+            call::POSTERS => self.posters(parse(body)?).await,
             call::RECONCILE => self.reconcile(parse(body)?).await,
             call::ALERTS => self.alerts(&parse(body)?),
             call::SEES => self.sees(&parse(body)?),
@@ -750,6 +754,7 @@ impl Inner {
         runs::prune(&self.sql, at)?;
         tallies::prune(&self.sql, at)?;
         counters::prune(&self.sql, at)?;
+        funnel::prune(&self.sql, &at.plus(-400 * DAY).utc_date().to_string())?;
         bookings::prune(&self.sql, at)?;
         desk_deletion::prune(&self.sql, at)?;
         incidents::prune(&self.sql, at)?;
@@ -803,6 +808,40 @@ impl Inner {
         let shop = &published.shop;
         let lang = pages::choose_language(Some(&booking.language), &shop.languages);
         Ok(calendar::entry(shop, &lang, &claim, cancelled, now()))
+    }
+
+    /// Counts a scan, by the shop's day.
+    fn scan(&self, scan: &call::Scan<'_>) -> Result<String, String> {
+        self.be(&scan.desk)?;
+        let stage = if scan.shut { Stage::Page } else { Stage::Scan };
+        let source = format!("poster:{}", scan.poster);
+        funnel::add(&self.sql, &scan.day.to_string(), &source, "", stage)
+            .map_err(|e| e.to_string())?;
+        Ok(String::new())
+    }
+
+    /// What the owner does with posters.
+    async fn posters(self: &Rc<Self>, posters: call::Posters<'_>) -> Result<String, String> {
+        self.be(&posters.desk)?;
+        let published = self.shop(&posters.desk.page).await.map_err(|why| why.to_string())?;
+        let (shop, plain) = (&published.shop, &published.replaced);
+        let order = posters.order.into_owned();
+        let done = posters::carry_out(&self.sql, shop, plain, order, now());
+        let done = match done.map_err(|error| error.to_string())? {
+            Ok(body) => {
+                self.deliver_later();
+                call::Done { status: 200, body }
+            }
+            Err(refusal) => {
+                let status = match refusal {
+                    NoPoster::Unknown(_) => 404,
+                    NoPoster::Taken(_) | NoPoster::TooMany => 409,
+                    NoPoster::Field(_) | NoPoster::Value { .. } => 400,
+                };
+                call::Done { status, body: serde_json::json!({ "error": refusal.to_string() }) }
+            }
+        };
+        serde_json::to_string(&done).map_err(|error| error.to_string())
     }
 
     /// For the owner: consents and notifications.

@@ -61,6 +61,8 @@ pub(super) enum Kind {
     Email,
     /// IANA name.
     TimeZone,
+    /// Latitude and longitude.
+    Place,
     /// ISO 3166-1 alpha-2.
     Country,
     /// Language tags, at least one.

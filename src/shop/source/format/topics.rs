@@ -34,12 +34,36 @@ pub(super) static POSTER: Table = Table {
     keys: &[
         must("code", Kind::Id, "The code on it, also for typing."),
         may("place", Kind::Name, "Where it hangs."),
+        may("branch", Kind::Name, "Which branch it counts for, if not its Page's."),
+        may("campaign", Kind::Name, "What it is part of, for the funnel."),
+        may("batch", Kind::Name, "Which print run it is from."),
+        may("printed_on", Kind::Date, "When it was printed."),
+        may("from", Kind::Date, "The first day it is good, by the shop's clock."),
+        may("until", Kind::Date, "The last day it is good."),
+        may(
+            "keyword",
+            Kind::Name,
+            "A word printed beside the code: whoever types it arrives as if they had scanned. The \
+             code itself always is one.",
+        ),
+        may(
+            "platform",
+            Kind::OneOf(&["messenger", "instagram"]),
+            "Where it leads; if nothing is said, to Messenger, or to Instagram from inside its app.",
+        ),
+        may(
+            "ads",
+            Kind::Tags,
+            "Ids of Click-to-Messenger ads: who comes by one of them arrives here.",
+        ),
         may(
             "page",
             Kind::Page,
-            "Whose it is: the id or username of a Page. Needed with several Pages.",
+            "Whose it is: the id or username of a Page. Left out, the nearest Page's, when each \
+             has a location; else the first's.",
         ),
         may("text", said(Need::Free), "Said on arrival."),
+        may("coupon_text", said(Need::Free), "A coupon in words, said after it."),
         may("image", Kind::Url, "A picture sent before it."),
         may("buttons", Kind::Tables(&BUTTON, Some(BUTTONS_LIMIT)), "Buttons under it."),
         may("card", Kind::Tables(&CARD, Some(limits::CARDS)), "Cards side by side, after it."),
