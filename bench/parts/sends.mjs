@@ -71,10 +71,12 @@ ${token ? '\n[meta]\nrecurring_since = "2024-05-01"\n' : ""}`;
 const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
 const json = async (url) => (await fetch(url)).json();
 
+/** `sends.rs`; BENCH_SENDS names one that is built already. */
 function native(bench, ...args) {
-  const profile = process.env.BENCH_NATIVE_PROFILE ?? "bench"; // dev: built sooner, for trying it out
-  const cargo = ["bench", "--quiet", "--profile", profile, "--bench", "sends", "--", ...args.map(String)];
-  return execFileSync("cargo", cargo, { cwd: bench.root, encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] }).trim();
+  const words = args.map(String);
+  const built = process.env.BENCH_SENDS;
+  const [command, given] = built ? [built, words] : ["cargo", ["bench", "--quiet", "--bench", "sends", "--", ...words]];
+  return execFileSync(command, given, { cwd: bench.root, encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] }).trim();
 }
 
 /** A Worker whose Desks hold PEOPLE, with a run begun and nobody awake yet. */

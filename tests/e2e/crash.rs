@@ -243,7 +243,8 @@ async fn end_and_begin(stage: &mut Stage, period: &str, what: &str, given_up: &m
     // Waking settles what the last process had claimed, before anything else leaves.
     let unknown = outcomes(stage, period).await.get("unknown").copied().unwrap_or(0);
     let lost = unknown - *given_up;
-    assert!((0..=IN_FLIGHT).contains(&lost), "{what}: {lost} are unknown at once");
+    // Fewer when an echo has told of one meanwhile.
+    assert!(lost <= IN_FLIGHT, "{what}: {lost} are unknown at once");
     *given_up = unknown;
 }
 
@@ -311,7 +312,7 @@ fn a_run_that_is_killed_at_each_await_and_thirty_times_more_tells_nobody_twice()
         let of = |outcome: &str| sums.get(outcome).copied().unwrap_or(0);
         let all = i64::try_from(MANY).unwrap();
         assert_eq!(of("sent") + of("held") + of("unknown"), all, "{sums:?}");
-        assert_eq!(of("unknown"), given_up, "{sums:?}");
+        assert!(of("unknown") <= given_up, "{given_up} were given up: {sums:?}");
         assert!(i64::try_from(told).unwrap() >= of("sent"), "{told} told: {sums:?}");
         let ended = AWAITS.len() + kills;
         eprintln!("{ended} ends: {told} told by {tried} calls, {sums:?}");

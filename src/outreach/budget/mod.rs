@@ -169,10 +169,16 @@ impl Day {
     pub fn takes(&self, resource: Resource) -> u64 {
         const MINUTES: u64 = 24 * 60;
         const SECONDS: u64 = 24 * 60 * 60;
+        const AWAKE_SECONDS: u64 = 10;
         if resource == Resource::DeskSeconds {
-            // A Desk that is asked once a minute and more never sleeps for long: as if it never did.
-            let awake = if self.is_quiet() { SECONDS / 6 } else { SECONDS };
-            return self.desks.saturating_mul(awake).saturating_mul(limits::MEMORY_MGB) / 1_000;
+            // It stays awake for about ten seconds after each minute's tick and each message, and
+            // for a second with each notification; never longer than there are seconds.
+            let ticks = self.desks.saturating_mul(MINUTES).saturating_mul(AWAKE_SECONDS);
+            let messages = self.messages.saturating_mul(AWAKE_SECONDS);
+            let told = self.subscribers.saturating_mul(self.notifications_each);
+            let awake = ticks.saturating_add(messages).saturating_add(told);
+            let awake = awake.min(self.desks.saturating_mul(SECONDS));
+            return awake.saturating_mul(limits::MEMORY_MGB) / 1_000;
         }
         let Notifications { in_window, by_token, held } = self.notifications();
         let sent = in_window.saturating_add(by_token);
@@ -194,12 +200,6 @@ impl Day {
         // The front door's minute is one for all Desks.
         let own = if resource == Resource::WorkerRequests { MINUTES } else { 0 };
         sum.div_ceil(1_000).saturating_add(own)
-    }
-
-    /// Whether hardly anything happens: then a Desk sleeps most of the minute.
-    fn is_quiet(&self) -> bool {
-        self.messages.saturating_add(self.subscribers.saturating_mul(self.notifications_each))
-            < 500_u64.saturating_mul(self.desks)
     }
 }
 
