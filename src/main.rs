@@ -15,8 +15,8 @@ mod native {
 
     use clap::{Parser, Subcommand};
     use shopbell::cli::{
-        bookings, chat, check, consent, doctor, eval, explain, forget, funnel, misses, note, offer,
-        plan, poster, profile, publish, reconcile, report, sandbox, shards, sim, snippet,
+        bookings, budget, chat, check, consent, doctor, eval, explain, forget, funnel, misses, note,
+        offer, plan, poster, profile, publish, reconcile, report, sandbox, shards, sim, snippet,
     };
 
     /// An assistant for a small shop's Messenger and Instagram inbox, on your own Cloudflare
@@ -64,6 +64,8 @@ mod native {
         Doctor(doctor::DoctorArgs),
         /// Writes a note on a person, for people of the shop only, or shows those that are kept.
         Note(note::NoteArgs),
+        /// Says what a shop takes of what Cloudflare gives, and for how many people it is enough.
+        Budget(budget::BudgetArgs),
         /// Shows who comes when.
         Bookings(bookings::BookingsArgs),
         /// Deletes everything that is kept of a person.
@@ -95,6 +97,7 @@ mod native {
             Command::Profile(args) => profile::run(args),
             Command::Doctor(args) => doctor::run(args),
             Command::Note(args) => note::run(&args),
+            Command::Budget(args) => budget::run(&args),
             Command::Bookings(args) => bookings::run(&args),
             Command::Forget(args) => forget::run(&args),
             Command::Shards(args) => shards::run(&args),

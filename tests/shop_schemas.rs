@@ -14,7 +14,7 @@ use shopbell::entry::keys::Keys;
 use shopbell::meta::parse::parse;
 use shopbell::outreach::subscription::Subscription;
 use shopbell::shop::kv::{
-    AccountValue, DeletionValue, HoldValue, PagesValue, PosterValue, PostersValue,
+    AccountValue, DeletionValue, HoldValue, PagesValue, PosterValue, PostersValue, TombstoneValue,
 };
 use shopbell::shop::model::Shop;
 use shopbell::shop::source::{compile, schema};
@@ -36,6 +36,7 @@ fn schemas() -> Vec<(&'static str, Value)> {
         ("hold", schema_for!(HoldValue).to_value()),
         ("account", schema_for!(AccountValue).to_value()),
         ("subscription", schema_for!(Subscription).to_value()),
+        ("tombstone", schema_for!(TombstoneValue).to_value()),
         ("deletion", schema_for!(DeletionValue).to_value()),
     ]
 }
@@ -192,6 +193,11 @@ fn what_the_desk_writes_to_kv_fits_the_schema_of_a_subscription() {
     let (gone, code): (Vec<_>, Vec<_>) = deleted.iter().partition(|owed| owed.value.is_none());
     assert_eq!(gone[0].key, format!("subscription:{page}:9001:{topic}"));
     assert!(code[0].key.starts_with("deletion:"));
+    assert!(
+        code[1].key.starts_with(&format!("tombstone:{page}:")) && !code[1].key.contains("9001")
+    );
+    let tombstone: Value = serde_json::from_str(code[1].value.as_deref().unwrap()).unwrap();
+    assert_eq!(problems("tombstone", &tombstone), [""; 0], "{tombstone}");
     let value: Value = serde_json::from_str(code[0].value.as_deref().unwrap()).unwrap();
     assert_eq!(problems("deletion", &value), [""; 0], "{value}");
     assert!(!value.to_string().contains("9001"), "it says nothing of whom it is about");

@@ -14,6 +14,7 @@
 //!   notification tokens against the Worker's.
 //! - [`doctor`]: looks at the Worker and at Meta, and says what keeps a shop from working.
 //! - [`offer`]: who waits to be told of what, and the word that it has begun.
+//! - [`budget`]: what a shop takes of what Cloudflare gives.
 //! - [`bookings`]: who comes when. [`note`]: what the owner wants to remember of a person.
 //! - [`forget`]: has the Worker delete everything it keeps of a person.
 //! - [`shards`]: among how many Desks a Page's people are divided, and moving them.
@@ -21,6 +22,7 @@
 //! - [`sandbox`]: plays Meta on this computer.
 
 pub mod bookings;
+pub mod budget;
 pub mod chat;
 pub mod check;
 pub mod consent;

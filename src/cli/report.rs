@@ -96,6 +96,8 @@ pub struct Sum {
     pub hashes: Vec<String>,
     /// Runs that ended before their people, by why: `missed`, `stale`, `withdrawn`.
     pub dropped: BTreeMap<String, i64>,
+    /// People that runs had not come to when they ended.
+    pub unreached: i64,
 }
 
 /// The sums by (period, notification), the newest first.
@@ -110,6 +112,7 @@ pub fn sums<'r>(reports: impl Iterator<Item = &'r Report>) -> Vec<((String, Stri
             if !run.hash.is_empty() && run.done {
                 sum.hashes.push(run.hash.clone());
             }
+            add(&mut sum.unreached, run.unreached);
             if let Some(why) = &run.dropped {
                 add(sum.dropped.entry(why.clone()).or_default(), 1);
             }
@@ -218,10 +221,13 @@ pub fn for_people(page: &PageId, sums: &[((String, String), Sum)]) -> String {
         for (why, runs) in &sum.dropped {
             let says = match why.as_str() {
                 "missed" => "nothing ran when it was due, and it could be caught up no more",
-                "stale" => "it was interrupted for so long that its hour had passed",
+                "stale" => "its time was over before everybody had their turn",
                 _ => "it was taken out of shop.toml",
             };
             let _ = writeln!(text, "  dropped, {runs} of its runs: {says}");
+        }
+        if sum.unreached > 0 {
+            let _ = writeln!(text, "  {:>5}  had no turn: see shopbell budget", sum.unreached);
         }
         for hash in &sum.hashes {
             let _ = writeln!(text, "  hash {hash}");
@@ -279,6 +285,7 @@ fn for_machines(page: &PageId, sums: &[((String, String), Sum)]) -> String {
             "after": sum.tallies,
             "wordings": sum.wordings,
             "dropped": sum.dropped,
+            "unreached": sum.unreached,
             "hashes": sum.hashes,
         })
     });

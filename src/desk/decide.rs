@@ -57,6 +57,8 @@ pub struct Host<'a> {
     pub public_url: Option<&'a str>,
     /// Which of the Page's Desks this is.
     pub shard: u32,
+    /// How many Desks share the Page's people; 0 or 1: none but this one.
+    pub shards: u32,
 }
 
 /// Everything an event leads to. Nothing of it has happened yet.

@@ -1,6 +1,7 @@
 //! A tick begins what is due and plans it, a page of people at a time, into the outbox. A second
 //! tick, late or at the same moment, finds the run begun and the people entered.
 
+use super::budget;
 use super::ladder::Hold;
 use super::plan::{self, Line, RunHash, Verdict};
 use super::recipient::{Look, Recipient, zone_of};
@@ -18,14 +19,16 @@ use crate::store::outbox::{self, Class};
 use crate::store::runs::{self, Dropped, Progress, Run};
 use crate::store::timers::{self, Timer};
 use crate::store::{Sql, StoreError, counters, facts, people};
-use crate::time::{MINUTE, UnixMs};
+use crate::time::{DAY, MINUTE, SECOND, UnixMs};
 
 /// People planned in one transaction.
 const PAGE: u32 = 50;
 
-/// Pages planned in one call: about 10 ms of CPU is what the free plan allows one (Cloudflare
-/// Workers limits, September 2026). The rest follows by alarm.
-const PAGES_PER_CALL: u32 = 2;
+/// How soon the planner looks again whether what it has planned has left.
+const AGAIN_MS: i64 = 2 * SECOND;
+
+/// Counts what was put into the outbox, by UTC day.
+const PLANNED: &str = "notification.planned";
 
 /// When somebody last looked what is due. Written so seldom to spare writes: what was begun since
 /// is known by its run.
@@ -72,11 +75,18 @@ pub fn go_on(sql: &impl Sql, shop: &Shop, now: UnixMs) -> Result<u32, StoreError
 
 fn go_on_with_runs(sql: &impl Sql, shop: &Shop, now: UnixMs) -> Result<u32, StoreError> {
     let mut queued: u32 = 0;
-    let mut pages_left = PAGES_PER_CALL;
+    let plan = shop.hosting.plan;
+    let mut pages_left = budget::planned_per_share(plan).div_ceil(PAGE);
     for mut run in runs::unfinished(sql)? {
         loop {
-            if pages_left == 0 {
+            let over = is_over(shop, &run, now);
+            if pages_left == 0 && !over {
                 timers::set(sql, Timer::Plan, now)?;
+                return Ok(queued);
+            }
+            // Whoever has no turn waits; a run that is over ends whatever waits.
+            if !over && let Some(at) = waits_until(sql, shop, now)? {
+                timers::set(sql, Timer::Plan, at)?;
                 return Ok(queued);
             }
             pages_left = pages_left.saturating_sub(1);
@@ -90,6 +100,30 @@ fn go_on_with_runs(sql: &impl Sql, shop: &Shop, now: UnixMs) -> Result<u32, Stor
         }
     }
     Ok(queued)
+}
+
+/// Whether nothing of a run may be planned any more: it was withdrawn, or its time is over.
+fn is_over(shop: &Shop, run: &Run, now: UnixMs) -> bool {
+    shop.notification(&run.notification)
+        .is_none_or(|n| now >= run.due_at.plus(n.schedule.latest_ms()))
+}
+
+/// When more people may be planned; none: now. Not before those who were planned have left, or the
+/// outbox would only grow; and on the free plan not more than a day's part.
+fn waits_until(sql: &impl Sql, shop: &Shop, now: UnixMs) -> Result<Option<UnixMs>, StoreError> {
+    let most = budget::backlog(shop.hosting.plan);
+    if outbox::notifications_due(sql, most, now)? >= most {
+        return Ok(Some(now.plus(AGAIN_MS)));
+    }
+    let Some(a_day) = budget::notifications_a_day(shop.hosting.plan, shop.hosting.desks) else {
+        return Ok(None);
+    };
+    if counters::on_day(sql, PLANNED, now)?.saturating_add(PAGE) <= a_day.max(PAGE) {
+        return Ok(None);
+    }
+    // A minute into the next UTC day, when Cloudflare counts anew.
+    let midnight = now.get().div_euclid(DAY).saturating_add(1).saturating_mul(DAY);
+    Ok(Some(UnixMs::new(midnight).plus(MINUTE)))
 }
 
 /// The clocks a notification follows: the shop's, or each that its subscribers live by.
@@ -152,6 +186,10 @@ fn plan_page(sql: &impl Sql, shop: &Shop, run: &Run, now: UnixMs) -> Result<Prog
             Err(why) => {
                 progress.done = true;
                 progress.dropped = Some(why);
+                if let Some(notification) = shop.notification(&run.notification) {
+                    let (topic, zone) = (&notification.topic, its_zone(notification, run));
+                    progress.unreached = consents::left_over(sql, topic, zone, &run.cursor)?;
+                }
                 counters::add(sql, "run.dropped", now)?;
                 runs::advance(sql, run, &progress)?;
                 return Ok(progress);
@@ -175,6 +213,7 @@ fn plan_page(sql: &impl Sql, shop: &Shop, run: &Run, now: UnixMs) -> Result<Prog
         hash.as_str().clone_into(&mut progress.hash);
         runs::advance(sql, run, &progress)?;
         if progress.queued > 0 {
+            counters::add_many(sql, PLANNED, progress.queued, now)?;
             timers::set(sql, Timer::Drain, now)?;
         }
         Ok(progress)

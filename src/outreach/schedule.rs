@@ -45,7 +45,8 @@ impl Schedule {
     /// How late it may leave, in ms.
     #[must_use]
     pub fn latest_ms(&self) -> i64 {
-        self.catch_up_ms().saturating_add(LEAVING_MS)
+        let days = DAY.saturating_mul(i64::from(self.spread_days));
+        self.catch_up_ms().saturating_add(LEAVING_MS).saturating_add(days)
     }
 }
 
@@ -230,7 +231,7 @@ mod tests {
     }
 
     fn schedule(days: Days, at: u16) -> Schedule {
-        Schedule { days, at, zone: Zone::Shop, catch_up_minutes: CATCH_UP_MINUTES }
+        Schedule { days, at, zone: Zone::Shop, catch_up_minutes: CATCH_UP_MINUTES, spread_days: 0 }
     }
 
     #[test]

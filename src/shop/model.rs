@@ -90,6 +90,9 @@ pub struct Shop {
     /// When and how often people are left alone.
     #[serde(default)]
     pub sending: Sending,
+    /// Where it runs.
+    #[serde(default)]
+    pub hosting: Hosting,
     /// Who answers for what people agree to. Always there when there are topics.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub privacy: Option<Privacy>,
@@ -555,6 +558,14 @@ pub struct Schedule {
     /// How late it may still begin when ticks were missed, in minutes.
     #[serde(default = "usual_catch_up")]
     pub catch_up_minutes: u16,
+    /// For how many more days it may leave, when there is not enough of a day for everybody.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub spread_days: u8,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)] // as serde passes it
+const fn is_none(days: &u8) -> bool {
+    *days == 0
 }
 
 /// How late a notification may still begin, unless the owner says otherwise, in minutes.
@@ -598,6 +609,46 @@ pub struct Sending {
     pub quiet: Option<QuietHours>,
     /// How many notifications a person gets on one local day, over all topics.
     pub most_per_day: u8,
+    /// How many notifications of a Page leave in one second.
+    pub per_second: u16,
+}
+
+/// How many notifications of a Page leave in one second unless the owner says otherwise: above 40
+/// sends a second the Page's inbox freezes for the people who work in it (Meta, "Rate limits",
+/// 23 March 2026), and some of it is left to answers.
+pub const PER_SECOND: u16 = 30;
+
+/// Where the shop runs, as far as it changes what the assistant does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+#[serde(default)]
+pub struct Hosting {
+    /// Cloudflare's plan.
+    pub plan: Plan,
+    /// The Desks of all Pages of the shop.
+    pub desks: u32,
+    /// How many people the owner expects to agree to notifications.
+    pub subscribers: Option<u32>,
+    /// How many messages people write on a busy day, as the owner expects.
+    pub messages_a_day: Option<u32>,
+}
+
+impl Default for Hosting {
+    fn default() -> Self {
+        Self { plan: Plan::Free, desks: 1, subscribers: None, messages_a_day: None }
+    }
+}
+
+/// Cloudflare's plans.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum Plan {
+    /// Nothing to pay, and daily limits.
+    #[default]
+    Free,
+    /// 5 dollars a month, and more is charged.
+    Paid,
 }
 
 /// Who answers for what people agree to.

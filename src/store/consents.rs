@@ -244,6 +244,27 @@ pub fn page(
     )?)
 }
 
+/// How many consents [`page`] has after `cursor`.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn left_over(
+    sql: &impl Sql,
+    topic: &TopicId,
+    zone: Option<&str>,
+    cursor: &str,
+) -> Result<u32, StoreError> {
+    let (channel, person) = cursor.split_once('/').unwrap_or(("", ""));
+    let rows = sql.query(
+        "SELECT count(*) FROM consents
+         WHERE topic = ?1 AND (channel, person) > (?2, ?3) AND status = 'active'
+           AND (?4 IS NULL OR coalesce(timezone, '') = ?4)",
+        params![topic.as_str(), channel, person, zone],
+    )?;
+    let n = rows.first().map_or(Ok(0), |row| Columns::of("consents", row).int())?;
+    Ok(u32::try_from(n).unwrap_or(u32::MAX))
+}
+
 impl Consent {
     /// Which one it is.
     #[must_use]

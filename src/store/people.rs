@@ -1,5 +1,7 @@
 //! One row per person and channel. What a person's row means is `desk`'s business.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -22,6 +24,27 @@ pub fn load<P: DeserializeOwned>(
         params![channel, id.as_str()],
     )?;
     rows.first().map(|row| Columns::of("people", row).json()).transpose()
+}
+
+/// Loads these people on both channels; strangers are left out.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] when a row cannot be read.
+pub fn load_all<P: DeserializeOwned>(
+    sql: &impl Sql,
+    ids: &[&Psid],
+) -> Result<BTreeMap<(Channel, Psid), P>, StoreError> {
+    let rows = sql.query(
+        "SELECT channel, id, body FROM people WHERE channel IN ('messenger', 'instagram')
+           AND id IN (SELECT value FROM json_each(?1))",
+        params![to_json("people", &ids)?],
+    )?;
+    rows.iter()
+        .map(|row| {
+            let mut columns = Columns::of("people", row);
+            Ok(((columns.channel()?, columns.parsed(Psid::new)?), columns.json()?))
+        })
+        .collect()
 }
 
 /// Writes a person.

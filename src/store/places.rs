@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Columns, Row, Sql, StoreError, params};
+use super::{Columns, Row, Sql, StoreError, params, to_json};
 use crate::meta::event::Channel;
 use crate::meta::ids::{Psid, SequenceId};
 use crate::time::UnixMs;
@@ -140,17 +140,18 @@ pub fn get(
     rows.first().map(read).transpose()
 }
 
-/// Where somebody is, in each sequence that goes on for them.
+/// Where these people are on both channels, in each sequence that goes on for them.
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn open_of(sql: &impl Sql, channel: Channel, person: &Psid) -> Result<Vec<Place>, StoreError> {
+pub fn open_of(sql: &impl Sql, people: &[&Psid]) -> Result<Vec<Place>, StoreError> {
     let rows = sql.query(
         &format!(
-            "SELECT {COLUMNS} FROM places
-             WHERE channel = ?1 AND person = ?2 AND due_at IS NOT NULL ORDER BY sequence"
+            "SELECT {COLUMNS} FROM places WHERE channel IN ('messenger', 'instagram')
+               AND person IN (SELECT value FROM json_each(?1)) AND due_at IS NOT NULL
+             ORDER BY sequence"
         ),
-        params![channel, person.as_str()],
+        params![to_json("places", &people)?],
     )?;
     rows.iter().map(read).collect()
 }

@@ -112,6 +112,10 @@ const MIGRATIONS: &[&[&str]] = &[
         "ALTER TABLE consents ADD COLUMN last_tapped INTEGER NOT NULL DEFAULT 0",
     ],
     &[
+        // How many people a run had not come to when its time was over.
+        "ALTER TABLE runs ADD COLUMN unreached INTEGER NOT NULL DEFAULT 0",
+    ],
+    &[
         // What brought people and how far they went, counted by the shop's day.
         "CREATE TABLE funnel (day TEXT NOT NULL, source TEXT NOT NULL, topic TEXT NOT NULL,
            stage TEXT NOT NULL, n INTEGER NOT NULL, PRIMARY KEY (day, source, topic, stage))

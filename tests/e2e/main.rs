@@ -7,6 +7,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod alerts;
 mod bookings;
 mod conversation;
 mod crash;
@@ -25,5 +26,6 @@ mod profile;
 mod publish;
 mod reconcile;
 mod routes;
+mod rows;
 mod scenarios;
 mod shards;

@@ -15,9 +15,10 @@ use crate::meta::limits;
 use crate::shop::forms::Also;
 use crate::shop::lang;
 use crate::shop::model::{
-    Agent, Assistant, ButtonAction, Contact, Delicate, Eagerness, FaqEntry, Handoff, Hours,
-    HoursException, IceBreaker, Lang, LinkButton, Localized, MetaStanding, Page, PageProfile,
-    Privacy, Range, RichCard, SHOP_SCHEMA, Sending, Shop, SlashCommand, Texts, Topic,
+    Agent, Assistant, ButtonAction, Contact, Delicate, Eagerness, FaqEntry, Handoff, Hosting,
+    Hours, HoursException, IceBreaker, Lang, LinkButton, Localized, MOST_SHARDS, MetaStanding,
+    Page, PageProfile, Plan, Privacy, Range, RichCard, SHOP_SCHEMA, Sending, Shop,
+    SlashCommand, Texts, Topic,
 };
 
 /// Hours the bot keeps quiet after a person took over, unless the owner says otherwise.
@@ -68,6 +69,7 @@ fn shop(file: &DeTable<'_>, page_table: &DeTable<'_>, first: bool) -> Option<Sho
         segments: segments::segments(file)?.into_iter().chain(rules_of_steps).collect(),
         privacy: read::table(file, "privacy").and_then(privacy),
         sending: read::table(file, "sending").map(sending).unwrap_or_default(),
+        hosting: hosting(file),
         assistant,
         handoff: read::table(file, "handoff").map(handoff).unwrap_or_default(),
         delicate: all(file, "delicate", delicate)?,
@@ -273,6 +275,28 @@ fn sending(table: &DeTable<'_>) -> Sending {
         quiet: quiet.unwrap_or(usual.quiet),
         most_per_day: number(table, "most_per_day", i64::from(usual.most_per_day))
             .unwrap_or(usual.most_per_day),
+        per_second: number(table, "per_second", i64::from(usual.per_second))
+            .unwrap_or(usual.per_second),
+    }
+}
+
+fn hosting(file: &DeTable<'_>) -> Hosting {
+    let empty = DeTable::new();
+    let table = read::table(file, "cloudflare").unwrap_or(&empty);
+    let people = |name: &str| get(table, name).and_then(read::number);
+    let people = |name: &str| people(name).and_then(|n| u32::try_from(n).ok());
+    let desks = read::tables(file, "page").into_iter().map(|(page, _)| {
+        let shards = get(page, "shards").and_then(read::number).unwrap_or(1);
+        u32::try_from(shards).unwrap_or(1).clamp(1, MOST_SHARDS)
+    });
+    Hosting {
+        plan: match get(table, "plan").and_then(text) {
+            Some(("paid", _)) => Plan::Paid,
+            _ => Plan::Free,
+        },
+        desks: desks.fold(0, u32::saturating_add).max(1),
+        subscribers: people("subscribers"),
+        messages_a_day: people("messages_a_day"),
     }
 }
 

@@ -314,6 +314,7 @@ fn notification(table: &DeTable<'_>, buttons: &Buttons<'_>) -> Option<Notificati
         at: read::clock(get(schedule, "at")?)?,
         zone: zone(schedule),
         catch_up_minutes: number(schedule, "catch_up_minutes", i64::from(CATCH_UP_MINUTES))?,
+        spread_days: number(schedule, "spread_days", 0)?,
     };
     let variant = |table: &DeTable<'_>| {
         Some(Variant {
@@ -394,6 +395,7 @@ fn reminder(
         at: get(table, "at").and_then(read::clock).unwrap_or_default(),
         zone: Zone::Shop,
         catch_up_minutes: number(table, "catch_up_minutes", usual)?,
+        spread_days: 0,
     };
     let (id, topic) = (reminder_id(offer, name)?, named::<TopicId>(offer, "topic")?);
     let offer = named::<OfferId>(offer, "id")?;

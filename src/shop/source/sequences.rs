@@ -323,6 +323,7 @@ fn sequence(
             at: get(table, "at").and_then(read::clock).unwrap_or_default(),
             zone,
             catch_up_minutes: CATCH_UP_MINUTES,
+            spread_days: 0,
         };
         let its_rules = segments::LISTS.iter().any(|list| get(table, list).is_some());
         let segment = if its_rules {

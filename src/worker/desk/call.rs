@@ -16,7 +16,7 @@ use crate::desk::alerts::Condition;
 use crate::desk::layout::{Layout, REGISTRAR};
 use crate::desk::posters;
 use crate::desk::sending::PageHold;
-use crate::meta::event::Event;
+use crate::meta::event::{Channel, Event};
 use crate::meta::ids::{DeletionCode, PageId, PosterCode, Psid};
 use crate::outreach::reconcile::Mode;
 use crate::outreach::told::Question;
@@ -92,6 +92,8 @@ pub const LAYOUT: &str = "/layout";
 pub const CARRY: &str = "/carry";
 /// Takes people in.
 pub const ARRIVE: &str = "/arrive";
+/// Tells the owner something about somebody.
+pub const NOTICE: &str = "/notice";
 /// Which events a Desk has handled.
 pub const SEEN: &str = "/seen";
 /// Moves people to another number of Desks.
@@ -171,6 +173,16 @@ pub struct Arrival<'a> {
 pub struct Move<'a> {
     pub desk: Cow<'a, Name>,
     pub to: u32,
+}
+
+/// Something for the owner to read, about somebody.
+#[derive(Serialize, Deserialize)]
+pub struct Notice<'a> {
+    pub desk: Cow<'a, Name>,
+    pub owner: Cow<'a, Psid>,
+    pub text: Cow<'a, str>,
+    pub channel: Channel,
+    pub about: Cow<'a, Psid>,
 }
 
 /// Keys of events.
@@ -335,6 +347,24 @@ pub async fn arrive(
         rest: rest.map(Box::new),
     };
     post(env, desk, ARRIVE, &arrival).await.map(|_| ())
+}
+
+/// Has the owner's Desk tell them something about somebody. `false` when they may not be written to.
+pub async fn notice(
+    env: &Env,
+    desk: &Name,
+    owner: &Psid,
+    text: &str,
+    (channel, about): (Channel, &Psid),
+) -> Result<bool, String> {
+    let notice = Notice {
+        desk: Cow::Borrowed(desk),
+        owner: Cow::Borrowed(owner),
+        text: Cow::Borrowed(text),
+        channel,
+        about: Cow::Borrowed(about),
+    };
+    post(env, desk, NOTICE, &notice).await.map(|answer| answer == "true")
 }
 
 /// Which of these events a Desk has handled.

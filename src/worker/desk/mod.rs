@@ -55,6 +55,7 @@ use crate::entry::pages;
 use crate::meta::event::{Channel, Event};
 use crate::meta::ids::{PageId, Psid};
 use crate::meta::profile::Fields;
+use crate::outreach::pace::Bucket;
 use crate::outreach::{planner, receipt, reconcile as readings, told};
 use crate::store::funnel::{self, Stage};
 use crate::store::outbox::{Claimed, Room};
@@ -123,6 +124,8 @@ struct Inner {
     line: RefCell<Option<Rc<Line>>>,
     /// Room for requests to the Graph API, over all drains of this object.
     room: Cell<Room>,
+    /// How many notifications may leave now, by the pace of the Page.
+    bucket: Cell<Bucket>,
     /// Messages may wait in the outbox that nobody has claimed.
     waits: Cell<bool>,
     /// The tables may hold what has no timer yet, or what is owed to KV.
@@ -163,6 +166,7 @@ impl Desk {
                 name: RefCell::new(None),
                 line: RefCell::new(None),
                 room: Cell::new(drain::ROOM),
+                bucket: Cell::new(Bucket::full(UnixMs::default())),
                 waits: Cell::new(true),
                 look: Cell::new(true),
                 flushing: Cell::new(false),
@@ -277,6 +281,7 @@ impl Inner {
                 self.carry(&desk, &layout).await.map(|done| done.to_string())
             }
             call::ARRIVE => self.arrive(&parse(body)?).map(|()| String::new()),
+            call::NOTICE => self.notice(&parse(body)?),
             call::SEEN => {
                 let call::Keys { keys, .. } = parse(body)?;
                 json(&moving::seen(&self.sql, &keys).map_err(|e| e.to_string())?)
@@ -342,7 +347,7 @@ impl Inner {
                     keys: &config.keys,
                     app: config.app_id.as_ref(),
                     diary: &[],
-                    host: host(&config, &name),
+                    host: host(&config, &name, self.shards()),
                 };
                 let room =
                     if self.waits.get() || line.is_err() { 0 } else { self.room.get().messages };
@@ -669,7 +674,7 @@ impl Inner {
             keys: &config.keys,
             app: config.app_id.as_ref(),
             diary: &[],
-            host: host(&config, &name),
+            host: host(&config, &name, self.shards()),
         };
         inbox::unpark(&self.sql, context, now()).map(|_| ()).map_err(|e| e.to_string())
     }
@@ -771,6 +776,20 @@ impl Inner {
             "page": name.page, "shard": name.shard, "keep_days": days, "misses": missed,
         })
         .to_string())
+    }
+
+    /// Tells the owner something about somebody, whom another Desk knows.
+    fn notice(self: &Rc<Self>, notice: &call::Notice<'_>) -> Result<String, String> {
+        self.be(&notice.desk)?;
+        let about = (notice.channel, &*notice.about);
+        let told = self.sql.transaction(|| {
+            handoff::write_to(&self.sql, &notice.owner, &notice.text, about, now())
+        });
+        let told = told.map_err(|error: StoreError| error.to_string())?;
+        if told {
+            self.deliver_later();
+        }
+        Ok(told.to_string())
     }
 
     /// For the owner: who comes when.
@@ -883,8 +902,9 @@ impl Inner {
 }
 
 /// What the core gets of this deployment, anew for each call.
-fn host<'a>(config: &'a Config, name: &Name) -> Host<'a> {
-    Host { seed: random::bits128(), public_url: config.public_url.as_deref(), shard: name.shard }
+fn host<'a>(config: &'a Config, name: &Name, shards: u32) -> Host<'a> {
+    let public_url = config.public_url.as_deref();
+    Host { seed: random::bits128(), public_url, shard: name.shard, shards }
 }
 
 fn json(answer: &impl Serialize) -> Result<String, String> {

@@ -3,8 +3,8 @@
 use super::answers::{BUTTON, CARD, QUICK_REPLY, SET_DOC, TAGS_DOC};
 use super::sent::{COUPON_DOC, VARIANT};
 use super::{
-    BUTTONS_LIMIT, CATCH_UP_LIMIT, COUPON_LIMIT, Kind, Need, OPT_IN_TITLE_LIMIT, Table, may, must,
-    said, title,
+    BUTTONS_LIMIT, CATCH_UP_LIMIT, COUPON_LIMIT, Kind, Need, OPT_IN_TITLE_LIMIT, PACE_LIMIT,
+    PEOPLE_LIMIT, SPREAD_LIMIT, Table, may, must, said, title,
 };
 use crate::meta::limits;
 
@@ -138,6 +138,12 @@ static SCHEDULE: Table = Table {
             "How late it may still begin when the Worker was asleep: 120 if nothing is said. Later \
              than that it is dropped for the time, and the report says so.",
         ),
+        may(
+            "spread_days",
+            Kind::Number(0, SPREAD_LIMIT),
+            "For how many more days it may leave when one day has not enough for everybody: 0 if \
+             nothing is said. `shopbell budget` says how many it takes.",
+        ),
     ],
 };
 
@@ -155,6 +161,36 @@ pub(super) static SENDING: Table = Table {
             "most_per_day",
             Kind::Number(1, 10),
             "How many notifications a person gets on one day, over all topics: 3 if nothing is said.",
+        ),
+        may(
+            "per_second",
+            Kind::Number(1, PACE_LIMIT),
+            "How many notifications of a Page leave in one second: 30 if nothing is said. Above 40 \
+             sends a second the Page's inbox freezes for the people who work in it.",
+        ),
+    ],
+};
+
+pub(super) static CLOUDFLARE: Table = Table {
+    header: "[cloudflare]",
+    doc: "Where the shop runs, and what it expects there.",
+    keys: &[
+        may(
+            "plan",
+            Kind::OneOf(&["free", "paid"]),
+            "Cloudflare's plan: \"free\" if nothing is said. On it notifications take only their part \
+             of each day's limits, so that answers never run out.",
+        ),
+        may(
+            "subscribers",
+            Kind::Number(1, PEOPLE_LIMIT),
+            "How many people you expect to agree to notifications. `shopbell check` then says whether \
+             the plan is enough.",
+        ),
+        may(
+            "messages_a_day",
+            Kind::Number(1, PEOPLE_LIMIT),
+            "How many messages people write on a busy day: 100 if nothing is said.",
         ),
     ],
 };

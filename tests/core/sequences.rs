@@ -3,14 +3,10 @@
 //!
 //! `SHOPBELL_CORE_CASES` multiplies the number of cases.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
-
-mod common_core;
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
-use common_core::*;
+use crate::common_core::*;
 use jiff::civil::date;
 use jiff::tz::TimeZone;
 use proptest::collection::vec;
@@ -29,7 +25,7 @@ const TOPICS: [&str; 3] = ["letters", "news", "advent"];
 const STEPS: [&str; 4] = ["welcome-hello", "welcome-paper", "welcome-ink", "welcome-end"];
 
 static LETTERS: LazyLock<Open> =
-    LazyLock::new(|| compile(include_str!("scenarios/letters/shop.toml")));
+    LazyLock::new(|| compile(include_str!("../scenarios/letters/shop.toml")));
 
 #[derive(Clone, Debug)]
 enum Step {
