@@ -15,8 +15,9 @@ mod native {
 
     use clap::{Parser, Subcommand};
     use shopbell::cli::{
-        bookings, budget, chat, check, consent, doctor, eval, explain, forget, funnel, misses, note,
-        offer, plan, poster, profile, publish, reconcile, report, sandbox, shards, sim, snippet,
+        bookings, budget, chat, check, consent, doctor, eval, explain, forget, funnel, misses,
+        note, offer, plan, poster, profile, publish, reconcile, report, sandbox, shards, sim,
+        snippet,
     };
 
     /// An assistant for a small shop's Messenger and Instagram inbox, on your own Cloudflare

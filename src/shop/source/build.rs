@@ -17,8 +17,8 @@ use crate::shop::lang;
 use crate::shop::model::{
     Agent, Assistant, ButtonAction, Contact, Delicate, Eagerness, FaqEntry, Handoff, Hosting,
     Hours, HoursException, IceBreaker, Lang, LinkButton, Localized, MOST_SHARDS, MetaStanding,
-    Page, PageProfile, Plan, Privacy, Range, RichCard, SHOP_SCHEMA, Sending, Shop,
-    SlashCommand, Texts, Topic,
+    Page, PageProfile, Plan, Privacy, Range, RichCard, SHOP_SCHEMA, Sending, Shop, SlashCommand,
+    Texts, Topic,
 };
 
 /// Hours the bot keeps quiet after a person took over, unless the owner says otherwise.
