@@ -65,12 +65,10 @@ pub(super) fn messages<'t>(file: &'t DeTable<'t>) -> Vec<(&'t DeTable<'t>, Place
     let steps = sequences.flat_map(|(table, _)| read::tables(table, "step"));
     let offers = read::tables(file, "offer").into_iter();
     let moments = offers.flat_map(|(offer, _)| {
-        ["start", "end"].into_iter().filter_map(move |name| Some((offer, name))).filter_map(
-            |(offer, name)| {
-                let place = get(offer, name).map(Value::span)?;
-                read::table(offer, name).map(|table| (table, place))
-            },
-        )
+        ["start", "end"].into_iter().map(move |name| (offer, name)).filter_map(|(offer, name)| {
+            let place = get(offer, name).map(Value::span)?;
+            read::table(offer, name).map(|table| (table, place))
+        })
     });
     let nudge = read::table(file, "nudge")
         .map(|table| (table, get(file, "nudge").map(Value::span).unwrap_or_default()));
