@@ -506,7 +506,7 @@ fn an_opt_in_and_what_becomes_of_its_notifications_count_for_the_poster() {
         stage.does(&psid, Act::OptIn { mid: None }).await;
         assert_eq!(funnel(stage, PAGE, "poster:DOOR", "optin").await, before + 1);
         // Once: the same consent once more is none.
-        stage.does(&psid, Act::ResumeNotifications { title: None }).await;
+        stage.does(&psid, Act::OptIn { mid: None }).await;
         assert_eq!(funnel(stage, PAGE, "poster:DOOR", "optin").await, before + 1);
     });
 }
