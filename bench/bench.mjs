@@ -12,10 +12,12 @@ import * as cold from "./parts/cold.mjs";
 import * as decide from "./parts/decide.mjs";
 import * as desk from "./parts/desk.mjs";
 import * as faq from "./parts/faq.mjs";
+import * as redirects from "./parts/redirects.mjs";
+import * as sends from "./parts/sends.mjs";
 import * as size from "./parts/size.mjs";
 import * as webhook from "./parts/webhook.mjs";
 
-const PARTS = { webhook, cold, size, desk, decide, faq };
+const PARTS = { webhook, cold, size, desk, redirects, decide, faq, sends };
 /** Those that need no platform, and no bundle. */
 const PURE = ["decide", "faq"];
 const root = process.env.SHOPBELL_ROOT;
@@ -46,7 +48,10 @@ const bench = outside === undefined ? { root, folder, ...args } : {
   ...args,
   ...shop(),
   secret: secrets(root).APP_SECRET,
+  adminToken: secrets(root).ADMIN_TOKEN,
   subjects: subjects(root),
+  environment,
+  standIns,
   /** Starts one of the subjects on a folder of its own. */
   start: (name) => Running.start(join(folder, name), subjects(root)[name], { outside, ...environment() }),
   /** How many messages Graph was given so far. */
@@ -90,20 +95,21 @@ function shop() {
   return { page: page.id, questions, pairs };
 }
 
-async function standIns() {
-  const file = join(folder, "values.json");
+/** Starts the stand-ins with these values in KV; the café's if nothing is said. */
+async function standIns(pairs = shop().pairs) {
+  const file = join(folder, `values-${Object.keys(pairs).length}-${process.hrtime.bigint()}.json`);
   mkdirSync(folder, { recursive: true });
-  writeFileSync(file, JSON.stringify(shop().pairs));
+  writeFileSync(file, JSON.stringify(pairs));
   const child = spawn(process.execPath, [join(root, "bench/stand-ins.mjs"), file], { stdio: ["pipe", "pipe", "inherit"] });
   process.once("exit", () => child.kill("SIGKILL"));
   const line = await new Promise((done) => child.stdout.once("data", done));
   return JSON.parse(line).port;
 }
 
-function environment() {
+function environment(outside_ = outside) {
   const toml = createRequire(join(process.env.NPM_TOOLS, "package.json"))("smol-toml");
   const { compatibility_date: compatibilityDate } = toml.parse(readFileSync(join(root, "wrangler.toml"), "utf8"));
-  return { compatibilityDate, bindings: { ...secrets(root), GRAPH_BASE_URL: `http://127.0.0.1:${outside}` } };
+  return { compatibilityDate, bindings: { ...secrets(root), USERNAME: "kavine.berzas", GRAPH_BASE_URL: `http://127.0.0.1:${outside_}` } };
 }
 
 function version(tool) {

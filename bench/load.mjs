@@ -9,11 +9,11 @@ let made = 0;
  * `count` requests of `batch` events each. No two events are the same, and people take turns, so
  * that none has to be skipped as a repetition and none has to wait for another.
  */
-export function webhooks({ count, batch = 1, page, questions, people = 500, secret, port }) {
+export function webhooks({ count, batch = 1, page, questions, people = 500, first = 10_000_000_000, secret, port }) {
   const event = () => {
     made += 1;
     return {
-      sender: { id: String(10_000_000_000 + (made % people)) },
+      sender: { id: String(first + (made % people)) },
       recipient: { id: page },
       timestamp: Date.now(),
       message: { mid: `m_bench_${process.pid}_${made}`, text: questions[made % questions.length] },

@@ -12,10 +12,11 @@ const READY_WITHIN_MS = 30_000;
 export const subjects = (root) => ({
   shopbell: { entry: join(root, "build/index.js"), wasm: join(root, "build/index_bg.wasm") },
   javascript: { entry: join(root, "bench/javascript/worker.js") },
+  redirect: { entry: join(root, "bench/javascript/redirect.js") },
 });
 
 /** workerd's configuration for a Worker, its Desk and its bindings. */
-function configuration({ port, outside, compatibilityDate, wasm, bindings }) {
+function configuration({ port, outside, compatibilityDate, wasm, bindings, around }) {
   const text = (value) => JSON.stringify(value); // capnp's strings are quoted like JSON's
   return `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
@@ -30,6 +31,7 @@ const config :Workerd.Config = (
 );
 const worker :Workerd.Worker = (
   modules = [
+    ${around ? '(name = "around.js", esModule = embed "around.js"), (name = "counting.js", esModule = embed "counting.js"),' : ""}
     (name = "index.js", esModule = embed "index.js"),
     ${wasm ? '(name = "index_bg.wasm", wasm = embed "index_bg.wasm"),' : ""}
   ],
@@ -59,14 +61,16 @@ export function freePort() {
 
 /** One Worker in one workerd process, on a folder of its own. */
 export class Running {
-  static async start(folder, subject, { outside, compatibilityDate, bindings }) {
+  /** With `keep` on the state of the last time; with `around` inside a module that counts. */
+  static async start(folder, subject, { outside, compatibilityDate, bindings, keep, around }) {
     const port = await freePort();
-    rmSync(folder, { recursive: true, force: true });
+    if (!keep) rmSync(folder, { recursive: true, force: true });
     mkdirSync(join(folder, "state"), { recursive: true });
     copyFileSync(subject.entry, join(folder, "index.js"));
     if (subject.wasm) copyFileSync(subject.wasm, join(folder, "index_bg.wasm"));
+    for (const [name, file] of Object.entries(around ?? {})) copyFileSync(file, join(folder, name));
     const config = join(folder, "worker.capnp");
-    writeFileSync(config, configuration({ port, outside, compatibilityDate, wasm: subject.wasm, bindings }));
+    writeFileSync(config, configuration({ port, outside, compatibilityDate, wasm: subject.wasm, bindings, around }));
     const began = performance.now();
     const child = spawn(workerd, ["serve", config, ...(process.env.BENCH_VERBOSE ? ["--verbose"] : [])], { cwd: folder, stdio: ["ignore", "ignore", process.env.BENCH_VERBOSE ? "inherit" : "ignore"] });
     const running = new Running(child, port, began);

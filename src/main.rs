@@ -15,8 +15,9 @@ mod native {
 
     use clap::{Parser, Subcommand};
     use shopbell::cli::{
-        bookings, chat, check, consent, doctor, eval, explain, forget, misses, note, plan, profile,
-        publish, qr, reconcile, report, sandbox, shards, sim,
+        bookings, budget, chat, check, consent, doctor, eval, explain, forget, funnel, misses,
+        note, offer, plan, poster, profile, publish, qr, reconcile, report, sandbox, shards, sim,
+        snippet,
     };
 
     /// An assistant for a small shop's Messenger and Instagram inbox, on your own Cloudflare
@@ -44,10 +45,18 @@ mod native {
         Publish(publish::PublishArgs),
         /// Draws the codes of posters: sheets to print, table tents, labels, pictures.
         Qr(qr::QrArgs),
+        /// Makes posters, aims printed ones anew, and takes them down, without publishing.
+        Poster(poster::PosterArgs),
+        /// Prints a link, a button and a QR picture for your web site.
+        Snippet(snippet::SnippetArgs),
+        /// Says what brought people, and how far they went.
+        Funnel(funnel::FunnelArgs),
         /// Says who will be told what, when, by which way and rule, and who will not and why.
         Plan(plan::PlanArgs),
         /// Says what became of the notifications that were sent.
         Report(report::ReportArgs),
+        /// Says how many people wait to be told of an offer, and opens one.
+        Offer(offer::OfferArgs),
         /// Shows what somebody agreed to, and verifies the receipts of it.
         Consent(consent::ConsentArgs),
         /// Compares Meta's own list of notification tokens with the Worker's, and mends it.
@@ -58,6 +67,8 @@ mod native {
         Doctor(doctor::DoctorArgs),
         /// Writes a note on a person, for people of the shop only, or shows those that are kept.
         Note(note::NoteArgs),
+        /// Says what a shop takes of what Cloudflare gives, and for how many people it is enough.
+        Budget(budget::BudgetArgs),
         /// Shows who comes when.
         Bookings(bookings::BookingsArgs),
         /// Deletes everything that is kept of a person.
@@ -79,13 +90,18 @@ mod native {
             Command::Misses(args) => misses::run(&args),
             Command::Publish(args) => publish::run(&args),
             Command::Qr(args) => qr::run(&args),
+            Command::Poster(args) => poster::run(args),
+            Command::Snippet(args) => snippet::run(&args),
+            Command::Funnel(args) => funnel::run(&args),
             Command::Plan(args) => plan::run(&args),
             Command::Report(args) => report::run(&args),
+            Command::Offer(args) => offer::run(&args),
             Command::Consent(args) => consent::run(&args),
             Command::Reconcile(args) => reconcile::run(&args),
             Command::Profile(args) => profile::run(args),
             Command::Doctor(args) => doctor::run(args),
             Command::Note(args) => note::run(&args),
+            Command::Budget(args) => budget::run(&args),
             Command::Bookings(args) => bookings::run(&args),
             Command::Forget(args) => forget::run(&args),
             Command::Shards(args) => shards::run(&args),

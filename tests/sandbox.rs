@@ -529,6 +529,31 @@ async fn concurrent_calls_are_counted() {
 }
 
 #[tokio::test]
+async fn a_seventh_call_of_a_page_waits_for_one_of_its_six_connections() {
+    let (sandbox, _seen) = stage().await;
+    let psid = guest(&sandbox).await;
+    sandbox.clear_record();
+    // Six that nobody answers, until they are given up.
+    sandbox.fault(Fault { all_calls: true, ..Fault::next(FaultKind::Hang, 6) });
+    let url = format!("{}/v26.0/{PAGE}/messages", sandbox.url());
+    let call = |patience: Duration| {
+        let body = json!({"recipient": {"id": psid}, "messaging_type": "RESPONSE", "message": {"text": "x"}});
+        let request = reqwest::Client::new().post(&url).bearer_auth(TOKEN).json(&body);
+        tokio::spawn(request.timeout(patience).send())
+    };
+    let hanging: Vec<_> = (0..6).map(|_| call(Duration::from_millis(600))).collect();
+    until("six calls", || sandbox.calls().len() == 6).await;
+    let seventh = call(SOON);
+    until("one that waits", || sandbox.queued() == 1).await;
+    assert_eq!(sandbox.calls().len(), 6, "it is not heard yet");
+    for given_up in hanging {
+        assert!(given_up.await.unwrap().unwrap_err().is_timeout());
+    }
+    assert_eq!(seventh.await.unwrap().unwrap().status(), 200);
+    assert_eq!(sandbox.calls().len(), 7);
+}
+
+#[tokio::test]
 async fn a_jump_takes_the_workers_clock_and_cron_along() {
     let config = SandboxConfig { clock: true, ..SandboxConfig::example() };
     let (sandbox, seen) = stage_with(config).await;

@@ -13,7 +13,9 @@ use shopbell::desk::inbox;
 use shopbell::entry::keys::Keys;
 use shopbell::meta::parse::parse;
 use shopbell::outreach::subscription::Subscription;
-use shopbell::shop::kv::{AccountValue, DeletionValue, PagesValue, PosterValue};
+use shopbell::shop::kv::{
+    AccountValue, DeletionValue, HoldValue, PagesValue, PosterValue, PostersValue, TombstoneValue,
+};
 use shopbell::shop::model::Shop;
 use shopbell::shop::source::{compile, schema};
 use shopbell::store::kv_queue;
@@ -30,8 +32,11 @@ fn schemas() -> Vec<(&'static str, Value)> {
         ("shop", schema_for!(Shop).to_value()),
         ("pages", schema_for!(PagesValue).to_value()),
         ("poster", schema_for!(PosterValue).to_value()),
+        ("posters", schema_for!(PostersValue).to_value()),
+        ("hold", schema_for!(HoldValue).to_value()),
         ("account", schema_for!(AccountValue).to_value()),
         ("subscription", schema_for!(Subscription).to_value()),
+        ("tombstone", schema_for!(TombstoneValue).to_value()),
         ("deletion", schema_for!(DeletionValue).to_value()),
     ]
 }
@@ -77,6 +82,7 @@ fn what_is_compiled_fits_its_schema() {
         for poster in &shop.posters {
             assert_valid("poster", &PosterValue::of(&shop, poster));
         }
+        assert_valid("posters", &PostersValue::of(shop.posters.clone()));
         if let Some((_, account)) = AccountValue::of(&shop) {
             assert_valid("account", &account);
         }
@@ -116,6 +122,9 @@ fn a_value_of_another_shape_is_refused() {
             .is_empty()
     );
     assert!(!problems("pages", &json!({ "v": 1 })).is_empty());
+    assert!(!problems("posters", &json!({ "v": 1, "posters": [{}] })).is_empty());
+    assert!(!problems("hold", &json!({ "v": 1 })).is_empty());
+    assert_valid("hold", &HoldValue { v: 1, until_ms: 1_795_000_000_000 });
 }
 
 /// What the inbox owes KV after an opt-in, a STOP and a deletion.
@@ -184,6 +193,11 @@ fn what_the_desk_writes_to_kv_fits_the_schema_of_a_subscription() {
     let (gone, code): (Vec<_>, Vec<_>) = deleted.iter().partition(|owed| owed.value.is_none());
     assert_eq!(gone[0].key, format!("subscription:{page}:9001:{topic}"));
     assert!(code[0].key.starts_with("deletion:"));
+    assert!(
+        code[1].key.starts_with(&format!("tombstone:{page}:")) && !code[1].key.contains("9001")
+    );
+    let tombstone: Value = serde_json::from_str(code[1].value.as_deref().unwrap()).unwrap();
+    assert_eq!(problems("tombstone", &tombstone), [""; 0], "{tombstone}");
     let value: Value = serde_json::from_str(code[0].value.as_deref().unwrap()).unwrap();
     assert_eq!(problems("deletion", &value), [""; 0], "{value}");
     assert!(!value.to_string().contains("9001"), "it says nothing of whom it is about");

@@ -40,7 +40,7 @@ async function main() {
     clockStart: options.clockStart,
   });
   processes.removeAtEnd(configFolder);
-  await publish();
+  if (options.publish) await publish();
   if (page) startSandbox(page, worker);
   startWorker(worker);
   await Promise.all([answers(`${worker}/health`, (status) => status === 200), page && answers(page)]);
@@ -64,6 +64,7 @@ function readOptions() {
         clock: { type: "string" },
         "no-clock": { type: "boolean" },
         "no-cron": { type: "boolean" },
+        "no-publish": { type: "boolean" },
         "sandbox-port": { type: "string" },
         "until-eof": { type: "boolean" },
       },
@@ -85,6 +86,7 @@ function readOptions() {
     clock: !values["no-clock"] && (values.clock !== undefined || values.graph === undefined),
     clockStart: values.clock || undefined,
     cron: !values["no-cron"] && values.graph === undefined,
+    publish: !values["no-publish"],
     untilEof: values["until-eof"],
   };
 }

@@ -5,7 +5,7 @@ import { Processes } from "./processes.mjs";
 
 const STAGE_WITHIN_MS = 30 * 60_000;
 const AT_ONCE = 2;
-const LONG = ["scenarios", "crash"]; // begun last, one of them would be waited for alone
+const LONG = ["crash", "scenarios", "shards"]; // begun last, one of them would be waited for alone
 const target = resolve(process.env.CARGO_TARGET_DIR ?? "target");
 mkdirSync(target, { recursive: true });
 const logPath = join(target, "test.log");

@@ -8,10 +8,14 @@
 //! - [`misses`]: what customers asked in vain, as lines for `shop.toml`.
 //! - [`qr`]: codes of posters as pictures, and as sheets to print.
 //! - [`publish`]: compiles a shop into KV. [`profile`]: greeting, menu and the like, to Meta.
+//! - [`poster`]: posters without `shop.toml`; [`snippet`]: links for a web site; [`funnel`]: what
+//!   brought people, and how far they went.
 //! - [`plan`]: who will be told what, by which way; [`report`]: what became of it.
 //! - [`consent`]: what somebody agreed to, and the proof of it. [`reconcile`]: Meta's own list of
 //!   notification tokens against the Worker's.
 //! - [`doctor`]: looks at the Worker and at Meta, and says what keeps a shop from working.
+//! - [`offer`]: who waits to be told of what, and the word that it has begun.
+//! - [`budget`]: what a shop takes of what Cloudflare gives.
 //! - [`bookings`]: who comes when. [`note`]: what the owner wants to remember of a person.
 //! - [`forget`]: has the Worker delete everything it keeps of a person.
 //! - [`shards`]: among how many Desks a Page's people are divided, and moving them.
@@ -19,6 +23,7 @@
 //! - [`sandbox`]: plays Meta on this computer.
 
 pub mod bookings;
+pub mod budget;
 pub mod chat;
 pub mod check;
 pub mod consent;
@@ -26,10 +31,13 @@ pub mod doctor;
 pub mod eval;
 pub mod explain;
 pub mod forget;
+pub mod funnel;
 pub mod misses;
 pub mod note;
+pub mod offer;
 mod owner;
 pub mod plan;
+pub mod poster;
 pub mod profile;
 pub mod publish;
 pub mod qr;
@@ -38,6 +46,7 @@ pub mod report;
 pub mod sandbox;
 pub mod shards;
 pub mod sim;
+pub mod snippet;
 
 /// Prints what a command has to say, or what kept it from its work.
 fn printed(text: Result<String, impl std::fmt::Display>) -> std::process::ExitCode {

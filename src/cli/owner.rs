@@ -31,6 +31,8 @@ pub(super) enum AskError {
     NoToken,
     #[error("the Worker {0}")]
     Worker(String),
+    #[error("{0}")]
+    Refused(String),
     #[error("the Worker's answer cannot be read ({0}): deploy the version of this command")]
     Unreadable(String),
 }
@@ -96,6 +98,15 @@ impl Owner {
         let request = request.bearer_auth(&self.token);
         let answer = self.runtime.block_on(self.http.send(request));
         let answer = answer.map_err(|trouble| AskError::Worker(trouble.to_string()))?;
+        let refused = || -> Option<String> {
+            let told: Value = serde_json::from_str(&answer.text).ok()?;
+            Some(told.get("error")?.as_str()?.to_owned())
+        };
+        if (400..500).contains(&answer.status)
+            && let Some(why) = refused()
+        {
+            return Err(AskError::Refused(why));
+        }
         match answer.status {
             200 => serde_json::from_str(&answer.text)
                 .map_err(|error| AskError::Unreadable(error.to_string())),

@@ -69,12 +69,13 @@ impl Bundle {
         }
         let mut put =
             |key: String, value: String| pairs.push(json!({ "key": key, "value": value }));
-        for shop in &self.shops {
+        for (n, shop) in self.shops.iter().enumerate() {
             put(shop_key(&shop.page.id), serde_json::to_string(shop)?);
             if let Some((account, value)) = AccountValue::of(shop) {
                 put(account_key(&account), serde_json::to_string(&value)?);
             }
-            for poster in &shop.posters {
+            // What hangs for all Pages is one value, and the first Page's.
+            for poster in shop.posters.iter().filter(|poster| n == 0 || !poster.nearest) {
                 let value = PosterValue::of(shop, poster);
                 put(poster_key(&poster.code), serde_json::to_string(&value)?);
             }

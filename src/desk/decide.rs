@@ -2,11 +2,12 @@
 
 use std::borrow::Cow;
 
+use super::arrival::{self, Arrived, Came};
 use super::handoff::Call;
 use super::payload::{OutboxMark, Payload};
-use super::person::{Person, Shown, Touch};
+use super::person::{Person, Shown};
 use super::precedence::{PRECEDENCE, Step, ask_deletion};
-use super::{deletion, disclosure, form, language, mark, misses, words};
+use super::{ads, deletion, disclosure, form, language, mark, misses, nudge, sequences, words};
 use crate::entry::keys::Keys;
 use crate::faq::{Model, Said};
 use crate::meta::event::{
@@ -14,22 +15,21 @@ use crate::meta::event::{
     ThreadControl,
 };
 use crate::meta::fit::fit;
-use crate::meta::ids::{AppId, DeletionCode, FaqId, Mid, NotificationToken, Psid, TopicId};
+use crate::meta::ids::{
+    AppId, DeletionCode, FaqId, Mid, NotificationToken, Psid, SequenceId, TopicId,
+};
 use crate::meta::policy::{Opener, window_after};
 use crate::meta::send::Content;
 use crate::shop::lookup::TextKey;
-use crate::shop::model::{Lang, Poster, Shop};
+use crate::shop::model::{Lang, Shop};
 use crate::store::bookings::{Change, Claim};
 use crate::store::misses::Miss;
 use crate::store::seen;
-use crate::time::{DAY, HOUR, UnixMs};
+use crate::time::{HOUR, UnixMs};
 
 /// The Page Inbox, where people answer by hand. Meta prints its app id in two ways (Messenger
 /// Platform, message echoes reference and conversation routing page, September 2026).
 pub const PAGE_INBOX_APPS: [&str; 2] = ["263902037430900", "26390203743090"];
-
-/// How long an opt-in counts as brought by the poster that the person came in by.
-const ATTRIBUTED_MS: i64 = DAY;
 
 /// What a decision is made with.
 #[derive(Clone, Copy)]
@@ -57,6 +57,8 @@ pub struct Host<'a> {
     pub public_url: Option<&'a str>,
     /// Which of the Page's Desks this is.
     pub shard: u32,
+    /// How many Desks share the Page's people; 0 or 1: none but this one.
+    pub shards: u32,
 }
 
 /// Everything an event leads to. Nothing of it has happened yet.
@@ -109,6 +111,8 @@ pub enum Effect {
     },
     /// Tell the shop that a person is wanted.
     CallPerson(Box<Call>),
+    /// The person came in by something that the funnel tells apart.
+    Came(Came),
     /// The assistant goes on with this person.
     ComeBack,
     /// Our own message has arrived.
@@ -123,6 +127,18 @@ pub enum Effect {
     /// Remind the person of their form then, and not earlier.
     RemindAt {
         /// When, unless they go on before.
+        at: UnixMs,
+    },
+    /// Look at the person then: their window closes soon after.
+    NudgeAt {
+        /// When.
+        at: UnixMs,
+    },
+    /// A sequence begins for the person, unless it did before.
+    Begin {
+        /// Which.
+        sequence: SequenceId,
+        /// When what begins it happened.
         at: UnixMs,
     },
 }
@@ -187,6 +203,8 @@ pub struct Turn<'a> {
     pub offered: Vec<FaqId>,
     /// Pictures that came with it.
     pub pictures: u32,
+    /// The poster they came in by just now.
+    pub arrived: Option<Arrived<'a>>,
     /// What changes besides the person.
     pub effects: Vec<Effect>,
     /// Counted under these names.
@@ -204,6 +222,8 @@ pub enum Inbound<'a> {
     Tap(Option<Payload>),
     /// Somebody came in through a link, a code or an ad.
     Arrival(&'a Referral),
+    /// Somebody came in by a plugin on a web site, which says nothing and opens no window.
+    Ticked(&'a Referral),
     /// Somebody agreed to a topic.
     OptedIn(TopicId),
     /// Somebody stopped a topic in Meta's own menu.
@@ -246,7 +266,7 @@ pub fn decide(
             match &postback.referral {
                 // Whoever asks for a person gets one. A question tapped beside a ref that says
                 // nothing to us (an ad's, a forged one) is still a question.
-                Some(referral) if !outweighs(context, payload.as_ref(), referral) => {
+                Some(referral) if !outweighs(context, payload.as_ref(), referral, at) => {
                     answer(context, id, person, Inbound::Arrival(referral), None, event, now)
                 }
                 beside => {
@@ -272,11 +292,16 @@ pub fn decide(
 }
 
 /// Whether what was tapped says more than the referral beside it.
-fn outweighs(context: Context<'_>, payload: Option<&Payload>, referral: &Referral) -> bool {
+fn outweighs(
+    context: Context<'_>,
+    payload: Option<&Payload>,
+    referral: &Referral,
+    at: UnixMs,
+) -> bool {
     match payload {
         None | Some(Payload::GetStarted) => false,
         Some(Payload::Human | Payload::DeleteYes | Payload::DeleteNo | Payload::Resume) => true,
-        Some(_) => referral.ref_.as_deref().and_then(|ref_| open_poster(context, ref_)).is_none(),
+        Some(_) => !matches!(arrival::poster_of(context, referral, at), Some(Ok(_))),
     }
 }
 
@@ -541,6 +566,7 @@ pub(super) fn thread_is_back(
         after_silence: false,
         offered: Vec::new(),
         pictures: 0,
+        arrived: None,
         effects: Vec::new(),
         counts: Vec::new(),
     };
@@ -557,6 +583,10 @@ fn on_optin(
     event: &Event,
     now: UnixMs,
 ) -> Decision {
+    if let Optin::Plugin { ref_: Some(ref_), .. } = optin {
+        let referral = Referral { ref_: Some(ref_.clone()), ..Referral::default() };
+        return answer(context, id, person, Inbound::Ticked(&referral), None, event, now);
+    }
     let Optin::Notification(optin) = optin else {
         let counts = vec!["event.optin.other".to_owned()];
         return Decision { counts, ..Decision::default() };
@@ -570,14 +600,13 @@ fn on_optin(
         let counts = vec!["event.optin.outdated".to_owned()];
         return Decision { person: Some(known), counts, ..Decision::default() };
     }
+    let carried = optin
+        .ref_
+        .as_ref()
+        .map(|ref_| Referral { ref_: Some(ref_.clone()), ..Referral::default() });
+    let carried = carried.as_ref().filter(|_| active);
     let (effect, inbound) = if active {
-        let source = known.last_touch.as_ref().map_or("chat".to_owned(), |touch| {
-            if at.since(touch.at) < ATTRIBUTED_MS {
-                format!("poster:{}", touch.poster)
-            } else {
-                "chat".to_owned()
-            }
-        });
+        let source = arrival::credited(context, &known, carried, at);
         let grant = Grant {
             topic: topic.clone(),
             token: optin.token.clone(),
@@ -593,7 +622,7 @@ fn on_optin(
     } else {
         (Effect::End { topic, at }, Inbound::OptedOut)
     };
-    let mut decision = answer(context, id, Some(known), inbound, None, event, now);
+    let mut decision = answer(context, id, Some(known), inbound, carried, event, now);
     decision.effects.insert(0, effect);
     decision
 }
@@ -624,12 +653,19 @@ fn answer<'a>(
     now: UnixMs,
 ) -> Decision {
     let at = event.at.min(now);
+    let spoke = person.as_ref().and_then(|person| person.last_inbound);
     let mut person = person.unwrap_or_else(|| Person::new(at));
     let after_silence =
         person.last_inbound.is_none_or(|last| at.since(last) >= super::person::SILENCE_MS);
     if let Some(opener) = opener(&inbound) {
+        let came_by = match inbound {
+            Inbound::Arrival(referral) => Some(referral),
+            _ => referral,
+        };
+        let opener = ads::opener(&mut person, opener, came_by, at);
         person.touch(at, window(opener, at));
     }
+    let had = person.tags.clone();
     let (command, spoken) = match &inbound {
         Inbound::Text(text) => {
             (words::command(context.shop, text), language::spoken_in(context.shop, text))
@@ -653,10 +689,11 @@ fn answer<'a>(
         after_silence,
         offered: Vec::new(),
         pictures: pictures(event),
+        arrived: None,
         effects: Vec::new(),
         counts: vec![name_of(&event.kind).into_owned()],
     };
-    note_arrival(&mut turn, referral);
+    arrival::note(&mut turn, referral, spoke);
     if let Some(left) = mark::left_by(context.shop, event) {
         form::leave(&mut turn.person, left);
     }
@@ -725,6 +762,10 @@ fn answer<'a>(
         }
     }
     let erased = turn.effects.iter().any(|effect| matches!(effect, Effect::Erase { .. }));
+    if !erased {
+        sequences::begin(&mut turn, &had);
+        nudge::look_later(&mut turn);
+    }
     Decision {
         person: (!erased).then_some(turn.person),
         effects: turn.effects,
@@ -740,41 +781,11 @@ fn opener(inbound: &Inbound<'_>) -> Option<Opener> {
         Inbound::Text(_) | Inbound::Wordless(_) => Some(Opener::Message),
         Inbound::Tap(_) => Some(Opener::Postback),
         Inbound::Arrival(_) => Some(Opener::Referral),
-        Inbound::OptedIn(_) | Inbound::OptedOut => None,
+        Inbound::Ticked(_) | Inbound::OptedIn(_) | Inbound::OptedOut => None,
     }
 }
 
 /// How long the window stays open, in ms, by the rule of that day.
 fn window(opener: Opener, at: UnixMs) -> i64 {
     window_after(opener, at.utc_date())
-}
-
-/// Notes the poster a referral came from, whoever answers it in the end.
-fn note_arrival(turn: &mut Turn<'_>, beside_message: Option<&Referral>) {
-    let referral = match turn.inbound {
-        Inbound::Arrival(referral) => Some(referral),
-        _ => beside_message,
-    };
-    let Some(ref_) = referral.and_then(|referral| referral.ref_.as_deref()) else { return };
-    match open_poster(turn.context, ref_) {
-        Some(poster) => {
-            let touch = Touch { poster: poster.code.clone(), at: turn.at };
-            turn.counts.push(format!("arrival.{}", poster.code));
-            form::leave(&mut turn.person, &poster.also);
-            turn.person.first_touch.get_or_insert_with(|| touch.clone());
-            turn.person.last_touch = Some(touch);
-            if turn.person.language.is_none()
-                && let Some(lang) = &poster.language
-            {
-                turn.lang = lang.clone();
-            }
-        }
-        None => turn.counts.push("arrival.unknown_ref".to_owned()),
-    }
-}
-
-/// The poster a signed ref stands for; `None` when it is forged, edited, revoked or gone.
-pub(super) fn open_poster<'a>(context: Context<'a>, ref_: &str) -> Option<&'a Poster> {
-    let opened = context.keys.refs.open(&context.shop.page.id, ref_).ok()?;
-    context.shop.poster(&opened.poster).filter(|poster| !poster.revoked)
 }

@@ -3,9 +3,11 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::decide::{Context, Effect, Turn};
+use super::layout::home;
 use super::payload::Payload;
 use super::person::Person;
 use crate::faq::Said;
@@ -195,11 +197,13 @@ pub fn tell(
     let webhook = agent.and_then(|a| a.webhook.as_ref()).or(shop.handoff.webhook.as_ref());
     let notes: Vec<String> =
         notes::of(sql, channel, person)?.into_iter().map(|note| note.text).collect();
-    let told = match notify.filter(|owner| *owner != person) {
-        Some(owner) => write_to(sql, shop, owner, (call, (channel, person), &notes), now)?,
+    let who = (channel, person);
+    let owner = notify.filter(|owner| *owner != person);
+    let told = match owner {
+        Some(owner) => write_to(sql, owner, &notice(shop, call, &notes), who, now)?,
         None => false,
     };
-    if let Some(url) = webhook.filter(|_| !told) {
+    let hook = webhook.filter(|_| !told).map(|url| {
         let mut body = json!({
             "v": 1,
             "event": if call.until.is_some() { "person_wanted" } else { "booking" },
@@ -220,10 +224,22 @@ pub fn tell(
             }
             fields.extend((!notes.is_empty()).then(|| ("notes".to_owned(), json!(notes))));
         }
-        let body = to_json("calls", &body)?;
         // A booking is still news when the assistant is back.
         let kind = if call.until.is_some() { Kind::Hook } else { Kind::News };
-        calls::push(sql, kind, (channel, person), Some((url, &body)), now)?;
+        Hook { news: kind == Kind::News, url: url.clone(), body: body.to_string() }
+    });
+    match owner.filter(|owner| !told && home(owner, context.host.shards) != context.host.shard) {
+        // Another Desk knows whether the owner may be written to.
+        Some(owner) => {
+            let errand = Errand { owner: owner.clone(), text: notice(shop, call, &notes), hook };
+            let body = to_json("calls", &errand)?;
+            calls::push(sql, Kind::Notice, who, Some((&String::new(), &body)), now)?;
+        }
+        None => {
+            if let Some(hook) = &hook {
+                push_hook(sql, who, hook, now)?;
+            }
+        }
     }
     if let Some(until) = call.until.filter(|_| shop.handoff.pass_thread) {
         calls::cancel(sql, Kind::Take, (channel, person))?;
@@ -231,6 +247,39 @@ pub fn tell(
         calls::push(sql, Kind::Take, (channel, person), None, until)?;
     }
     Ok(())
+}
+
+/// The owner's webhook, for when they cannot be written to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hook {
+    news: bool,
+    url: String,
+    body: String,
+}
+
+/// What another Desk of the Page is to tell the owner: the one that knows them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Errand {
+    /// The owner.
+    pub owner: Psid,
+    /// What they read.
+    pub text: String,
+    /// What to do when they cannot be written to.
+    pub hook: Option<Hook>,
+}
+
+/// Queues the owner's webhook about somebody.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn push_hook(
+    sql: &impl Sql,
+    who: (Channel, &Psid),
+    hook: &Hook,
+    now: UnixMs,
+) -> Result<(), StoreError> {
+    let kind = if hook.news { Kind::News } else { Kind::Hook };
+    calls::push(sql, kind, who, Some((&hook.url, &hook.body)), now)
 }
 
 /// What the owner reads: why, about what, what they noted, and where to answer. What a customer
@@ -256,13 +305,16 @@ fn notice(shop: &Shop, call: &Call, notes: &[String]) -> String {
     lines.join("\n")
 }
 
-/// A message to the owner, with what they noted on the customer, if they have written within the
-/// window. `false` when not.
-fn write_to(
+/// A message to the owner about a customer, if they have written within the window. `false` when
+/// not.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn write_to(
     sql: &impl Sql,
-    shop: &Shop,
     owner: &Psid,
-    (call, about, notes): (&Call, (Channel, &Psid), &[String]),
+    text: &str,
+    about: (Channel, &Psid),
     now: UnixMs,
 ) -> Result<bool, StoreError> {
     let known: Option<Person> = people::load(sql, Channel::Messenger, owner)?;
@@ -270,7 +322,7 @@ fn write_to(
     else {
         return Ok(false);
     };
-    let content = Content::Text { text: notice(shop, call, notes), quick_replies: Vec::new() };
+    let content = Content::Text { text: text.to_owned(), quick_replies: Vec::new() };
     for bubble in fit(content, Channel::Messenger) {
         let message = outbox::Message {
             class: &Class::Reply,
@@ -296,7 +348,7 @@ pub fn come_back(
     who: (Channel, &Psid),
     now: UnixMs,
 ) -> Result<(), StoreError> {
-    for kind in [Kind::Hook, Kind::Pass, Kind::Take] {
+    for kind in [Kind::Hook, Kind::Notice, Kind::Pass, Kind::Take] {
         calls::cancel(sql, kind, who)?;
     }
     if shop.handoff.pass_thread {
@@ -343,7 +395,7 @@ pub fn is_wanted(
             if known && call.url.starts_with("https://") { Wanted::Yes } else { Wanted::No }
         }
         Kind::Pass if !shop.handoff.pass_thread => Wanted::No,
-        Kind::Pass => Wanted::Yes,
+        Kind::Pass | Kind::Notice => Wanted::Yes,
         Kind::Take => {
             let known: Option<Person> = people::load(sql, call.channel, &call.person)?;
             match known.and_then(|person| person.paused_until).filter(|until| *until > now) {

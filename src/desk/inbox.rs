@@ -14,7 +14,7 @@ use super::person::{Offered, Person};
 use super::precedence::Step;
 use super::profile::Stranger;
 use super::sending::{self, Via};
-use super::{deletion, handoff, pace, replies};
+use super::{deletion, handoff, pace, replies, sequences};
 use crate::meta::event::{Channel, Event, EventKind, Lane, ThreadAction, ThreadControl};
 use crate::meta::ids::{AccountId, Psid};
 use crate::meta::policy::{Opener, window_after};
@@ -29,7 +29,8 @@ use crate::store::intake::{self, Look, Pending};
 use crate::store::outbox::{self, Claimed, Class};
 use crate::store::timers::{self, Timer};
 use crate::store::{
-    Sql, StoreError, bookings, counters, ledger, misses, parked, people, reminders, seen,
+    Sql, StoreError, bookings, counters, funnel, ledger, misses, nudges, parked, people, reminders,
+    seen,
 };
 use crate::time::{SECOND, UnixMs};
 
@@ -211,7 +212,7 @@ fn plain(
     now: UnixMs,
 ) -> Option<(Decision, Option<Stranger>)> {
     if was_forgotten(sql, context, event, person, now).unwrap_or(true)
-        || tally::is_news(sql, event).unwrap_or(true)
+        || tally::is_news(sql, context.shop, event).unwrap_or(true)
     {
         return None;
     }
@@ -510,7 +511,8 @@ fn commit(
 ) -> Result<Done, StoreError> {
     let mut done =
         Done { stranger: stranger(sql, context, event, &decision, now)?, paced_until: None };
-    tally::arrived(sql, event, now)?;
+    tally::arrived(sql, context.shop, event, now)?;
+    tally::tapped(sql, context.shop, event, now)?;
     if let Some(id) = &event.person {
         if let Some(miss) = decision.miss.take() {
             let number = misses::keep(sql, &miss, now)?;
@@ -572,6 +574,15 @@ fn apply(
             let order = deletion::Order { page, person: id, code: &code, desks: &desks, at };
             deletion::erase(sql, context.keys, &order, &[channel], now)
         }
+        Effect::Came(came) => {
+            let day = context.shop.today(event.at.min(now)).to_string();
+            let source = funnel::bounded(sql, &day, &came.source)?;
+            funnel::add(sql, &day, &source, "", funnel::Stage::Conversation)?;
+            if came.new {
+                funnel::add(sql, &day, &source, "", funnel::Stage::New)?;
+            }
+            Ok(())
+        }
         Effect::Taken { miss } => misses::taken(sql, miss),
         Effect::CallPerson(call) => handoff::tell(sql, context, (channel, id), &call, now),
         Effect::ComeBack => handoff::come_back(sql, context.shop, (channel, id), now),
@@ -607,6 +618,10 @@ fn apply(
         }
         Effect::Diary(change) => bookings::apply(sql, (channel, id), &change, now),
         Effect::RemindAt { at } => reminders::set(sql, channel, id, at),
+        Effect::NudgeAt { at } => nudges::set(sql, channel, id, at),
+        Effect::Begin { sequence, at } => {
+            sequences::apply(sql, context.shop, (channel, id), &sequence, at, now)
+        }
         Effect::End { topic, at } => {
             let Some(mut consent) = consents::get(sql, &topic, channel, id)? else {
                 return Ok(());
@@ -621,6 +636,11 @@ fn apply(
         }
         Effect::Grant(grant) => {
             let before = consents::get(sql, &grant.topic, channel, id)?;
+            if before.as_ref().is_none_or(|before| before.status != Status::Active) {
+                let day = context.shop.today(grant.at).to_string();
+                let topic = grant.topic.as_str();
+                funnel::add(sql, &day, &grant.source, topic, funnel::Stage::OptIn)?;
+            }
             // A consent resumed without a new token goes on with the old one and its end.
             let old_end = before.as_ref().filter(|_| grant.token.is_none());
             let expires_at = grant.expires_at.or_else(|| old_end?.expires_at);

@@ -1,5 +1,7 @@
 //! One person's conversation: what an inbound event means and who answers it.
 //!
+//! - [`arrival`]: how somebody came in, whatever shape that has; [`posters`]: those that are made
+//!   without `shop.toml`.
 //! - [`person`]: what is remembered of somebody, and the standard messaging window.
 //! - [`decide`]: the front door: (shop, person, event, now) to a [`decide::Decision`].
 //! - [`precedence`]: the one table of who may answer, in order.
@@ -11,7 +13,8 @@
 //! - [`replies`]: the words and bubbles of each answer; [`payload`]: what our buttons carry.
 //! - [`mark`]: what a tap leaves on somebody.
 //! - [`form`]: questions asked one after another; [`booking`]: the slots that are booked with them.
-//! - [`segment`]: whether somebody belongs to a segment.
+//! - [`segment`]: whether somebody belongs to a segment. `sequences`: what begins one for somebody;
+//!   [`nudge`]: the last word before a window closes; `ads`: the window after an ad.
 //! - [`words`]: STOP, HUMAN and DELETE (`typo`: with one letter wrong); [`language`]: which language to answer in.
 //! - [`misses`]: questions without an answer, for an owner who wants to know; [`redact`]: without
 //!   what could say whose they are.
@@ -20,7 +23,9 @@
 //! - [`layout`]: how a Page's people are divided among its Desks.
 //! - [`sending`]: what may leave the outbox, and what Graph's answers mean for it.
 
+mod ads;
 pub mod alerts;
+pub mod arrival;
 pub mod booking;
 pub mod by_hand;
 pub mod decide;
@@ -33,14 +38,17 @@ pub mod language;
 pub mod layout;
 pub mod mark;
 pub mod misses;
+pub mod nudge;
 pub mod pace;
 pub mod payload;
 pub mod person;
+pub mod posters;
 pub mod precedence;
 pub mod profile;
 pub mod redact;
 pub mod replies;
 pub mod segment;
 pub mod sending;
+mod sequences;
 mod typo;
 pub mod words;

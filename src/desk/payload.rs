@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::mark;
-use crate::meta::ids::{FaqId, FieldId, FormId, TopicId};
+use crate::meta::ids::{FaqId, FieldId, FormId, OfferId, TopicId};
 use crate::shop::model::ButtonAction;
 
 /// A payload of ours. Payloads only reach the app that sent the button, but anybody who can
@@ -30,6 +30,8 @@ pub enum Payload {
     Resume,
     /// Something about a form.
     Form(FormTap),
+    /// Tell me of this offer.
+    Remind(OfferId),
 }
 
 /// A tap that belongs to a form. It names the form, so that a button from long ago does nothing
@@ -137,6 +139,7 @@ impl Payload {
             ButtonAction::Faq(id) => Self::Faq(id.clone()),
             ButtonAction::Topic(id) => Self::Topic(id.clone()),
             ButtonAction::Form(id) => Self::Form(FormTap::Open(id.clone())),
+            ButtonAction::Remind(id) => Self::Remind(id.clone()),
             ButtonAction::Human => Self::Human,
             ButtonAction::Url(_) | ButtonAction::Phone(_) => return None,
         })
@@ -161,6 +164,7 @@ impl Payload {
             Some(("topic", id)) => TopicId::new(id).ok().map(Self::Topic),
             Some(("optin", id)) => TopicId::new(id).ok().map(Self::OptIn),
             Some(("back", id)) => TopicId::new(id).ok().map(Self::Back),
+            Some(("remind", id)) => OfferId::new(id).ok().map(Self::Remind),
             Some(("form", rest)) => FormTap::parse(rest).map(Self::Form),
             Some(_) => None,
         }
@@ -180,6 +184,7 @@ impl fmt::Display for Payload {
             Self::DeleteNo => f.write_str("sb:keep"),
             Self::Resume => f.write_str("sb:resume"),
             Self::Form(tap) => write!(f, "sb:form:{tap}"),
+            Self::Remind(id) => write!(f, "sb:remind:{id}"),
         }
     }
 }
@@ -224,6 +229,7 @@ mod tests {
             Payload::DeleteYes,
             Payload::DeleteNo,
             Payload::Resume,
+            Payload::Remind(OfferId::new("sale").unwrap()),
             Payload::Form(FormTap::Open(form())),
             Payload::Form(FormTap::Do(form(), FormAct::Confirm)),
             Payload::Form(FormTap::Edit(form(), field())),

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::form::state::OpenForm;
-use crate::meta::ids::{FaqId, FieldId, PosterCode, TopicId};
+use crate::meta::ids::{FaqId, FieldId, OfferId, PosterCode, TopicId};
 use crate::meta::profile::{AGAIN_MS, KEPT_MS, Profile, Told};
 use crate::shop::forms::FieldValue;
 use crate::shop::model::{Lang, Promise, Shop};
@@ -90,6 +90,18 @@ pub struct Person {
     /// What they answered.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub fields: BTreeMap<FieldId, FieldValue>,
+    /// The offers they asked to be told of, and when.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub wishes: BTreeMap<OfferId, UnixMs>,
+    /// When they are looked at before their window closes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nudge_at: Option<UnixMs>,
+    /// When they last got the last word before a window closed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nudged_at: Option<UnixMs>,
+    /// When they came by an ad and have not written since.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ad_at: Option<UnixMs>,
     /// What their last message was offered instead of an answer, when misses are kept.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub offered: Option<Offered>,
@@ -278,6 +290,7 @@ impl Person {
     /// Notes STOP, and returns the topics it ends.
     pub fn stop_all(&mut self, at: UnixMs) -> Vec<TopicId> {
         self.stopped_at = self.stopped_at.max(Some(at));
+        self.wishes.retain(|_, asked| *asked > at);
         let mut ended = Vec::new();
         for (topic, word) in &mut self.topics {
             if word.active && word.at <= at {

@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use super::decide::{Effect, Grant, Inbound, Turn, ends, open_poster};
+use super::arrival::{self, Arrived};
+use super::decide::{Effect, Grant, Inbound, Turn, ends};
 use super::handoff::{self, Reason};
 use super::payload::Payload;
 use super::words::{self, Command, Courtesy};
@@ -46,6 +47,8 @@ pub enum Step {
     Keyword,
     /// A question that has an answer, or a few likely ones.
     Faq,
+    /// Somebody came in with words that have no answer of their own: by an ad.
+    Landing,
     /// The shop is closed.
     Away,
     /// The first message after a silence.
@@ -82,16 +85,23 @@ impl Step {
             Self::Anger => "The message is angry. A person is called.",
             Self::OptIn => "Somebody agreed to a topic or ended one. Thanks, or a confirmation.",
             Self::Arrival => {
-                "Somebody came in through a link, a code or an ad. What the poster promises, or \
-                 the welcome."
+                "Somebody came in through a link, a code or an ad. What the poster promises, once \
+                 for each scan, or the welcome."
             }
             Self::Tap => "One of our buttons or quick replies, or Get Started.",
             Self::Form => "A form is open, and the message is its answer. The next question.",
-            Self::Keyword => "The message has a keyword of an answer. That answer.",
+            Self::Keyword => {
+                "The message has a keyword of an answer: that answer. Or it is the code or the word \
+                 printed on a poster: what that poster promises."
+            }
             Self::Faq => {
                 "The message asks what an answer is for: that answer, or a few likely ones to \
                  choose from. Whoever takes none of them is not offered some again for as long as \
                  the fallback is not repeated."
+            }
+            Self::Landing => {
+                "A message came with a ref, as the first one after an ad does, and nothing above \
+                 answers its words. What that poster promises."
             }
             Self::Away => "The shop is closed. Once for each closed period.",
             Self::Instant => {
@@ -111,7 +121,13 @@ impl Step {
     pub(super) const fn understands(self) -> bool {
         matches!(
             self,
-            Self::OptIn | Self::Arrival | Self::Tap | Self::Form | Self::Keyword | Self::Faq
+            Self::OptIn
+                | Self::Arrival
+                | Self::Tap
+                | Self::Form
+                | Self::Keyword
+                | Self::Faq
+                | Self::Landing
         )
     }
 }
@@ -132,6 +148,7 @@ impl fmt::Display for Step {
             Self::Form => "form",
             Self::Keyword => "keyword",
             Self::Faq => "faq",
+            Self::Landing => "landing",
             Self::Away => "away",
             Self::Instant => "instant",
             Self::Misses => "misses",
@@ -159,6 +176,7 @@ pub const PRECEDENCE: &[(Step, Answerer)] = &[
     (Step::Form, form::step),
     (Step::Keyword, keyword),
     (Step::Faq, faq_answer),
+    (Step::Landing, landing),
     (Step::Away, away),
     (Step::Instant, instant),
     (Step::Misses, misses),
@@ -308,16 +326,21 @@ fn opt_in(turn: &mut Turn<'_>) -> Option<Vec<Content>> {
 }
 
 fn arrival(turn: &mut Turn<'_>) -> Option<Vec<Content>> {
-    let Inbound::Arrival(referral) = turn.inbound else { return None };
-    let poster = referral.ref_.as_deref().and_then(|ref_| open_poster(turn.context, ref_));
-    Some(match poster {
-        Some(poster) => {
-            let mut said = replies::arrival(turn, poster);
-            said.extend(then(turn, &poster.also));
-            said
-        }
+    if !matches!(turn.inbound, Inbound::Arrival(_) | Inbound::Ticked(_)) {
+        return None;
+    }
+    Some(match turn.arrived {
+        Some(Arrived { again: true, .. }) => Vec::new(),
+        Some(Arrived { poster, .. }) => arrival::promised(turn, poster),
         None => replies::welcome(turn),
     })
+}
+
+fn landing(turn: &mut Turn<'_>) -> Option<Vec<Content>> {
+    match turn.arrived {
+        Some(Arrived { poster, again: false }) => Some(arrival::promised(turn, poster)),
+        _ => None,
+    }
 }
 
 fn tap(turn: &mut Turn<'_>) -> Option<Vec<Content>> {
@@ -332,6 +355,10 @@ fn tap(turn: &mut Turn<'_>) -> Option<Vec<Content>> {
         Some(Payload::Form(_)) => return None,
         Some(Payload::Topic(id) | Payload::OptIn(id)) => match shop.topic(&id) {
             Some(topic) => replies::opt_in_on_request(turn, topic),
+            None => replies::welcome(turn),
+        },
+        Some(Payload::Remind(id)) => match shop.offer(&id) {
+            Some(offer) => replies::remind(turn, offer),
             None => replies::welcome(turn),
         },
         Some(Payload::Back(id)) => match shop.topic(&id) {
@@ -376,7 +403,10 @@ fn back_to(turn: &mut Turn<'_>, topic: &Topic) -> Vec<Content> {
 
 fn keyword(turn: &mut Turn<'_>) -> Option<Vec<Content>> {
     let Inbound::Text(text) = turn.inbound else { return None };
-    let (entry, lang) = faq::keyword(&turn.context.shop.faq, text)?;
+    let Some((entry, lang)) = faq::keyword(&turn.context.shop.faq, text) else {
+        let poster = arrival::by_words(turn)?;
+        return Some(arrival::promised(turn, poster));
+    };
     learn_language(turn, lang);
     Some(faq_and_more(turn, &[entry]))
 }

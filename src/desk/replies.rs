@@ -7,10 +7,12 @@ use super::person::{Person, Shown};
 use crate::meta::ids::{DeletionCode, FaqId, TopicId};
 use crate::meta::limits;
 use crate::meta::send::{Button, Card, Content, OptInRequest, QuickReply};
+use crate::outreach::offers;
 use crate::shop::lookup::TextKey;
 use crate::shop::model::{
-    Agent, ButtonAction, FaqEntry, Lang, LinkButton, Notification, Poster, RichCard, Shop, Topic,
+    Agent, ButtonAction, FaqEntry, Lang, LinkButton, Poster, RichCard, Shop, Topic,
 };
+use crate::shop::outreach::{Offer, Said};
 use crate::shop::text::{self, Listener, say, say_openly};
 use crate::time::{DAY, UnixMs};
 
@@ -25,6 +27,7 @@ pub(super) fn fill(turn: &Turn<'_>, template: &str, topic: Option<&str>) -> Stri
         topic,
         agent: agent.map(|agent| agent.name.as_str()),
         agent_hours: agent.and_then(|agent| agent.hours.as_ref()),
+        coupon: None,
     };
     let say = if person.may_ask_profile(turn.now) { say_openly } else { say };
     say(turn.context.shop, &turn.lang, template, &listener, turn.now)
@@ -241,6 +244,10 @@ pub fn arrival(turn: &mut Turn<'_>, poster: &Poster) -> Vec<Content> {
         _ if plain => menu(turn),
         _ => Vec::new(),
     };
+    let coupon = shop.pick(&poster.coupon_text, &turn.lang);
+    // Quick replies only show under what comes last.
+    let (quick_replies, under_coupon) =
+        if coupon.is_some() { (Vec::new(), quick_replies) } else { (quick_replies, Vec::new()) };
     let own_words = shop.pick(&poster.text, &turn.lang);
     let rich = Rich {
         words: Some(own_words.unwrap_or_else(|| shop.text(TextKey::Welcome, &turn.lang))),
@@ -251,6 +258,10 @@ pub fn arrival(turn: &mut Turn<'_>, poster: &Poster) -> Vec<Content> {
         quick_replies,
     };
     let mut bubbles = rich.bubbles(turn);
+    bubbles.extend(coupon.into_iter().flat_map(|text| spoken(turn, text, None, Vec::new())));
+    if let Some(Content::Text { quick_replies, .. }) = bubbles.last_mut().filter(|_| alone) {
+        quick_replies.extend(under_coupon);
+    }
     bubbles.extend(answer.into_iter().flat_map(|entry| faq(turn, entry)));
     bubbles.extend(request);
     bubbles
@@ -405,22 +416,25 @@ pub fn fallback(turn: &Turn<'_>) -> Vec<Content> {
     own(turn, TextKey::Fallback, menu(turn))
 }
 
-/// What a notification says to one person: always one bubble, because a notification token is
-/// good for one message. With a picture it is a card, if the words fit on one (first line the
-/// title, the rest the subtitle); otherwise the words go without the picture.
+/// What a message to subscribers says to one person: always one bubble, because a notification
+/// token is good for one message. With a picture it is a card, if the words fit on one (first line
+/// the title, the rest the subtitle); otherwise the words go without the picture.
 #[must_use]
 pub fn notification(
     shop: &Shop,
     lang: &Lang,
-    notification: &Notification,
+    said: &Said<'_>,
     listener: &Listener<'_>,
     now: UnixMs,
 ) -> Option<Content> {
-    let words = say(shop, lang, shop.pick(&notification.text, lang)?, listener, now);
-    let buttons = buttons(shop, lang, &notification.buttons);
+    if !said.cards.is_empty() {
+        return Some(Content::Cards { cards: cards(shop, lang, said.cards) });
+    }
+    let words = say(shop, lang, shop.pick(said.text, lang)?, listener, now);
+    let buttons = buttons(shop, lang, said.buttons);
     let (title, subtitle) = words.trim().split_once('\n').unwrap_or((words.trim(), ""));
     let fits = |text: &str| limits::units(text) <= limits::CARD_TITLE;
-    Some(match &notification.image {
+    Some(match said.image {
         Some(url) if fits(title) && fits(subtitle.trim()) => Content::Cards {
             cards: vec![Card {
                 title: title.to_owned(),
@@ -432,4 +446,27 @@ pub fn notification(
         _ if buttons.is_empty() => bubble(words, Vec::new()),
         _ => Content::Buttons { text: words, buttons },
     })
+}
+
+/// Somebody asked to be told of an offer: that they will be, or what they have to agree to first.
+pub fn remind(turn: &mut Turn<'_>, offer: &Offer) -> Vec<Content> {
+    let shop = turn.context.shop;
+    let title = shop.pick(&offer.title, &turn.lang);
+    let say =
+        |turn: &Turn<'_>, key: TextKey, taps| spoken(turn, shop.text(key, &turn.lang), title, taps);
+    if !offers::is_ahead(shop, offer, turn.now) {
+        let menu = menu(turn);
+        return say(turn, TextKey::OfferOver, menu);
+    }
+    turn.person.wishes.insert(offer.id.clone(), turn.at);
+    turn.counts.push(format!("offer.{}.asked", offer.id));
+    let Some(topic) = shop.topic(&offer.topic) else { return welcome(turn) };
+    let request = opt_in_request(turn, topic, Unasked::Requested);
+    if request.is_none() && turn.person.need_not_be_asked(&topic.id) {
+        return say(turn, TextKey::WillTell, Vec::new());
+    }
+    // Asked within the week, the card is further up in the thread: Meta takes no other.
+    let mut said = say(turn, TextKey::AgreeFirst, Vec::new());
+    said.extend(request);
+    said
 }

@@ -7,19 +7,20 @@ use super::person::Person;
 use super::replies;
 use crate::meta::graph_error::{Class as Cause, Failure, Verdict};
 use crate::meta::human::{self, Typed};
-use crate::meta::ids::{NotificationToken, PageId};
+use crate::meta::ids::{NotificationId, NotificationToken, PageId};
 use crate::meta::policy::{Transport, cooldown};
 use crate::meta::send::{self, Content, MessagingType, Recipient};
 use crate::outreach::ladder::{self, Hold};
 use crate::outreach::receipt::{Book, By};
 use crate::outreach::recipient::{self as notified, Look};
-use crate::outreach::{endings, subscription, tally};
+use crate::outreach::{endings, sequence, subscription, tally};
+use crate::shop::kv::{HoldValue, KV_SCHEMA, hold_key};
 use crate::shop::model::Shop;
 use crate::store::consents::{self, Consent, Left, Which};
 use crate::store::ledger;
 use crate::store::outbox::{self, Admit, Claimed, Class, Outcome, Room, Settled};
 use crate::store::timers::{self, Timer};
-use crate::store::{Sql, StoreError, counters, early, facts, people};
+use crate::store::{Sql, StoreError, counters, early, facts, kv_queue, people, places, to_json};
 use crate::time::{HOUR, MINUTE, SECOND, UnixMs};
 
 /// Requests made for one message before it is given up.
@@ -189,17 +190,25 @@ fn admit(
     };
     let all = consents::of_person(sql, claimed.channel, &claimed.person)?;
     let consent = all.iter().find(|consent| consent.topic == *topic);
-    let known = shop.notification(notification).is_some() && shop.topic(topic).is_some();
+    let known = shop.notification(notification).filter(|known| !known.draft);
+    let known = known.filter(|_| shop.topic(topic).is_some());
+    let over = sequence_over(sql, shop, claimed, notification, person.as_ref())?;
     let way = match consent {
-        _ if !known => Err(Hold::Withdrawn),
+        _ if known.is_none() => Err(Hold::Withdrawn),
+        _ if over => Err(Hold::SequenceOver),
         _ if expired => Err(Hold::TooLate),
         None => Err(Hold::NoConsent),
         Some(consent) => {
             let person = person.unwrap_or_default();
             let due = consent.reserved_at.unwrap_or(claimed.created_at);
-            let to = notified::Recipient::of(shop, consent, &person, &all, Look::Leaving);
+            let to = notified::Recipient::of(shop, consent, &person, &all, Look::Leaving)
+                .belonging(shop, &person, now);
             let deadline = claimed.expires_at.unwrap_or(now.plus(1));
-            ladder::earliest(shop, &to, due, now, deadline)
+            if known.is_some_and(|known| !known.is_still_for(&to)) {
+                Err(Hold::NotForThem)
+            } else {
+                ladder::earliest(shop, &to, due, now, deadline)
+            }
         }
     };
     let held = match (way, consent) {
@@ -222,6 +231,22 @@ fn admit(
     consents::release(sql, Which { topic, channel: claimed.channel, person: &claimed.person })?;
     counters::add(sql, &format!("held.{}", held.code()), now)?;
     Ok(Admit::No(reason))
+}
+
+/// Whether it is a step of a sequence that has ended for its person since it was planned.
+fn sequence_over(
+    sql: &impl Sql,
+    shop: &Shop,
+    claimed: &Claimed,
+    notification: &NotificationId,
+    person: Option<&Person>,
+) -> Result<bool, StoreError> {
+    let (Some(sequence), Some(person)) = (shop.sequence_of(notification), person) else {
+        return Ok(false);
+    };
+    let place = places::get(sql, &sequence.id, claimed.channel, &claimed.person)?;
+    Ok(sequence.draft
+        || place.is_some_and(|place| sequence::over(sequence, &place, person).is_some()))
 }
 
 fn person_may_be_answered(person: &Option<Person>, now: UnixMs) -> bool {
@@ -326,14 +351,14 @@ pub fn settle(
             return Ok(Settled::Sent);
         }
         if held == Some(true) {
-            sql.transaction(|| lift_hold(sql, now))?;
+            sql.transaction(|| mended(sql, book.page, now))?;
             return Ok(Settled::Sent);
         }
     }
     sql.transaction(|| match verdict {
         None => finish(sql, claimed, &Outcome::Unsure, now),
         Some(Verdict::Sent { mid, .. }) => {
-            lift_hold(sql, now)?;
+            mended(sql, book.page, now)?;
             not_before(sql, book.page, via, rested(now), now)?;
             finish(sql, claimed, &Outcome::Sent { mid: mid.clone() }, now)
         }
@@ -347,6 +372,13 @@ pub fn settle(
 
 /// A message got through. The owner has mended it. "Slow down" stands: this one may have left
 /// before it.
+fn mended(sql: &impl Sql, page: &PageId, now: UnixMs) -> Result<(), StoreError> {
+    if page_hold(sql)?.is_some_and(|hold| hold.needs_owner) {
+        kv_queue::push(sql, &hold_key(page), None, now)?;
+    }
+    lift_hold(sql, now)
+}
+
 fn lift_hold(sql: &impl Sql, now: UnixMs) -> Result<(), StoreError> {
     if page_hold(sql)?.is_some_and(|hold| hold.needs_owner || hold.until <= now) {
         facts::clear(sql, HOLD)?;
@@ -386,6 +418,10 @@ fn on_failure(
         Cause::TokenInvalid | Cause::Permission | Cause::PageRestricted => {
             let until = now.plus(HALT_MS);
             hold_page(sql, until, &reason, true)?;
+            // Scans lead to the shop's own page meanwhile. Nobody may come to say that all is well
+            // again, so it holds no longer than until the next message asks.
+            let value = HoldValue { v: KV_SCHEMA, until_ms: until.get() };
+            kv_queue::push(sql, &hold_key(book.page), Some(&to_json("kv_queue", &value)?), now)?;
             Outcome::RetryAt(until)
         }
         Cause::OptedOut => {

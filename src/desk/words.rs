@@ -153,7 +153,7 @@ fn shop_texts(shop: &Shop) -> impl Iterator<Item = &str> {
     let said = shop.faq.iter().flat_map(|entry| [&entry.title, &entry.answer]);
     let topics = shop.topics.iter().map(|topic| &topic.title);
     let posters = shop.posters.iter().map(|poster| &poster.text);
-    let notifications = shop.notifications.iter().map(|notification| &notification.text);
+    let notifications = shop.sent().map(|notification| &notification.text);
     let texts = said.chain(topics).chain(posters).chain(notifications);
     let spoken = texts.flat_map(|text: &Localized| text.0.values().map(String::as_str));
     asked.chain(spoken).chain([shop.name.as_str()])

@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::refs::RefKeys;
 use crate::meta::ids::{PageId, Psid};
+use crate::time::UnixMs;
 
 /// HMAC-SHA256.
 pub type HmacSha256 = Hmac<Sha256>;
@@ -105,6 +106,14 @@ impl Keys {
                 .filter(|secret| !secret.is_empty())
                 .map(|secret| DerivedKey::derive(secret, KeyUse::Calendar)),
         }
+    }
+
+    /// The same, with an end for refs that the previous key signed. Tombstones have none: whoever
+    /// was forgotten stays forgotten.
+    #[must_use]
+    pub fn previous_refs_until(mut self, until: Option<UnixMs>) -> Self {
+        self.refs = self.refs.previous_until(until);
+        self
     }
 
     /// What proves to the owner's server that a call is ours: HMAC-SHA256 over the time, a full

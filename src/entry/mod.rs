@@ -6,15 +6,19 @@
 //!
 //! - [`keys`]: one derived key per use, so that no signature can stand in for another.
 //! - [`refs`]: signing and opening refs.
-//! - [`links`]: m.me and ig.me links.
+//! - [`links`]: m.me and ig.me links; [`door`]: which of them a scan leads to, or why to none.
+//! - [`scan`]: what is a scan, and how many of an address count.
 //! - [`qr`]: the pictures; [`calendar`]: links to the calendar entry of a booking.
-//! - [`pages`]: what a visitor sees when a poster is unknown or revoked; [`deletion_page`]: how
+//! - [`pages`]: what a visitor sees when a scan leads nowhere, in [`page_words`]; [`deletion_page`]: how
 //!   far the deletion of somebody's data is.
 
 pub mod calendar;
 pub mod deletion_page;
+pub mod door;
 pub mod keys;
 pub mod links;
+pub mod page_words;
 pub mod pages;
 pub mod qr;
 pub mod refs;
+pub mod scan;

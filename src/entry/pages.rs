@@ -1,93 +1,14 @@
-//! What a visitor sees when a poster is unknown or revoked: never a bare error, always a way to
-//! reach the shop.
+//! What a visitor sees when a scan leads nowhere: never a bare error, always a way to reach the
+//! shop.
 
 use std::fmt::Write;
 
+use super::door::Why;
+use super::page_words::{ENGLISH, Words, words};
 use crate::shop::model::{Lang, Localized, Range, Shop};
 
 /// The longest `Accept-Language` looked at, in bytes. Browsers send less than a hundred.
 const MAX_ACCEPT_LANGUAGE: usize = 512;
-
-/// The words of the page in one language.
-struct Words {
-    /// BCP 47 tag of these words.
-    tag: &'static str,
-    sorry: &'static str,
-    reach_us: &'static str,
-    no_shop: &'static str,
-    call: &'static str,
-    map: &'static str,
-    site: &'static str,
-    hours: &'static str,
-    closed: &'static str,
-    /// Monday first.
-    days: [&'static str; 7],
-}
-
-const ENGLISH: Words = Words {
-    tag: "en",
-    sorry: "This code is no longer in use.",
-    reach_us: "You can still reach us here:",
-    no_shop: "Please ask the people where you found it.",
-    call: "Call",
-    map: "Show the map",
-    site: "Our website",
-    hours: "Opening hours",
-    closed: "closed",
-    days: ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"],
-};
-
-const LITHUANIAN: Words = Words {
-    tag: "lt",
-    sorry: "Šis kodas nebegalioja.",
-    reach_us: "Mus vis tiek lengva rasti:",
-    no_shop: "Paklauskite ten, kur jį radote.",
-    call: "Skambinti",
-    map: "Rodyti žemėlapyje",
-    site: "Mūsų svetainė",
-    hours: "Darbo laikas",
-    closed: "nedirbame",
-    days: ["Pr", "An", "Tr", "Kt", "Pn", "Št", "Sk"],
-};
-
-const TAIWANESE: Words = Words {
-    tag: "zh-TW",
-    sorry: "這個 QR Code 已停止使用。",
-    reach_us: "您仍然可以這樣找到我們：",
-    no_shop: "請洽詢張貼此 QR Code 的店家。",
-    call: "撥打電話",
-    map: "查看地圖",
-    site: "官方網站",
-    hours: "營業時間",
-    closed: "公休",
-    days: ["週一", "週二", "週三", "週四", "週五", "週六", "週日"],
-};
-
-const CHINESE: Words = Words {
-    tag: "zh-CN",
-    sorry: "这个二维码已停止使用。",
-    reach_us: "您仍然可以这样联系我们：",
-    no_shop: "请询问张贴此二维码的店家。",
-    call: "拨打电话",
-    map: "查看地图",
-    site: "官方网站",
-    hours: "营业时间",
-    closed: "休息",
-    days: ["周一", "周二", "周三", "周四", "周五", "周六", "周日"],
-};
-
-const BRAZILIAN: Words = Words {
-    tag: "pt-BR",
-    sorry: "Este código não está mais em uso.",
-    reach_us: "Você ainda pode falar com a gente por aqui:",
-    no_shop: "Pergunte no lugar onde você o encontrou.",
-    call: "Ligar",
-    map: "Ver no mapa",
-    site: "Nosso site",
-    hours: "Horário de funcionamento",
-    closed: "fechado",
-    days: ["Seg", "Ter", "Qua", "Qui", "Sex", "Sáb", "Dom"],
-};
 
 pub(super) const STYLE: &str = "\
 :root{color-scheme:light dark;--ink:#1d2327;--dim:#5c6670;--paper:#fff;--back:#f3f1ec;--line:#e2ded5;--go:#0b57d0}\
@@ -103,15 +24,15 @@ color:var(--go);text-decoration:none;font-weight:600;text-align:center}\
 table{width:100%;border-collapse:collapse}th,td{padding:.3em 0;border-top:1px solid var(--line);vertical-align:top}\
 th{text-align:left;font-weight:400;color:var(--dim)}td{text-align:right;font-variant-numeric:tabular-nums}";
 
-/// The page for a code that leads nowhere: complete HTML without scripts or anything from
+/// The page for a code that leads nowhere, and why: complete HTML without scripts or anything from
 /// elsewhere. With a shop, how to reach it; without one, a neutral word. `lang` is best one of
 /// the shop's languages ([`choose_language`]); the page's own words fall back to English.
 #[must_use]
-pub fn fallback_page(shop: Option<&Shop>, lang: &Lang) -> String {
+pub fn fallback_page(shop: Option<&Shop>, lang: &Lang, why: Why) -> String {
     let words = words(lang);
     let (title, body) = match shop {
-        Some(shop) => (shop.name.as_str(), shop_body(shop, lang, words)),
-        None => ("QR", format!("<h1>{}</h1><p>{}</p>", words.sorry, words.no_shop)),
+        Some(shop) => (shop.name.as_str(), shop_body(shop, lang, words, why)),
+        None => ("QR", format!("<h1>{}</h1><p>{}</p>", words.says(why), words.no_shop)),
     };
     format!(
         "<!doctype html>\n<html lang=\"{}\"><head><meta charset=\"utf-8\">\
@@ -172,17 +93,23 @@ pub(crate) fn escaped(text: &str) -> String {
     out
 }
 
-fn shop_body(shop: &Shop, lang: &Lang, words: &Words) -> String {
+fn shop_body(shop: &Shop, lang: &Lang, words: &Words, why: Why) -> String {
     let contact = &shop.contact;
     let mut body = format!("<h1>{}</h1>", escaped(&shop.name));
     if let Some(branch) = &shop.page.branch {
         add(&mut body, format_args!("<p class=\"dim\">{}</p>", escaped(branch)));
     }
-    add(&mut body, format_args!("<p>{} {}</p>", words.sorry, words.reach_us));
+    add(&mut body, format_args!("<p>{} {}</p>", words.says(why), words.reach_us));
     if let Some(phone) = &contact.phone {
         let number: String = phone.chars().filter(|c| c.is_ascii_digit() || *c == '+').collect();
         let call = format!("{} {}", words.call, phone);
         link(&mut body, &format!("tel:{number}"), &call);
+    }
+    if let Some(form) = contact.form.as_deref().filter(|form| form.starts_with("https://")) {
+        link(&mut body, form, words.write);
+    }
+    if let Some(mail) = &contact.email {
+        link(&mut body, &format!("mailto:{mail}"), mail);
     }
     if let Some(address) = said(&contact.address, lang, &shop.languages) {
         add(&mut body, format_args!("<p>{}</p>", escaped(address)));
@@ -194,7 +121,8 @@ fn shop_body(shop: &Shop, lang: &Lang, words: &Words) -> String {
     if let Some(site) = contact.site.as_deref().filter(|site| site.starts_with("https://")) {
         link(&mut body, site, words.site);
     }
-    if let Some(week) = &shop.hours.week {
+    // Nobody is to come in vain.
+    if let Some(week) = shop.hours.week.as_ref().filter(|_| why != Why::ClosedForGood) {
         add(&mut body, format_args!("<h2>{}</h2><table>", words.hours));
         for (name, ranges) in words.days.iter().zip(week) {
             let times = if ranges.is_empty() {
@@ -231,19 +159,8 @@ fn said<'a>(text: &'a Localized, lang: &Lang, languages: &[Lang]) -> Option<&'a 
     std::iter::once(lang).chain(languages).find_map(|lang| text.0.get(lang)).map(String::as_str)
 }
 
-fn words(lang: &Lang) -> &'static Words {
-    let all = [&ENGLISH, &LITHUANIAN, &TAIWANESE, &CHINESE, &BRAZILIAN];
-    let tag = crate::shop::lang::find(lang).map(|language| language.code);
-    all.into_iter()
-        .find(|words| Some(words.tag) == tag)
-        .or_else(|| {
-            all.into_iter().find(|words| primary(words.tag).eq_ignore_ascii_case(primary(&lang.0)))
-        })
-        .unwrap_or(&ENGLISH)
-}
-
 /// `pt` of `pt-BR`.
-fn primary(tag: &str) -> &str {
+pub(super) fn primary(tag: &str) -> &str {
     tag.split(['-', '_']).next().unwrap_or(tag)
 }
 
@@ -276,7 +193,8 @@ mod tests {
             "contact": {
                 "phone": "+370 5 555 01 23", "site": "https://cafe.example",
                 "address": {"lt": "Pilies g. 1", "en": "1 Pilies St"},
-                "map": "javascript:alert(1)", "email": null
+                "map": "javascript:alert(1)", "email": "a@cafe.example",
+                "form": "javascript:alert(2)"
             },
             "hours": {"week": [
                 [{"open": 480, "close": 720}, {"open": 780, "close": 1080}],
@@ -294,7 +212,7 @@ mod tests {
 
     #[test]
     fn the_page_says_how_to_reach_the_shop_in_the_visitors_language() {
-        let page = fallback_page(Some(&shop()), &Lang("lt".into()));
+        let page = fallback_page(Some(&shop()), &Lang("lt".into()), Why::Over);
         for part in [
             "<html lang=\"lt\">",
             "href=\"tel:+37055550123\"",
@@ -308,15 +226,35 @@ mod tests {
         ] {
             assert!(page.contains(part), "{part} in {page}");
         }
-        let english = fallback_page(Some(&shop()), &Lang("en".into()));
+        let english = fallback_page(Some(&shop()), &Lang("en".into()), Why::Over);
         assert!(english.contains("1 Pilies St") && english.contains("no longer in use"));
         // A language the shop has no address in: the shop's own first language.
-        assert!(fallback_page(Some(&shop()), &Lang("pt-BR".into())).contains("Pilies g. 1"));
+        assert!(
+            fallback_page(Some(&shop()), &Lang("pt-BR".into()), Why::Over).contains("Pilies g. 1")
+        );
+    }
+
+    #[test]
+    fn each_reason_has_its_words_in_every_language() {
+        let reasons = [Why::Unknown, Why::Over, Why::Early, Why::Silent, Why::ClosedForGood];
+        for language in crate::shop::lang::all() {
+            let lang = Lang(language.code.into());
+            let mut pages: Vec<String> =
+                reasons.iter().map(|why| fallback_page(Some(&shop()), &lang, *why)).collect();
+            for (page, why) in pages.iter().zip(reasons) {
+                assert!(page.contains(&format!("<html lang=\"{}\">", language.code)), "{lang:?}");
+                assert!(page.contains("tel:+37055550123"));
+                assert_eq!(page.contains("<table>"), why != Why::ClosedForGood, "{why:?}");
+            }
+            pages.sort();
+            pages.dedup();
+            assert_eq!(pages.len(), reasons.len(), "{lang:?}");
+        }
     }
 
     #[test]
     fn nothing_on_the_page_can_run() {
-        let page = fallback_page(Some(&shop()), &Lang("lt\"><script>".into()));
+        let page = fallback_page(Some(&shop()), &Lang("lt\"><script>".into()), Why::Over);
         assert!(page.contains("Tom &amp; &quot;Jerry&quot; &lt;script&gt;"));
         assert!(page.contains("Old &lt;Town&gt;"));
         for part in ["<script", "javascript:"] {
@@ -326,9 +264,9 @@ mod tests {
 
     #[test]
     fn without_a_shop_the_page_is_neutral() {
-        let page = fallback_page(None, &Lang("en".into()));
+        let page = fallback_page(None, &Lang("en".into()), Why::Over);
         assert!(page.contains("no longer in use") && page.contains("Please ask"));
-        assert!(fallback_page(None, &Lang("xx".into())).contains("no longer in use"));
+        assert!(fallback_page(None, &Lang("xx".into()), Why::Over).contains("no longer in use"));
     }
 
     #[test]

@@ -124,6 +124,21 @@ key_part! {
     /// A product, as named in `shop.toml`.
     ProductId
 }
+key_part! {
+    /// A sequence of messages, as named in `shop.toml`.
+    SequenceId
+}
+key_part! {
+    /// An offer that people can ask to be told of, as named in `shop.toml`.
+    OfferId
+}
+
+impl PosterCode {
+    /// Stands where no code can be made, which does not happen.
+    pub(crate) fn none() -> Self {
+        Self("0".to_owned())
+    }
+}
 
 impl DeletionCode {
     /// Stands where no code can be made, which does not happen.

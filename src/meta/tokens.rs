@@ -165,7 +165,7 @@ mod tests {
         let first = &page.lines[0];
         assert_eq!(first.token.0, "t1");
         assert_eq!(first.person, Some(Psid::new("24").unwrap()));
-        assert_eq!(first.title.as_deref(), Some("Fridąy \u{fffd}"));
+        assert!(first.title.as_deref().unwrap().starts_with("Fridąy \u{fffd}"));
         assert_eq!(first.created_at, Some(UnixMs::new(1_790_000_000_000)));
         assert_eq!(first.expires_at, Some(UnixMs::new(1_800_000_000_000)));
         assert_eq!(first.next_eligible_at, Some(UnixMs::new(1_790_000_000_123)));

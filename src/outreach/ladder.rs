@@ -52,6 +52,12 @@ pub enum Hold {
     NoToken,
     /// The notification has no words in any language.
     NoText,
+    /// They do not fit into one message.
+    TooLong,
+    /// They have left the segment that it is for.
+    NotForThem,
+    /// It is a step of a sequence that has ended for them.
+    SequenceOver,
     /// It is not in shop.toml any more.
     Withdrawn,
     /// It waited for so long that it would help nobody.
@@ -70,6 +76,7 @@ impl Hold {
             Self::Promise(Promise::Daily) => texts.daily.to_owned(),
             Self::Promise(Promise::Weekly) => texts.weekly.to_owned(),
             Self::Promise(Promise::Monthly) => texts.monthly.to_owned(),
+            Self::Promise(Promise::Dates) => texts.dates.to_owned(),
             Self::DayFull => texts.day_full.to_owned(),
             Self::Quiet(_) => texts.quiet.to_owned(),
             Self::WindowClosed => texts.window_closed.to_owned(),
@@ -85,6 +92,9 @@ impl Hold {
             }),
             Self::NoToken => closed(texts.no_token),
             Self::NoText => texts.no_text.to_owned(),
+            Self::TooLong => texts.too_long.to_owned(),
+            Self::NotForThem => texts.not_for_them.to_owned(),
+            Self::SequenceOver => texts.sequence_over.to_owned(),
             Self::Withdrawn => texts.withdrawn.to_owned(),
             Self::TooLate => texts.too_late.to_owned(),
         }
@@ -123,6 +133,9 @@ impl Hold {
             Self::Forbidden(_) => "forbidden",
             Self::NoToken => "no_token",
             Self::NoText => "no_text",
+            Self::TooLong => "too_long",
+            Self::NotForThem => "not_for_them",
+            Self::SequenceOver => "sequence_over",
             Self::Withdrawn => "withdrawn",
             Self::TooLate => "too_late",
         }
@@ -165,7 +178,15 @@ fn at_moment(shop: &Shop, to: &Recipient, due: UnixMs, at: UnixMs) -> Result<Way
         return Err(Hold::PersonTalking);
     }
     let zone = to.zone(shop);
-    let promise = shop.topic(&to.topic).ok_or(Hold::NoConsent)?.promise;
+    let topic = shop.topic(&to.topic).ok_or(Hold::NoConsent)?;
+    let promise = topic.promise;
+    if promise == Promise::Dates {
+        // By the shop's clock or by theirs: what the owner calls the first of December.
+        let date = |zone| due.timestamp().to_zoned(zone).date();
+        if ![date(shop.zone()), date(zone.clone())].iter().any(|day| topic.dates.contains(day)) {
+            return Err(Hold::Promise(promise));
+        }
+    }
     for last in [to.last_sent_at, to.reserved_at] {
         if !schedule::keeps(promise, last, due, &zone) {
             return Err(Hold::Promise(promise));

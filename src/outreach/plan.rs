@@ -7,14 +7,18 @@ use std::collections::{BTreeMap, HashMap};
 use sha2::{Digest, Sha256};
 
 use super::ladder::{self, Hold, Way};
-use super::recipient::Recipient;
+use super::recipient::{Recipient, zone_of};
 use super::rungs::Price;
 use super::schedule::{self, Occurrence};
+use super::sequence::{self, Held};
+use super::variant;
 use crate::meta::event::Channel;
 use crate::meta::ids::{NotificationId, Psid};
 use crate::meta::policy::{Transport, cooldown};
 use crate::shop::model::{Notification, Shop, Zone};
-use crate::store::channel_name;
+use crate::shop::outreach::Sequence;
+use crate::store::places::Place;
+use crate::store::{channel_name, ledger};
 use crate::time::UnixMs;
 
 /// What is decided for one recipient.
@@ -52,12 +56,13 @@ pub fn line(
     to: &Recipient,
     now: UnixMs,
 ) -> Option<Line> {
-    if to.granted_at > due {
+    if to.granted_at > due || !notification.is_for(to) {
         return None;
     }
     let from = due.max(now);
     let deadline = due.plus(notification.schedule.latest_ms());
-    let speaks = shop.pick(&notification.text, &to.language).is_some();
+    let said = notification.said(variant::number(notification, &to.person));
+    let speaks = shop.pick(said.text, &to.language).is_some() || !said.cards.is_empty();
     let verdict = match ladder::earliest(shop, to, due, from, deadline) {
         Ok(_) if !speaks => Verdict::Held(Hold::NoText),
         Ok((at, way)) => Verdict::Leaves { not_before: (at > from).then_some(at), way },
@@ -198,9 +203,20 @@ pub enum Horizon {
     Until(UnixMs),
 }
 
+/// Whose turn it is: a run of a notification, or a step of a sequence for one person.
+enum Turn<'a> {
+    Run { notification: &'a Notification, due: Occurrence, zone: String },
+    Step { sequence: &'a Sequence, place: Place, who: usize },
+}
+
+/// What is due, in the order in which a Desk goes through it: the moment, runs before steps, and
+/// the names.
+type Turns<'a> = BTreeMap<(UnixMs, u8, String, String), Turn<'a>>;
+
 /// Plans one Desk's recipients from `from` on: what is due in order, each as if all before it had
 /// been sent. What people will say and do until then nobody knows, so a window that closes before
-/// counts as closed.
+/// counts as closed, and nobody leaves a sequence. Drafts are planned as if they were the only
+/// ones.
 #[must_use]
 pub fn plan<'a>(
     shop: &'a Shop,
@@ -209,31 +225,85 @@ pub fn plan<'a>(
     horizon: Horizon,
 ) -> Vec<Planned<'a>> {
     let mut people = People::of(recipients);
-    let mut due: Vec<(&Notification, Occurrence, String)> = Vec::new();
+    let mut turns = runs(shop, &people, from, horizon);
+    for (who, to) in people.all.iter().enumerate() {
+        for place in to.places.iter().filter(|place| place.due_at.is_some()) {
+            if let Some(sequence) = shop.sequence(&place.sequence) {
+                enqueue(&mut turns, (sequence, place.clone(), who), (from, horizon));
+            }
+        }
+    }
+    let mut planned: Vec<Planned<'a>> = Vec::new();
+    while let Some(((at, ..), turn)) = turns.pop_first() {
+        match turn {
+            Turn::Run { notification, due, zone } => {
+                planned.push(people.plan_one(shop, notification, due, zone));
+            }
+            Turn::Step { sequence, place, who } => {
+                let next = match people.plan_step(shop, (sequence, &place, who), at, &mut planned) {
+                    After::Later(place) => Some(place),
+                    After::Next(place) => Some(place).filter(|_| horizon != Horizon::Next),
+                    After::Through => None,
+                };
+                if let Some(next) = next {
+                    enqueue(&mut turns, (sequence, next, who), (at, horizon));
+                }
+            }
+        }
+    }
+    planned
+}
+
+/// What comes after a step that was planned for somebody.
+enum After {
+    /// The next one.
+    Next(Place),
+    /// The same one, later.
+    Later(Place),
+    /// Nothing.
+    Through,
+}
+
+/// Notes when it is somebody's turn; what is late has its turn at once.
+fn enqueue<'a>(
+    turns: &mut Turns<'a>,
+    (sequence, place, who): (&'a Sequence, Place, usize),
+    (from, horizon): (UnixMs, Horizon),
+) {
+    let at = place.due_at.unwrap_or(from).max(from);
+    if matches!(horizon, Horizon::Until(end) if at >= end) {
+        return;
+    }
+    let whose = format!("{}/{}", channel_name(place.channel), place.person);
+    let key = (at, 1, format!("{} {:06}", place.sequence, place.step), whose);
+    turns.insert(key, Turn::Step { sequence, place, who });
+}
+
+/// The runs of notifications.
+fn runs<'a>(shop: &'a Shop, people: &People, from: UnixMs, horizon: Horizon) -> Turns<'a> {
+    let mut turns = Turns::new();
     for notification in &shop.notifications {
         for zone in people.zones(notification) {
-            let clock = super::recipient::zone_of(shop, zone.as_deref());
+            let clock = zone_of(shop, zone.as_deref());
             // Due at this very moment counts.
             let just_before = from.plus(-1);
             let found = match horizon {
-                Horizon::Next => schedule::next(&notification.schedule, &clock, just_before)
-                    .into_iter()
-                    .collect(),
+                Horizon::Next => {
+                    schedule::next_of(notification, &clock, just_before).into_iter().collect()
+                }
                 Horizon::Until(end) => {
-                    schedule::between(&notification.schedule, &clock, just_before, end.plus(-1))
+                    schedule::between_of(notification, &clock, just_before, end.plus(-1))
                 }
             };
             let zone = zone.unwrap_or_default();
-            due.extend(found.into_iter().map(|due| (notification, due, zone.clone())));
+            for due in found {
+                let key = (due.at, 0, notification.id.to_string(), zone.clone());
+                turns.insert(key, Turn::Run { notification, due, zone: zone.clone() });
+            }
         }
     }
-    // As the Desk goes through them.
-    due.sort_by(|(a, a_due, a_zone), (b, b_due, b_zone)| {
-        (a_due.at, a.id.as_str(), a_zone).cmp(&(b_due.at, b.id.as_str(), b_zone))
-    });
-    due.into_iter().map(|(n, due, zone)| people.plan_one(shop, n, due, zone)).collect()
+    turns
 }
-
 /// The recipients, as they change while a plan is made.
 struct People {
     all: Vec<Recipient>,
@@ -291,10 +361,70 @@ impl People {
             hash.add(&line);
             lines.push(line);
         }
-        for (at, moment, transport) in sent {
+        for (at, moment, transport) in sent.into_iter().filter(|_| !notification.draft) {
             self.sent(at, due.at, moment, transport);
         }
         Planned { notification, due, zone, deadline, lines, hash }
+    }
+
+    /// Plans one step of a sequence for one person, as `steps` does it in the Desk.
+    fn plan_step<'a>(
+        &mut self,
+        shop: &'a Shop,
+        (sequence, place, who): (&'a Sequence, &Place, usize),
+        at: UnixMs,
+        planned: &mut Vec<Planned<'a>>,
+    ) -> After {
+        let number = usize::try_from(place.step).unwrap_or(usize::MAX);
+        let (Some(to), Some(step)) = (self.all.get(who), sequence.steps.get(number)) else {
+            return After::Through;
+        };
+        let clock = sequence::clock(shop, sequence, to.timezone.as_deref());
+        let through = || match sequence::next(sequence, place, &clock) {
+            Some(next) => After::Next(next),
+            None => After::Through,
+        };
+        let notification = &step.notification;
+        if !to.active || sequence.draft || !notification.is_for(to) {
+            return if to.active && !sequence.draft { through() } else { After::Through };
+        }
+        let due = place.due_at.unwrap_or(at);
+        let Some(mut line) = line(shop, notification, due, to, at) else { return After::Through };
+        if sequence::is_late(step, due, at) {
+            line.verdict = Verdict::Held(Hold::TooLate);
+        }
+        if let Verdict::Held(hold) = &line.verdict
+            && let Held::Until(later) = sequence::held(step, place, &clock, hold, at)
+        {
+            return After::Later(Place { due_at: Some(later), ..place.clone() });
+        }
+        let left = match &line.verdict {
+            Verdict::Leaves { not_before, way } => Some((not_before.unwrap_or(at), way.transport)),
+            Verdict::Held(_) => None,
+        };
+        let day = |at: UnixMs| at.timestamp().to_zoned(shop.zone()).date();
+        let same = |one: &&mut Planned<'_>| {
+            one.notification.id == notification.id && day(one.due.at) == day(due)
+        };
+        match planned.iter_mut().find(same) {
+            Some(one) => {
+                one.hash.add(&line);
+                one.lines.push(line);
+            }
+            None => {
+                let due = Occurrence { period: ledger::ONCE.to_owned(), at: due };
+                let mut hash = RunHash::begin(shop, &notification.id, &due, "");
+                hash.add(&line);
+                let deadline = due.at.plus(notification.schedule.latest_ms());
+                let zone = String::new();
+                let lines = vec![line];
+                planned.push(Planned { notification, due, zone, deadline, lines, hash });
+            }
+        }
+        if let Some((moment, transport)) = left {
+            self.sent(who, due, moment, transport);
+        }
+        through()
     }
 
     /// Notes that a notification left at `moment`.

@@ -1,12 +1,16 @@
 //! A tick begins what is due and plans it, a page of people at a time, into the outbox. A second
 //! tick, late or at the same moment, finds the run begun and the people entered.
 
+use super::budget;
 use super::ladder::Hold;
 use super::plan::{self, Line, RunHash, Verdict};
 use super::recipient::{Look, Recipient, zone_of};
 use super::schedule::{self, Occurrence};
+use super::{offers, steps, variant};
 use crate::desk::person::Person;
 use crate::desk::replies;
+use crate::meta::fit::fit;
+use crate::meta::send::Content;
 use crate::shop::model::{Notification, Shop, Zone};
 use crate::shop::text::Listener;
 use crate::store::consents::{self, Consent, Which};
@@ -15,14 +19,16 @@ use crate::store::outbox::{self, Class};
 use crate::store::runs::{self, Dropped, Progress, Run};
 use crate::store::timers::{self, Timer};
 use crate::store::{Sql, StoreError, counters, facts, people};
-use crate::time::{MINUTE, UnixMs};
+use crate::time::{DAY, MINUTE, SECOND, UnixMs};
 
 /// People planned in one transaction.
 const PAGE: u32 = 50;
 
-/// Pages planned in one call: about 10 ms of CPU is what the free plan allows one (Cloudflare
-/// Workers limits, September 2026). The rest follows by alarm.
-const PAGES_PER_CALL: u32 = 2;
+/// How soon the planner looks again whether what it has planned has left.
+const AGAIN_MS: i64 = 2 * SECOND;
+
+/// Counts what was put into the outbox, by UTC day.
+const PLANNED: &str = "notification.planned";
 
 /// When somebody last looked what is due. Written so seldom to spare writes: what was begun since
 /// is known by its run.
@@ -36,19 +42,18 @@ const LOOKED_EVERY_MS: i64 = 10 * MINUTE;
 /// [`StoreError`]; every page that was committed stays.
 pub fn tick(sql: &impl Sql, shop: &Shop, now: UnixMs) -> Result<u32, StoreError> {
     let looked: Option<UnixMs> = facts::get(sql, LOOKED)?;
-    for notification in &shop.notifications {
+    for notification in shop.notifications.iter().filter(|notification| !notification.draft) {
         for zone in clocks(sql, notification)? {
             let clock = zone_of(shop, zone.as_deref());
-            let schedule = &notification.schedule;
             let zone = zone.unwrap_or_default();
-            if let Some(due) = schedule::due(schedule, &clock, now) {
+            if let Some(due) = schedule::due_of(notification, &clock, now) {
                 let run = run(shop, notification, due, &zone);
                 if runs::begin(sql, &run)? {
                     counters::add(sql, &format!("run.{}", notification.id), now)?;
                 }
             }
             let Some(looked) = looked else { continue };
-            for due in schedule::missed(schedule, &clock, looked, now) {
+            for due in schedule::missed_of(notification, &clock, looked, now) {
                 miss(sql, notification, &run(shop, notification, due, &zone), now)?;
             }
         }
@@ -59,17 +64,29 @@ pub fn tick(sql: &impl Sql, shop: &Shop, now: UnixMs) -> Result<u32, StoreError>
     go_on(sql, shop, now)
 }
 
-/// Goes on with runs that are not done.
+/// Goes on with runs that are not done, and with the steps of sequences that are due.
 ///
 /// # Errors
 /// [`StoreError`].
 pub fn go_on(sql: &impl Sql, shop: &Shop, now: UnixMs) -> Result<u32, StoreError> {
+    let queued = go_on_with_runs(sql, shop, now)?;
+    Ok(queued.saturating_add(steps::tick(sql, shop, now)?))
+}
+
+fn go_on_with_runs(sql: &impl Sql, shop: &Shop, now: UnixMs) -> Result<u32, StoreError> {
     let mut queued: u32 = 0;
-    let mut pages_left = PAGES_PER_CALL;
+    let plan = shop.hosting.plan;
+    let mut pages_left = budget::planned_per_share(plan).div_ceil(PAGE);
     for mut run in runs::unfinished(sql)? {
         loop {
-            if pages_left == 0 {
+            let over = is_over(shop, &run, now);
+            if pages_left == 0 && !over {
                 timers::set(sql, Timer::Plan, now)?;
+                return Ok(queued);
+            }
+            // Whoever has no turn waits; a run that is over ends whatever waits.
+            if !over && let Some(at) = waits_until(sql, shop, now)? {
+                timers::set(sql, Timer::Plan, at)?;
                 return Ok(queued);
             }
             pages_left = pages_left.saturating_sub(1);
@@ -85,6 +102,30 @@ pub fn go_on(sql: &impl Sql, shop: &Shop, now: UnixMs) -> Result<u32, StoreError
     Ok(queued)
 }
 
+/// Whether nothing of a run may be planned any more: it was withdrawn, or its time is over.
+fn is_over(shop: &Shop, run: &Run, now: UnixMs) -> bool {
+    shop.notification(&run.notification)
+        .is_none_or(|n| now >= run.due_at.plus(n.schedule.latest_ms()))
+}
+
+/// When more people may be planned; none: now. Not before those who were planned have left, or the
+/// outbox would only grow; and on the free plan not more than a day's part.
+fn waits_until(sql: &impl Sql, shop: &Shop, now: UnixMs) -> Result<Option<UnixMs>, StoreError> {
+    let most = budget::backlog(shop.hosting.plan);
+    if outbox::notifications_due(sql, most, now)? >= most {
+        return Ok(Some(now.plus(AGAIN_MS)));
+    }
+    let Some(a_day) = budget::notifications_a_day(shop.hosting.plan, shop.hosting.desks) else {
+        return Ok(None);
+    };
+    if counters::on_day(sql, PLANNED, now)?.saturating_add(PAGE) <= a_day.max(PAGE) {
+        return Ok(None);
+    }
+    // A minute into the next UTC day, when Cloudflare counts anew.
+    let midnight = now.get().div_euclid(DAY).saturating_add(1).saturating_mul(DAY);
+    Ok(Some(UnixMs::new(midnight).plus(MINUTE)))
+}
+
 /// The clocks a notification follows: the shop's, or each that its subscribers live by.
 fn clocks(sql: &impl Sql, notification: &Notification) -> Result<Vec<Option<String>>, StoreError> {
     match notification.schedule.zone {
@@ -93,7 +134,7 @@ fn clocks(sql: &impl Sql, notification: &Notification) -> Result<Vec<Option<Stri
     }
 }
 
-fn run(shop: &Shop, notification: &Notification, due: Occurrence, zone: &str) -> Run {
+pub(super) fn run(shop: &Shop, notification: &Notification, due: Occurrence, zone: &str) -> Run {
     let hash = RunHash::begin(shop, &notification.id, &due, zone).as_str().to_owned();
     Run {
         notification: notification.id.clone(),
@@ -136,6 +177,7 @@ fn plan_page(sql: &impl Sql, shop: &Shop, run: &Run, now: UnixMs) -> Result<Prog
         // that its hour has passed, ends here.
         let notification = match shop.notification(&run.notification) {
             None => Err(Dropped::Withdrawn),
+            Some(n) if n.draft => Err(Dropped::Withdrawn),
             Some(n) if now >= run.due_at.plus(n.schedule.latest_ms()) => Err(Dropped::Stale),
             Some(n) => Ok(n),
         };
@@ -144,6 +186,10 @@ fn plan_page(sql: &impl Sql, shop: &Shop, run: &Run, now: UnixMs) -> Result<Prog
             Err(why) => {
                 progress.done = true;
                 progress.dropped = Some(why);
+                if let Some(notification) = shop.notification(&run.notification) {
+                    let (topic, zone) = (&notification.topic, its_zone(notification, run));
+                    progress.unreached = consents::left_over(sql, topic, zone, &run.cursor)?;
+                }
                 counters::add(sql, "run.dropped", now)?;
                 runs::advance(sql, run, &progress)?;
                 return Ok(progress);
@@ -167,6 +213,7 @@ fn plan_page(sql: &impl Sql, shop: &Shop, run: &Run, now: UnixMs) -> Result<Prog
         hash.as_str().clone_into(&mut progress.hash);
         runs::advance(sql, run, &progress)?;
         if progress.queued > 0 {
+            counters::add_many(sql, PLANNED, progress.queued, now)?;
             timers::set(sql, Timer::Drain, now)?;
         }
         Ok(progress)
@@ -185,31 +232,68 @@ fn plan_one(
 ) -> Result<Option<Line>, StoreError> {
     let person: Person = people::load(sql, consent.channel, &consent.person)?.unwrap_or_default();
     let all = consents::of_person(sql, consent.channel, &consent.person)?;
-    let to = Recipient::of(shop, consent, &person, &all, Look::Planning);
-    let Some(mut line) = plan::line(shop, notification, run.due_at, &to, now) else {
+    let to =
+        Recipient::of(shop, consent, &person, &all, Look::Planning).belonging(shop, &person, now);
+    let Some(line) = plan::line(shop, notification, run.due_at, &to, now) else {
         return Ok(None);
     };
-    let topic = shop.topic(&notification.topic).and_then(|t| shop.pick(&t.title, &to.language));
+    let due = Due { notification, period: &run.period, at: run.due_at };
+    enter(sql, shop, due, (consent, &person), line, now)
+}
+
+/// A notification that is somebody's turn.
+#[derive(Clone, Copy)]
+pub(super) struct Due<'a> {
+    /// Which.
+    pub notification: &'a Notification,
+    /// In which period.
+    pub period: &'a str,
+    /// When it was due.
+    pub at: UnixMs,
+}
+
+/// Enters what was decided for one person into the ledger, and into the outbox what leaves; none
+/// when the ledger has it already. The line as it was entered.
+pub(super) fn enter(
+    sql: &impl Sql,
+    shop: &Shop,
+    due: Due<'_>,
+    (consent, person): (&Consent, &Person),
+    mut line: Line,
+    now: UnixMs,
+) -> Result<Option<Line>, StoreError> {
+    let Due { notification, period, at } = due;
+    let lang = person.lang(shop);
+    let said = notification.said(variant::number(notification, &consent.person));
+    let topic = shop.topic(&notification.topic).and_then(|t| shop.pick(&t.title, lang));
     let listener = Listener {
         first_name: person.first_name.as_deref(),
         full_name: person.full_name.as_deref(),
         topic,
-        agent: None,
-        agent_hours: None,
+        coupon: shop.pick(said.coupon, lang),
+        ..Listener::default()
     };
-    let content = replies::notification(shop, &to.language, notification, &listener, now);
-    if content.is_none() {
-        line.verdict = Verdict::Held(Hold::NoText);
-    }
+    // One message, or none: a token is good for one, and half of an offer helps nobody.
+    let content = match replies::notification(shop, lang, &said, &listener, now) {
+        None => Err(Hold::NoText),
+        Some(content) => match <[Content; 1]>::try_from(fit(content, consent.channel)) {
+            Ok([content]) => Ok(content),
+            Err(_) => Err(Hold::TooLong),
+        },
+    };
     let entry = Entry {
         notification: &notification.id,
-        period: &run.period,
+        period,
         channel: consent.channel,
         person: &consent.person,
     };
     let (leaves_at, content) = match (&line.verdict, content) {
-        (Verdict::Leaves { not_before, .. }, Some(content)) => (not_before.unwrap_or(now), content),
-        (Verdict::Held(hold), _) => {
+        (Verdict::Leaves { not_before, .. }, Ok(content)) => (not_before.unwrap_or(now), content),
+        (verdict, content) => {
+            if let (Verdict::Leaves { .. }, Err(hold)) = (verdict, content) {
+                line.verdict = Verdict::Held(hold);
+            }
+            let Verdict::Held(hold) = &line.verdict else { return Ok(None) };
             let reason = hold.says(shop);
             let new = ledger::enter(sql, entry, &consent.topic, Outcome::Held, Some(&reason), now)?;
             if new {
@@ -217,14 +301,16 @@ fn plan_one(
             }
             return Ok(new.then_some(line));
         }
-        (Verdict::Leaves { .. }, None) => return Ok(None),
     };
     if !ledger::enter(sql, entry, &consent.topic, Outcome::Queued, None, now)? {
         return Ok(None);
     }
+    if let Some(variant) = said.variant {
+        ledger::worded(sql, entry, variant)?;
+    }
     let class = Class::Notification {
         notification: notification.id.clone(),
-        period: run.period.clone(),
+        period: period.to_owned(),
         topic: consent.topic.clone(),
     };
     let message = outbox::Message {
@@ -233,10 +319,13 @@ fn plan_one(
         person: &consent.person,
         content: &content,
         due_at: leaves_at,
-        expires_at: Some(run.due_at.plus(notification.schedule.latest_ms())),
+        expires_at: Some(at.plus(notification.schedule.latest_ms())),
     };
     outbox::append(sql, &message, now)?;
     let which = Which { topic: &consent.topic, channel: consent.channel, person: &consent.person };
-    consents::reserve(sql, which, run.due_at)?;
+    consents::reserve(sql, which, at)?;
+    if let Some(offer) = &notification.offer {
+        offers::told(sql, shop, (offer, &notification.id), consent, person)?;
+    }
     Ok(Some(line))
 }

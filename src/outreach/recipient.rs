@@ -7,12 +7,15 @@ use serde::{Deserialize, Serialize};
 use jiff::tz::TimeZone;
 
 use crate::desk::person::Person;
+use crate::desk::segment;
 use crate::meta::event::Channel;
-use crate::meta::ids::{Country, Psid, TopicId};
+use crate::meta::ids::{Country, OfferId, Psid, SegmentId, TopicId};
 use crate::shop::forms::FieldValue;
 use crate::shop::lookup::ZONES;
-use crate::shop::model::{Lang, Shop};
+use crate::shop::model::{Lang, Notification, Shop};
+use crate::shop::segments::Segment;
 use crate::store::consents::{Consent, Status};
+use crate::store::places::Place;
 use crate::time::UnixMs;
 
 /// The field of a person that says where they are: two letters of ISO 3166-1, put there by a form
@@ -66,6 +69,15 @@ pub struct Recipient {
     /// Where they say they are, in their own words; none: they never said.
     #[serde(default)]
     pub country: Option<String>,
+    /// The segments they belong to, as of the moment they were looked at.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub segments: Vec<SegmentId>,
+    /// The offers they asked to be told of.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub offers: Vec<OfferId>,
+    /// Where they are in the sequences of this topic that go on for them. Only for plans.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub places: Vec<Place>,
 }
 
 /// What has to be looked at.
@@ -78,7 +90,8 @@ pub enum Look {
 }
 
 impl Recipient {
-    /// What the Desk knows of somebody; `all` are all of their consents.
+    /// What the Desk knows of somebody; `all` are all of their consents. Which segments they belong
+    /// to is another question: [`Recipient::belonging`].
     #[must_use]
     pub fn of(
         shop: &Shop,
@@ -107,7 +120,18 @@ impl Recipient {
             stopped_at: person.stopped_at,
             language: person.lang(shop).clone(),
             country: said_country(person),
+            segments: Vec::new(),
+            offers: person.wishes.keys().cloned().collect(),
+            places: Vec::new(),
         }
+    }
+
+    /// With the segments that the person belongs to at `now`.
+    #[must_use]
+    pub fn belonging(self, shop: &Shop, person: &Person, now: UnixMs) -> Self {
+        let belongs = |segment: &&Segment| segment::matches(segment, &shop.page, person, now);
+        let segments = shop.segments.iter().filter(belongs).map(|segment| segment.id.clone());
+        Self { segments: segments.collect(), ..self }
     }
 
     /// The clock they live by; the shop's where theirs is not known.
@@ -124,6 +148,20 @@ impl Recipient {
             Some(said) => Country::new(&said.trim().to_ascii_uppercase()).ok(),
             None => shop.meta.country,
         }
+    }
+}
+
+impl Notification {
+    /// Whether it is for somebody of its topic: by its segment, and by what they asked for.
+    #[must_use]
+    pub fn is_for(&self, to: &Recipient) -> bool {
+        self.is_still_for(to) && self.offer.as_ref().is_none_or(|offer| to.offers.contains(offer))
+    }
+
+    /// The same after it was planned: what they asked for is granted then.
+    #[must_use]
+    pub fn is_still_for(&self, to: &Recipient) -> bool {
+        self.segment.as_ref().is_none_or(|segment| to.segments.contains(segment))
     }
 }
 

@@ -12,7 +12,7 @@ use jiff::ToSpan;
 use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
 
-use crate::shop::model::{Promise, QuietHours, Schedule};
+use crate::shop::model::{Notification, Promise, QuietHours, Schedule};
 use crate::time::{DAY, HOUR, MINUTE, UnixMs};
 
 /// How long after the last moment to begin one that was begun may still leave: many people take a
@@ -45,8 +45,63 @@ impl Schedule {
     /// How late it may leave, in ms.
     #[must_use]
     pub fn latest_ms(&self) -> i64 {
-        self.catch_up_ms().saturating_add(LEAVING_MS)
+        let days = DAY.saturating_mul(i64::from(self.spread_days));
+        self.catch_up_ms().saturating_add(LEAVING_MS).saturating_add(days)
     }
+}
+
+/// The occurrence of a notification that is due now, if it is the season for it.
+#[must_use]
+pub fn due_of(notification: &Notification, zone: &TimeZone, now: UnixMs) -> Option<Occurrence> {
+    due(&notification.schedule, zone, now).filter(|due| in_season(notification, due))
+}
+
+/// As [`missed`], of a notification.
+#[must_use]
+pub fn missed_of(
+    notification: &Notification,
+    zone: &TimeZone,
+    since: UnixMs,
+    now: UnixMs,
+) -> Vec<Occurrence> {
+    let mut missed = missed(&notification.schedule, zone, since, now);
+    missed.retain(|due| in_season(notification, due));
+    missed
+}
+
+/// As [`between`], of a notification.
+#[must_use]
+pub fn between_of(
+    notification: &Notification,
+    zone: &TimeZone,
+    from: UnixMs,
+    to: UnixMs,
+) -> Vec<Occurrence> {
+    let mut found = between(&notification.schedule, zone, from, to);
+    found.retain(|due| in_season(notification, due));
+    found
+}
+
+/// As [`next`], of a notification: within a year and a day, or of its first day.
+#[must_use]
+pub fn next_of(notification: &Notification, zone: &TimeZone, now: UnixMs) -> Option<Occurrence> {
+    let eve = notification.from.and_then(|first| first.yesterday().ok());
+    let eve = eve.and_then(|eve| eve.to_zoned(zone.clone()).ok());
+    let from = eve.map_or(now, |eve| now.max(eve.timestamp().into()));
+    let mut after = from;
+    // The evening before its first day is the one that may be out of season.
+    for _ in 0..3 {
+        let found = next(&notification.schedule, zone, after)?;
+        if in_season(notification, &found) {
+            return Some(found);
+        }
+        after = found.at;
+    }
+    None
+}
+
+fn in_season(notification: &Notification, due: &Occurrence) -> bool {
+    due.period.parse().is_ok_and(|day| notification.in_season(day))
 }
 
 /// The occurrence that is due now: begun no longer ago than it may be caught up.
@@ -127,6 +182,21 @@ pub fn quiet_until(quiet: QuietHours, zone: &TimeZone, at: UnixMs) -> Option<Uni
     Some(end.unwrap_or(at.plus(HOUR)))
 }
 
+/// When the quiet hours began that hold at `at` on a clock of `zone`; none while it is not quiet.
+#[must_use]
+pub fn quiet_since(quiet: QuietHours, zone: &TimeZone, at: UnixMs) -> Option<UnixMs> {
+    let local = at.timestamp().to_zoned(zone.clone());
+    let minute = u16::from(local.hour().unsigned_abs())
+        .saturating_mul(60)
+        .saturating_add(u16::from(local.minute().unsigned_abs()));
+    if !quiet.contains(minute) {
+        return None;
+    }
+    let date = if minute >= quiet.from { local.date() } else { local.date().yesterday().ok()? };
+    let begin = zone.to_ambiguous_zoned(date.to_datetime(clock(quiet.from)?));
+    begin.compatible().ok().map(|begin| begin.timestamp().into())
+}
+
 /// Whether sending at `due` keeps the promise, when the topic was last sent at `last`: another
 /// local day, ISO week or month, and a full period later but for [`SLACK_MS`].
 #[must_use]
@@ -135,7 +205,7 @@ pub fn keeps(promise: Promise, last: Option<UnixMs>, due: UnixMs, zone: &TimeZon
     let local = |at: UnixMs| at.timestamp().to_zoned(zone.clone()).date();
     let (then, today) = (local(last), local(due));
     let (other_period, days) = match promise {
-        Promise::Daily => (then != today, 1),
+        Promise::Daily | Promise::Dates => (then != today, 1),
         Promise::Weekly => (iso_week(then) != iso_week(today), 7),
         Promise::Monthly => ((then.year(), then.month()) != (today.year(), today.month()), 28),
     };
@@ -161,7 +231,7 @@ mod tests {
     }
 
     fn schedule(days: Days, at: u16) -> Schedule {
-        Schedule { days, at, zone: Zone::Shop, catch_up_minutes: CATCH_UP_MINUTES }
+        Schedule { days, at, zone: Zone::Shop, catch_up_minutes: CATCH_UP_MINUTES, spread_days: 0 }
     }
 
     #[test]

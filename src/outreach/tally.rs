@@ -1,10 +1,16 @@
-//! What came of a notification after it left: Meta's word that it was delivered and read, and the
-//! person's that they want no more.
+//! What came of a notification after it left: Meta's word that it was delivered and read, a tap on
+//! it, and the person's word that they want no more.
 
+use jiff::civil::Date;
+
+use crate::desk::mark::marked;
+use crate::desk::payload::Payload;
 use crate::meta::event::{Channel, Event, EventKind};
 use crate::meta::ids::{Mid, Psid, TopicId};
+use crate::shop::model::{Notification, Shop};
 use crate::store::consents::{self, Last, Left, Which};
 use crate::store::early::{self, Early};
+use crate::store::funnel::{self, Stage};
 use crate::store::outbox::CALL_TIMEOUT_MS;
 use crate::store::{Sql, StoreError, tallies};
 use crate::time::{DAY, UnixMs};
@@ -12,17 +18,68 @@ use crate::time::{DAY, UnixMs};
 /// A stop counts for what the topic sent within this time before it.
 const STOPPED_BY_MS: i64 = 2 * DAY;
 
+/// A tap on a button counts for what left last within this time before it.
+const TAPPED_WITHIN_MS: i64 = 7 * DAY;
+
 const DELIVERED: i64 = 1;
 const READ: i64 = 2;
 
-/// Whether an event is a delivery or a reading of what left last, or may be of what is on its way,
-/// that is not counted yet.
+/// Whether an event is a delivery, a reading or a tap of what left last, or may be of what is on
+/// its way, that is not counted yet.
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn is_news(sql: &impl Sql, event: &Event) -> Result<bool, StoreError> {
-    let left = news(sql, event)?.is_some_and(|(_, _, last)| !last.is_empty());
-    Ok(left || too_early(sql, event)?.is_some())
+pub fn is_news(sql: &impl Sql, shop: &Shop, event: &Event) -> Result<bool, StoreError> {
+    Ok(news(sql, event)?.is_some_and(|(_, _, last)| !last.is_empty())
+        || too_early(sql, event)?.is_some()
+        || taps(sql, shop, event)?.is_some_and(|(_, last)| !last.is_empty()))
+}
+
+/// Counts a tap on a button of what left last. Meta tells nobody of taps that open a page.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn tapped(sql: &impl Sql, shop: &Shop, event: &Event, now: UnixMs) -> Result<(), StoreError> {
+    let Some((person, taps)) = taps(sql, shop, event)? else { return Ok(()) };
+    for last in taps {
+        count(sql, &last, "tapped")?;
+        reached(sql, &last, Stage::Clicked, shop.today(now))?;
+        consents::tap(sql, Which { topic: &last.topic, channel: event.channel, person })?;
+    }
+    Ok(())
+}
+
+/// Whose tap it is, and on what that left last.
+fn taps<'e>(
+    sql: &impl Sql,
+    shop: &Shop,
+    event: &'e Event,
+) -> Result<Option<(&'e Psid, Vec<Last>)>, StoreError> {
+    let EventKind::Postback(postback) = &event.kind else { return Ok(None) };
+    let (Some(payload), Some(person)) = (&postback.payload, &event.person) else {
+        return Ok(None);
+    };
+    let has_it = |notification: &&Notification| {
+        notification.all_buttons().any(|button| {
+            let carried = Payload::of(&button.action);
+            carried.is_some_and(|carried| marked(&carried.to_string(), &button.also) == *payload)
+        })
+    };
+    let sent: Vec<&str> = shop.sent().filter(has_it).map(|n| n.id.as_str()).collect();
+    if sent.is_empty() {
+        return Ok(None);
+    }
+    let mut last = consents::last_left(sql, event.channel, person)?;
+    last.retain(|last| {
+        !last.tapped
+            && sent.contains(&last.notification.as_str())
+            && (0..TAPPED_WITHIN_MS).contains(&event.at.since(last.left_at.plus(-CALL_TIMEOUT_MS)))
+    });
+    Ok(Some((person, last)))
+}
+
+fn count(sql: &impl Sql, last: &Last, name: &'static str) -> Result<(), StoreError> {
+    tallies::add(sql, &last.notification, &last.period, last.variant.as_deref(), name)
 }
 
 /// Counts a delivery or a reading of what left last, and keeps one that may be of what is on its
@@ -30,32 +87,39 @@ pub fn is_news(sql: &impl Sql, event: &Event) -> Result<bool, StoreError> {
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn arrived(sql: &impl Sql, event: &Event, now: UnixMs) -> Result<(), StoreError> {
+pub fn arrived(sql: &impl Sql, shop: &Shop, event: &Event, now: UnixMs) -> Result<(), StoreError> {
     if let (Some(person), Some(early)) = (&event.person, too_early(sql, event)?) {
         early::keep(sql, (event.channel, person), &early, now)?;
     }
     let Some((person, level, news)) = news(sql, event)? else { return Ok(()) };
     for last in news {
         let which = Which { topic: &last.topic, channel: event.channel, person };
-        count(sql, which, (&last.notification, &last.period), last.seen, level)?;
+        came(sql, which, &last, level, shop.today(now))?;
     }
     Ok(())
 }
 
-fn count(
+fn came(
     sql: &impl Sql,
     which: Which<'_>,
-    (notification, period): (&str, &str),
-    seen: i64,
+    last: &Last,
     level: i64,
+    day: Date,
 ) -> Result<(), StoreError> {
-    if seen < DELIVERED {
-        tallies::add(sql, notification, period, "delivered")?;
+    if last.seen < DELIVERED {
+        count(sql, last, "delivered")?;
+        reached(sql, last, Stage::Delivered, day)?;
     }
     if level == READ {
-        tallies::add(sql, notification, period, "read")?;
+        count(sql, last, "read")?;
+        reached(sql, last, Stage::Read, day)?;
     }
     consents::see(sql, which, level)
+}
+
+/// Counts it for what brought the consent.
+fn reached(sql: &impl Sql, last: &Last, stage: Stage, day: Date) -> Result<(), StoreError> {
+    funnel::add(sql, &day.to_string(), &last.source, last.topic.as_str(), stage)
 }
 
 /// Notes that a notification left, or may have left, and counts what Meta told of it before.
@@ -67,9 +131,14 @@ pub fn left(sql: &impl Sql, which: Which<'_>, left: &Left<'_>) -> Result<(), Sto
     let is_of_this = |early: &Early| {
         early.covers || left.mid.is_some_and(|mid| early.mids.iter().any(|known| known.0 == mid))
     };
-    let came = early::take(sql, which.channel, which.person)?.into_iter();
-    match came.filter(is_of_this).map(|early| early.level).max() {
-        Some(level) => count(sql, which, (left.notification, left.period), 0, level),
+    let kept = early::take(sql, which.channel, which.person)?.into_iter();
+    let Some(level) = kept.filter(is_of_this).map(|early| early.level).max() else {
+        return Ok(());
+    };
+    let last = consents::last_left(sql, which.channel, which.person)?;
+    match last.iter().find(|last| last.topic == *which.topic) {
+        // No shop is at hand here: a few hours of a day may count for the next.
+        Some(last) => came(sql, which, last, level, left.at.utc_date()),
         None => Ok(()),
     }
 }
@@ -127,7 +196,7 @@ pub fn stopped(
     let all = consents::last_left(sql, channel, person)?;
     match all.iter().find(|last| last.topic == *topic) {
         Some(last) if (0..STOPPED_BY_MS).contains(&at.since(last.left_at)) => {
-            tallies::add(sql, &last.notification, &last.period, "stopped")
+            count(sql, last, "stopped")
         }
         _ => Ok(()),
     }

@@ -2,24 +2,36 @@
 //! Worker carries them; `shopbell plan`, `report` and `consent` ask them. No token, no name and no
 //! text is in any answer.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::receipt::{LinkLine, ReceiptLine};
 use super::recipient::{Look, Recipient};
 use super::reconcile::{self, Round};
+use super::{offers, sequence};
 use crate::desk::person::Person;
 use crate::meta::event::Channel;
-use crate::meta::ids::{Psid, TopicId};
-use crate::shop::model::Shop;
+use crate::meta::ids::{OfferId, PosterCode, Psid, TopicId};
+use crate::shop::model::{Poster, Shop};
+use crate::shop::outreach::Sequence;
+use crate::store::consents::Consent;
 use crate::store::incidents::{self, Incident};
-use crate::store::{Sql, StoreError, consents, ledger, people, receipts, runs, tallies, to_json};
+use crate::store::places::Place;
+use crate::store::{
+    Sql, StoreError, consents, funnel, ledger, people, places, receipts, runs, tallies, to_json,
+};
 use crate::time::{DAY, UnixMs};
 
-/// Consents told at once: an answer of this many is less than a megabyte.
-const MOST_RECIPIENTS: u32 = 1_000;
+/// Consents told at once: with three reads of the tables, so many fit the 10 ms of CPU time that an
+/// invocation has on the free plan (Cloudflare Workers limits, September 2026).
+const MOST_RECIPIENTS: u32 = 250;
 
 /// Links of a chain told at once.
 const MOST_LINKS: u32 = 2_000;
+
+/// Lines of the funnel told at once.
+const MOST_FUNNEL: u32 = 20_000;
 
 /// Runs told at once.
 const MOST_RUNS: u32 = 1_000;
@@ -42,6 +54,18 @@ pub enum Question {
     Consent {
         /// Who.
         person: Psid,
+    },
+    /// What brought people and how far they went, of so many days.
+    Funnel {
+        /// How many.
+        days: u16,
+    },
+    /// How the offers stand.
+    Offers,
+    /// Opens an offer: whoever waits for it is told.
+    Open {
+        /// Which.
+        offer: OfferId,
     },
     /// The chain of receipts, after a number.
     Chain {
@@ -96,6 +120,49 @@ pub struct Chain {
     pub next: Option<i64>,
 }
 
+/// What brought people, and how far they went.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Funnel {
+    /// The newest day first.
+    pub lines: Vec<FunnelLine>,
+    /// The posters that the shop has now, for their names.
+    pub posters: Vec<PosterLine>,
+    /// The Page's branch.
+    #[serde(default)]
+    pub branch: Option<String>,
+}
+
+/// How often something happened on one day.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FunnelLine {
+    /// The shop's day, `YYYY-MM-DD`.
+    pub day: String,
+    /// What brought them: `poster:DOOR`, `ad:…`, `ref:…`, `chat`.
+    pub source: String,
+    /// The topic; empty where there is none.
+    pub topic: String,
+    /// `scan`, `page`, `conversation`, `new`, `optin`, `delivered`, `read`, `clicked`.
+    pub stage: String,
+    /// How often.
+    pub n: i64,
+}
+
+/// What a poster is called.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PosterLine {
+    /// Its code.
+    pub code: PosterCode,
+    /// Where it hangs.
+    #[serde(default)]
+    pub place: Option<String>,
+    /// Which branch it counts for, when that is not the Page's.
+    #[serde(default)]
+    pub branch: Option<String>,
+    /// What it is part of.
+    #[serde(default)]
+    pub campaign: Option<String>,
+}
+
 /// What became of notifications.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Report {
@@ -111,6 +178,12 @@ pub struct Report {
     /// The last reading of Meta's list of tokens.
     #[serde(default)]
     pub reconciled: Option<Round>,
+    /// People by wording, where there are several.
+    #[serde(default)]
+    pub wordings: Vec<WordingLine>,
+    /// People by where they are in the sequences.
+    #[serde(default)]
+    pub sequences: Vec<SequenceLine>,
 }
 
 /// Something that is or was wrong.
@@ -140,6 +213,33 @@ impl AlertLine {
     }
 }
 
+/// People of one wording with the same outcome.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WordingLine {
+    /// Of which notification.
+    pub notification: String,
+    /// For which period.
+    pub period: String,
+    /// Which wording.
+    pub variant: String,
+    /// `queued`, `held`, `sent`, `refused`, `unknown`.
+    pub outcome: String,
+    /// How many.
+    pub people: i64,
+}
+
+/// People of a sequence.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SequenceLine {
+    /// Which.
+    pub sequence: String,
+    /// Why it has ended for them: `done`, `reply`, `stop`, `person`, `tag`, …; none: it goes on.
+    #[serde(default)]
+    pub ended: Option<String>,
+    /// How many.
+    pub people: i64,
+}
+
 /// A run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RunLine {
@@ -162,6 +262,9 @@ pub struct RunLine {
     /// Why it ended before its people: `missed`, `stale`, `withdrawn`.
     #[serde(default)]
     pub dropped: Option<String>,
+    /// How many people it had not come to then.
+    #[serde(default)]
+    pub unreached: i64,
 }
 
 /// People with the same outcome.
@@ -187,7 +290,10 @@ pub struct TallyLine {
     pub notification: String,
     /// For which period.
     pub period: String,
-    /// `delivered`, `read`, `stopped`.
+    /// Of which wording; none: of all together.
+    #[serde(default)]
+    pub variant: Option<String>,
+    /// `delivered`, `read`, `tapped`, `stopped`.
     pub what: String,
     /// How many.
     pub people: i64,
@@ -204,10 +310,13 @@ pub fn answer(
     now: UnixMs,
 ) -> Result<String, StoreError> {
     match question {
-        Question::Recipients { after } => to_json("consents", &recipients(sql, shop, after)?),
+        Question::Recipients { after } => to_json("consents", &recipients(sql, shop, after, now)?),
         Question::Report { days } => to_json("ledger", &report(sql, *days, now)?),
         Question::Consent { person } => to_json("consents", &of_person(sql, person)?),
+        Question::Offers => to_json("runs", &offers::standing(sql, shop, now)?),
+        Question::Open { offer } => to_json("runs", &offers::open(sql, shop, offer, now)?),
         Question::Chain { after } => to_json("receipts", &chain(sql, *after)?),
+        Question::Funnel { days } => to_json("funnel", &funnel(sql, shop, *days, now)?),
     }
 }
 
@@ -215,19 +324,46 @@ pub fn answer(
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn recipients(sql: &impl Sql, shop: &Shop, after: &str) -> Result<Recipients, StoreError> {
+pub fn recipients(
+    sql: &impl Sql,
+    shop: &Shop,
+    after: &str,
+    now: UnixMs,
+) -> Result<Recipients, StoreError> {
     let consents = consents::everybody(sql, after, MOST_RECIPIENTS)?;
     let full = u32::try_from(consents.len()).unwrap_or(u32::MAX) >= MOST_RECIPIENTS;
     let next = consents.last().filter(|_| full).map(consents::place);
+    let mut ids: Vec<&Psid> = consents.iter().map(|consent| &consent.person).collect();
+    ids.dedup();
+    let known: BTreeMap<(Channel, Psid), Person> = people::load_all(sql, &ids)?;
+    let mut all: BTreeMap<(Channel, Psid), Vec<Consent>> = BTreeMap::new();
+    for consent in consents::of_people(sql, &ids)? {
+        all.entry((consent.channel, consent.person.clone())).or_default().push(consent);
+    }
+    let mut their_places: BTreeMap<(Channel, Psid), Vec<Place>> = BTreeMap::new();
+    for place in places::open_of(sql, &ids)? {
+        their_places.entry((place.channel, place.person.clone())).or_default().push(place);
+    }
+    let stranger = Person::default();
     let recipients = consents
         .iter()
         .map(|consent| {
-            let (channel, id) = (consent.channel, &consent.person);
-            let person: Person = people::load(sql, channel, id)?.unwrap_or_default();
-            let all = consents::of_person(sql, channel, id)?;
-            Ok(Recipient::of(shop, consent, &person, &all, Look::Planning))
+            let who = (consent.channel, consent.person.clone());
+            let person = known.get(&who).unwrap_or(&stranger);
+            let all = all.get(&who).map(Vec::as_slice).unwrap_or_default();
+            let mut to = Recipient::of(shop, consent, person, all, Look::Planning)
+                .belonging(shop, person, now);
+            let their_places = their_places.get(&who).into_iter().flatten();
+            let goes_on = |place: &&Place| {
+                let its = |sequence: &&Sequence| {
+                    sequence.topic == to.topic && sequence::over(sequence, place, person).is_none()
+                };
+                shop.sequence(&place.sequence).as_ref().is_some_and(its)
+            };
+            to.places = their_places.filter(goes_on).cloned().collect();
+            to
         })
-        .collect::<Result<_, StoreError>>()?;
+        .collect();
     Ok(Recipients { recipients, next })
 }
 
@@ -274,6 +410,29 @@ pub fn chain(sql: &impl Sql, after: i64) -> Result<Chain, StoreError> {
     Ok(Chain { links: links.into_iter().map(line).collect(), next })
 }
 
+fn funnel(sql: &impl Sql, shop: &Shop, days: u16, now: UnixMs) -> Result<Funnel, StoreError> {
+    let back = i64::from(days.saturating_sub(1)).saturating_mul(DAY);
+    let from = shop.today(now.plus(back.saturating_neg())).to_string();
+    let line = |line: funnel::Line| FunnelLine {
+        day: line.day,
+        source: line.source,
+        topic: line.topic,
+        stage: line.stage,
+        n: line.n,
+    };
+    let poster = |poster: &Poster| PosterLine {
+        code: poster.code.clone(),
+        place: poster.place.clone(),
+        branch: poster.branch.clone(),
+        campaign: poster.campaign.clone(),
+    };
+    Ok(Funnel {
+        lines: funnel::since(sql, &from, MOST_FUNNEL)?.into_iter().map(line).collect(),
+        posters: shop.posters.iter().map(poster).collect(),
+        branch: shop.page.branch.clone(),
+    })
+}
+
 fn report(sql: &impl Sql, days: u16, now: UnixMs) -> Result<Report, StoreError> {
     let from = now.plus(i64::from(days).saturating_mul(DAY).saturating_neg());
     let run = |run: runs::Told| RunLine {
@@ -286,6 +445,7 @@ fn report(sql: &impl Sql, days: u16, now: UnixMs) -> Result<Report, StoreError> 
         held: run.held,
         hash: run.hash,
         dropped: run.dropped,
+        unreached: run.unreached,
     };
     let outcome = |line: ledger::Line| OutcomeLine {
         notification: line.notification,
@@ -297,8 +457,21 @@ fn report(sql: &impl Sql, days: u16, now: UnixMs) -> Result<Report, StoreError> 
     let tally = |tally: tallies::Tally| TallyLine {
         notification: tally.notification,
         period: tally.period,
+        variant: tally.variant,
         what: tally.name,
         people: tally.people,
+    };
+    let wording = |line: ledger::Wording| WordingLine {
+        notification: line.notification,
+        period: line.period,
+        variant: line.variant,
+        outcome: line.outcome,
+        people: line.people,
+    };
+    let sequence = |count: places::Count| SequenceLine {
+        sequence: count.sequence,
+        ended: count.ended,
+        people: count.people,
     };
     Ok(Report {
         runs: runs::since(sql, from, MOST_RUNS)?.into_iter().map(run).collect(),
@@ -306,5 +479,7 @@ fn report(sql: &impl Sql, days: u16, now: UnixMs) -> Result<Report, StoreError> 
         tallies: tallies::since(sql, from)?.into_iter().map(tally).collect(),
         alerts: incidents::since(sql, from)?.into_iter().map(AlertLine::of).collect(),
         reconciled: reconcile::last(sql)?,
+        wordings: ledger::wordings(sql, from)?.into_iter().map(wording).collect(),
+        sequences: places::counts(sql)?.into_iter().map(sequence).collect(),
     })
 }

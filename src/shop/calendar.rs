@@ -3,7 +3,7 @@
 
 use jiff::civil::Date;
 
-use super::model::{Days, QuietHours, Sending};
+use super::model::{Days, PER_SECOND, QuietHours, Sending};
 
 /// Stands for the last one of a month among [`Days::NthWeekday`].
 pub const LAST: u8 = 5;
@@ -50,7 +50,11 @@ impl QuietHours {
 
 impl Default for Sending {
     fn default() -> Self {
-        Self { quiet: Some(QuietHours { from: 21 * 60, until: 8 * 60 }), most_per_day: 3 }
+        Self {
+            quiet: Some(QuietHours { from: 21 * 60, until: 8 * 60 }),
+            most_per_day: 3,
+            per_second: PER_SECOND,
+        }
     }
 }
 

@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::model::{Poster, Shop};
+use super::model::{Place, Platform, Poster, Shop};
 use crate::meta::ids::{AccountId, DeletionCode, PageId, PosterCode};
 
 /// The version of the values here. A reader refuses any other.
@@ -26,6 +26,25 @@ pub fn shop_key(page: &PageId) -> String {
 #[must_use]
 pub fn poster_key(code: &PosterCode) -> String {
     format!("poster:{code}")
+}
+
+/// Key of the [`PosterValue`] that goes before a poster's own: what was said of it without
+/// `shop.toml`. Publishing never touches it.
+#[must_use]
+pub fn aimed_key(code: &PosterCode) -> String {
+    format!("aimed:{code}")
+}
+
+/// Key of a Page's [`PostersValue`].
+#[must_use]
+pub fn posters_key(page: &PageId) -> String {
+    format!("posters:{page}")
+}
+
+/// Key of a Page's [`HoldValue`].
+#[must_use]
+pub fn hold_key(page: &PageId) -> String {
+    format!("hold:{page}")
 }
 
 /// Key of an Instagram account's [`AccountValue`].
@@ -108,6 +127,29 @@ pub struct PageRoute {
     pub shards: u32,
     /// What the shop is called, with the branch where there is one.
     pub name: String,
+    /// Whether it answers on Messenger.
+    #[serde(default = "yes", skip_serializing_if = "is_yes")]
+    pub messenger: bool,
+    /// Its IANA time zone; empty where it was published before this was told.
+    #[serde(default)]
+    pub time_zone: String,
+    /// Where it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub location: Option<Place>,
+    /// Closed for good from this day on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(not(target_arch = "wasm32"), schemars(with = "Option<String>"))]
+    pub closed_since: Option<jiff::civil::Date>,
+}
+
+const fn yes() -> bool {
+    true
+}
+
+// Serde hands out references.
+#[allow(clippy::trivially_copy_pass_by_ref)]
+const fn is_yes(yes: &bool) -> bool {
+    *yes
 }
 
 /// Where a poster's code leads.
@@ -122,6 +164,40 @@ pub struct PosterValue {
     pub code: PosterCode,
     /// No longer valid.
     pub revoked: bool,
+    /// It hangs for every Page, and leads to the nearest; `page` where nobody knows which.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub nearest: bool,
+    /// Where it leads, when that is not left to the visitor.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub platform: Option<Platform>,
+    /// The first day it is good, by the shop's clock.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(not(target_arch = "wasm32"), schemars(with = "Option<String>"))]
+    pub from: Option<jiff::civil::Date>,
+    /// The last day it is good.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(not(target_arch = "wasm32"), schemars(with = "Option<String>"))]
+    pub until: Option<jiff::civil::Date>,
+}
+
+/// The posters of a Page that were made or changed without `shop.toml`. They go before it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+pub struct PostersValue {
+    /// [`KV_SCHEMA`].
+    pub v: u32,
+    /// By code.
+    pub posters: Vec<Poster>,
+}
+
+/// That Meta takes no messages from a Page, and only its owner can mend it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+pub struct HoldValue {
+    /// [`KV_SCHEMA`].
+    pub v: u32,
+    /// Until when scans lead to the shop's own page, in ms since 1970. Past moments hold nothing.
+    pub until_ms: i64,
 }
 
 /// Which Page an Instagram account belongs to.
@@ -158,6 +234,10 @@ impl PageRoute {
             instagram_username: page.instagram_username.clone(),
             shards: page.shards,
             name,
+            messenger: shop.assistant.messenger,
+            time_zone: shop.time_zone.clone(),
+            location: page.location,
+            closed_since: page.closed_since,
         }
     }
 }
@@ -171,6 +251,10 @@ impl PosterValue {
             page: shop.page.id.clone(),
             code: poster.code.clone(),
             revoked: poster.revoked,
+            nearest: poster.nearest,
+            platform: poster.platform,
+            from: poster.from,
+            until: poster.until,
         }
     }
 }
@@ -184,7 +268,28 @@ impl AccountValue {
     }
 }
 
+impl PostersValue {
+    /// The value of these posters.
+    #[must_use]
+    pub fn of(posters: Vec<Poster>) -> Self {
+        Self { v: KV_SCHEMA, posters }
+    }
+}
+
 impl Shop {
+    /// The same shop with these posters in the place of those with the same codes; returns those.
+    pub fn put_up(&mut self, posters: Vec<Poster>) -> Vec<Poster> {
+        let mut replaced = Vec::new();
+        for poster in posters {
+            let same = |known: &&mut Poster| known.code == poster.code;
+            match self.posters.iter_mut().find(same) {
+                Some(known) => replaced.push(std::mem::replace(known, poster)),
+                None => self.posters.push(poster),
+            }
+        }
+        replaced
+    }
+
     /// Ready to publish: names its model and carries a version that is the hash of everything
     /// else. The same shop always gets the same version: fields are written in the order of the
     /// types and maps in the order of their keys.

@@ -2,6 +2,7 @@
 
 use std::sync::LazyLock;
 
+use jiff::civil::Date;
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 
 use super::forms::Also;
@@ -11,6 +12,7 @@ use super::model::{
     Texts, Topic,
 };
 use crate::meta::ids::{FaqId, NotificationId, PosterCode, TopicId};
+use crate::time::UnixMs;
 
 /// The bundled database: the same rules in the Worker and in every terminal, whatever the
 /// system below brings along.
@@ -101,11 +103,17 @@ pub enum TextKey {
     Resumed,
     /// [`Texts::disclosure`]
     Disclosure,
+    /// [`Texts::will_tell`]
+    WillTell,
+    /// [`Texts::offer_over`]
+    OfferOver,
+    /// [`Texts::agree_first`]
+    AgreeFirst,
 }
 
 impl TextKey {
     /// All of them, with their names in `shop.toml`.
-    pub const ALL: [(Self, &'static str); 18] = [
+    pub const ALL: [(Self, &'static str); 21] = [
         (Self::Welcome, "welcome"),
         (Self::Instant, "instant"),
         (Self::Away, "away"),
@@ -124,6 +132,9 @@ impl TextKey {
         (Self::ResumeButton, "resume_button"),
         (Self::Resumed, "resumed"),
         (Self::Disclosure, "disclosure"),
+        (Self::WillTell, "will_tell"),
+        (Self::OfferOver, "offer_over"),
+        (Self::AgreeFirst, "agree_first"),
     ];
 }
 
@@ -150,6 +161,9 @@ impl Texts {
             TextKey::ResumeButton => &self.resume_button,
             TextKey::Resumed => &self.resumed,
             TextKey::Disclosure => &self.disclosure,
+            TextKey::WillTell => &self.will_tell,
+            TextKey::OfferOver => &self.offer_over,
+            TextKey::AgreeFirst => &self.agree_first,
         }
     }
 }
@@ -226,8 +240,9 @@ impl Shop {
         let posters = self.posters.iter().flat_map(|poster| {
             poster.buttons.iter().chain(of_cards(&poster.cards)).chain(&poster.quick_replies)
         });
-        let notifications = self.notifications.iter().flat_map(|one| &one.buttons);
-        let buttons = answers.chain(posters).chain(notifications).chain(&self.profile.menu);
+        let sent = self.sent().flat_map(Notification::all_buttons);
+        let nudge = self.nudge.iter().flat_map(|nudge| &nudge.buttons);
+        let buttons = answers.chain(posters).chain(sent).chain(nudge).chain(&self.profile.menu);
         let ice_breakers = self.profile.ice_breakers.iter().map(|ice| &ice.also);
         buttons.map(|button| &button.also).chain(ice_breakers).filter(|also| !also.is_empty())
     }
@@ -244,10 +259,22 @@ impl Shop {
         self.posters.iter().find(|p| p.code.as_str().eq_ignore_ascii_case(code.as_str()))
     }
 
-    /// The notification of that name.
+    /// The day it is at the shop.
+    #[must_use]
+    pub fn today(&self, now: UnixMs) -> Date {
+        now.timestamp().to_zoned(self.zone()).date()
+    }
+
+    /// The notification of that name; a step of a sequence is one, too.
     #[must_use]
     pub fn notification(&self, id: &NotificationId) -> Option<&Notification> {
-        self.notifications.iter().find(|notification| notification.id == *id)
+        self.sent().find(|notification| notification.id == *id)
+    }
+
+    /// Everything that is sent on a topic: notifications, and the steps of sequences.
+    pub fn sent(&self) -> impl Iterator<Item = &Notification> {
+        let steps = self.sequences.iter().flat_map(|sequence| &sequence.steps);
+        self.notifications.iter().chain(steps.map(|step| &step.notification))
     }
 }
 

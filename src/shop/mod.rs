@@ -5,8 +5,10 @@
 //!   only: the Worker reads compiled shops.
 //! - [`forms`]: forms, their questions, and what answers leave on a person.
 //! - [`booking`]: what can be booked, when, and how many at a time.
+//! - [`place`]: places on the map.
 //! - [`products`]: the catalogue, and what a product finder looks for in it.
 //! - [`segments`]: saved rules that say whom something is for.
+//! - [`codes`]: the codes of posters, and the character that checks them.
 //! - [`calendar`]: which days a schedule means, and which hours are quiet.
 //! - [`hours`]: open or closed, since when, until when.
 //! - [`lookup`]: finding things in a shop, and the right language for a person.
@@ -16,12 +18,15 @@
 
 pub mod booking;
 pub mod calendar;
+pub mod codes;
 pub mod forms;
 pub mod hours;
 pub mod kv;
 pub mod lang;
 pub mod lookup;
 pub mod model;
+pub mod outreach;
+pub mod place;
 pub mod products;
 pub mod segments;
 #[cfg(not(target_arch = "wasm32"))]

@@ -7,10 +7,12 @@ use serde::{Deserialize, Serialize};
 
 use super::booking::Service;
 use super::forms::{Also, Form};
+use super::outreach::{Nudge, Offer, Sequence, Variant};
 use super::products::Product;
 use super::segments::Segment;
 use crate::meta::ids::{
-    AccountId, Country, FaqId, FormId, NotificationId, PageId, PosterCode, Psid, TopicId,
+    AccountId, Country, FaqId, FormId, NotificationId, OfferId, PageId, PosterCode, Psid,
+    SegmentId, TopicId,
 };
 
 /// The version of this layout. A Worker refuses a shop of another version and says so.
@@ -61,6 +63,15 @@ pub struct Shop {
     pub posters: Vec<Poster>,
     /// What is sent, and when.
     pub notifications: Vec<Notification>,
+    /// Messages one after another, for each person from their own beginning on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sequences: Vec<Sequence>,
+    /// What people can ask to be told of.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub offers: Vec<Offer>,
+    /// The last word before a window closes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nudge: Option<Nudge>,
     /// What is asked step by step.
     #[serde(default)]
     pub forms: Vec<Form>,
@@ -79,6 +90,9 @@ pub struct Shop {
     /// When and how often people are left alone.
     #[serde(default)]
     pub sending: Sending,
+    /// Where it runs.
+    #[serde(default)]
+    pub hosting: Hosting,
     /// Who answers for what people agree to. Always there when there are topics.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub privacy: Option<Privacy>,
@@ -165,6 +179,34 @@ pub struct Page {
     /// How many Desks are to share its people, from 1 to [`MOST_SHARDS`]. Changing it is a
     /// migration (`shopbell shards`): what holds is what the Page's first Desk says.
     pub shards: u32,
+    /// Where it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub location: Option<Place>,
+    /// Closed for good from this day on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(not(target_arch = "wasm32"), schemars(with = "Option<String>"))]
+    pub closed_since: Option<jiff::civil::Date>,
+}
+
+/// A place on the map, in ten-thousandths of a degree: eleven metres.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+pub struct Place {
+    /// North of the equator.
+    pub north: i32,
+    /// East of Greenwich.
+    pub east: i32,
+}
+
+/// Where a link opens a conversation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum Platform {
+    /// By m.me.
+    Messenger,
+    /// By ig.me.
+    Instagram,
 }
 
 /// How to reach the shop without Meta.
@@ -181,6 +223,9 @@ pub struct Contact {
     pub map: Option<String>,
     /// Mail address.
     pub email: Option<String>,
+    /// A form on the web, https.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub form: Option<String>,
 }
 
 /// Opening hours: a week, and days that differ.
@@ -240,6 +285,12 @@ pub struct Texts {
     pub stopped: Localized,
     /// Somebody opted in.
     pub opted_in: Localized,
+    /// Somebody asked to be told of an offer.
+    pub will_tell: Localized,
+    /// Somebody asked to be told of an offer that is over.
+    pub offer_over: Localized,
+    /// Somebody asked to be told of an offer, and has not agreed to its topic yet.
+    pub agree_first: Localized,
     /// Somebody asked to be forgotten, and was.
     pub deleted: Localized,
     /// The button that asks for a person, at most 20 characters.
@@ -336,6 +387,8 @@ pub enum ButtonAction {
     Topic(TopicId),
     /// Opens a form.
     Form(FormId),
+    /// Asks to be told of an offer.
+    Remind(OfferId),
     /// Asks for a person.
     Human,
 }
@@ -352,6 +405,10 @@ pub struct Topic {
     pub image: Option<String>,
     /// How often at most.
     pub promise: Promise,
+    /// On which days at all, for [`Promise::Dates`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(not(target_arch = "wasm32"), schemars(with = "Vec<String>"))]
+    pub dates: Vec<jiff::civil::Date>,
 }
 
 /// How often at most a topic may be sent to one person.
@@ -365,6 +422,8 @@ pub enum Promise {
     Weekly,
     /// Once a calendar month.
     Monthly,
+    /// Once on each of the days that the topic names, and on no other.
+    Dates,
 }
 
 /// A poster, sticker or flyer with a code.
@@ -374,8 +433,46 @@ pub struct Poster {
     /// What its QR picture and its caption carry.
     pub code: PosterCode,
     /// Where it hangs, in words.
+    #[serde(default)]
     pub place: Option<String>,
+    /// Which branch it counts for, when that is not its Page's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub branch: Option<String>,
+    /// What it is part of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub campaign: Option<String>,
+    /// Which print run it is from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub batch: Option<String>,
+    /// When it was printed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(not(target_arch = "wasm32"), schemars(with = "Option<String>"))]
+    pub printed_on: Option<jiff::civil::Date>,
+    /// The first day it is good, by the shop's clock.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(not(target_arch = "wasm32"), schemars(with = "Option<String>"))]
+    pub from: Option<jiff::civil::Date>,
+    /// The last day it is good.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(not(target_arch = "wasm32"), schemars(with = "Option<String>"))]
+    pub until: Option<jiff::civil::Date>,
+    /// The word printed beside the code, for typing where a ref is lost.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keyword: Option<String>,
+    /// A coupon in words.
+    #[serde(default, skip_serializing_if = "Localized::is_empty")]
+    pub coupon_text: Localized,
+    /// Where it leads; none: wherever the visitor is at home.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub platform: Option<Platform>,
+    /// It hangs for every Page of the shop, and leads to the nearest.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub nearest: bool,
+    /// Ids of the ads by which people arrive here, too.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ads: Vec<String>,
     /// Words said on arrival, before anything else; otherwise the welcome.
+    #[serde(default)]
     pub text: Localized,
     /// A picture sent before them, https.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -399,13 +496,15 @@ pub struct Poster {
     /// Spoken to people whose language is not known yet.
     pub language: Option<Lang>,
     /// No longer valid: a scan leads to the fallback page.
+    #[serde(default)]
     pub revoked: bool,
     /// What a scan leaves on a person, and the form it opens.
     #[serde(default)]
     pub also: Also,
 }
 
-/// Something sent on a schedule to those who opted in to a topic.
+/// Something sent to those who opted in to a topic: always one message, because a notification
+/// token is good for one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub struct Notification {
@@ -421,6 +520,32 @@ pub struct Notification {
     pub image: Option<String>,
     /// At most three.
     pub buttons: Vec<LinkButton>,
+    /// Cards side by side in place of the text, at most ten.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cards: Vec<RichCard>,
+    /// What `{coupon}` stands for.
+    #[serde(default, skip_serializing_if = "Localized::is_empty")]
+    pub coupon: Localized,
+    /// Other wordings; each person always gets the same one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub variants: Vec<Variant>,
+    /// Only for those of the topic who belong to this.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub segment: Option<SegmentId>,
+    /// Only for those of the topic who asked to be told of this.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub offer: Option<OfferId>,
+    /// Planned and shown, and never sent.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub draft: bool,
+    /// Not due before this day.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(not(target_arch = "wasm32"), schemars(with = "Option<String>"))]
+    pub from: Option<jiff::civil::Date>,
+    /// Not due after this day.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(not(target_arch = "wasm32"), schemars(with = "Option<String>"))]
+    pub until: Option<jiff::civil::Date>,
 }
 
 /// When a notification is due, in local time.
@@ -436,6 +561,14 @@ pub struct Schedule {
     /// How late it may still begin when ticks were missed, in minutes.
     #[serde(default = "usual_catch_up")]
     pub catch_up_minutes: u16,
+    /// For how many more days it may leave, when there is not enough of a day for everybody.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub spread_days: u8,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)] // as serde passes it
+const fn is_none(days: &u8) -> bool {
+    *days == 0
 }
 
 /// How late a notification may still begin, unless the owner says otherwise, in minutes.
@@ -479,6 +612,46 @@ pub struct Sending {
     pub quiet: Option<QuietHours>,
     /// How many notifications a person gets on one local day, over all topics.
     pub most_per_day: u8,
+    /// How many notifications of a Page leave in one second.
+    pub per_second: u16,
+}
+
+/// How many notifications of a Page leave in one second unless the owner says otherwise: above 40
+/// sends a second the Page's inbox freezes for the people who work in it (Meta, "Rate limits",
+/// 23 March 2026), and some of it is left to answers.
+pub const PER_SECOND: u16 = 30;
+
+/// Where the shop runs, as far as it changes what the assistant does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+#[serde(default)]
+pub struct Hosting {
+    /// Cloudflare's plan.
+    pub plan: Plan,
+    /// The Desks of all Pages of the shop.
+    pub desks: u32,
+    /// How many people the owner expects to agree to notifications.
+    pub subscribers: Option<u32>,
+    /// How many messages people write on a busy day, as the owner expects.
+    pub messages_a_day: Option<u32>,
+}
+
+impl Default for Hosting {
+    fn default() -> Self {
+        Self { plan: Plan::Free, desks: 1, subscribers: None, messages_a_day: None }
+    }
+}
+
+/// Cloudflare's plans.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum Plan {
+    /// Nothing to pay, and daily limits.
+    #[default]
+    Free,
+    /// 5 dollars a month, and more is charged.
+    Paid,
 }
 
 /// Who answers for what people agree to.

@@ -33,7 +33,7 @@ use super::model::{Hours, Lang, Range, Shop};
 use crate::time::UnixMs;
 
 /// The variables that templates may use.
-pub const VARIABLES: [&str; 14] = [
+pub const VARIABLES: [&str; 15] = [
     "first_name",
     "full_name",
     "page",
@@ -48,6 +48,7 @@ pub const VARIABLES: [&str; 14] = [
     "wait",
     "topic",
     "agent",
+    "coupon",
 ];
 
 /// Those that only Meta can tell.
@@ -66,6 +67,8 @@ pub struct Listener<'a> {
     pub agent: Option<&'a str>,
     /// Their hours, where they are not the shop's.
     pub agent_hours: Option<&'a Hours>,
+    /// The code that this message brings.
+    pub coupon: Option<&'a str>,
 }
 
 /// A part of a template.
@@ -416,7 +419,10 @@ pub fn notifies_by_name(shop: &Shop) -> bool {
     let says = |text: &String| {
         parts(text).iter().any(|p| matches!(p, Part::Variable { name, .. } if NAMES.contains(name)))
     };
-    shop.notifications.iter().any(|notification| notification.text.0.values().any(says))
+    let told = shop.sent().flat_map(|notification| {
+        std::iter::once(&notification.text).chain(notification.variants.iter().map(|v| &v.text))
+    });
+    told.flat_map(|text| text.0.values()).any(says)
 }
 
 /// `template` as the shop says it to `listener` at `now`, in `lang`.
@@ -444,6 +450,7 @@ fn value<'a>(
         "full_name" => listener.full_name.or(listener.first_name),
         "topic" => listener.topic,
         "agent" => listener.agent,
+        "coupon" => listener.coupon,
         "page" => Some(shop.name.as_str()),
         "branch" => shop.page.branch.as_deref(),
         "phone" => contact.phone.as_deref(),
@@ -702,6 +709,7 @@ mod tests {
             topic: Some("Pietūs"),
             agent: Some("Rasa"),
             agent_hours: None,
+            coupon: Some("RUDUO-10"),
         };
         let lang = Lang("lt".into());
         let now = at("2026-11-22T03:00:00Z");

@@ -19,6 +19,8 @@ pub enum Kind {
     News,
     /// The owner's webhook: something is wrong, or over.
     Alert,
+    /// A message to the owner, whom another Desk of the Page knows.
+    Notice,
     /// Hand the thread to the Page's inbox.
     Pass,
     /// Take the thread back.
@@ -33,6 +35,7 @@ impl Kind {
             Self::Hook => "hook",
             Self::News => "news",
             Self::Alert => "alert",
+            Self::Notice => "notice",
             Self::Pass => "pass",
             Self::Take => "take",
         }
@@ -43,6 +46,7 @@ impl Kind {
             "hook" => Ok(Self::Hook),
             "news" => Ok(Self::News),
             "alert" => Ok(Self::Alert),
+            "notice" => Ok(Self::Notice),
             "pass" => Ok(Self::Pass),
             "take" => Ok(Self::Take),
             _ => Err("unknown kind of call"),

@@ -244,6 +244,27 @@ pub fn page(
     )?)
 }
 
+/// How many consents [`page`] has after `cursor`.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn left_over(
+    sql: &impl Sql,
+    topic: &TopicId,
+    zone: Option<&str>,
+    cursor: &str,
+) -> Result<u32, StoreError> {
+    let (channel, person) = cursor.split_once('/').unwrap_or(("", ""));
+    let rows = sql.query(
+        "SELECT count(*) FROM consents
+         WHERE topic = ?1 AND (channel, person) > (?2, ?3) AND status = 'active'
+           AND (?4 IS NULL OR coalesce(timezone, '') = ?4)",
+        params![topic.as_str(), channel, person, zone],
+    )?;
+    let n = rows.first().map_or(Ok(0), |row| Columns::of("consents", row).int())?;
+    Ok(u32::try_from(n).unwrap_or(u32::MAX))
+}
+
 impl Consent {
     /// Which one it is.
     #[must_use]
@@ -335,7 +356,9 @@ pub fn left(sql: &impl Sql, which: Which<'_>, left: &Left<'_>) -> Result<(), Sto
     sql.execute(
         "UPDATE consents SET last_sent_at = coalesce(reserved_at, ?4), reserved_at = NULL,
            last_notification = ?5, last_period = ?6, last_mid = ?7, last_left_at = ?8,
-           last_seen = 0
+           last_seen = 0, last_tapped = 0, last_variant = (SELECT variant FROM ledger
+             WHERE ledger.notification = ?5 AND ledger.period = ?6 AND ledger.channel = ?2
+               AND ledger.person = ?3)
          WHERE topic = ?1 AND channel = ?2 AND person = ?3",
         params![
             topic.as_str(),
@@ -432,6 +455,12 @@ pub struct Last {
     pub left_at: UnixMs,
     /// 0: nothing is known; 1: it was delivered; 2: it was read.
     pub seen: i64,
+    /// Which wording it had, where there are several.
+    pub variant: Option<String>,
+    /// Whether a button of it was tapped.
+    pub tapped: bool,
+    /// What brought the consent.
+    pub source: String,
 }
 
 /// What left last by each of a person's consents.
@@ -440,7 +469,8 @@ pub struct Last {
 /// [`StoreError`].
 pub fn last_left(sql: &impl Sql, channel: Channel, person: &Psid) -> Result<Vec<Last>, StoreError> {
     let rows = sql.query(
-        "SELECT topic, last_notification, last_period, last_mid, last_left_at, last_seen
+        "SELECT topic, last_notification, last_period, last_mid, last_left_at, last_seen,
+            last_variant, last_tapped, source
          FROM consents WHERE channel = ?1 AND person = ?2 AND last_left_at IS NOT NULL",
         params![channel, person.as_str()],
     )?;
@@ -454,6 +484,9 @@ pub fn last_left(sql: &impl Sql, channel: Channel, person: &Psid) -> Result<Vec<
                 mid: columns.maybe_text()?.map(str::to_owned),
                 left_at: columns.moment()?,
                 seen: columns.int()?,
+                variant: columns.maybe_text()?.map(str::to_owned),
+                tapped: columns.int()? != 0,
+                source: columns.text()?.to_owned(),
             })
         })
         .collect()
@@ -468,6 +501,19 @@ pub fn see(sql: &impl Sql, which: Which<'_>, seen: i64) -> Result<(), StoreError
     sql.execute(
         "UPDATE consents SET last_seen = ?4 WHERE topic = ?1 AND channel = ?2 AND person = ?3",
         params![topic.as_str(), channel, person.as_str(), seen],
+    )?;
+    Ok(())
+}
+
+/// Notes that a button of what left last was tapped.
+///
+/// # Errors
+/// [`StoreError::Refused`].
+pub fn tap(sql: &impl Sql, which: Which<'_>) -> Result<(), StoreError> {
+    let Which { topic, channel, person } = which;
+    sql.execute(
+        "UPDATE consents SET last_tapped = 1 WHERE topic = ?1 AND channel = ?2 AND person = ?3",
+        params![topic.as_str(), channel, person.as_str()],
     )?;
     Ok(())
 }

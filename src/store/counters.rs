@@ -33,6 +33,33 @@ pub fn add_all(sql: &impl Sql, names: &[&str], now: UnixMs) -> Result<(), StoreE
     Ok(())
 }
 
+/// Counts so many at once.
+///
+/// # Errors
+/// [`StoreError::Refused`].
+pub fn add_many(sql: &impl Sql, name: &str, n: u32, now: UnixMs) -> Result<(), StoreError> {
+    if n == 0 {
+        return Ok(());
+    }
+    sql.execute(
+        "INSERT INTO counters (day, name, n) VALUES (?1, ?2, ?3)
+         ON CONFLICT (day, name) DO UPDATE SET n = n + excluded.n",
+        params![day(now), name, n],
+    )?;
+    Ok(())
+}
+
+/// The count of a name on the UTC day of a moment.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn on_day(sql: &impl Sql, name: &str, at: UnixMs) -> Result<u32, StoreError> {
+    let rows =
+        sql.query("SELECT n FROM counters WHERE day = ?1 AND name = ?2", params![day(at), name])?;
+    let n = rows.first().map_or(Ok(0), |row| Columns::of("counters", row).int())?;
+    Ok(u32::try_from(n).unwrap_or(u32::MAX))
+}
+
 /// What is to be counted, and was not written yet.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tally(BTreeMap<String, u32>);

@@ -23,6 +23,9 @@ pub struct Entry<'a> {
     pub person: &'a Psid,
 }
 
+/// The period of a step of a sequence: there is one for each person, whenever it is.
+pub const ONCE: &str = "once";
+
 /// What became of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
@@ -79,6 +82,25 @@ pub fn enter(
     )
 }
 
+/// Notes which wording an entry has.
+///
+/// # Errors
+/// [`StoreError::Refused`].
+pub fn worded(sql: &impl Sql, entry: Entry<'_>, variant: &str) -> Result<(), StoreError> {
+    sql.execute(
+        "UPDATE ledger SET variant = ?5
+         WHERE notification = ?1 AND period = ?2 AND channel = ?3 AND person = ?4",
+        params![
+            entry.notification.as_str(),
+            entry.period,
+            entry.channel,
+            entry.person.as_str(),
+            variant
+        ],
+    )?;
+    Ok(())
+}
+
 /// Notes what became of an entry.
 ///
 /// # Errors
@@ -132,16 +154,17 @@ pub struct Line {
     pub people: i64,
 }
 
-/// What became of the notifications since `from`, counted.
+/// What became of the notifications since `from`, counted; of steps of sequences at any time.
 ///
 /// # Errors
 /// [`StoreError`].
 pub fn report(sql: &impl Sql, from: UnixMs) -> Result<Vec<Line>, StoreError> {
     let rows = sql.query(
-        "SELECT notification, period, outcome, reason, count(*) FROM ledger WHERE at >= ?1
+        "SELECT notification, period, outcome, reason, count(*) FROM ledger
+         WHERE at >= ?1 OR period = ?2
          GROUP BY notification, period, outcome, reason
          ORDER BY notification, period, outcome, reason",
-        params![from],
+        params![from, ONCE],
     )?;
     rows.iter()
         .map(|row| {
@@ -151,6 +174,47 @@ pub fn report(sql: &impl Sql, from: UnixMs) -> Result<Vec<Line>, StoreError> {
                 period: columns.text()?.to_owned(),
                 outcome: columns.text()?.to_owned(),
                 reason: columns.maybe_text()?.map(str::to_owned),
+                people: columns.int()?,
+            })
+        })
+        .collect()
+}
+
+/// People of one wording.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Wording {
+    /// Of which notification.
+    pub notification: String,
+    /// In which period.
+    pub period: String,
+    /// Which wording.
+    pub variant: String,
+    /// `queued`, `held`, `sent`, `refused`, `unknown`.
+    pub outcome: String,
+    /// How many people.
+    pub people: i64,
+}
+
+/// What became of each wording since `from`, counted.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn wordings(sql: &impl Sql, from: UnixMs) -> Result<Vec<Wording>, StoreError> {
+    let rows = sql.query(
+        "SELECT notification, period, variant, outcome, count(*) FROM ledger
+         WHERE variant IS NOT NULL AND (at >= ?1 OR period = ?2)
+         GROUP BY notification, period, variant, outcome
+         ORDER BY notification, period, variant, outcome",
+        params![from, ONCE],
+    )?;
+    rows.iter()
+        .map(|row| {
+            let mut columns = Columns::of("ledger", row);
+            Ok(Wording {
+                notification: columns.text()?.to_owned(),
+                period: columns.text()?.to_owned(),
+                variant: columns.text()?.to_owned(),
+                outcome: columns.text()?.to_owned(),
                 people: columns.int()?,
             })
         })

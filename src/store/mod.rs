@@ -11,11 +11,14 @@
 //! - [`outbox`]: what leaves, claimed and settled; [`waiting`]: what waits a moment first;
 //!   [`ledger`]: who was sent which notification.
 //! - [`receipts`]: what somebody agreed to, as a chain.
-//! - [`reminders`]: whom to remind of a form; [`bookings`]: who comes when.
+//! - [`reminders`]: whom to remind of a form; [`nudges`]: whose window closes soon; [`bookings`]: who
+//!   comes when; [`places`]: how far somebody is in a sequence.
 //! - [`runs`]: how far a notification has come; [`facts`]: what holds for the whole Desk.
 //! - [`kv_queue`]: KV writes that are still owed; [`timers`]: what has to happen later;
 //!   [`tallies`]: what came of notifications;
 //!   [`counters`]: how often things happened; [`misses`]: questions that found no answer.
+//! - [`funnel`]: what brings people, and how far they go; [`made_posters`]: posters that are not in
+//!   `shop.toml`.
 //! - [`moving`]: carrying people from one Desk to another.
 //! - [`calls`]: requests that are no messages; [`notes`]: what the owner notes on people.
 //! - [`listed`]: what Meta's list of tokens says; [`incidents`]: what the owner is told of;
@@ -28,19 +31,23 @@ pub mod counters;
 pub mod deletions;
 pub mod early;
 pub mod facts;
+pub mod funnel;
 pub mod incidents;
 pub mod intake;
 pub mod kv_queue;
 pub mod ledger;
 pub mod listed;
+pub mod made_posters;
 pub mod misses;
 pub mod moving;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod native;
 pub mod notes;
+pub mod nudges;
 pub mod outbox;
 pub mod parked;
 pub mod people;
+pub mod places;
 pub mod receipts;
 pub mod reminders;
 pub mod runs;

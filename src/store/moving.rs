@@ -28,11 +28,16 @@ const OF_PERSON: &[(&str, &str, bool)] = &[
     ("calls", "person", true),
     ("notes", "person", true),
     ("early", "person", true),
+    ("places", "person", false),
+    ("nudges", "person", false),
 ];
 
 /// Tables that the first Desk takes over from one that is closed: sums by their first columns.
-const SUMS: &[(&str, &str)] =
-    &[("counters", "day, name"), ("tallies", "notification, period, name")];
+const SUMS: &[(&str, &str)] = &[
+    ("counters", "day, name"),
+    ("tallies", "notification, period, name"),
+    ("funnel", "day, source, topic, stage"),
+];
 
 /// Carried in their own way: receipts into the chain of the new Desk, what is owed to KV by its
 /// key, tombstones to every Desk, runs and misses of a closed Desk to the first.
@@ -42,7 +47,7 @@ const OTHERWISE: &[&str] =
 
 /// Left where they are. Parked events are handed on when the move is over; `seen` is asked for by
 /// whoever has the people now; deletions are asked for by the name of their Desk; what can be
-/// booked is the first Desk's.
+/// booked is the first Desk's, and so are posters.
 #[cfg(test)]
 const STAYS: &[&str] = &[
     "facts",
@@ -53,6 +58,7 @@ const STAYS: &[&str] = &[
     "bookings",
     "incidents",
     "meta_tokens",
+    "posters",
     "schema_version",
 ];
 
@@ -553,7 +559,7 @@ mod tests {
         let (from, to) = (desk(), desk());
         for sql in [&from, &to] {
             counters::add_all(sql, &["reply.sent", "reply.sent"], NOW).unwrap();
-            tallies::add(sql, "friday", "2026-11-20", "read").unwrap();
+            tallies::add(sql, "friday", "2026-11-20", None, "read").unwrap();
             sql.execute("INSERT INTO tombstones VALUES ('h', 5)", params![]).unwrap();
         }
         let closed = rest(&from, true).unwrap();

@@ -617,6 +617,22 @@ pub fn echoed(
     read(row).map(|claimed| Some(claimed.class))
 }
 
+/// How many notifications wait that are due, counted up to `most`.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn notifications_due(sql: &impl Sql, most: u32, now: UnixMs) -> Result<u32, StoreError> {
+    let rows = sql.query(
+        &format!(
+            "SELECT count(*) FROM (SELECT 1 FROM outbox WHERE class = 1 AND due_at <= ?1
+               AND {OPEN} LIMIT {most})"
+        ),
+        params![now],
+    )?;
+    let n = rows.first().map_or(Ok(0), |row| Columns::of("outbox", row).int())?;
+    Ok(u32::try_from(n).unwrap_or(u32::MAX))
+}
+
 /// How many requests are on their way, as far as anybody knows.
 ///
 /// # Errors

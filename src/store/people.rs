@@ -1,11 +1,13 @@
 //! One row per person and channel. What a person's row means is `desk`'s business.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::{Columns, Sql, StoreError, params, to_json};
 use crate::meta::event::Channel;
-use crate::meta::ids::Psid;
+use crate::meta::ids::{OfferId, Psid};
 use crate::time::UnixMs;
 
 /// Loads a person, or `None` for a stranger.
@@ -22,6 +24,27 @@ pub fn load<P: DeserializeOwned>(
         params![channel, id.as_str()],
     )?;
     rows.first().map(|row| Columns::of("people", row).json()).transpose()
+}
+
+/// Loads these people on both channels; strangers are left out.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] when a row cannot be read.
+pub fn load_all<P: DeserializeOwned>(
+    sql: &impl Sql,
+    ids: &[&Psid],
+) -> Result<BTreeMap<(Channel, Psid), P>, StoreError> {
+    let rows = sql.query(
+        "SELECT channel, id, body FROM people WHERE channel IN ('messenger', 'instagram')
+           AND id IN (SELECT value FROM json_each(?1))",
+        params![to_json("people", &ids)?],
+    )?;
+    rows.iter()
+        .map(|row| {
+            let mut columns = Columns::of("people", row);
+            Ok(((columns.channel()?, columns.parsed(Psid::new)?), columns.json()?))
+        })
+        .collect()
 }
 
 /// Writes a person.
@@ -70,6 +93,8 @@ pub fn erase(
         "DELETE FROM bookings WHERE channel = ?1 AND person = ?2",
         "DELETE FROM notes WHERE channel = ?1 AND person = ?2",
         "DELETE FROM early WHERE channel = ?1 AND person = ?2",
+        "DELETE FROM places WHERE channel = ?1 AND person = ?2",
+        "DELETE FROM nudges WHERE channel = ?1 AND person = ?2",
     ] {
         sql.execute(statement, params![channel, id.as_str()])?;
     }
@@ -103,6 +128,20 @@ pub fn bury(sql: &impl Sql, hash: &str, at: UnixMs) -> Result<(), StoreError> {
         params![hash, at],
     )?;
     Ok(())
+}
+
+/// How many people asked to be told of an offer.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn wishing(sql: &impl Sql, offer: &OfferId) -> Result<i64, StoreError> {
+    // Asked by the owner alone, and seldom: everybody is looked at.
+    let rows = sql.query(
+        "SELECT count(*) FROM people
+         WHERE json_valid(body) AND json_extract(body, '$.wishes.\"' || ?1 || '\"') IS NOT NULL",
+        params![offer.as_str()],
+    )?;
+    rows.first().map_or(Ok(0), |row| Columns::of("people", row).int())
 }
 
 /// When the person with this hash was forgotten, if ever.

@@ -124,6 +124,8 @@ pub struct Progress {
     pub hash: String,
     /// Why it ends before its people, if it does.
     pub dropped: Option<Dropped>,
+    /// How many people it had not come to then.
+    pub unreached: u32,
 }
 
 /// Notes how far a run has come.
@@ -133,7 +135,7 @@ pub struct Progress {
 pub fn advance(sql: &impl Sql, run: &Run, progress: &Progress) -> Result<(), StoreError> {
     sql.execute(
         "UPDATE runs SET cursor = ?4, queued = queued + ?5, held = held + ?6, done = ?7,
-           hash = ?8, dropped = ?9
+           hash = ?8, dropped = ?9, unreached = ?10
          WHERE notification = ?1 AND period = ?2 AND zone = ?3",
         params![
             run.notification.as_str(),
@@ -145,7 +147,8 @@ pub fn advance(sql: &impl Sql, run: &Run, progress: &Progress) -> Result<(), Sto
             progress.held,
             i64::from(progress.done),
             progress.hash.as_str(),
-            progress.dropped.map(Dropped::as_str)
+            progress.dropped.map(Dropped::as_str),
+            progress.unreached
         ],
     )?;
     Ok(())
@@ -172,6 +175,8 @@ pub struct Told {
     pub hash: String,
     /// Why it ended before its people: `missed`, `stale`, `withdrawn`.
     pub dropped: Option<String>,
+    /// How many people it had not come to then.
+    pub unreached: i64,
 }
 
 /// The runs that were due since `from`, the newest first, at most `limit`.
@@ -180,7 +185,8 @@ pub struct Told {
 /// [`StoreError`].
 pub fn since(sql: &impl Sql, from: UnixMs, limit: u32) -> Result<Vec<Told>, StoreError> {
     let rows = sql.query(
-        "SELECT notification, period, zone, due_at, done, queued, held, hash, dropped FROM runs
+        "SELECT notification, period, zone, due_at, done, queued, held, hash, dropped,
+           unreached FROM runs
          WHERE due_at >= ?1 ORDER BY due_at DESC, notification, zone LIMIT ?2",
         params![from, limit],
     )?;
@@ -197,6 +203,7 @@ pub fn since(sql: &impl Sql, from: UnixMs, limit: u32) -> Result<Vec<Told>, Stor
                 held: columns.int()?,
                 hash: columns.text()?.to_owned(),
                 dropped: columns.maybe_text()?.map(str::to_owned),
+                unreached: columns.int()?,
             })
         })
         .collect()

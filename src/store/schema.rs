@@ -94,6 +94,33 @@ const MIGRATIONS: &[&[&str]] = &[
         "CREATE TABLE early (id INTEGER PRIMARY KEY, channel TEXT NOT NULL, person TEXT NOT NULL,
            level INTEGER NOT NULL, mids TEXT NOT NULL, covers INTEGER NOT NULL, at INTEGER NOT NULL)",
         "CREATE INDEX early_by_person ON early (channel, person)",
+        // How far somebody is in a sequence. `due_at` is NULL when it is over for them; the row
+        // stays, so that nobody goes through one twice.
+        "CREATE TABLE places (sequence TEXT NOT NULL, channel TEXT NOT NULL, person TEXT NOT NULL,
+           started_at INTEGER NOT NULL, step INTEGER NOT NULL, due_at INTEGER,
+           wanted_at INTEGER NOT NULL, told_at INTEGER, ended TEXT,
+           PRIMARY KEY (sequence, channel, person)) WITHOUT ROWID",
+        "CREATE INDEX places_due ON places (due_at) WHERE due_at IS NOT NULL",
+        "CREATE INDEX places_by_person ON places (channel, person)",
+        // Whom to look at before their window closes.
+        "CREATE TABLE nudges (channel TEXT NOT NULL, person TEXT NOT NULL,
+           due_at INTEGER NOT NULL, PRIMARY KEY (channel, person)) WITHOUT ROWID",
+        "CREATE INDEX nudges_due ON nudges (due_at)",
+        // Which wording somebody got, and whether they tapped on what left last.
+        "ALTER TABLE ledger ADD COLUMN variant TEXT",
+        "ALTER TABLE consents ADD COLUMN last_variant TEXT",
+        "ALTER TABLE consents ADD COLUMN last_tapped INTEGER NOT NULL DEFAULT 0",
+    ],
+    &[
+        // How many people a run had not come to when its time was over.
+        "ALTER TABLE runs ADD COLUMN unreached INTEGER NOT NULL DEFAULT 0",
+        // What brought people and how far they went, counted by the shop's day.
+        "CREATE TABLE funnel (day TEXT NOT NULL, source TEXT NOT NULL, topic TEXT NOT NULL,
+           stage TEXT NOT NULL, n INTEGER NOT NULL, PRIMARY KEY (day, source, topic, stage))
+           WITHOUT ROWID",
+        // Posters that were made or changed without shop.toml.
+        "CREATE TABLE posters (code TEXT PRIMARY KEY, body TEXT NOT NULL,
+           changed_at INTEGER NOT NULL) WITHOUT ROWID",
     ],
 ];
 

@@ -4,7 +4,7 @@
 use super::{Columns, Sql, StoreError, params};
 use crate::time::UnixMs;
 
-/// Counts one.
+/// Counts one; with a wording, for that one, too.
 ///
 /// # Errors
 /// [`StoreError::Refused`].
@@ -12,15 +12,22 @@ pub fn add(
     sql: &impl Sql,
     notification: &str,
     period: &str,
+    variant: Option<&str>,
     name: &'static str,
 ) -> Result<(), StoreError> {
-    sql.execute(
-        "INSERT INTO tallies (notification, period, name, n) VALUES (?1, ?2, ?3, 1)
-         ON CONFLICT (notification, period, name) DO UPDATE SET n = n + 1",
-        params![notification, period, name],
-    )?;
+    let of_variant = variant.map(|variant| format!("{variant}{VARIANT}{name}"));
+    for name in [Some(name), of_variant.as_deref()].into_iter().flatten() {
+        sql.execute(
+            "INSERT INTO tallies (notification, period, name, n) VALUES (?1, ?2, ?3, 1)
+             ON CONFLICT (notification, period, name) DO UPDATE SET n = n + 1",
+            params![notification, period, name],
+        )?;
+    }
     Ok(())
 }
+
+/// Between a wording and what is counted of it. No name of a wording holds it.
+const VARIANT: char = ':';
 
 /// One count.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,7 +36,9 @@ pub struct Tally {
     pub notification: String,
     /// For which period.
     pub period: String,
-    /// `delivered`, `read`, `stopped`.
+    /// Of which wording; none: of all.
+    pub variant: Option<String>,
+    /// `delivered`, `read`, `tapped`, `stopped`.
     pub name: String,
     /// How many people.
     pub people: i64,
@@ -48,11 +57,18 @@ pub fn since(sql: &impl Sql, from: UnixMs) -> Result<Vec<Tally>, StoreError> {
     rows.iter()
         .map(|row| {
             let mut columns = Columns::of("tallies", row);
-            Ok(Tally {
+            let tally = Tally {
                 notification: columns.text()?.to_owned(),
                 period: columns.text()?.to_owned(),
+                variant: None,
                 name: columns.text()?.to_owned(),
                 people: columns.int()?,
+            };
+            Ok(match tally.name.split_once(VARIANT) {
+                Some((variant, name)) => {
+                    Tally { variant: Some(variant.to_owned()), name: name.to_owned(), ..tally }
+                }
+                None => tally,
             })
         })
         .collect()

@@ -40,3 +40,26 @@ export async function call(namespace, name, path, body) {
   // Most answers are empty, and an empty one need not be waited for.
   return [answer.status, answer.body ? await answer.text() : ""];
 }
+
+/** What a request for a poster's link says of itself, one a line: none of it can hold a line break. */
+export function visitor({ method, headers, cf }) {
+  const get = (name) => headers.get(name) ?? "";
+  const purpose = ["purpose", "sec-purpose", "x-purpose", "x-moz"].map(get).join(" ");
+  return [
+    method, get("user-agent"), purpose, get("sec-fetch-dest"), get("cf-connecting-ip"),
+    get("accept-language"), cf?.latitude ?? "", cf?.longitude ?? "",
+  ].join("\n");
+}
+
+/** To Meta's link. The ref carries the day, and the poster may be aimed elsewhere tomorrow. */
+export const redirect = (location) =>
+  new Response(null, {
+    status: 302,
+    headers: {
+      location,
+      "cache-control": "no-store",
+      "referrer-policy": "no-referrer",
+      "x-robots-tag": "noindex",
+      "x-content-type-options": "nosniff",
+    },
+  });

@@ -8,6 +8,7 @@ use worker::Env;
 use crate::entry::keys::Keys;
 use crate::meta::ids::{AppId, PageId};
 use crate::meta::signature::AppSecret;
+use crate::time::UnixMs;
 
 /// The values of `.dev.vars.example`. They are public, so they protect nothing.
 const EXAMPLES: &str = include_str!("../../.dev.vars.example");
@@ -67,11 +68,14 @@ impl Config {
             ));
         }
         let previous = optional(env, "SIGNING_KEY_PREVIOUS");
+        let until =
+            optional(env, "SIGNING_KEY_PREVIOUS_UNTIL").map(|day| end_of(&day)).transpose()?;
         Ok(Self {
             app_secret: AppSecret::new(secret("APP_SECRET")?),
             verify_token: secret("VERIFY_TOKEN")?,
             admin_token,
-            keys: Keys::new(&secret("SIGNING_KEY")?, previous.as_deref()),
+            keys: Keys::new(&secret("SIGNING_KEY")?, previous.as_deref())
+                .previous_refs_until(until),
             app_id: optional(env, "APP_ID").map(AppId),
             graph_base_url,
             graph_version: optional(env, "GRAPH_VERSION").unwrap_or(GRAPH_VERSION.to_owned()),
@@ -90,6 +94,15 @@ impl Config {
             format!("no usable access token for Page {page}: neither {own} nor PAGE_TOKEN ({why})")
         })
     }
+}
+
+/// The end of a day in UTC.
+fn end_of(day: &str) -> Result<UnixMs, String> {
+    let date = day.trim().parse::<jiff::civil::Date>().ok().filter(|_| day.trim().len() == 10);
+    let end = date.and_then(|day| day.tomorrow().ok()?.to_zoned(jiff::tz::TimeZone::UTC).ok());
+    end.map(|end| UnixMs::from(end.timestamp())).ok_or_else(|| {
+        "SIGNING_KEY_PREVIOUS_UNTIL is no day: write it as 2027-01-31 in wrangler.toml".to_owned()
+    })
 }
 
 /// A secret or var by its name; empty counts as absent.

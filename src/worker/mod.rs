@@ -4,7 +4,7 @@
 //! - [`config`]: secrets and vars, checked once per isolate.
 //! - [`http`]: requests and responses as plain `web_sys` types: each step over the border between
 //!   wasm and JavaScript costs, and the crate's own types cross it several times more.
-//! - [`webhook`], [`poster`], [`admin`], [`bookings`], [`notifications`], [`deletion`]: the routes.
+//! - [`webhook`], [`poster`], [`posters`], [`admin`], [`bookings`], [`notifications`], [`deletion`]: the routes.
 //! - [`random`]: randomness, which the pure rooms get as an argument.
 //! - [`shops`]: the published shops, kept in the isolate's memory for a minute.
 //! - [`desk`]: the Durable Object; [`sql`]: its SQLite behind the store's trait.
@@ -25,6 +25,7 @@ mod graph;
 mod http;
 mod notifications;
 mod poster;
+mod posters;
 mod random;
 mod shops;
 mod sql;
@@ -45,14 +46,20 @@ mod binding {
 async fn fetch(
     request: web_sys::Request,
     env: Env,
-    _context: Context,
+    context: Context,
 ) -> worker::Result<web_sys::Response> {
     let route = http::Route::of(&request);
     let response = match (route.method.as_str(), route.path()) {
         ("POST", "/webhook") => webhook::receive(&request, &env).await,
         ("GET", "/webhook") => webhook::handshake(&route, &env),
         ("GET", "/health") => admin::health(&env).await,
-        ("GET", path) if path.starts_with("/q/") => poster::serve(&request, &route, &env).await,
+        ("GET" | "HEAD", path) if path.starts_with("/q/") => {
+            poster::serve(&request, &route, &env, &context).await
+        }
+        ("GET" | "POST" | "DELETE", "/admin/posters") => {
+            posters::orders(&request, &route, &env).await
+        }
+        ("GET", "/admin/funnel") => notifications::funnel(&request, &route, &env).await,
         ("GET", "/admin/status") => admin::status(&request, &env).await,
         ("GET", "/admin/misses") => admin::misses(&request, &route, &env).await,
         ("GET", "/admin/bookings") => bookings::list(&request, &route, &env).await,
@@ -62,6 +69,7 @@ async fn fetch(
         ("GET", "/admin/recipients") => notifications::recipients(&request, &route, &env).await,
         ("GET", "/admin/report") => notifications::report(&request, &route, &env).await,
         ("GET", "/admin/consent") => notifications::consent(&request, &route, &env).await,
+        ("GET" | "POST", "/admin/offers") => notifications::offers(&request, &route, &env).await,
         ("GET", "/admin/receipts") => notifications::receipts(&request, &route, &env).await,
         ("GET" | "POST", "/admin/reconcile") => {
             notifications::reconcile(&request, &route, &env).await
@@ -79,9 +87,10 @@ async fn fetch(
         (
             _,
             "/webhook" | "/health" | "/admin/status" | "/admin/misses" | "/admin/delete"
-            | "/admin/bookings" | "/admin/consent" | "/admin/note" | "/admin/receipts"
-            | "/admin/recipients" | "/admin/reconcile" | "/admin/reply" | "/admin/report"
-            | "/admin/resume" | "/admin/shards" | "/meta/deletion" | "/meta/deauthorize",
+            | "/admin/bookings" | "/admin/consent" | "/admin/funnel" | "/admin/note"
+            | "/admin/offers" | "/admin/posters" | "/admin/receipts" | "/admin/recipients"
+            | "/admin/reconcile" | "/admin/reply" | "/admin/report" | "/admin/resume"
+            | "/admin/shards" | "/meta/deletion" | "/meta/deauthorize",
         ) => http::text(405, "method not allowed"),
         (_, path)
             if ["/q/", "/deletion/", "/calendar/"].iter().any(|known| path.starts_with(known)) =>

@@ -1,5 +1,6 @@
-//! `GET /admin/recipients`, `/admin/report`, `/admin/consent`, `/admin/receipts`: what the owner is
-//! told of consents and notifications. The answers are `outreach::told`'s.
+//! `GET /admin/recipients`, `/admin/report`, `/admin/funnel`, `/admin/consent`, `/admin/receipts`,
+//! `/admin/offers`: what the owner is told of consents and notifications. The answers are
+//! `outreach::told`'s.
 
 use serde_json::{Value, json};
 use web_sys::{Request, Response};
@@ -8,7 +9,7 @@ use worker::Env;
 use super::admin::{self, value};
 use super::desk::call::Reading;
 use super::{desk, http, shops};
-use crate::meta::ids::PageId;
+use crate::meta::ids::{OfferId, PageId};
 use crate::outreach::reconcile::Mode;
 use crate::outreach::told::Question;
 use crate::time::UnixMs;
@@ -28,11 +29,29 @@ pub async fn report(request: &Request, route: &http::Route, env: &Env) -> Respon
     ask(request, route, env, &Question::Report { days }).await
 }
 
+/// `GET /admin/funnel?page=&shard=&days=`: what brought people, and how far they went.
+pub async fn funnel(request: &Request, route: &http::Route, env: &Env) -> Response {
+    let days = value(route, "days").and_then(|days| days.parse().ok()).unwrap_or(USUAL_DAYS);
+    ask(request, route, env, &Question::Funnel { days }).await
+}
+
 /// `GET /admin/receipts?page=&shard=&after=`: the chain of consent receipts, which says nothing of
 /// anybody.
 pub async fn receipts(request: &Request, route: &http::Route, env: &Env) -> Response {
     let after = value(route, "after").and_then(|after| after.parse().ok()).unwrap_or(0);
     ask(request, route, env, &Question::Chain { after }).await
+}
+
+/// `GET /admin/offers?page=&shard=`: who waits to be told of what. `POST` with `&open=`: an offer
+/// begins, and those who wait at this Desk are told.
+pub async fn offers(request: &Request, route: &http::Route, env: &Env) -> Response {
+    if route.method != "POST" {
+        return ask(request, route, env, &Question::Offers).await;
+    }
+    match value(route, "open").and_then(|offer| OfferId::new(offer).ok()) {
+        Some(offer) => ask(request, route, env, &Question::Open { offer }).await,
+        None => http::text(400, "this needs &open=, the id of an offer"),
+    }
 }
 
 /// `GET /admin/consent?page=&person=`: what somebody agreed to, with their receipts.

@@ -13,8 +13,8 @@ use worker::{Env, KvStore};
 use super::binding;
 use crate::faq::Model;
 use crate::meta::ids::PageId;
-use crate::shop::kv::{KV_SCHEMA, PAGES_KEY, PagesValue, shop_key};
-use crate::shop::model::{SHOP_SCHEMA, Shop};
+use crate::shop::kv::{KV_SCHEMA, PAGES_KEY, PagesValue, PostersValue, posters_key, shop_key};
+use crate::shop::model::{Poster, SHOP_SCHEMA, Shop};
 use crate::time::{MINUTE, UnixMs};
 
 /// How long a shop is used before KV is asked again.
@@ -22,7 +22,12 @@ const FRESH_MS: i64 = MINUTE;
 
 /// A shop with its trained FAQ.
 pub struct Published {
+    /// With the posters that were made or aimed without `shop.toml`.
     pub shop: Shop,
+    /// The posters of `shop.toml` that those replaced.
+    pub replaced: Vec<Poster>,
+    /// Those posters, as KV has them.
+    made: String,
     pub faq: Option<Model>,
     /// Why there is no FAQ although the shop has one.
     pub faq_refused: Option<String>,
@@ -96,19 +101,24 @@ async fn load(
     page: &PageId,
     older: Option<&Published>,
 ) -> Result<Option<Published>, NoShop> {
-    let Some(text) = text(env, &shop_key(page)).await? else {
+    let keys = (shop_key(page), posters_key(page));
+    let (found, made) = futures_util::future::join(text(env, &keys.0), text(env, &keys.1)).await;
+    let Some(text) = found? else {
         return Err(NoShop::Missing(page.clone()));
     };
+    let made = made?.unwrap_or_default();
     let unreadable = |why: String| NoShop::Unreadable(page.clone(), why);
-    let shop: Shop = serde_json::from_str(&text)
+    let mut shop: Shop = serde_json::from_str(&text)
         .map_err(|e| unreadable(format!("line {} column {}", e.line(), e.column())))?;
     if shop.v != SHOP_SCHEMA {
         return Err(unreadable(format!("version {} instead of {SHOP_SCHEMA}", shop.v)));
     }
-    if older.is_some_and(|older| older.shop.version == shop.version && older.faq_refused.is_none())
-    {
+    if older.is_some_and(|older| {
+        older.shop.version == shop.version && older.made == made && older.faq_refused.is_none()
+    }) {
         return Ok(None);
     }
+    let replaced = shop.put_up(posters(page, &made));
     let (faq, faq_refused) = match &shop.model {
         None => (None, None),
         Some(key) => match load_model(env, key).await {
@@ -120,7 +130,22 @@ async fn load(
             }
         },
     };
-    Ok(Some(Published { shop, faq, faq_refused }))
+    Ok(Some(Published { shop, replaced, made, faq, faq_refused }))
+}
+
+/// The posters that were made without `shop.toml`. A shop is served without them rather than not at
+/// all.
+fn posters(page: &PageId, made: &str) -> Vec<Poster> {
+    if made.is_empty() {
+        return Vec::new();
+    }
+    match serde_json::from_str::<PostersValue>(made) {
+        Ok(value) if value.v == KV_SCHEMA => value.posters,
+        Ok(_) | Err(_) => {
+            worker::console_error!("the posters of Page {page} cannot be read");
+            Vec::new()
+        }
+    }
 }
 
 async fn load_model(env: &Env, key: &str) -> Result<Model, String> {

@@ -46,14 +46,15 @@ impl Worker {
         let _ = fs::remove_dir_all(&state);
         fs::create_dir_all(&state).unwrap();
         let mut worker = Self { url: String::new(), state, options, running: None };
-        worker.run();
+        worker.run(&[]);
         worker
     }
 
     /// Starts again on the same state and port.
     pub fn restart(&mut self) {
         assert!(self.running.is_none(), "still running");
-        self.run();
+        // What was published lies in the state.
+        self.run(&["--no-publish"]);
     }
 
     /// A command with the secrets of the tests.
@@ -74,11 +75,11 @@ impl Worker {
         command
     }
 
-    fn run(&mut self) {
+    fn run(&mut self, more: &[&str]) {
         let errors = self.state.join("dev.stderr");
         let mut command = self.command("scripts/dev");
         command.arg("--shop").arg(&self.options.shop).arg("--state").arg(&self.state);
-        command.args(["--graph", &self.options.graph, "--until-eof"]);
+        command.args(["--graph", &self.options.graph, "--until-eof"]).args(more);
         if let Some(port) = self.url.rsplit(':').next().filter(|port| !port.is_empty()) {
             command.args(["--port", port]);
         }

@@ -21,5 +21,7 @@ mod promises;
 mod properties;
 mod receipts;
 mod reconcile;
+mod scale;
 mod schedule;
+mod sequences;
 mod tables;

@@ -43,6 +43,9 @@ fn somebody(shop: &Shop, n: usize) -> Recipient {
         stopped_at: None,
         language: shop.default_lang().clone(),
         country: None,
+        segments: Vec::new(),
+        offers: Vec::new(),
+        places: Vec::new(),
     }
 }
 

@@ -292,7 +292,7 @@ impl Oracle {
             // The promise of the topic, by the time that passed.
             let promise = world.shop.topic(topic).unwrap().promise;
             let days = match promise {
-                Promise::Daily => 1,
+                Promise::Daily | Promise::Dates => 1,
                 Promise::Weekly => 7,
                 Promise::Monthly => 28,
             };
@@ -462,6 +462,7 @@ fn run(
                         at: *at,
                         zone,
                         catch_up_minutes: CATCH_UP_MINUTES,
+                        spread_days: 0,
                     };
                     oracle.learn(&world.shop);
                 }

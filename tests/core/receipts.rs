@@ -169,6 +169,6 @@ fn recipients_are_told_in_pages_without_tokens_or_names() {
     assert!(all.recipients.iter().all(|to| to.active && to.has_token));
     assert!(!text.contains("t1") && !text.contains("Ona"), "{text}");
     let after = format!("messenger/{}/today", person_id(2));
-    let rest = told::recipients(&world.sql, &world.shop, &after).unwrap();
+    let rest = told::recipients(&world.sql, &world.shop, &after, world.now).unwrap();
     assert_eq!(rest.recipients, all.recipients[2..]);
 }

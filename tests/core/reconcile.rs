@@ -210,9 +210,12 @@ fn stop_beats_the_list_until_another_token_was_given_after_it() {
         line(1, "c", LUNCH, before_stop),
         // The same token cannot have been given anew.
         line(1, "a", TODAY, stop.plus(HOUR)),
+        // Nor one in the future: that says nothing.
+        line(1, "e", TODAY, stop.plus(400 * DAY)),
     ];
     let round = read_list(&mut world, Mode::default(), &list(&lines));
     assert_eq!((round.counts.stopped, round.counts.added), (3, 0), "{:?}", round.counts);
+    assert_eq!(round.counts.unreadable, 1);
     assert_eq!(consent(&world, 1, "today").unwrap().status, Status::Stopped);
     assert!(consent(&world, 1, "lunch").is_none());
 
@@ -561,11 +564,21 @@ fn lived(did: &[Did]) -> World<'static> {
     world
 }
 
-fn lines(said: &[Said]) -> Vec<Value> {
+/// The lines, in which a token has the title of the topic that it was given for.
+fn lines(did: &[Did], said: &[Said]) -> Vec<Value> {
+    let topic = |said: &Said| {
+        did.iter().rev().find_map(|did| match did {
+            Did::Agrees { person, topic, token } => {
+                (*person == said.person && *token == said.token).then_some(*topic)
+            }
+            _ => None,
+        })
+    };
     let line = |said: &Said| {
         let created = ms(START).plus(said.created * HOUR + MINUTE);
         let token = name(said.person, said.token);
-        let mut line = line(said.person, &token, TITLES[said.title], created);
+        let mut line =
+            line(said.person, &token, TITLES[topic(said).unwrap_or(said.title)], created);
         if said.stopped {
             line["notification_messages_status"] = json!("STOP_NOTIFICATIONS");
         }
@@ -618,7 +631,7 @@ proptest! {
             };
             ended.insert((person_id(*key.0).as_str().to_owned(), key.1), at);
         }
-        let lines = lines(&said);
+        let lines = lines(&did, &said);
         let mut list = lines.clone();
         list.extend(lines.iter().rev().take(3).cloned());
         let mode = Mode { believe: true, ..Mode::default() };
@@ -655,7 +668,7 @@ proptest! {
         sizes in (1..5_usize, 1..20_usize),
         turn in 0..12_usize,
     ) {
-        let list = lines(&said);
+        let list = lines(&did, &said);
         let mut other = list.clone();
         let turn = if other.is_empty() { 0 } else { turn % other.len() };
         other.rotate_left(turn);

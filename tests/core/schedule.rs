@@ -87,7 +87,7 @@ proptest! {
             MINUTE, MINUTE, 30 * MINUTE, HOUR, 2 * HOUR, 5 * HOUR, 11 * HOUR, DAY, 9 * DAY, 30 * DAY,
         ]), 20..200),
     ) {
-        let schedule = Schedule { days, at, zone: Zone::Shop, catch_up_minutes };
+        let schedule = Schedule { days, at, zone: Zone::Shop, catch_up_minutes, spread_days: 0 };
         let zone = TimeZone::get(zone).unwrap();
         let begin = UnixMs::new(1_420_070_400_000).plus(start * DAY);
         let mut now = begin;
@@ -160,8 +160,13 @@ fn every_minute_of_two_years_begins_each_day_once() {
     for zone in ["Europe/Vilnius", "Australia/Lord_Howe", "America/Havana"] {
         let zone = TimeZone::get(zone).unwrap();
         for at in [0, 90, 150, 180, 210, 1_439] {
-            let schedule =
-                Schedule { days: Days::Daily, at, zone: Zone::Shop, catch_up_minutes: 5 };
+            let schedule = Schedule {
+                days: Days::Daily,
+                at,
+                zone: Zone::Shop,
+                catch_up_minutes: 5,
+                spread_days: 0,
+            };
             let start: Date = "2025-01-01".parse().unwrap();
             let noon = start.at(12, 0, 0, 0).to_zoned(zone.clone()).unwrap();
             let mut now = UnixMs::from(noon.timestamp());

@@ -129,10 +129,10 @@ fn a_poster_says_what_it_is_for_and_asks_once() {
         assert_eq!(person.first_touch.unwrap().poster, poster.code);
     }
     // Whoever lets it pass is asked again after four weeks, whatever they scan.
-    let ref_ = signed(&a_poster(), noon());
     let asks = |bubbles: Vec<Content>| bubbles.iter().any(|b| matches!(b, Content::OptIn(_)));
     let scan = |world: &mut World<'_>, wait: i64| {
         world.wait(wait);
+        let ref_ = signed(&a_poster(), world.now);
         asks(world.after(referral(0, world.now, Some(&ref_))))
     };
     assert!(scan(&mut world, 0));
@@ -154,9 +154,9 @@ fn whoever_ended_a_topic_is_not_asked_for_it_by_a_poster_for_a_while() {
     world.after(optin(0, world.now, topic.as_str(), OptinStatus::Granted, Some("t"), None));
     world.wait(DAY);
     world.after(message_at(world.now, "stop"));
-    let ref_ = signed(&a_poster(), noon());
     let mut asks = |wait: i64| {
         world.wait(wait);
+        let ref_ = signed(&a_poster(), world.now);
         let bubbles = world.after(referral(0, world.now, Some(&ref_)));
         bubbles.iter().any(|b| matches!(b, Content::OptIn(_)))
     };

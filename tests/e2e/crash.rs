@@ -1,12 +1,15 @@
-//! The runtime is killed with SIGKILL, and started again on the same state: at ten moments, while
-//! webhooks come in, while Graph calls are on their way, and in the middle of a notification.
+//! The runtime is killed with SIGKILL, and started again on the same state: while webhooks come in and
+//! answers are on their way; and while a notification goes to some hundred people, at each named await
+//! of the bundle and at thirty moments of a seed.
 //!
 //! `SHOPBELL_CRASH_SEED` changes the moments.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::common::rng::Rng;
 use crate::common::{DAY, HOUR, SECOND, Setup, Stage, alone, moment, shuffle, until};
+use serde_json::Value;
 use shopbell::cli::sandbox::{Act, Call, Fate, How};
 
 const PAGE: &str = "1029384756";
@@ -34,18 +37,23 @@ enum While {
     Notification,
 }
 
-const MOMENTS: [(While, u64); 10] = [
+const MOMENTS: [(While, u64); 5] = [
     (While::Webhooks, 60),
     (While::Answers, 250),
-    (While::Notification, 300),
-    (While::Webhooks, 150),
-    (While::Answers, 500),
     (While::Notification, 700),
-    (While::Webhooks, 300),
+    (While::Webhooks, 200),
     (While::Answers, 900),
-    (While::Notification, 1_200),
-    (While::Notification, 1_800),
 ];
+
+/// Where a Desk waits for something, and may never hear of it: `scripts/lib/clock/entry.mjs`.
+const AWAITS: [&str; 8] =
+    ["tick", "ticked", "alarm", "alarmed", "kv-read", "send", "answer", "kv-write"];
+
+/// Moments of a seed in one run.
+const SEEDED: usize = 30;
+
+/// Who is told in that run.
+const MANY: usize = 240;
 
 fn real_now() -> i64 {
     jiff::Timestamp::now().as_millisecond()
@@ -99,7 +107,7 @@ async fn given_up(stage: &Stage, period: &str) -> i64 {
 }
 
 #[test]
-fn killed_at_ten_moments_no_reply_is_lost_and_no_notification_comes_twice() {
+fn killed_at_five_moments_no_reply_is_lost_and_no_notification_comes_twice() {
     let setup = Setup::of("crash", "tests/shops/two-pages").clock("2026-11-25T06:00:00Z");
     alone(setup, async |stage| {
         let seed = std::env::var("SHOPBELL_CRASH_SEED").map_or(0xc4a5, |s| s.parse().unwrap());
@@ -213,5 +221,99 @@ fn killed_at_ten_moments_no_reply_is_lost_and_no_notification_comes_twice() {
         eprintln!("{messages} messages, {twice} answered twice, {untold} not told for certain");
         let guest = stage.person(PAGE);
         assert_eq!(stage.says(&guest, QUESTIONS[0].0).await, [QUESTIONS[0].1]);
+    });
+}
+
+/// What became of the notification of a period, by outcome.
+async fn outcomes(stage: &Stage, period: &str) -> BTreeMap<String, i64> {
+    let desk = stage.desk(PAGE).await;
+    let lines = desk["notifications"].as_array().unwrap().iter();
+    let mut sums = BTreeMap::new();
+    for line in lines.filter(|line| line["period"] == period && line["notification"] == "warm") {
+        let outcome = line["outcome"].as_str().unwrap().to_owned();
+        *sums.entry(outcome).or_insert(0) += line["people"].as_i64().unwrap();
+    }
+    sums
+}
+
+/// Ends the process and starts it anew; whoever was on their way is accounted for.
+async fn end_and_begin(stage: &mut Stage, period: &str, what: &str, given_up: &mut i64) {
+    stage.worker.kill();
+    stage.worker.restart();
+    // Waking settles what the last process had claimed, before anything else leaves.
+    let unknown = outcomes(stage, period).await.get("unknown").copied().unwrap_or(0);
+    let lost = unknown - *given_up;
+    assert!((0..=IN_FLIGHT).contains(&lost), "{what}: {lost} are unknown at once");
+    *given_up = unknown;
+}
+
+#[test]
+fn a_run_that_is_killed_at_each_await_and_thirty_times_more_tells_nobody_twice() {
+    let setup = Setup::of("crash-run", "tests/shops/two-pages").clock("2026-11-25T05:00:00Z");
+    alone(setup, async |stage| {
+        let seed = std::env::var("SHOPBELL_CRASH_SEED").map_or(0xc4a5, |s| s.parse().unwrap());
+        let mut rng = Rng::new(seed);
+        let people: Vec<String> = (0..MANY).map(|_| stage.person(PAGE)).collect();
+        for psid in &people {
+            stage.sandbox.scan(psid, "DOOR").await.unwrap();
+        }
+        for act in [|| Act::GetStarted, || Act::OptIn { mid: None }] {
+            let acts = people.iter().map(|psid| (psid.clone(), act())).collect();
+            stage.sandbox.acts(acts, How::batched()).await.unwrap();
+            stage.settled().await;
+        }
+        // Three days later: everybody by token, which is read in KV and written back there.
+        let period = "2026-11-28";
+        stage.travel(moment("2026-11-28T08:00:01Z")).await;
+        stage.sandbox.clear_record();
+        stage.sandbox.settings(|settings| settings.latency_ms = 600);
+        let mut given_up = 0;
+        for name in AWAITS {
+            let times = 1 + rng.next() % 6;
+            let times = if matches!(name, "send" | "answer" | "kv-read") { times } else { 1 };
+            let stand = format!("/__stand?at={name}&times={times}");
+            assert_eq!(stage.get(&stand).await.status(), 200);
+            let cron = format!("{}/cdn-cgi/local/scheduled?cron=*+*+*+*+*", stage.worker.url);
+            let http = stage.http.clone();
+            let tick = tokio::spawn(async move { http.get(cron).send().await });
+            until(name, async || {
+                let said: Value = stage.get("/__stand").await.json().await.unwrap();
+                said["standing"] == true
+            })
+            .await;
+            // What else was on its way arrives.
+            tokio::time::sleep(Duration::from_millis(700)).await;
+            end_and_begin(stage, period, &format!("at {name}"), &mut given_up).await;
+            tick.abort();
+        }
+        let mut kills = 0;
+        for round in 0..SEEDED {
+            let after = rng.next() % 250;
+            tokio::time::sleep(Duration::from_millis(after)).await;
+            let what = format!("kill {round} of seed {seed:#x}, after {after} ms");
+            end_and_begin(stage, period, &what, &mut given_up).await;
+            kills += 1;
+        }
+        stage.sandbox.settings(|settings| settings.latency_ms = 0);
+        stage.cron().await;
+        recovered(stage).await;
+        // By the sandbox's own count.
+        let (mut told, mut tried) = (0, 0);
+        for psid in &people {
+            let times = stage.received(psid).iter().filter(|said| *said == WARM).count();
+            let calls = stage.sends(psid).await;
+            let calls = calls_with(&calls, WARM).len();
+            assert!(times <= 1 && calls <= 1, "told {times} times by {calls} calls");
+            told += times;
+            tried += calls;
+        }
+        let sums = outcomes(stage, period).await;
+        let of = |outcome: &str| sums.get(outcome).copied().unwrap_or(0);
+        let all = i64::try_from(MANY).unwrap();
+        assert_eq!(of("sent") + of("held") + of("unknown"), all, "{sums:?}");
+        assert_eq!(of("unknown"), given_up, "{sums:?}");
+        assert!(i64::try_from(told).unwrap() >= of("sent"), "{told} told: {sums:?}");
+        let ended = AWAITS.len() + kills;
+        eprintln!("{ended} ends: {told} told by {tried} calls, {sums:?}");
     });
 }

@@ -7,6 +7,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod alerts;
 mod bookings;
 mod conversation;
 mod crash;
@@ -20,9 +21,11 @@ mod misses;
 mod notifications;
 mod once;
 mod plan;
+mod posters;
 mod profile;
 mod publish;
 mod reconcile;
 mod routes;
+mod rows;
 mod scenarios;
 mod shards;

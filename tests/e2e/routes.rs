@@ -288,12 +288,13 @@ fn a_poster_leads_into_the_thread_with_a_ref_that_opens() {
         let location = answer.headers()["location"].to_str().unwrap().to_owned();
         let ref_ = location.strip_prefix("https://m.me/kavine.berzas?ref=").unwrap();
         let keys = RefKeys::new(SIGNING_KEY, None);
+        let now = shopbell::time::UnixMs::new(stage.sandbox.now());
         let cafe = PageId::new(CAFE).unwrap();
-        assert_eq!(keys.open(&cafe, ref_).unwrap().poster.as_str(), "TABLE");
+        assert_eq!(keys.open(&cafe, ref_, now).unwrap().poster.as_str(), "TABLE");
         assert_eq!(answer.headers()["cache-control"], "no-store");
         // Not with another key, and not for another Page.
-        assert!(RefKeys::new(&SIGNING_KEY.replace('5', "6"), None).open(&cafe, ref_).is_err());
-        assert!(keys.open(&PageId::new("1").unwrap(), ref_).is_err());
+        assert!(RefKeys::new(&SIGNING_KEY.replace('5', "6"), None).open(&cafe, ref_, now).is_err());
+        assert!(keys.open(&PageId::new("1").unwrap(), ref_, now).is_err());
     });
 }
 

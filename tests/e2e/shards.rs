@@ -56,7 +56,9 @@ async fn lines(stage: &Stage, args: &[&str]) -> Vec<Value> {
     let args: Vec<&str> = args.iter().copied().chain(["--format", "json"]).collect();
     let (good, text) = shopbell(stage, &args).await;
     assert!(good, "{args:?}: {text}");
-    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    // Beside the JSON stands what the commands say to people.
+    let json = text.lines().filter(|line| line.starts_with('{'));
+    json.map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
 /// The Desks of the Page, by `/admin/status`.
@@ -90,12 +92,17 @@ fn everything_works_with_three_desks_as_with_one() {
     alone(setup.clock("2026-11-25T06:00:00Z"), async |stage| {
         let dir = shop.to_str().unwrap();
         let people = subscribers(stage, 12).await;
+        let file = shop.join("shop.toml");
+        let source = std::fs::read_to_string(&file).unwrap();
+        let notify = format!("[handoff]\nnotify = \"{}\"\n\n[assistant]\n", people[1]);
+        std::fs::write(&file, source.replacen("[assistant]\n", &notify, 1)).unwrap();
+        stage.worker.publish(&shop);
+        stage.travel(stage.sandbox.now() + 2 * MINUTE).await;
         let each = desks(stage).await;
         assert_eq!(each.len(), 3);
-        let grants = |desk: &Value| desk["last_7_days"]["consent.granted"].as_i64().unwrap_or(0);
-        let granted: Vec<i64> = each.iter().map(grants).collect();
-        assert_eq!(granted.iter().sum::<i64>(), 12, "{each:?}");
-        assert!(granted.iter().all(|n| *n < 12), "they are shared: {granted:?}");
+        let replies = |desk: &Value| desk["last_7_days"]["reply.sent"].as_i64().unwrap_or(0);
+        let replies: Vec<i64> = each.iter().map(replies).collect();
+        assert!(replies.iter().all(|n| *n > 0), "they are shared: {replies:?}");
 
         // What concerns nobody belongs to the first.
         let now = stage.sandbox.now();
@@ -145,6 +152,14 @@ fn everything_works_with_three_desks_as_with_one() {
         assert_eq!((&line["planned"], &line["outcomes"]), (&12.into(), &json!({ "sent": 12 })));
         assert_eq!(line["hashes"].as_array().unwrap().len(), 3);
 
+        // The owner, who belongs to one of them, hears of whoever wants a person at any of them.
+        let heard = stage.received(&people[1]).len();
+        for psid in people.iter().skip(2).take(6) {
+            stage.says(psid, "human").await;
+        }
+        until("six messages to the owner", async || stage.received(&people[1]).len() == heard + 6)
+            .await;
+
         // Somebody is forgotten where they are.
         let gone = &people[0];
         let url = format!("{}/admin/delete?page={PAGE}&person={gone}", stage.worker.url);
@@ -152,7 +167,7 @@ fn everything_works_with_three_desks_as_with_one() {
         let answer: Value = answer.json().await.unwrap();
         stage.settled().await;
         let plan = lines(stage, &["plan", dir, "--page", PAGE, "--at", at]).await;
-        assert_eq!(totals(&plan), 11);
+        assert_eq!(totals(&plan), 11, "the others are there");
         let code = answer["confirmation_code"].as_str().unwrap();
         assert_eq!(stage.get(&format!("/deletion/{code}")).await.status(), 200);
         assert_eq!(stage.worker.kv(&format!("subscription:{PAGE}:{gone}:daily")), None);
@@ -189,6 +204,38 @@ fn what_meta_says_to_one_desk_holds_for_all_of_the_page() {
             assert_eq!(stage.messages().iter().filter(|call| call.status == 200).count(), 13);
             assert_eq!(held(stage).await, 0, "{kind:?}");
         }
+    });
+    let _removed = std::fs::remove_dir_all(shop);
+}
+
+#[test]
+fn an_answer_during_a_run_is_overtaken_by_four_notifications_at_most() {
+    let shop = bakery("overtaken", 1);
+    let setup = Setup { shop: shop.clone(), ..Setup::of("overtaken", "") };
+    alone(setup.clock("2026-11-25T06:00:00Z"), async |stage| {
+        let people = subscribers(stage, 60).await;
+        let guests: Vec<String> = (0..5).map(|_| stage.person(PAGE)).collect();
+        stage.travel(moment("2026-11-25T08:00:01Z")).await;
+        stage.sandbox.clear_record();
+        stage.sandbox.settings(|settings| settings.latency_ms = 400);
+        stage.cron().await;
+        for (at, guest) in guests.iter().enumerate() {
+            // Some more are on their way each time.
+            until("a run", async || stage.messages().len() >= 8 * (at + 1)).await;
+            stage.sandbox.says(guest, "which branch is this").await.unwrap();
+            let last = stage.messages().last().unwrap().n;
+            until("the answer", async || !stage.sends(guest).await.is_empty()).await;
+            let answer = stage.sends(guest).await.remove(0).n;
+            let calls = stage.messages();
+            let overtook = calls.iter().filter(|call| last < call.n && call.n < answer).count();
+            assert!(overtook <= 4, "{overtook} notifications left before the answer");
+        }
+        assert!(stage.messages().len() < people.len(), "the run was still going on");
+        stage.sandbox.settings(|settings| settings.latency_ms = 0);
+        stage.settled().await;
+        assert!(people.iter().all(|psid| times(stage, psid, WARM) == 1));
+        assert!(stage.sandbox.max_concurrent() <= 6, "{}", stage.sandbox.max_concurrent());
+        assert_eq!(stage.sandbox.queued(), 0, "never more at a time than there are connections");
     });
     let _removed = std::fs::remove_dir_all(shop);
 }

@@ -5,12 +5,18 @@
 //   GET /__clock?t=<ms>   sets the virtual now; time flows on from there. Answers {"now":<ms>}
 //   GET /__clock          reads it
 //   GET /__kv?refuse=yes  from now on KV refuses what Desks write, until ?refuse=no or a restart
+//   GET /__rows?count=yes  counts from now on what Desks do; without it: what was counted since
+//   GET /__stand?at=<moment>&times=<n>  whoever comes there for the n-th time stands there until the end:
+//       tick, ticked, alarm, alarmed, send (before a request leaves), answer (before it is told),
+//       kv-read, kv-write. Without them: whether somebody stands there
 //   GET /__https?from=https://HOST&to=http://127.0.0.1:N   calls of HOST arrive there, until a restart
 //
 // Shifted: Date, and the alarms of every Desk. Real: timers (Delay), timeouts of fetch, the times
 // that workerd itself writes into logs. The shift lies in the state directory, so that it survives a
 // restart together with the data that was written under it.
 import { setOrigin } from "./https.mjs";
+import { moment, standAt, standing } from "./holding.mjs";
+import { called, counted, rang, watch } from "./counting.mjs";
 import { isRefusing, refusing, setRefusing } from "./refusing.mjs";
 import { realNow, setOffset, toReal, virtualNow } from "./shift.mjs";
 import Bundle, * as bundle from "../../../build/index.js";
@@ -87,10 +93,12 @@ function shiftAlarms(storage) {
 
 // By object id; each closure keeps its `storage`, and so the replaced methods, alive.
 const rearms = new Map();
+const kept = new Map();
 
 export class Desk extends bundle.Desk {
   constructor(state, env) {
     const id = state.id.toString();
+    kept.set(id, watch(state.storage));
     rearms.set(id, shiftAlarms(state.storage));
     state.blockConcurrencyWhile(async () => {
       await ask(env, { desk: id });
@@ -101,9 +109,23 @@ export class Desk extends bundle.Desk {
 
   async fetch(request) {
     const id = request.headers.get(REARM);
-    if (id === null) return super.fetch(request);
+    if (id === null) {
+      called();
+      const isTick = new URL(request.url).pathname === "/tick";
+      if (isTick) await moment("tick");
+      const answer = await super.fetch(request);
+      if (isTick) await moment("ticked");
+      return answer;
+    }
     await rearms.get(id)();
     return new Response();
+  }
+
+  async alarm(...given) {
+    rang();
+    await moment("alarm");
+    await super.alarm(...given);
+    await moment("alarmed");
   }
 }
 
@@ -125,6 +147,12 @@ function kv(request) {
   return Response.json({ refusing: isRefusing() });
 }
 
+function stand(request) {
+  const { searchParams } = new URL(request.url);
+  if (searchParams.has("at")) standAt(searchParams.get("at"), Number(searchParams.get("times") ?? 1));
+  return Response.json({ standing: standing() });
+}
+
 function https(request) {
   const { searchParams } = new URL(request.url);
   const [from, to] = [searchParams.get("from") ?? "", searchParams.get("to") ?? ""];
@@ -141,6 +169,8 @@ export default class extends Bundle {
     const { pathname } = new URL(request.url);
     if (pathname === "/__clock") return clock(request, this.env);
     if (pathname === "/__https") return https(request);
+    if (pathname === "/__stand") return stand(request);
+    if (pathname === "/__rows") return Response.json(counted(new URL(request.url).searchParams.get("count") === "yes"));
     return pathname === "/__kv" ? kv(request) : super.fetch(request);
   }
 

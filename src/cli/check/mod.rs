@@ -2,8 +2,9 @@
 //!
 //! First the file itself ([`compile`]); then, if it is a shop, its FAQ is trained and tried: `faq`
 //! is the way in, `expectations`, `phrasings` and `left_out` are what is looked at. `endings`: which
-//! rules of Meta's that the shop relies on end soon.
+//! rules of Meta's that the shop relies on end soon. `capacity`: whether Cloudflare's plan carries it.
 
+mod capacity;
 mod endings;
 mod expectations;
 mod faq;
@@ -78,6 +79,7 @@ pub struct CheckArgs {
     at: Option<Date>,
 }
 
+pub use capacity::capacity;
 pub use endings::{NOTICE_DAYS, endings};
 
 /// A shop whose file was checked and whose FAQ was tried.
@@ -106,6 +108,8 @@ pub fn run(args: &CheckArgs) -> ExitCode {
     let today = args.at.unwrap_or_else(|| UnixMs::from(Timestamp::now()).utc_date());
     let ending = endings(&compiled, today);
     compiled.diagnostics.extend(ending);
+    let too_small = capacity(&compiled, today);
+    compiled.diagnostics.extend(too_small);
     compiled.diagnostics.sort_by_key(|d| (d.span.start, d.severity));
     match args.format {
         Format::Json => print!("{}", for_machines(&compiled.diagnostics, &source, &path)),

@@ -22,6 +22,7 @@ pub(super) fn plan(desks: &[DeskPlan<'_>], totals: bool) -> String {
                 "due": planned.due.at.rfc3339(),
                 "deadline": planned.deadline.rfc3339(),
                 "hash": planned.hash.as_str(),
+                "draft": planned.notification.draft,
             }}));
             if !totals {
                 let recipients = planned.lines.iter();

@@ -9,6 +9,7 @@ use crate::outreach::plan::{Planned, Verdict, transport_name};
 use crate::outreach::recipient::zone_of;
 use crate::shop::model::Shop;
 use crate::store::channel_name;
+use crate::store::ledger::ONCE;
 use crate::time::UnixMs;
 
 pub(super) fn plan(desks: &[DeskPlan<'_>], totals: bool) -> String {
@@ -45,7 +46,15 @@ fn run(desk: &DeskPlan<'_>, planned: &Planned<'_>, totals: bool, text: &mut Stri
         local(planned.deadline, "%H:%M"),
     );
     let shard = if desk.shards > 1 { format!(", shard {}", desk.shard) } else { String::new() };
-    let _ = writeln!(text, "  Page {}{shard}, hash {}", shop.page.id, planned.hash.as_str());
+    // The steps of a sequence are each person's own: there is no run that keeps a hash.
+    let hash = match planned.due.period.as_str() {
+        ONCE => ", a step of a sequence".to_owned(),
+        _ => format!(", hash {}", planned.hash.as_str()),
+    };
+    let _ = writeln!(text, "  Page {}{shard}{hash}", shop.page.id);
+    if planned.notification.draft {
+        let _ = writeln!(text, "  a draft: nothing of it is sent");
+    }
     for ((transport, price, rule), count) in leaving(planned) {
         let _ = writeln!(text, "  leaves {count:>5}  {transport}, {price}: {rule}");
     }

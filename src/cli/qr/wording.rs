@@ -1,7 +1,7 @@
 //! What is printed around a code, in each language.
 
 use crate::shop::lang::print::print_words;
-use crate::shop::model::{Lang, Localized, Poster, Shop};
+use crate::shop::model::{Lang, Localized, Platform, Poster, Shop};
 
 /// What stands on one print.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,10 +62,11 @@ impl Spoken {
             let faq = faq.and_then(|id| shop.faq.iter().find(|entry| entry.id == *id));
             topic.and_then(|topic| said(&topic.title)).or_else(|| said(&faq?.title))
         };
-        let link = format!("m.me/{}", shop.page.username);
-        let or_write = keyword(poster, lang).zip(words).map(|(keyword, words)| {
-            words.or_write.replace("{link}", &link).replace("{keyword}", keyword)
-        });
+        // Whoever types the code arrives, too, and a word is easier to type.
+        let keyword = poster.keyword.as_deref().unwrap_or(poster.code.as_str());
+        let link = link(shop, poster);
+        let or_write = words
+            .map(|words| words.or_write.replace("{link}", &link).replace("{keyword}", keyword));
         Self {
             lang: lang.clone(),
             // Their own words say it all; ours leave open what one gets.
@@ -77,9 +78,13 @@ impl Spoken {
     }
 }
 
-/// What people write where their phone loses the ref: none until a conversation understands one.
-fn keyword<'p>(_poster: &'p Poster, _lang: &Lang) -> Option<&'p str> {
-    None
+/// What people type to come to the conversation without a camera.
+fn link(shop: &Shop, poster: &Poster) -> String {
+    let instagram = shop.page.instagram_username.as_ref();
+    match instagram.filter(|_| poster.platform == Some(Platform::Instagram)) {
+        Some(name) => format!("ig.me/m/{name}"),
+        None => format!("m.me/{}", shop.page.username),
+    }
 }
 
 /// Line breaks are for the layout to choose.
@@ -122,6 +127,13 @@ mod tests {
             ["Наведите камеру и напишите нам", "Scan and write to us"]
         );
         assert_eq!((both.name.as_str(), both.code.as_str()), ("Kavinė", "DOOR"));
+    }
+
+    #[test]
+    fn without_a_camera_people_write_the_keyword_or_else_the_code() {
+        let says = |poster: &str| wording(poster, &["en"]).spoken[0].or_write.clone().unwrap();
+        assert_eq!(says(""), "Or open m.me/kavine.vilnius and write “DOOR”");
+        assert_eq!(says("keyword = \"soup\""), "Or open m.me/kavine.vilnius and write “soup”");
     }
 
     #[test]

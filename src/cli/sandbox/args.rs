@@ -8,7 +8,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::{SandboxConfig, SandboxPage, SandboxPoster, start};
+use super::{CONNECTIONS, SandboxConfig, SandboxPage, SandboxPoster, start};
 use crate::cli::check;
 use crate::shop::model::{Poster, Shop};
 
@@ -132,6 +132,9 @@ pub fn pages_of(shops: &[Shop]) -> Vec<SandboxPage> {
         username: shop.page.username.clone(),
         instagram_id: shop.page.instagram_id.as_ref().map(ToString::to_string),
         country: shop.meta.country.map(|country| country.as_str().to_owned()),
+        // Six for each of its Desks.
+        connections: CONNECTIONS
+            .saturating_mul(usize::try_from(shop.page.shards).unwrap_or(usize::MAX)),
     };
     shops.iter().map(page).collect()
 }

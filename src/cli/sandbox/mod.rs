@@ -25,7 +25,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, Semaphore, watch};
 use tokio::task::JoinHandle;
 
 mod acts;
@@ -70,6 +70,17 @@ pub struct SandboxPage {
     pub instagram_id: Option<String>,
     /// Its country, ISO 3166-1 alpha-2: where its people live unless they say otherwise.
     pub country: Option<String>,
+    /// Calls of it that are heard at a time; more wait for their turn, as Cloudflare lets more than
+    /// six of one invocation wait. workerd on a computer does not.
+    #[serde(default = "six")]
+    pub connections: usize,
+}
+
+/// Cloudflare lets six requests of an invocation wait for their answers (Workers limits, 2026).
+pub const CONNECTIONS: usize = 6;
+
+const fn six() -> usize {
+    CONNECTIONS
 }
 
 /// A poster the phone can scan.
@@ -116,6 +127,7 @@ impl SandboxConfig {
             username: "cornerbakery".to_owned(),
             instagram_id: Some("17841400000000001".to_owned()),
             country: Some("US".to_owned()),
+            connections: CONNECTIONS,
         };
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
@@ -143,6 +155,10 @@ struct Shared {
     wake: Notify,
     in_flight: AtomicUsize,
     max_in_flight: AtomicUsize,
+    /// The places of each Page's calls.
+    places: HashMap<String, Arc<Semaphore>>,
+    /// Calls that found none of them free.
+    queued: AtomicUsize,
     /// What the sandbox has to say of itself, newest last.
     notes: Mutex<Vec<String>>,
 }
@@ -202,7 +218,11 @@ pub async fn start(config: SandboxConfig) -> io::Result<Sandbox> {
         .duration_since(std::time::UNIX_EPOCH)
         .map_or(0, |d| d.as_nanos())
         ^ (u128::from(addr.port()) << 64);
+    let place =
+        |page: &SandboxPage| (page.id.clone(), Arc::new(Semaphore::new(page.connections.max(1))));
     let shared = Arc::new(Shared {
+        places: config.pages.iter().map(place).collect(),
+        queued: AtomicUsize::new(0),
         world: Mutex::new(World::new(&config, seed)),
         config,
         http,
@@ -400,6 +420,12 @@ impl Sandbox {
     #[must_use]
     pub fn max_concurrent(&self) -> usize {
         self.shared.max_in_flight.load(Ordering::SeqCst)
+    }
+
+    /// Calls that had to wait for one of the connections of their Page.
+    #[must_use]
+    pub fn queued(&self) -> usize {
+        self.shared.queued.load(Ordering::SeqCst)
     }
 
     /// Moves time forward; see [`SandboxConfig::clock`].

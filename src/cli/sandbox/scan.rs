@@ -12,6 +12,10 @@ use super::deliver::{How, deliver};
 use super::world::Webhook;
 use super::{Shared, acts};
 
+/// What a phone's browser says it is: whatever says nothing is no phone.
+const PHONE: &str = "Mozilla/5.0 (Linux; Android 16) AppleWebKit/537.36 (KHTML, like Gecko) \
+                     Chrome/142.0.0.0 Mobile Safari/537.36";
+
 /// Where a scan leads.
 #[derive(Clone, Debug, Serialize)]
 #[serde(tag = "landing", rename_all = "snake_case")]
@@ -73,7 +77,8 @@ pub(super) async fn scan(
         return Ok(Landing::Nowhere { why: "no Worker is set".to_owned() });
     };
     let url = format!("{worker}/q/{code}");
-    let answer = match shared.http.get(url).timeout(Duration::from_secs(10)).send().await {
+    let asked = shared.http.get(url).header("user-agent", PHONE);
+    let answer = match asked.timeout(Duration::from_secs(10)).send().await {
         Ok(answer) => answer,
         Err(e) => return Ok(Landing::Nowhere { why: e.without_url().to_string() }),
     };

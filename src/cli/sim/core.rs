@@ -16,6 +16,7 @@ use crate::desk::form::reminders;
 use crate::desk::profile::{self, Stranger};
 use crate::desk::sending::{self, Via};
 use crate::desk::{deletion, inbox, person};
+use crate::entry::door::Why;
 use crate::entry::keys::Keys;
 use crate::entry::pages;
 use crate::faq::Model;
@@ -424,10 +425,11 @@ impl Ground for Core {
     }
 
     fn scan(&mut self, psid: &str, code: &str) -> Result<(Door, Moment), GroundError> {
-        let poster = PosterCode::new(code).ok().and_then(|code| self.shop.poster(&code));
-        let Some(poster) = poster.filter(|poster| !poster.revoked) else {
+        let found = PosterCode::new(code).ok().and_then(|code| self.shop.poster(&code));
+        let Some(poster) = found.filter(|poster| !poster.revoked) else {
+            let why = found.map_or(Why::Unknown, |_| Why::Over);
             let language = pages::choose_language(None, &self.shop.languages);
-            let page = pages::fallback_page(Some(&self.shop), &language);
+            let page = pages::fallback_page(Some(&self.shop), &language, why);
             return Ok((Door::Page(page), self.seen()?));
         };
         let referral = self.keys.refs.sign(&self.shop.page.id, &poster.code, self.now);

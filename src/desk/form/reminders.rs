@@ -6,6 +6,7 @@ use jiff::ToSpan;
 use super::ask::Voice;
 use super::state::OpenForm;
 use crate::desk::booking;
+use crate::desk::nudge;
 use crate::desk::person::Person;
 use crate::meta::event::Channel;
 use crate::meta::fit::fit;
@@ -26,7 +27,7 @@ const DAY_HOURS: (i8, i8) = (8, 21);
 /// takes over, is looked at again when it is claimed.
 const FRESH_MS: i64 = 10 * MINUTE;
 
-/// Reminds whoever is due, of forms and of appointments. Returns how many reminders went into the outbox.
+/// Reminds whoever is due, of forms, of appointments, and of a window that closes. Returns how many reminders went into the outbox.
 ///
 /// # Errors
 /// [`StoreError`]; whoever was reminded stays reminded.
@@ -44,7 +45,8 @@ pub fn remind(sql: &impl Sql, shop: &Shop, now: UnixMs) -> Result<u32, StoreErro
         }
     }
     reminders::rearm(sql)?;
-    Ok(sent.saturating_add(booking::reminders::remind(sql, shop, now)?))
+    let sent = sent.saturating_add(booking::reminders::remind(sql, shop, now)?);
+    Ok(sent.saturating_add(nudge::remind(sql, shop, now)?))
 }
 
 fn one(sql: &impl Sql, shop: &Shop, reminder: &Reminder, now: UnixMs) -> Result<bool, StoreError> {

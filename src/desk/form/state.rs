@@ -91,7 +91,7 @@ impl OpenForm {
     }
 
     /// Whether it is too old to go on with.
-    pub(super) fn forgotten(&self, now: UnixMs) -> bool {
+    pub(in crate::desk) fn forgotten(&self, now: UnixMs) -> bool {
         now.since(self.touched_at) > KEPT_MS
     }
 

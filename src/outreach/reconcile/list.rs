@@ -109,11 +109,9 @@ pub(super) fn compare(
     };
     let Renewed { consent: after, alive_again } = change;
     let counts = &mut round.counts;
-    one(if after.expires_at == consent.expires_at {
-        &mut counts.known
-    } else {
-        &mut counts.renewed
-    });
+    // An end that we never knew of is nothing that has changed.
+    let moved = consent.expires_at.is_some() && after.expires_at != consent.expires_at;
+    one(if moved { &mut counts.renewed } else { &mut counts.known });
     if round.mode.dry_run {
         return Ok(());
     }

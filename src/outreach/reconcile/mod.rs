@@ -312,9 +312,8 @@ pub fn daily(sql: &impl Sql, shop: &Shop, shard: u32, now: UnixMs) -> Result<(),
     if shop.topics.is_empty() {
         return Ok(());
     }
-    let last = last(sql)?;
-    let (today, at) = slot(&shop.page.id, shard, now);
-    let is_due = now >= at && last.is_none_or(|last| last.id < at.max(today));
+    let (_, at) = slot(&shop.page.id, shard, now);
+    let is_due = last(sql)?.is_none_or(|last| now >= at && last.id < at);
     if is_due && on(sql, now)?.is_none() {
         begin(sql, Mode::default(), now)?;
     }

@@ -13,7 +13,10 @@ use crate::outreach::{endings, subscription};
 use crate::store::consents::{self, Consent, Status};
 use crate::store::listed::{self, Line};
 use crate::store::{Sql, StoreError, people};
-use crate::time::UnixMs;
+use crate::time::{MINUTE, UnixMs};
+
+/// Meta's clock may be ahead of ours by so much.
+const CLOCKS_MS: i64 = 5 * MINUTE;
 
 /// People, or consents, of one step.
 const PER_STEP: u32 = 20;
@@ -78,7 +81,8 @@ fn lines(
             .iter()
             .map(|line| {
                 let mut listed = line.listed.clone();
-                listed.created_at = listed.created_at.map(|at| at.min(now));
+                // What was given in the future says nothing of what came before it.
+                listed.created_at = listed.created_at.filter(|at| *at <= now.plus(CLOCKS_MS));
                 listed
             })
             .collect();

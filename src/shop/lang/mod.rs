@@ -122,6 +122,9 @@ pub struct DefaultTexts {
     pub resume_button: &'static str,
     pub resumed: &'static str,
     pub disclosure: &'static str,
+    pub will_tell: &'static str,
+    pub offer_over: &'static str,
+    pub agree_first: &'static str,
 }
 
 /// Why a notification is held, in sentences for the owner.
@@ -137,6 +140,14 @@ pub struct HoldTexts {
     pub weekly: &'static str,
     /// Sent this month already.
     pub monthly: &'static str,
+    /// Not one of the days that the topic named, or sent on it already.
+    pub dates: &'static str,
+    /// They do not belong to the segment any more.
+    pub not_for_them: &'static str,
+    /// They answered, bought, or talked with a person: the sequence has ended for them.
+    pub sequence_over: &'static str,
+    /// The words do not fit into one message.
+    pub too_long: &'static str,
     /// Comes before one of the following, which say why nothing else is possible.
     pub window_closed: &'static str,
     /// The token has an end, and it has passed.
@@ -192,6 +203,9 @@ impl DefaultTexts {
             TextKey::ResumeButton => self.resume_button,
             TextKey::Resumed => self.resumed,
             TextKey::Disclosure => self.disclosure,
+            TextKey::WillTell => self.will_tell,
+            TextKey::OfferOver => self.offer_over,
+            TextKey::AgreeFirst => self.agree_first,
         }
     }
 }

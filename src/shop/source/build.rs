@@ -9,18 +9,16 @@ use toml::de::DeTable;
 use super::format::TITLE_LIMIT;
 use super::read::{self, checked, flag, get, text, units};
 use super::values::{self, WEEKDAYS};
-use super::{booking, forms, products, rules, schedule, segments};
-use crate::meta::ids::{
-    AccountId, FaqId, FormId, NotificationId, PageId, PosterCode, Psid, TopicId,
-};
+use super::{booking, forms, posters, products, rules, schedule, segments, sent, sequences};
+use crate::meta::ids::{AccountId, FaqId, FormId, OfferId, PageId, Psid, TopicId};
 use crate::meta::limits;
 use crate::shop::forms::Also;
 use crate::shop::lang;
 use crate::shop::model::{
-    Agent, Assistant, ButtonAction, CATCH_UP_MINUTES, Contact, Delicate, Eagerness, FaqEntry,
-    Handoff, Hours, HoursException, IceBreaker, Lang, LinkButton, Localized, MetaStanding,
-    Notification, Page, PageProfile, Poster, Privacy, Range, RichCard, SHOP_SCHEMA, Schedule,
-    Sending, Shop, SlashCommand, Texts, Topic, Zone,
+    Agent, Assistant, ButtonAction, Contact, Delicate, Eagerness, FaqEntry, Handoff, Hosting,
+    Hours, HoursException, IceBreaker, Lang, LinkButton, Localized, MOST_SHARDS, MetaStanding,
+    Page, PageProfile, Plan, Privacy, Range, RichCard, SHOP_SCHEMA, Sending, Shop, SlashCommand,
+    Texts, Topic,
 };
 
 /// Hours the bot keeps quiet after a person took over, unless the owner says otherwise.
@@ -37,16 +35,17 @@ pub(super) fn shops(file: &DeTable<'_>) -> Vec<Shop> {
 
 fn shop(file: &DeTable<'_>, page_table: &DeTable<'_>, first: bool) -> Option<Shop> {
     let shop = read::table(file, "shop")?;
-    let page = page(page_table)?;
+    let page = page(shop, page_table)?;
     let languages = get(shop, "languages").map(read::list).unwrap_or_default();
     let languages: Vec<Lang> =
         languages.into_iter().filter_map(text).map(|(tag, _)| Lang(tag.to_owned())).collect();
     let texts = read::table(file, "texts").map(texts).unwrap_or_default();
     let buttons = Buttons { file, languages: &languages, texts: &texts };
-    let posters = posters(file, &page, first, &buttons)?;
+    let posters = posters::posters(file, &page, first, &buttons)?;
     let faq = all(file, "faq", |table| faq(table, &buttons))?;
     let assistant = assistant(file, page_table, &page)?;
     let profile = profile(file, &buttons, &faq, &assistant.menu, !posters.is_empty())?;
+    let (sequences, rules_of_steps) = sequences::sequences(file, &buttons)?;
     Some(Shop {
         profile,
         v: SHOP_SCHEMA,
@@ -59,14 +58,18 @@ fn shop(file: &DeTable<'_>, page_table: &DeTable<'_>, first: bool) -> Option<Sho
         model: None,
         topics: all(file, "topic", topic)?,
         posters,
-        notifications: all(file, "notification", |table| notification(table, &buttons))?,
+        notifications: sent::notifications(file, &buttons)?,
+        sequences,
+        offers: sent::offers(file)?,
+        nudge: sent::nudge(file, &buttons)?,
         forms: forms::forms(file, &buttons)?,
         services: booking::services(file)?,
         products: products::products(file)?,
         prices: checked(shop, "prices", values::name),
-        segments: segments::segments(file)?,
+        segments: segments::segments(file)?.into_iter().chain(rules_of_steps).collect(),
         privacy: read::table(file, "privacy").and_then(privacy),
         sending: read::table(file, "sending").map(sending).unwrap_or_default(),
+        hosting: hosting(file),
         assistant,
         handoff: read::table(file, "handoff").map(handoff).unwrap_or_default(),
         delicate: all(file, "delicate", delicate)?,
@@ -95,7 +98,8 @@ pub(super) fn named<T: TryFrom<String>>(table: &DeTable<'_>, name: &str) -> Opti
     T::try_from(text(get(table, name)?)?.0.to_owned()).ok()
 }
 
-fn page(table: &DeTable<'_>) -> Option<Page> {
+fn page(shop: &DeTable<'_>, table: &DeTable<'_>) -> Option<Page> {
+    let closed = |table| get(table, "closed_since").and_then(read::date);
     Some(Page {
         id: named::<PageId>(table, "id")?,
         username: checked(table, "username", values::page_name)?,
@@ -103,6 +107,8 @@ fn page(table: &DeTable<'_>) -> Option<Page> {
         instagram_username: checked(table, "instagram_username", values::instagram_name),
         branch: checked(table, "branch", values::name),
         shards: number(table, "shards", 1)?,
+        location: checked(table, "location", values::place),
+        closed_since: closed(table).or_else(|| closed(shop)),
     })
 }
 
@@ -124,6 +130,8 @@ fn contact(shop: &DeTable<'_>, page: &DeTable<'_>) -> Contact {
             .or_else(|| if moved { None } else { checked(shop, "map", values::url) }),
         email: checked(page, "email", values::email)
             .or_else(|| checked(shop, "email", values::email)),
+        form: checked(page, "contact_form", values::url)
+            .or_else(|| checked(shop, "contact_form", values::url)),
     }
 }
 
@@ -211,6 +219,9 @@ fn texts(table: &DeTable<'_>) -> Texts {
         resume_button: localized(table, "resume_button"),
         resumed: localized(table, "resumed"),
         disclosure: localized(table, "disclosure"),
+        will_tell: localized(table, "will_tell"),
+        offer_over: localized(table, "offer_over"),
+        agree_first: localized(table, "agree_first"),
     }
 }
 
@@ -235,59 +246,17 @@ fn topic(table: &DeTable<'_>) -> Option<Topic> {
         title: localized(table, "title"),
         image: checked(table, "image", values::url),
         promise: schedule::read_promise(text(get(table, "promise")?)?.0)?,
+        dates: days(table),
     })
 }
 
-/// The posters of a Page; those that do not say whose they are belong to the first.
-fn posters(
-    file: &DeTable<'_>,
-    page: &Page,
-    first: bool,
-    buttons: &Buttons<'_>,
-) -> Option<Vec<Poster>> {
-    let is_its = |table: &DeTable<'_>| match get(table, "page").and_then(text) {
-        Some((whose, _)) => whose == page.id.as_str() || whose == page.username,
-        None => first,
-    };
-    let its = read::tables(file, "poster").into_iter().filter(|(table, _)| is_its(table));
-    its.map(|(table, _)| {
-        Some(Poster {
-            code: named::<PosterCode>(table, "code")?,
-            place: checked(table, "place", values::name),
-            caption: localized(table, "caption"),
-            text: localized(table, "text"),
-            image: checked(table, "image", values::url),
-            buttons: buttons.of(table)?,
-            cards: buttons.cards(table)?,
-            quick_replies: buttons.named(table, "quick_replies")?,
-            topic: named::<TopicId>(table, "topic"),
-            faq: named::<FaqId>(table, "faq"),
-            language: checked(table, "language", values::language).map(Lang),
-            revoked: flag(table, "revoked").unwrap_or(false),
-            also: forms::also(file, table),
-        })
-    })
-    .collect()
-}
-
-fn notification(table: &DeTable<'_>, buttons: &Buttons<'_>) -> Option<Notification> {
-    let schedule = read::table(table, "schedule")?;
-    Some(Notification {
-        id: named::<NotificationId>(table, "id")?,
-        topic: named::<TopicId>(table, "topic")?,
-        schedule: Schedule {
-            days: schedule::days(schedule).ok()?,
-            at: read::clock(get(schedule, "at")?)?,
-            zone: match get(schedule, "zone").and_then(text) {
-                Some(("subscriber", _)) => Zone::Subscriber,
-                _ => Zone::Shop,
-            },
-            catch_up_minutes: number(schedule, "catch_up_minutes", i64::from(CATCH_UP_MINUTES))?,
-        },
-        text: localized(table, "text"),
-        image: checked(table, "image", values::url),
-        buttons: buttons.of(table)?,
-    })
+/// The days that a topic names, in order.
+fn days(table: &DeTable<'_>) -> Vec<jiff::civil::Date> {
+    let dates = get(table, "dates").map(read::list).unwrap_or_default();
+    let mut dates: Vec<_> = dates.into_iter().filter_map(read::date).collect();
+    dates.sort_unstable();
+    dates.dedup();
+    dates
 }
 
 fn privacy(table: &DeTable<'_>) -> Option<Privacy> {
@@ -306,6 +275,28 @@ fn sending(table: &DeTable<'_>) -> Sending {
         quiet: quiet.unwrap_or(usual.quiet),
         most_per_day: number(table, "most_per_day", i64::from(usual.most_per_day))
             .unwrap_or(usual.most_per_day),
+        per_second: number(table, "per_second", i64::from(usual.per_second))
+            .unwrap_or(usual.per_second),
+    }
+}
+
+fn hosting(file: &DeTable<'_>) -> Hosting {
+    let empty = DeTable::new();
+    let table = read::table(file, "cloudflare").unwrap_or(&empty);
+    let people = |name: &str| get(table, name).and_then(read::number);
+    let people = |name: &str| people(name).and_then(|n| u32::try_from(n).ok());
+    let desks = read::tables(file, "page").into_iter().map(|(page, _)| {
+        let shards = get(page, "shards").and_then(read::number).unwrap_or(1);
+        u32::try_from(shards).unwrap_or(1).clamp(1, MOST_SHARDS)
+    });
+    Hosting {
+        plan: match get(table, "plan").and_then(text) {
+            Some(("paid", _)) => Plan::Paid,
+            _ => Plan::Free,
+        },
+        desks: desks.fold(0, u32::saturating_add).max(1),
+        subscribers: people("subscribers"),
+        messages_a_day: people("messages_a_day"),
     }
 }
 
@@ -464,12 +455,12 @@ impl Buttons<'_> {
         self.named(table, "buttons")
     }
 
-    fn named(&self, table: &DeTable<'_>, name: &str) -> Option<Vec<LinkButton>> {
+    pub(super) fn named(&self, table: &DeTable<'_>, name: &str) -> Option<Vec<LinkButton>> {
         let all = read::tables(table, name).into_iter();
         all.map(|(button, _)| self.button(button)).collect()
     }
 
-    fn cards(&self, table: &DeTable<'_>) -> Option<Vec<RichCard>> {
+    pub(super) fn cards(&self, table: &DeTable<'_>) -> Option<Vec<RichCard>> {
         let card = |card: &DeTable<'_>| {
             Some(RichCard {
                 title: localized(card, "title"),
@@ -492,6 +483,8 @@ impl Buttons<'_> {
             ButtonAction::Topic(topic)
         } else if let Some(form) = named::<FormId>(table, "form") {
             ButtonAction::Form(form)
+        } else if let Some(offer) = named::<OfferId>(table, "remind") {
+            ButtonAction::Remind(offer)
         } else {
             flag(table, "human").filter(|yes| *yes).map(|_| ButtonAction::Human)?
         };
@@ -516,6 +509,7 @@ impl Buttons<'_> {
             ButtonAction::Faq(id) => of("faq", id.as_str()),
             ButtonAction::Topic(id) => of("topic", id.as_str()),
             ButtonAction::Form(id) => of("form", id.as_str()),
+            ButtonAction::Remind(id) => of("offer", id.as_str()),
             ButtonAction::Human => {
                 let word = |l: &Lang| {
                     let own = self.texts.human_button.speak(l);

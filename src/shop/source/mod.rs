@@ -5,7 +5,7 @@
 //! - [`schema`]: the JSON Schema of the file, for editors. [`reference`]: the same for people.
 //! - `format`: the format as one table, which both the check and the schema follow. `values`: what
 //!   may stand between quotation marks. `shape` and `wording`: each value by itself. `rules`, `schedule`,
-//!   `phrases`, `forms`, `booking`, `products` and `segments`: what values have to do with each other. `build`: the shop itself.
+//!   `phrases`, `forms`, `booking`, `products`, `segments`, `sent` and `sequences`: what values have to do with each other. `build`: the shop itself.
 //! - [`places`]: where the FAQ's phrasings and expectations stand, for checks that need it trained.
 
 mod booking;
@@ -15,6 +15,7 @@ mod format;
 mod forms;
 mod phrases;
 pub mod places;
+mod posters;
 mod products;
 mod read;
 pub mod reference;
@@ -23,6 +24,8 @@ mod rules;
 mod schedule;
 pub mod schema;
 mod segments;
+mod sent;
+mod sequences;
 mod shape;
 mod values;
 mod wording;
@@ -73,6 +76,8 @@ pub fn compile(source: &str) -> Compiled {
         booking::check(file, &mut found);
         products::check(file, &mut found);
         segments::check(file, &mut found);
+        sent::check(file, &mut found);
+        sequences::check(file, &mut found);
         if !found.iter().any(|d| d.severity == Severity::Error) {
             shops = build::shops(file);
             places = Places::of(file);

@@ -21,6 +21,10 @@ pub struct Places {
     pub expectations: Vec<Expectation>,
     /// Each notification with the place of its id.
     pub notifications: Vec<(NotificationId, Range<usize>)>,
+    /// The number of people that the owner expects.
+    pub subscribers: Option<Range<usize>>,
+    /// The first number of Desks.
+    pub shards: Option<Range<usize>>,
 }
 
 /// A way to ask for an entry.
@@ -66,6 +70,11 @@ impl Places {
             let Some((id, span)) = get(table, "id").and_then(text) else { continue };
             places.notifications.extend(NotificationId::new(id).ok().map(|id| (id, span)));
         }
+        places.subscribers = read::table(file, "cloudflare")
+            .and_then(|table| get(table, "subscribers"))
+            .map(Value::span);
+        let pages = read::tables(file, "page");
+        places.shards = pages.iter().find_map(|(page, _)| get(page, "shards")).map(Value::span);
         if let Some(none) = read::table(file, "faq_none") {
             places.expect(None, none);
         }

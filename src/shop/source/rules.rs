@@ -9,6 +9,7 @@ use toml::de::DeTable;
 
 use super::diagnostic::{Diagnostic, Problem};
 use super::format::{ACTIONS, BUTTON_TEXT_LIMIT, TITLE_LIMIT};
+use super::posters;
 use super::read::{self, get, text, units};
 use super::shape::Names;
 use super::values::{self, WEEKDAYS, quoted};
@@ -37,13 +38,15 @@ pub(super) fn check(file: &DeTable<'_>, names: &Names<'_>, found: &mut Vec<Diagn
         ("product", "id", "products are called"),
         ("service", "id", "services are called"),
         ("segment", "id", "segments are called"),
+        ("sequence", "id", "sequences are called"),
+        ("offer", "id", "offers are called"),
     ] {
         duplicates(file, table, key, what, found);
     }
     for (button, place) in buttons(file) {
         check_button(file, button, &place, names, found);
     }
-    for name in ["faq", "notification", "poster"] {
+    for name in ["faq", "poster"] {
         for (entry, _) in read::tables(file, name) {
             text_above_buttons(entry, found);
         }
@@ -64,14 +67,20 @@ pub(super) fn check(file: &DeTable<'_>, names: &Names<'_>, found: &mut Vec<Diagn
     rich(file, found);
     profile(file, names, found);
     poster_texts(file, names, found);
-    poster_pages(file, found);
+    posters::check(file, found);
     unreachable_topics(file, found);
     privacy(file, found);
     instagram(file, found);
     meta(file, found);
 }
 
-fn duplicates(file: &DeTable<'_>, table: &str, key: &str, what: &str, found: &mut Vec<Diagnostic>) {
+pub(super) fn duplicates(
+    file: &DeTable<'_>,
+    table: &str,
+    key: &str,
+    what: &str,
+    found: &mut Vec<Diagnostic>,
+) {
     let mut seen = HashMap::new();
     for (table, _) in read::tables(file, table) {
         let Some((name, span)) = get(table, key).and_then(text) else { continue };
@@ -89,8 +98,9 @@ fn duplicates(file: &DeTable<'_>, table: &str, key: &str, what: &str, found: &mu
 
 /// Every button of the file.
 pub(super) fn buttons<'t>(file: &'t DeTable<'t>) -> Vec<(&'t DeTable<'t>, Place)> {
-    let said = ["faq", "notification", "poster"].into_iter();
-    let tables: Vec<_> = said.flat_map(|name| read::tables(file, name)).collect();
+    let said = ["faq", "poster"].into_iter();
+    let mut tables: Vec<_> = said.flat_map(|name| read::tables(file, name)).collect();
+    tables.extend(super::sent::messages(file));
     let cards: Vec<_> = tables.iter().flat_map(|(table, _)| read::tables(table, "card")).collect();
     let ends = read::tables(file, "form").into_iter().flat_map(|(f, _)| read::tables(f, "end"));
     let all = tables.into_iter().chain(cards).chain(ends);
@@ -179,15 +189,7 @@ fn profile(file: &DeTable<'_>, names: &Names<'_>, found: &mut Vec<Diagnostic>) {
 /// What hangs under a text: cards that Meta refuses, taps that nobody would see.
 fn rich(file: &DeTable<'_>, found: &mut Vec<Diagnostic>) {
     for (table, _) in read::tables(file, "faq").into_iter().chain(read::tables(file, "poster")) {
-        for (card, place) in read::tables(table, "card") {
-            if ["subtitle", "image", "buttons"].iter().all(|key| get(card, key).is_none()) {
-                found.push(
-                    Diagnostic::error("bare-card", place, "this card has nothing but a title")
-                        .label("Meta refuses it")
-                        .help("add subtitle.… = \"…\", an image or buttons"),
-                );
-            }
-        }
+        bare_cards(table, found);
         let Some(taps) = get(table, "quick_replies") else { continue };
         let hides =
             ["buttons", "faq", "topic", "form"].into_iter().find(|key| get(table, key).is_some());
@@ -197,6 +199,19 @@ fn rich(file: &DeTable<'_>, found: &mut Vec<Diagnostic>) {
                 Diagnostic::error("hidden-quick-replies", taps.span(), message)
                     .label("they only show under what comes last")
                     .help("make them buttons, or leave one of the two out"),
+            );
+        }
+    }
+}
+
+/// Cards that Meta refuses.
+pub(super) fn bare_cards(table: &DeTable<'_>, found: &mut Vec<Diagnostic>) {
+    for (card, place) in read::tables(table, "card") {
+        if ["subtitle", "image", "buttons"].iter().all(|key| get(card, key).is_none()) {
+            found.push(
+                Diagnostic::error("bare-card", place, "this card has nothing but a title")
+                    .label("Meta refuses it")
+                    .help("add subtitle.… = \"…\", an image or buttons"),
             );
         }
     }
@@ -213,7 +228,7 @@ fn check_button(
     match actions.as_slice() {
         [] => found.push(
             Diagnostic::error("button-without-action", place.clone(), "this button does nothing")
-                .help("add url, phone, faq, topic, form or human = true"),
+                .help("add url, phone, faq, topic, form, remind or human = true"),
         ),
         [_] => {}
         [first, ..] => found.push(
@@ -243,7 +258,7 @@ fn check_button(
             found.push(
                 Diagnostic::error("unfit-key", value.span(), message)
                     .label("Meta tells nobody of this tap")
-                    .help("put it on a button with faq, topic, form or human, or leave it out"),
+                    .help("put it on a button with faq, topic, form, remind or human, or leave it out"),
             );
         }
     }
@@ -430,28 +445,6 @@ fn poster_texts(file: &DeTable<'_>, names: &Names<'_>, found: &mut Vec<Diagnosti
     }
 }
 
-fn poster_pages(file: &DeTable<'_>, found: &mut Vec<Diagnostic>) {
-    let pages = read::tables(file, "page");
-    let Some((first, _)) = pages.first() else { return };
-    if pages.len() < 2 {
-        return;
-    }
-    let first = get(first, "username").and_then(text).map(|(name, _)| name).unwrap_or_default();
-    for (poster, place) in read::tables(file, "poster") {
-        if get(poster, "page").is_none() {
-            found.push(
-                Diagnostic::warning(
-                    "poster-without-page",
-                    place,
-                    "this poster does not say whose it is",
-                )
-                .label(format!("counts as {}'s", quoted(first)))
-                .help(format!("add page = {}, or another Page's username", quoted(first))),
-            );
-        }
-    }
-}
-
 fn unreachable_topics(file: &DeTable<'_>, found: &mut Vec<Diagnostic>) {
     let posters = read::tables(file, "poster");
     let asking: Vec<&str> = buttons(file)
@@ -459,6 +452,7 @@ fn unreachable_topics(file: &DeTable<'_>, found: &mut Vec<Diagnostic>) {
         .chain(&posters)
         .filter_map(|(table, _)| get(table, "topic").and_then(text))
         .map(|(topic, _)| topic)
+        .chain(asked_for_offers(file))
         .collect();
     for (topic, _) in read::tables(file, "topic") {
         let Some((id, span)) = get(topic, "id").and_then(text) else { continue };
@@ -473,6 +467,18 @@ fn unreachable_topics(file: &DeTable<'_>, found: &mut Vec<Diagnostic>) {
             );
         }
     }
+}
+
+/// The topics that people are asked for who want to be told of an offer.
+fn asked_for_offers<'t>(file: &'t DeTable<'t>) -> Vec<&'t str> {
+    let taps = buttons(file);
+    let wanted: Vec<&str> =
+        taps.iter().filter_map(|(tap, _)| get(tap, "remind").and_then(text)).map(|t| t.0).collect();
+    let offers = read::tables(file, "offer").into_iter();
+    let asked = offers.filter(|(offer, _)| {
+        get(offer, "id").and_then(text).is_some_and(|(id, _)| wanted.contains(&id))
+    });
+    asked.filter_map(|(offer, _)| get(offer, "topic").and_then(text)).map(|(t, _)| t).collect()
 }
 
 /// Nobody is asked for a consent that nobody answers for.

@@ -9,11 +9,13 @@ use toml::de::DeTable;
 
 use super::diagnostic::{Diagnostic, Problem};
 use super::read::{self, Value, get, text};
+use super::sequences;
 use super::values::{self, quoted};
 use crate::shop::model::{Days, Promise, QuietHours, Sending};
 
 pub(super) fn check(file: &DeTable<'_>, found: &mut Vec<Diagnostic>) {
     let quiet = quiet_hours(file);
+    topic_dates(file, found);
     let mut earlier: HashMap<&str, Vec<(Days, &str)>> = HashMap::new();
     for (notification, _) in read::tables(file, "notification") {
         let Some(schedule) = read::table(notification, "schedule") else { continue };
@@ -32,7 +34,21 @@ pub(super) fn check(file: &DeTable<'_>, found: &mut Vec<Diagnostic>) {
             continue;
         };
         let Some((promise, word)) = promise(file, topic) else { continue };
-        if per_period(&[&days], promise) > 1 {
+        let named = sequences::named_days(file, topic);
+        let other_days = match &days {
+            _ if promise != Promise::Dates => false,
+            Days::Dates(dates) => dates.iter().any(|date| !named.contains(date)),
+            _ => true,
+        };
+        if other_days {
+            let message =
+                format!("{} is due on days that {} does not name", quoted(id), quoted(topic));
+            found.push(
+                Diagnostic::error("promise-broken", place.clone(), message)
+                    .label("the topic promises \"dates\"")
+                    .help("write dates = […] with days of the topic only"),
+            );
+        } else if per_period(&[&days], promise) > 1 {
             let message =
                 format!("{} is sent more often than {} promises", quoted(id), quoted(topic));
             found.push(
@@ -60,7 +76,29 @@ pub(super) fn check(file: &DeTable<'_>, found: &mut Vec<Diagnostic>) {
     }
 }
 
-fn quiet_hours(file: &DeTable<'_>) -> Option<QuietHours> {
+/// A topic names its days if it promises days, and only then.
+fn topic_dates(file: &DeTable<'_>, found: &mut Vec<Diagnostic>) {
+    for (topic, place) in read::tables(file, "topic") {
+        let promised = get(topic, "promise").and_then(text).map(|(word, _)| word);
+        match (promised, get(topic, "dates")) {
+            (Some("dates"), None) => found.push(
+                Diagnostic::error("missing-dates", place, "on which days?")
+                    .help("add dates = [\"2026-12-01\", \"2026-12-24\"]"),
+            ),
+            (Some("daily" | "weekly" | "monthly"), Some(dates)) => found.push(
+                Diagnostic::error(
+                    "unfit-key",
+                    dates.span(),
+                    "`dates` goes with promise = \"dates\"",
+                )
+                .help("leave it out, or promise \"dates\""),
+            ),
+            _ => {}
+        }
+    }
+}
+
+pub(super) fn quiet_hours(file: &DeTable<'_>) -> Option<QuietHours> {
     let written = read::table(file, "sending").and_then(|table| get(table, "quiet_hours"));
     match written.and_then(text) {
         Some((hours, _)) => values::quiet(hours).unwrap_or(Sending::default().quiet),
@@ -69,7 +107,11 @@ fn quiet_hours(file: &DeTable<'_>) -> Option<QuietHours> {
 }
 
 /// A notification whose very minute is quiet would never leave.
-fn at_night(schedule: &DeTable<'_>, quiet: Option<QuietHours>, found: &mut Vec<Diagnostic>) {
+pub(super) fn at_night(
+    schedule: &DeTable<'_>,
+    quiet: Option<QuietHours>,
+    found: &mut Vec<Diagnostic>,
+) {
     let (Some(quiet), Some(value)) = (quiet, get(schedule, "at")) else { return };
     if read::clock(value).is_some_and(|minute| quiet.contains(minute)) {
         let hours = format!("{}-{}", clock_text(quiet.from), clock_text(quiet.until));
@@ -206,7 +248,7 @@ fn day_of_month(on: &Value<'_>) -> Result<Days, Misread> {
     })
 }
 
-fn promise<'t>(file: &'t DeTable<'t>, topic: &str) -> Option<(Promise, &'t str)> {
+pub(super) fn promise<'t>(file: &'t DeTable<'t>, topic: &str) -> Option<(Promise, &'t str)> {
     let is =
         |table: &DeTable<'_>| get(table, "id").and_then(text).is_some_and(|(id, _)| id == topic);
     let (topic, _) = read::tables(file, "topic").into_iter().find(|(table, _)| is(table))?;
@@ -220,6 +262,7 @@ pub(super) fn read_promise(word: &str) -> Option<Promise> {
         "daily" => Some(Promise::Daily),
         "weekly" => Some(Promise::Weekly),
         "monthly" => Some(Promise::Monthly),
+        "dates" => Some(Promise::Dates),
         _ => None,
     }
 }
@@ -253,7 +296,7 @@ fn per_period(all: &[&Days], promise: Promise) -> usize {
     let mut periods: HashMap<(i16, i16), usize> = HashMap::new();
     for date in due_days(all) {
         let period = match promise {
-            Promise::Daily => (date.year(), date.day_of_year()),
+            Promise::Daily | Promise::Dates => (date.year(), date.day_of_year()),
             Promise::Weekly => {
                 let week = date.iso_week_date();
                 (week.year(), i16::from(week.week()))

@@ -44,13 +44,20 @@ fn kind(kind: &Kind) -> Value {
         Kind::Name | Kind::TimeZone | Kind::Language | Kind::Page => {
             json!({ "type": "string", "minLength": 1 })
         }
-        Kind::Id | Kind::Faq | Kind::Topic | Kind::Form => pattern("^[A-Za-z0-9_-]{1,64}$"),
+        Kind::Id
+        | Kind::Faq
+        | Kind::Topic
+        | Kind::Form
+        | Kind::Segment
+        | Kind::Offer
+        | Kind::Poster => pattern("^[A-Za-z0-9_-]{1,64}$"),
         Kind::Digits => pattern("^[0-9]{1,64}$"),
         Kind::PageName => pattern("^[A-Za-z0-9.]{1,50}$"),
         Kind::InstagramName => pattern("^[A-Za-z0-9._]{1,50}$"),
         Kind::Url => pattern("^https://"),
         Kind::Phone => pattern(r"^\+"),
         Kind::Email => pattern("@"),
+        Kind::Place => pattern(","),
         Kind::Country => pattern("^[A-Z]{2}$"),
         Kind::Languages => json!({ "type": "array", "items": { "type": "string" }, "minItems": 1 }),
         Kind::Date => date(),

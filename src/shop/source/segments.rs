@@ -24,11 +24,24 @@ const SUBJECTS: [&str; 8] = [
     "unseen_for_days",
 ];
 
-const LISTS: [&str; 3] = ["all", "any", "not"];
+pub(super) const LISTS: [&str; 3] = ["all", "any", "not"];
 
 type Place = Range<usize>;
 
 pub(super) fn check(file: &DeTable<'_>, found: &mut Vec<Diagnostic>) {
+    for (segment, place) in read::tables(file, "segment") {
+        if LISTS.into_iter().all(|list| read::tables(segment, list).is_empty()) {
+            found.push(
+                Diagnostic::error("empty-segment", place, "this segment says nothing of anybody")
+                    .help("add all = [{ tag = \"…\" }], any = […] or not = […]"),
+            );
+        }
+        conditions(file, segment, found);
+    }
+}
+
+/// The conditions of a table that has lists of them.
+pub(super) fn conditions(file: &DeTable<'_>, table: &DeTable<'_>, found: &mut Vec<Diagnostic>) {
     let (tags, fields) = super::forms::names_left(file);
     let pages = read::tables(file, "page");
     let branches: Vec<&str> = pages
@@ -36,39 +49,29 @@ pub(super) fn check(file: &DeTable<'_>, found: &mut Vec<Diagnostic>) {
         .filter_map(|(page, _)| get(page, "branch").and_then(text))
         .map(|(name, _)| name)
         .collect();
-    for (segment, place) in read::tables(file, "segment") {
-        let conditions: Vec<_> =
-            LISTS.into_iter().flat_map(|list| read::tables(segment, list)).collect();
-        if conditions.is_empty() {
-            found.push(
-                Diagnostic::error("empty-segment", place, "this segment says nothing of anybody")
-                    .help("add all = [{ tag = \"…\" }], any = […] or not = […]"),
-            );
+    for (condition, place) in LISTS.into_iter().flat_map(|list| read::tables(table, list)) {
+        subjects(condition, &place, found);
+        let known = [("tag", &tags, "puts it on anybody"), ("field", &fields, "fills it")];
+        for (key, known, does) in known {
+            if let Some((name, span)) = get(condition, key).and_then(text) {
+                is_left(key, name, span, known, does, found);
+            }
         }
-        for (condition, place) in conditions {
-            subjects(condition, &place, found);
-            let known = [("tag", &tags, "puts it on anybody"), ("field", &fields, "fills it")];
-            for (key, known, does) in known {
-                if let Some((name, span)) = get(condition, key).and_then(text) {
-                    is_left(key, name, span, known, does, found);
-                }
-            }
-            if let Some((name, span)) = get(condition, "branch").and_then(text)
-                && !branches.contains(&name)
-            {
-                let help = match nearest(name, branches.iter().copied()) {
-                    Some(near) => format!("did you mean {}?", quoted(near)),
-                    None => "write it as in [[page]] branch = \"…\"".to_owned(),
-                };
-                found.push(
-                    Diagnostic::error(
-                        "unknown-reference",
-                        span,
-                        format!("no Page has the branch {}", quoted(name)),
-                    )
-                    .help(help),
-                );
-            }
+        if let Some((name, span)) = get(condition, "branch").and_then(text)
+            && !branches.contains(&name)
+        {
+            let help = match nearest(name, branches.iter().copied()) {
+                Some(near) => format!("did you mean {}?", quoted(near)),
+                None => "write it as in [[page]] branch = \"…\"".to_owned(),
+            };
+            found.push(
+                Diagnostic::error(
+                    "unknown-reference",
+                    span,
+                    format!("no Page has the branch {}", quoted(name)),
+                )
+                .help(help),
+            );
         }
     }
 }
@@ -103,7 +106,7 @@ fn subjects(condition: &DeTable<'_>, place: &Place, found: &mut Vec<Diagnostic>)
 }
 
 /// A tag or a field that nothing leaves on anybody makes a rule that never holds.
-fn is_left(
+pub(super) fn is_left(
     what: &str,
     name: &str,
     span: Place,
@@ -123,18 +126,16 @@ fn is_left(
 
 /// The segments of the file; `None` when one cannot be read.
 pub(super) fn segments(file: &DeTable<'_>) -> Option<Vec<Segment>> {
-    let segment = |table: &DeTable<'_>| {
-        let list = |name: &str| -> Option<Vec<Condition>> {
-            read::tables(table, name).into_iter().map(|(c, _)| condition(c)).collect()
-        };
-        Some(Segment {
-            id: named::<SegmentId>(table, "id")?,
-            all: list("all")?,
-            any: list("any")?,
-            not: list("not")?,
-        })
+    let all = read::tables(file, "segment").into_iter();
+    all.map(|(table, _)| segment(table, named::<SegmentId>(table, "id")?)).collect()
+}
+
+/// The rules of a table, as a segment of this name.
+pub(super) fn segment(table: &DeTable<'_>, id: SegmentId) -> Option<Segment> {
+    let list = |name: &str| -> Option<Vec<Condition>> {
+        read::tables(table, name).into_iter().map(|(c, _)| condition(c)).collect()
     };
-    read::tables(file, "segment").into_iter().map(|(table, _)| segment(table)).collect()
+    Some(Segment { id, all: list("all")?, any: list("any")?, not: list("not")? })
 }
 
 fn condition(table: &DeTable<'_>) -> Option<Condition> {

@@ -20,6 +20,9 @@ pub(super) struct Names<'t> {
     faq: Vec<&'t str>,
     topics: Vec<&'t str>,
     forms: Vec<&'t str>,
+    segments: Vec<&'t str>,
+    offers: Vec<&'t str>,
+    posters: Vec<&'t str>,
     pages: Vec<&'t str>,
 }
 
@@ -39,6 +42,9 @@ impl<'t> Names<'t> {
             faq: all("faq", "id"),
             topics: all("topic", "id"),
             forms: all("form", "id"),
+            segments: all("segment", "id"),
+            offers: all("offer", "id"),
+            posters: all("poster", "code"),
             pages: all("page", "id"),
         };
         names.pages.extend(all("page", "username"));
@@ -114,6 +120,7 @@ impl Checker<'_, '_> {
             Kind::Email => self.read(value, name, values::email),
             Kind::TimeZone => self.read(value, name, values::time_zone),
             Kind::Country => self.read(value, name, values::country),
+            Kind::Place => self.read(value, name, values::place),
             Kind::Date => self.date(value, name),
             Kind::Clock => self.clock(value, name),
             Kind::Languages => self.languages(value),
@@ -121,6 +128,9 @@ impl Checker<'_, '_> {
             Kind::Faq => self.refers(value, name, "FAQ entry", &self.names.faq.clone()),
             Kind::Topic => self.refers(value, name, "topic", &self.names.topics.clone()),
             Kind::Form => self.refers(value, name, "form", &self.names.forms.clone()),
+            Kind::Segment => self.refers(value, name, "segment", &self.names.segments.clone()),
+            Kind::Offer => self.refers(value, name, "offer", &self.names.offers.clone()),
+            Kind::Poster => self.refers(value, name, "poster", &self.names.posters.clone()),
             Kind::Tags => self.each(value, name, "a list of names: [\"lunch\"]", |s, v, n| {
                 s.read(v, n, values::id);
             }),

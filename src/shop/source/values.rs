@@ -8,7 +8,7 @@ use super::diagnostic::{Problem, nearest};
 use crate::meta::ids::{Country, is_key_part};
 use crate::shop::hours::DAY_MINUTES;
 use crate::shop::lookup::ZONES;
-use crate::shop::model::{QuietHours, Range};
+use crate::shop::model::{Place, QuietHours, Range};
 
 type Read<T> = Result<T, Problem>;
 
@@ -190,6 +190,25 @@ pub(super) fn country(text: &str) -> Read<Country> {
         _ => "write its two letters from ISO 3166: \"LT\", \"BR\", \"TW\"".to_owned(),
     };
     Err(Problem::new("unknown-country", "no country has this code", help))
+}
+
+/// A place on the map: degrees north, and degrees east.
+pub(super) fn place(text: &str) -> Read<Place> {
+    let degrees = |part: &str, most: f64| {
+        let part = part.trim();
+        let plain = part.bytes().all(|b| b.is_ascii_digit() || b == b'.' || b == b'-');
+        part.parse::<f64>().ok().filter(|n| plain && n.abs() <= most)
+    };
+    let parts = text.split_once(',');
+    let read =
+        parts.and_then(|(north, east)| Place::of(degrees(north, 90.0)?, degrees(east, 180.0)?));
+    read.ok_or_else(|| {
+        Problem::new(
+            "bad-place",
+            "this is no place on the map",
+            "write degrees north and degrees east, as maps show them: \"54.6872, 25.2797\"",
+        )
+    })
 }
 
 /// A language tag: `lt`, `pt-BR`, `zh-Hant-TW`.

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::cell::OnceCell;
 
+use jiff::civil::Date;
 use js_sys::{Array, Promise, Reflect};
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::*;
@@ -13,9 +14,10 @@ use super::Name;
 use super::layout::{PageState, Unrest};
 use crate::desk::alerts::Condition;
 use crate::desk::layout::{Layout, REGISTRAR};
+use crate::desk::posters;
 use crate::desk::sending::PageHold;
-use crate::meta::event::Event;
-use crate::meta::ids::{DeletionCode, PageId, Psid};
+use crate::meta::event::{Channel, Event};
+use crate::meta::ids::{DeletionCode, PageId, PosterCode, Psid};
 use crate::outreach::reconcile::Mode;
 use crate::outreach::told::Question;
 use crate::shop::kv::DeskRef;
@@ -90,10 +92,45 @@ pub const LAYOUT: &str = "/layout";
 pub const CARRY: &str = "/carry";
 /// Takes people in.
 pub const ARRIVE: &str = "/arrive";
+/// Tells the owner something about somebody.
+pub const NOTICE: &str = "/notice";
 /// Which events a Desk has handled.
 pub const SEEN: &str = "/seen";
 /// Moves people to another number of Desks.
 pub const MOVE: &str = "/move";
+/// Counts a scan.
+pub const SCAN: &str = "/scan";
+/// What the owner does with posters.
+pub const POSTERS: &str = "/posters";
+
+/// A scan of a poster, or that it led to the shop's own page.
+#[derive(Serialize, Deserialize)]
+pub struct Scan<'a> {
+    pub desk: Cow<'a, Name>,
+    pub poster: Cow<'a, PosterCode>,
+    /// The shop's day: the Desk need not read the shop for a scan.
+    pub day: Date,
+    pub shut: bool,
+}
+
+/// Counts a scan. `Ok` once it is counted.
+pub async fn scan(env: &Env, scan: &Scan<'_>) -> Result<(), String> {
+    post(env, &scan.desk, SCAN, scan).await.map(|_| ())
+}
+
+/// An order about posters.
+#[derive(Serialize, Deserialize)]
+pub struct Posters<'a> {
+    pub desk: Cow<'a, Name>,
+    pub order: Cow<'a, posters::Order>,
+}
+
+/// Has a Page's registrar do something about posters.
+pub async fn posters(env: &Env, desk: &Name, order: &posters::Order) -> Result<Done, String> {
+    let posters = Posters { desk: Cow::Borrowed(desk), order: Cow::Borrowed(order) };
+    let answer = post(env, desk, POSTERS, &posters).await?;
+    serde_json::from_str(&answer).map_err(|error| error.to_string())
+}
 
 /// The events of one webhook that belong to one Desk.
 #[derive(Serialize, Deserialize)]
@@ -136,6 +173,16 @@ pub struct Arrival<'a> {
 pub struct Move<'a> {
     pub desk: Cow<'a, Name>,
     pub to: u32,
+}
+
+/// Something for the owner to read, about somebody.
+#[derive(Serialize, Deserialize)]
+pub struct Notice<'a> {
+    pub desk: Cow<'a, Name>,
+    pub owner: Cow<'a, Psid>,
+    pub text: Cow<'a, str>,
+    pub channel: Channel,
+    pub about: Cow<'a, Psid>,
 }
 
 /// Keys of events.
@@ -300,6 +347,24 @@ pub async fn arrive(
         rest: rest.map(Box::new),
     };
     post(env, desk, ARRIVE, &arrival).await.map(|_| ())
+}
+
+/// Has the owner's Desk tell them something about somebody. `false` when they may not be written to.
+pub async fn notice(
+    env: &Env,
+    desk: &Name,
+    owner: &Psid,
+    text: &str,
+    (channel, about): (Channel, &Psid),
+) -> Result<bool, String> {
+    let notice = Notice {
+        desk: Cow::Borrowed(desk),
+        owner: Cow::Borrowed(owner),
+        text: Cow::Borrowed(text),
+        channel,
+        about: Cow::Borrowed(about),
+    };
+    post(env, desk, NOTICE, &notice).await.map(|answer| answer == "true")
 }
 
 /// Which of these events a Desk has handled.

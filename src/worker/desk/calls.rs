@@ -3,9 +3,9 @@
 
 use std::rc::Rc;
 
-use super::{Inner, host, now};
+use super::{Inner, Name, call, host, now};
 use crate::desk::decide::Context;
-use crate::desk::handoff::{self, Wanted};
+use crate::desk::handoff::{self, Errand, Wanted};
 use crate::desk::inbox;
 use crate::store::calls::{self, Due, Kind};
 use crate::store::counters;
@@ -41,12 +41,30 @@ async fn is_back(desk: &Rc<Inner>, call: &Due) -> Result<(), String> {
         keys: &config.keys,
         app: config.app_id.as_ref(),
         diary: &[],
-        host: host(&config, &name),
+        host: host(&config, &name, desk.shards()),
     };
     inbox::thread_back(&desk.sql, context, (call.channel, &call.person), now())
         .map_err(|e| e.to_string())?;
     desk.deliver_later();
     Ok(())
+}
+
+/// Has the owner's Desk write to them; where it may not, their webhook is called.
+async fn errand(desk: &Inner, name: &Name, call: &Due) -> Result<(), String> {
+    let errand: Errand = serde_json::from_str(&call.body).map_err(|e| e.to_string())?;
+    let shard = desk.layout(name).await?.home(Some(&errand.owner));
+    let other = Name { page: name.page.clone(), shard };
+    let about = (call.channel, &call.person);
+    let told = if other == *name {
+        handoff::write_to(&desk.sql, &errand.owner, &errand.text, about, now())
+            .map_err(|e| e.to_string())?
+    } else {
+        call::notice(&desk.env, &other, &errand.owner, &errand.text, about).await?
+    };
+    match errand.hook.filter(|_| !told) {
+        Some(hook) => handoff::push_hook(&desk.sql, about, &hook, now()).map_err(|e| e.to_string()),
+        None => Ok(()),
+    }
 }
 
 async fn one(desk: &Rc<Inner>, call: &Due) -> Result<(), String> {
@@ -70,6 +88,7 @@ async fn one(desk: &Rc<Inner>, call: &Due) -> Result<(), String> {
                 ];
                 graph::post(&call.url, &headers, &call.body).await
             }
+            Kind::Notice => errand(desk, &name, call).await,
             Kind::Pass | Kind::Take => {
                 let token = config.page_token(&desk.env, &name.page)?;
                 let edge = if call.kind == Kind::Pass { "pass" } else { "take" };

@@ -10,8 +10,10 @@ use crate::desk::profile::Stranger;
 use crate::desk::sending::{self, Via};
 use crate::meta::graph_error::Verdict;
 use crate::meta::ids::Psid;
+use crate::outreach::budget::sends_per_share;
 use crate::outreach::receipt::Book;
-use crate::outreach::subscription;
+use crate::outreach::{pace as outreach_pace, subscription};
+use crate::shop::model::{PER_SECOND, Plan};
 use crate::store::outbox::{self, Claimed, Room};
 use crate::time::{SECOND, UnixMs};
 use crate::worker::config::Config;
@@ -22,9 +24,8 @@ use crate::worker::random;
 /// 2026). At most four are notifications, so that a reply always finds a place.
 pub const ROOM: Room = Room { messages: 6, notifications: 4 };
 
-/// Requests per drain: 50 is what one invocation may make on the free plan (November 2026), and
-/// KV and the Desk's own calls need a few.
-const PER_DRAIN: u32 = 40;
+/// How soon a drain looks again when the pace of the Page lets no notification go, ms.
+const PACE_MS: i64 = 50;
 
 /// A drain ends after this long, and an alarm goes on: what outlives its request is cut off
 /// after 30 s (Cloudflare Workers limits, November 2026).
@@ -47,7 +48,11 @@ pub async fn drain(desk: &Rc<Inner>, leaving: Vec<(Claimed, Via)>) -> Result<End
     let name = desk.name()?;
     let line = line(desk, &name)?;
     let until = now().plus(LONGEST_MS);
-    let mut budget = PER_DRAIN;
+    let plan = match desk.shop(&name.page).await {
+        Ok(published) => published.shop.hosting.plan,
+        Err(_) => Plan::Free,
+    };
+    let mut budget = sends_per_share(plan);
     let mut pausing_until = None;
     let mut sends = FuturesUnordered::new();
     let mut failed = None;
@@ -63,7 +68,8 @@ pub async fn drain(desk: &Rc<Inner>, leaving: Vec<(Claimed, Via)>) -> Result<End
             let more = more(desk, &name, &mut budget, &mut jobs).await;
             // What was claimed leaves, whatever failed after it.
             jobs.into_iter().for_each(|job| sends.push(work(job)));
-            match more.and_then(|()| pace::next(desk, until)) {
+            let next = more.and_then(|paced| Ok(earlier(paced, pace::next(desk, until)?)));
+            match next {
                 // Until the nearest of them: when that is over, the next one is looked for.
                 Ok(Some(at)) if pausing_until.is_none_or(|other| other <= now() || at < other) => {
                     pausing_until = Some(at);
@@ -85,24 +91,50 @@ pub async fn drain(desk: &Rc<Inner>, leaving: Vec<(Claimed, Via)>) -> Result<End
     }
 }
 
-/// Claims what waits, and finds what is to be asked and shown beside it.
+fn earlier(one: Option<UnixMs>, other: Option<UnixMs>) -> Option<UnixMs> {
+    one.into_iter().chain(other).min()
+}
+
+/// Claims what waits, and finds what is to be asked and shown beside it. Returns when to look again
+/// because the pace of the Page keeps notifications back.
 async fn more(
     desk: &Inner,
     name: &Name,
     budget: &mut u32,
     jobs: &mut Vec<Job>,
-) -> Result<(), String> {
+) -> Result<Option<UnixMs>, String> {
     if desk.stands_still() {
-        return Ok(());
+        return Ok(None);
     }
+    let mut look_again = None;
     if desk.waits.get() {
         let room = desk.room.get();
-        let room = Room { messages: room.messages.min(*budget), ..room };
+        let mut bucket = desk.bucket.get();
+        let paced = bucket.room(per_second(desk, name).await, now());
+        let notifications = room.notifications.min(paced);
+        let room = Room { messages: room.messages.min(*budget), notifications };
         let claimed = claim(desk, name, room).await?;
+        let taken = claimed.iter().filter(|(claimed, _)| claimed.class.is_notification()).count();
+        bucket.take(u32::try_from(taken).unwrap_or(u32::MAX));
+        desk.bucket.set(bucket);
+        if paced == 0 && desk.waits.get() {
+            look_again = Some(now().plus(PACE_MS));
+        }
         *budget = budget.saturating_sub(u32::try_from(claimed.len()).unwrap_or(*budget));
         jobs.extend(claimed.into_iter().map(|message| Job::Send(Box::new(message))));
     }
-    pace::asides(desk, budget, jobs)
+    pace::asides(desk, budget, jobs)?;
+    Ok(look_again)
+}
+
+/// This Desk's part of the pace of its Page.
+async fn per_second(desk: &Inner, name: &Name) -> u32 {
+    let shards = desk.shards();
+    let pace = match desk.shop(&name.page).await {
+        Ok(published) => published.shop.sending.per_second,
+        Err(_) => PER_SECOND,
+    };
+    outreach_pace::part(u32::from(pace), shards)
 }
 
 /// Something that a drain waits for.

@@ -89,6 +89,11 @@ impl Inner {
         Ok(())
     }
 
+    /// How many Desks share the people, as far as this one knows.
+    pub(super) fn shards(&self) -> u32 {
+        self.layout.borrow().as_ref().map_or(1, |layout| layout.shards)
+    }
+
     /// Whether people are being moved: then nothing is decided and nothing leaves.
     pub(super) fn stands_still(&self) -> bool {
         self.layout.borrow().as_ref().is_some_and(|layout| layout.moving_to.is_some())
@@ -141,6 +146,7 @@ impl Inner {
 
     /// What holds for the whole Page, for a Desk that asks its registrar.
     pub(super) async fn page_state(&self, name: &Name) -> Result<PageState, String> {
+        self.be(name)?;
         let hold = sending::page_hold(&self.sql).map_err(|e| e.to_string())?;
         Ok(PageState { layout: self.layout(name).await?, hold })
     }
@@ -340,7 +346,8 @@ fn registrar(name: &Name) -> Name {
 /// # Errors
 /// What the tables or another Desk say. The next tick goes on.
 pub async fn go_on(desk: &Rc<Inner>) -> Result<(), String> {
-    if !desk.stands_still() || desk.carrying.replace(true) {
+    let of_registrar = desk.name()?.shard == REGISTRAR;
+    if !of_registrar || !desk.stands_still() || desk.carrying.replace(true) {
         return Ok(());
     }
     let result = share(desk).await;

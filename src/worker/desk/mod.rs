@@ -48,13 +48,16 @@ use crate::desk::form::reminders;
 use crate::desk::handoff;
 use crate::desk::inbox::{self, Taken};
 use crate::desk::layout::{Layout, REGISTRAR, home};
+use crate::desk::posters::{self, Refusal as NoPoster};
 use crate::desk::profile::{self, Stranger, WAIT_MS};
 use crate::desk::sending::{self, PageHold, Via};
 use crate::entry::pages;
 use crate::meta::event::{Channel, Event};
 use crate::meta::ids::{PageId, Psid};
 use crate::meta::profile::Fields;
+use crate::outreach::pace::Bucket;
 use crate::outreach::{planner, receipt, reconcile as readings, told};
+use crate::store::funnel::{self, Stage};
 use crate::store::outbox::{Claimed, Room};
 use crate::store::timers::{self, Timer};
 use crate::store::{
@@ -121,6 +124,8 @@ struct Inner {
     line: RefCell<Option<Rc<Line>>>,
     /// Room for requests to the Graph API, over all drains of this object.
     room: Cell<Room>,
+    /// How many notifications may leave now, by the pace of the Page.
+    bucket: Cell<Bucket>,
     /// Messages may wait in the outbox that nobody has claimed.
     waits: Cell<bool>,
     /// The tables may hold what has no timer yet, or what is owed to KV.
@@ -161,6 +166,7 @@ impl Desk {
                 name: RefCell::new(None),
                 line: RefCell::new(None),
                 room: Cell::new(drain::ROOM),
+                bucket: Cell::new(Bucket::full(UnixMs::default())),
                 waits: Cell::new(true),
                 look: Cell::new(true),
                 flushing: Cell::new(false),
@@ -256,6 +262,8 @@ impl Inner {
             call::BOOKINGS => self.bookings(parse(body)?),
             call::BOOKING => self.booking(&parse(body)?).await,
             call::ASK => self.ask(parse(body)?).await,
+            call::SCAN => self.scan(&parse(body)?),
+            call::POSTERS => self.posters(parse(body)?).await,
             call::RECONCILE => self.reconcile(parse(body)?).await,
             call::ALERTS => self.alerts(&parse(body)?),
             call::SEES => self.sees(&parse(body)?),
@@ -273,6 +281,7 @@ impl Inner {
                 self.carry(&desk, &layout).await.map(|done| done.to_string())
             }
             call::ARRIVE => self.arrive(&parse(body)?).map(|()| String::new()),
+            call::NOTICE => self.notice(&parse(body)?),
             call::SEEN => {
                 let call::Keys { keys, .. } = parse(body)?;
                 json(&moving::seen(&self.sql, &keys).map_err(|e| e.to_string())?)
@@ -338,7 +347,7 @@ impl Inner {
                     keys: &config.keys,
                     app: config.app_id.as_ref(),
                     diary: &[],
-                    host: host(&config, &name),
+                    host: host(&config, &name, self.shards()),
                 };
                 let room =
                     if self.waits.get() || line.is_err() { 0 } else { self.room.get().messages };
@@ -665,7 +674,7 @@ impl Inner {
             keys: &config.keys,
             app: config.app_id.as_ref(),
             diary: &[],
-            host: host(&config, &name),
+            host: host(&config, &name, self.shards()),
         };
         inbox::unpark(&self.sql, context, now()).map(|_| ()).map_err(|e| e.to_string())
     }
@@ -745,6 +754,7 @@ impl Inner {
         runs::prune(&self.sql, at)?;
         tallies::prune(&self.sql, at)?;
         counters::prune(&self.sql, at)?;
+        funnel::prune(&self.sql, &at.plus(-400 * DAY).utc_date().to_string())?;
         bookings::prune(&self.sql, at)?;
         desk_deletion::prune(&self.sql, at)?;
         incidents::prune(&self.sql, at)?;
@@ -768,6 +778,20 @@ impl Inner {
         .to_string())
     }
 
+    /// Tells the owner something about somebody, whom another Desk knows.
+    fn notice(self: &Rc<Self>, notice: &call::Notice<'_>) -> Result<String, String> {
+        self.be(&notice.desk)?;
+        let about = (notice.channel, &*notice.about);
+        let told = self.sql.transaction(|| {
+            handoff::write_to(&self.sql, &notice.owner, &notice.text, about, now())
+        });
+        let told = told.map_err(|error: StoreError| error.to_string())?;
+        if told {
+            self.deliver_later();
+        }
+        Ok(told.to_string())
+    }
+
     /// For the owner: who comes when.
     fn bookings(&self, name: Name) -> Result<String, String> {
         self.be(&name)?;
@@ -784,6 +808,40 @@ impl Inner {
         let shop = &published.shop;
         let lang = pages::choose_language(Some(&booking.language), &shop.languages);
         Ok(calendar::entry(shop, &lang, &claim, cancelled, now()))
+    }
+
+    /// Counts a scan, by the shop's day.
+    fn scan(&self, scan: &call::Scan<'_>) -> Result<String, String> {
+        self.be(&scan.desk)?;
+        let stage = if scan.shut { Stage::Page } else { Stage::Scan };
+        let source = format!("poster:{}", scan.poster);
+        funnel::add(&self.sql, &scan.day.to_string(), &source, "", stage)
+            .map_err(|e| e.to_string())?;
+        Ok(String::new())
+    }
+
+    /// What the owner does with posters.
+    async fn posters(self: &Rc<Self>, posters: call::Posters<'_>) -> Result<String, String> {
+        self.be(&posters.desk)?;
+        let published = self.shop(&posters.desk.page).await.map_err(|why| why.to_string())?;
+        let (shop, plain) = (&published.shop, &published.replaced);
+        let order = posters.order.into_owned();
+        let done = posters::carry_out(&self.sql, shop, plain, order, now());
+        let done = match done.map_err(|error| error.to_string())? {
+            Ok(body) => {
+                self.deliver_later();
+                call::Done { status: 200, body }
+            }
+            Err(refusal) => {
+                let status = match refusal {
+                    NoPoster::Unknown(_) => 404,
+                    NoPoster::Taken(_) | NoPoster::TooMany => 409,
+                    NoPoster::Field(_) | NoPoster::Value { .. } => 400,
+                };
+                call::Done { status, body: serde_json::json!({ "error": refusal.to_string() }) }
+            }
+        };
+        serde_json::to_string(&done).map_err(|error| error.to_string())
     }
 
     /// For the owner: consents and notifications.
@@ -844,8 +902,9 @@ impl Inner {
 }
 
 /// What the core gets of this deployment, anew for each call.
-fn host<'a>(config: &'a Config, name: &Name) -> Host<'a> {
-    Host { seed: random::bits128(), public_url: config.public_url.as_deref(), shard: name.shard }
+fn host<'a>(config: &'a Config, name: &Name, shards: u32) -> Host<'a> {
+    let public_url = config.public_url.as_deref();
+    Host { seed: random::bits128(), public_url, shard: name.shard, shards }
 }
 
 fn json(answer: &impl Serialize) -> Result<String, String> {

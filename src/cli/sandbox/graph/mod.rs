@@ -15,6 +15,7 @@ use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
 use serde_json::{Value, json};
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::deliver::{self, How};
 use super::events::Event;
@@ -69,6 +70,16 @@ impl Drop for InFlight<'_> {
     }
 }
 
+/// One of the connections of a Page; the others wait for it in the order they came.
+async fn place(shared: &Shared, page: Option<&str>) -> Option<OwnedSemaphorePermit> {
+    let places = Arc::clone(shared.places.get(page?)?);
+    if let Ok(free) = Arc::clone(&places).try_acquire_owned() {
+        return Some(free);
+    }
+    shared.queued.fetch_add(1, Ordering::SeqCst);
+    places.acquire_owned().await.ok()
+}
+
 async fn handle(
     State(shared): State<Arc<Shared>>,
     ConnectInfo(switch): ConnectInfo<KillSwitch>,
@@ -78,8 +89,9 @@ async fn handle(
     body: Bytes,
 ) -> Response {
     let _in_flight = InFlight::enter(&shared);
-    let started = Instant::now();
     let request = Request::read(&shared.config, &method, &uri, &headers, &body);
+    let _place = place(&shared, request.page.as_deref()).await;
+    let started = Instant::now();
     let n = note_arrival(&mut shared.world(), &request);
     shared.touch();
 

@@ -45,7 +45,7 @@ pub(super) static CARD: Table = Table {
 
 pub(super) static QUICK_REPLY: Table = Table {
     header: "a quick reply",
-    doc: "A tap: a title, and one of faq, topic, form and human.",
+    doc: "A tap: a title, and one of faq, topic, form, remind and human.",
     keys: &[
         may(
             "title",
@@ -55,6 +55,7 @@ pub(super) static QUICK_REPLY: Table = Table {
         may("faq", Kind::Faq, "Gives an answer."),
         may("topic", Kind::Topic, "Asks for consent to a topic."),
         may("form", Kind::Form, "Opens a form."),
+        may("remind", Kind::Offer, "Asks to be told of an offer."),
         may("human", Kind::Flag, "Asks for a person."),
         may("tags", Kind::Tags, TAP_TAGS_DOC),
         may("set", Kind::Fields, TAP_SET_DOC),
@@ -73,19 +74,20 @@ pub(super) const TAP_SET_DOC: &str = "Fields of whoever taps it that are set: se
 
 pub(super) static BUTTON: Table = Table {
     header: "a button",
-    doc: "A button: a title, and one of url, phone, faq, topic, form and human. Nobody hears of a tap \
-          on the first two, so `tags` and `set` go with the others.",
+    doc: "A button: a title, and one of url, phone, faq, topic, form, remind and human. Nobody hears of \
+          a tap on the first two, so `tags` and `set` go with the others.",
     keys: &[
         may(
             "title",
             title(TITLE_LIMIT, Need::Default),
-            "What it says. The last four have a title of their own.",
+            "What it says. The last five have a title of their own.",
         ),
         may("url", Kind::Url, "Opens a page."),
         may("phone", Kind::Phone, "Calls a number."),
         may("faq", Kind::Faq, "Gives an answer."),
         may("topic", Kind::Topic, "Asks for consent to a topic."),
         may("form", Kind::Form, "Opens a form."),
+        may("remind", Kind::Offer, "Asks to be told of an offer."),
         may("human", Kind::Flag, "Asks for a person."),
         may("tags", Kind::Tags, TAP_TAGS_DOC),
         may("set", Kind::Fields, TAP_SET_DOC),
@@ -93,5 +95,5 @@ pub(super) static BUTTON: Table = Table {
 };
 
 /// What a button can do.
-pub(in crate::shop::source) const ACTIONS: [&str; 6] =
-    ["url", "phone", "faq", "topic", "form", "human"];
+pub(in crate::shop::source) const ACTIONS: [&str; 7] =
+    ["url", "phone", "faq", "topic", "form", "remind", "human"];

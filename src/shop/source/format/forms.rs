@@ -236,7 +236,7 @@ pub(super) static SEGMENT: Table = Table {
     ],
 };
 
-static RULE: Table = Table {
+pub(super) static RULE: Table = Table {
     header: "a rule",
     doc: "Something that holds of a person or does not; about one thing.",
     keys: &[

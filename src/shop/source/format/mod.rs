@@ -4,6 +4,7 @@
 mod answers;
 mod assistant;
 mod forms;
+mod sent;
 mod shop;
 mod topics;
 
@@ -11,8 +12,9 @@ pub(super) use self::answers::ACTIONS;
 use self::answers::{FAQ, FAQ_NONE};
 use self::assistant::{AGENT, ASSISTANT, DELICATE, HANDOFF, META, PROFILE};
 use self::forms::{FORM, PRODUCT, SEGMENT, SERVICE};
+use self::sent::{NUDGE, OFFER, SEQUENCE};
 use self::shop::{HOURS, PAGE, SHOP, TEXTS};
-use self::topics::{NOTIFICATION, POSTER, PRIVACY, SENDING, TOPIC};
+use self::topics::{CLOUDFLARE, NOTIFICATION, POSTER, PRIVACY, SENDING, TOPIC};
 
 /// A table of the file.
 #[derive(Debug)]
@@ -59,6 +61,8 @@ pub(super) enum Kind {
     Email,
     /// IANA name.
     TimeZone,
+    /// Latitude and longitude.
+    Place,
     /// ISO 3166-1 alpha-2.
     Country,
     /// Language tags, at least one.
@@ -97,6 +101,12 @@ pub(super) enum Kind {
     Topic,
     /// The id of a form.
     Form,
+    /// The id of a segment.
+    Segment,
+    /// The id of an offer.
+    Offer,
+    /// The code of a poster.
+    Poster,
     /// Names without spaces.
     Tags,
     /// Fields and their values.
@@ -171,6 +181,17 @@ const PAUSE_LIMIT: i64 = 720;
 const MISSES_LIMIT: i64 = 180;
 /// The latest a notification may begin, in minutes. Our own: half a day.
 const CATCH_UP_LIMIT: i64 = 720;
+/// A code that is read aloud at the till. Our own.
+const COUPON_LIMIT: usize = 40;
+/// The longest wait for a step of a sequence, in days. Our own: a year.
+const WAIT_DAYS_LIMIT: i64 = 366;
+/// For how many days a notification may leave. Our own: less than a month, so that two months do
+/// not meet.
+const SPREAD_LIMIT: i64 = 26;
+/// Sends of a Page in a second (Meta, "Rate limits", 23 March 2026).
+const PACE_LIMIT: i64 = crate::meta::limits::SENDS_PER_SECOND as i64;
+/// People that one budget can be made for. Our own.
+const PEOPLE_LIMIT: i64 = 10_000_000;
 /// The most Desks a Page can have. Our own.
 const SHARDS_LIMIT: i64 = crate::shop::model::MOST_SHARDS as i64;
 
@@ -216,7 +237,15 @@ pub(super) static FILE: Table = Table {
             Kind::Tables(&NOTIFICATION, None),
             "What is sent to those who opted in, and when.",
         ),
+        may(
+            "sequence",
+            Kind::Tables(&SEQUENCE, None),
+            "Messages one after another, for each person from their own beginning on.",
+        ),
+        may("offer", Kind::Tables(&OFFER, None), "What people can ask to be told of."),
+        may("nudge", Kind::Table(&NUDGE), "The last word before the 24 hours close."),
         may("sending", Kind::Table(&SENDING), "When and how often people are left alone."),
+        may("cloudflare", Kind::Table(&CLOUDFLARE), "Where the shop runs."),
         may(
             "privacy",
             Kind::Table(&PRIVACY),

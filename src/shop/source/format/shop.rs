@@ -15,6 +15,16 @@ pub(super) static SHOP: Table = Table {
         may("email", Kind::Email, "Its mail address."),
         may("map", Kind::Url, "A link to it on a map."),
         may("address", title(300, Need::Free), "Street and town, per language."),
+        may(
+            "contact_form",
+            Kind::Url,
+            "A form of its own on the web, for when the chat cannot be reached.",
+        ),
+        may(
+            "closed_since",
+            Kind::Date,
+            "Closed for good from that day on: its posters lead to a page that says so.",
+        ),
         may("prices", Kind::Name, "How prices are written: \"{price} €\", \"R$ {price}\"."),
     ],
 };
@@ -37,6 +47,13 @@ pub(super) static PAGE: Table = Table {
         may("email", Kind::Email, "This branch's, instead of the shop's."),
         may("map", Kind::Url, "This branch's, instead of the shop's."),
         may("address", title(300, Need::Free), "This branch's, instead of the shop's."),
+        may("contact_form", Kind::Url, "This branch's, instead of the shop's."),
+        may("closed_since", Kind::Date, "This branch's, instead of the shop's."),
+        may(
+            "location",
+            Kind::Place,
+            "Where it is: a poster that names no Page leads to the nearest.",
+        ),
         may("hours", Kind::Table(&PAGE_HOURS), "This branch's, instead of `[hours]` as a whole."),
         may(
             "messenger",
@@ -130,6 +147,21 @@ pub(super) static TEXTS: Table = Table {
             "disclosure",
             said(Need::Wished),
             "That it is an assistant, where the law wants it said.",
+        ),
+        may(
+            "will_tell",
+            said(Need::Wished),
+            "To somebody who asked to be told of an offer; {topic} is its title.",
+        ),
+        may(
+            "agree_first",
+            said(Need::Wished),
+            "To somebody who asked, and has not agreed to its topic yet.",
+        ),
+        may(
+            "offer_over",
+            said(Need::Wished),
+            "To somebody who asked too late; {topic} is its title.",
         ),
     ],
 };

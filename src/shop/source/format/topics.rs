@@ -1,8 +1,10 @@
 //! What people agree to, what brings them, and what is sent.
 
 use super::answers::{BUTTON, CARD, QUICK_REPLY, SET_DOC, TAGS_DOC};
+use super::sent::{COUPON_DOC, VARIANT};
 use super::{
-    BUTTONS_LIMIT, CATCH_UP_LIMIT, Kind, Need, OPT_IN_TITLE_LIMIT, Table, may, must, said, title,
+    BUTTONS_LIMIT, CATCH_UP_LIMIT, COUPON_LIMIT, Kind, Need, OPT_IN_TITLE_LIMIT, PACE_LIMIT,
+    PEOPLE_LIMIT, SPREAD_LIMIT, Table, may, must, said, title,
 };
 use crate::meta::limits;
 
@@ -22,9 +24,10 @@ pub(super) static TOPIC: Table = Table {
         may("image", Kind::Url, "The picture on that card."),
         must(
             "promise",
-            Kind::OneOf(&["daily", "weekly", "monthly"]),
-            "How often at most something is sent.",
+            Kind::OneOf(&["daily", "weekly", "monthly", "dates"]),
+            "How often at most something is sent; \"dates\": only on the days of `dates`.",
         ),
+        may("dates", Kind::Dates, "The days, with promise = \"dates\"."),
     ],
 };
 
@@ -34,12 +37,36 @@ pub(super) static POSTER: Table = Table {
     keys: &[
         must("code", Kind::Id, "The code on it, also for typing."),
         may("place", Kind::Name, "Where it hangs."),
+        may("branch", Kind::Name, "Which branch it counts for, if not its Page's."),
+        may("campaign", Kind::Name, "What it is part of, for the funnel."),
+        may("batch", Kind::Name, "Which print run it is from."),
+        may("printed_on", Kind::Date, "When it was printed."),
+        may("from", Kind::Date, "The first day it is good, by the shop's clock."),
+        may("until", Kind::Date, "The last day it is good."),
+        may(
+            "keyword",
+            Kind::Name,
+            "A word printed beside the code: whoever types it arrives as if they had scanned. The \
+             code itself always is one.",
+        ),
+        may(
+            "platform",
+            Kind::OneOf(&["messenger", "instagram"]),
+            "Where it leads; if nothing is said, to Messenger, or to Instagram from inside its app.",
+        ),
+        may(
+            "ads",
+            Kind::Tags,
+            "Ids of Click-to-Messenger ads: who comes by one of them arrives here.",
+        ),
         may(
             "page",
             Kind::Page,
-            "Whose it is: the id or username of a Page. Needed with several Pages.",
+            "Whose it is: the id or username of a Page. Left out, the nearest Page's, when each \
+             has a location; else the first's.",
         ),
         may("text", said(Need::Free), "Said on arrival."),
+        may("coupon_text", said(Need::Free), "A coupon in words, said after it."),
         may("image", Kind::Url, "A picture sent before it."),
         may("buttons", Kind::Tables(&BUTTON, Some(BUTTONS_LIMIT)), "Buttons under it."),
         may("card", Kind::Tables(&CARD, Some(limits::CARDS)), "Cards side by side, after it."),
@@ -66,16 +93,35 @@ pub(super) static POSTER: Table = Table {
 
 pub(super) static NOTIFICATION: Table = Table {
     header: "[[notification]]",
-    doc: "Something sent on a schedule.",
+    doc: "Something sent on a schedule: always one message, because a token of Meta's is good for \
+          one.",
     keys: &[
         must("id", Kind::Id, "Its name."),
         must("topic", Kind::Topic, "Whom it is for."),
-        must("text", said(Need::Default), "What it says."),
+        may("text", said(Need::Default), "What it says. Either this or cards."),
         must("schedule", Kind::Table(&SCHEDULE), "When it is sent."),
-        may("image", Kind::Url, "A picture above it."),
+        may(
+            "image",
+            Kind::Url,
+            "A picture above it, if the words fit on a card (80 characters a line, two lines).",
+        ),
         may("buttons", Kind::Tables(&BUTTON, Some(BUTTONS_LIMIT)), "Buttons under it."),
+        may(
+            "card",
+            Kind::Tables(&CARD, Some(limits::CARDS)),
+            "Cards side by side in place of the text.",
+        ),
+        may("coupon", title(COUPON_LIMIT, Need::Wished), COUPON_DOC),
+        may("segment", Kind::Segment, "Only for those of the topic who belong to it then."),
+        may("draft", Kind::Flag, "Planned and shown, and never sent."),
+        may("from", Kind::Date, "Not sent before this day."),
+        may("until", Kind::Date, "Not sent after this day."),
+        may("variant", Kind::Tables(&VARIANT, Some(VARIANTS_LIMIT)), "Other wordings, to compare."),
     ],
 };
+
+/// Wordings beside the notification's own. Our own: with more of them each is read by too few.
+const VARIANTS_LIMIT: usize = 3;
 
 static SCHEDULE: Table = Table {
     header: "a schedule",
@@ -101,6 +147,12 @@ static SCHEDULE: Table = Table {
             "How late it may still begin when the Worker was asleep: 120 if nothing is said. Later \
              than that it is dropped for the time, and the report says so.",
         ),
+        may(
+            "spread_days",
+            Kind::Number(0, SPREAD_LIMIT),
+            "For how many more days it may leave when one day has not enough for everybody: 0 if \
+             nothing is said. `shopbell budget` says how many it takes.",
+        ),
     ],
 };
 
@@ -118,6 +170,36 @@ pub(super) static SENDING: Table = Table {
             "most_per_day",
             Kind::Number(1, 10),
             "How many notifications a person gets on one day, over all topics: 3 if nothing is said.",
+        ),
+        may(
+            "per_second",
+            Kind::Number(1, PACE_LIMIT),
+            "How many notifications of a Page leave in one second: 30 if nothing is said. Above 40 \
+             sends a second the Page's inbox freezes for the people who work in it.",
+        ),
+    ],
+};
+
+pub(super) static CLOUDFLARE: Table = Table {
+    header: "[cloudflare]",
+    doc: "Where the shop runs, and what it expects there.",
+    keys: &[
+        may(
+            "plan",
+            Kind::OneOf(&["free", "paid"]),
+            "Cloudflare's plan: \"free\" if nothing is said. On it notifications take only their part \
+             of each day's limits, so that answers never run out.",
+        ),
+        may(
+            "subscribers",
+            Kind::Number(1, PEOPLE_LIMIT),
+            "How many people you expect to agree to notifications. `shopbell check` then says whether \
+             the plan is enough.",
+        ),
+        may(
+            "messages_a_day",
+            Kind::Number(1, PEOPLE_LIMIT),
+            "How many messages people write on a busy day: 100 if nothing is said.",
         ),
     ],
 };
