@@ -206,6 +206,7 @@ fn blank(code: PosterCode) -> Poster {
         platform: None,
         nearest: false,
         ads: Vec::new(),
+        caption: Localized::default(),
         text: Localized::default(),
         image: None,
         buttons: Vec::new(),

@@ -18,6 +18,7 @@ pub mod sheet;
 pub mod text;
 pub mod wording;
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -245,10 +246,15 @@ fn posters<'s>(
     shops: &'s [Shop],
     codes: &[String],
 ) -> Result<Vec<(&'s Shop, &'s Poster)>, QrArgsError> {
-    let all =
-        || shops.iter().flat_map(|shop| shop.posters.iter().map(move |poster| (shop, poster)));
+    // A poster may hang for several Pages.
+    let mut seen = BTreeSet::new();
+    let all: Vec<_> = shops
+        .iter()
+        .flat_map(|shop| shop.posters.iter().map(move |poster| (shop, poster)))
+        .filter(|(_, poster)| seen.insert(poster.code.as_str()))
+        .collect();
     if codes.is_empty() {
-        let live: Vec<_> = all().filter(|(_, poster)| !poster.revoked).collect();
+        let live: Vec<_> = all.into_iter().filter(|(_, poster)| !poster.revoked).collect();
         return if live.is_empty() { Err(QrArgsError::NoPosters) } else { Ok(live) };
     }
     let found = codes.iter().map(|text| {
@@ -256,7 +262,7 @@ fn posters<'s>(
         let found =
             code.and_then(|code| shops.iter().find_map(|shop| Some((shop, shop.poster(&code)?))));
         let Some((shop, poster)) = found else {
-            let known: Vec<&str> = all().map(|(_, poster)| poster.code.as_str()).collect();
+            let known: Vec<&str> = all.iter().map(|(_, poster)| poster.code.as_str()).collect();
             return Err(QrArgsError::NoPoster {
                 code: text.clone(),
                 near: nearest(text, known.iter().copied())

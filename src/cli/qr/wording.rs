@@ -1,7 +1,7 @@
 //! What is printed around a code, in each language.
 
 use crate::shop::lang::print::print_words;
-use crate::shop::model::{Lang, Localized, Poster, Shop};
+use crate::shop::model::{Lang, Localized, Platform, Poster, Shop};
 
 /// What stands on one print.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -117,6 +117,13 @@ mod tests {
             ["Наведите камеру и напишите нам", "Scan and write to us"]
         );
         assert_eq!((both.name.as_str(), both.code.as_str()), ("Kavinė", "DOOR"));
+    }
+
+    #[test]
+    fn without_a_camera_people_write_the_keyword_or_else_the_code() {
+        let says = |poster: &str| wording(poster, &["en"]).spoken[0].or_write.clone().unwrap();
+        assert_eq!(says(""), "Or open m.me/kavine.vilnius and write “DOOR”");
+        assert_eq!(says("keyword = \"soup\""), "Or open m.me/kavine.vilnius and write “soup”");
     }
 
     #[test]
