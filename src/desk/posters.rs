@@ -192,7 +192,6 @@ fn list(shop: &Shop, plain: &[Poster], kept: &[Poster]) -> Value {
 
 fn blank(code: PosterCode) -> Poster {
     Poster {
-        caption: Localized::default(),
         code,
         place: None,
         branch: None,

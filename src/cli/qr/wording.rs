@@ -62,10 +62,11 @@ impl Spoken {
             let faq = faq.and_then(|id| shop.faq.iter().find(|entry| entry.id == *id));
             topic.and_then(|topic| said(&topic.title)).or_else(|| said(&faq?.title))
         };
-        let link = format!("m.me/{}", shop.page.username);
-        let or_write = poster.keyword.as_deref().zip(words).map(|(keyword, words)| {
-            words.or_write.replace("{link}", &link).replace("{keyword}", keyword)
-        });
+        // Whoever types the code arrives, too, and a word is easier to type.
+        let keyword = poster.keyword.as_deref().unwrap_or(poster.code.as_str());
+        let link = link(shop, poster);
+        let or_write = words
+            .map(|words| words.or_write.replace("{link}", &link).replace("{keyword}", keyword));
         Self {
             lang: lang.clone(),
             // Their own words say it all; ours leave open what one gets.
@@ -74,6 +75,15 @@ impl Spoken {
                 .unwrap_or_else(|| words.map(|words| words.scan.to_owned()).unwrap_or_default()),
             or_write,
         }
+    }
+}
+
+/// What people type to come to the conversation without a camera.
+fn link(shop: &Shop, poster: &Poster) -> String {
+    let instagram = shop.page.instagram_username.as_ref();
+    match instagram.filter(|_| poster.platform == Some(Platform::Instagram)) {
+        Some(name) => format!("ig.me/m/{name}"),
+        None => format!("m.me/{}", shop.page.username),
     }
 }
 
