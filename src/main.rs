@@ -46,7 +46,7 @@ mod native {
         /// Draws the codes of posters: sheets to print, table tents, labels, pictures.
         Qr(qr::QrArgs),
         /// Makes posters, aims printed ones anew, and takes them down, without publishing.
-        Poster(poster::PosterArgs),
+        Poster(Box<poster::PosterArgs>),
         /// Prints a link, a button and a QR picture for your web site.
         Snippet(snippet::SnippetArgs),
         /// Says what brought people, and how far they went.
@@ -92,7 +92,7 @@ mod native {
             Command::Misses(args) => misses::run(&args),
             Command::Publish(args) => publish::run(&args),
             Command::Qr(args) => qr::run(&args),
-            Command::Poster(args) => poster::run(args),
+            Command::Poster(args) => poster::run(*args),
             Command::Snippet(args) => snippet::run(&args),
             Command::Funnel(args) => funnel::run(&args),
             Command::Plan(args) => plan::run(&args),

@@ -135,9 +135,12 @@ pub struct Fonts {
     database: Arc<Database>,
     searched: Searched,
     own: Option<String>,
-    /// Font and width, in ems, of each sign that was asked for. [`ID`]s are cheap, faces are not.
-    known: Mutex<HashMap<(char, bool, Script), Option<(ID, f64)>>>,
+    /// Each sign that was asked for, and whether bold. [`ID`]s are cheap, faces are not.
+    known: Mutex<HashMap<(char, bool, Script), Found>>,
 }
+
+/// Font and width, in ems, of a sign; none where no font has it.
+type Found = Option<(ID, f64)>;
 
 /// Which families come first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
