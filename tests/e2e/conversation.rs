@@ -204,7 +204,10 @@ fn an_opt_in_lands_in_kv_as_documented_and_stop_ends_it_there() {
         assert!(confirmed.starts_with(&text(TextKey::Stopped, "lt")), "{confirmed}");
         let mut ended = expected;
         ended["status"] = json!("stopped");
-        assert_eq!(stage.worker.kv(&key).unwrap(), ended);
+        let kept = stage.worker.kv(&key).unwrap();
+        ended["stopped_at"] = kept["stopped_at"].clone();
+        assert_eq!(kept, ended);
+        assert!(moment(kept["stopped_at"].as_str().unwrap()) > granted_at, "{kept}");
         assert_eq!(stage.says(&ona, "stop!").await, NOTHING, "confirmed once");
         let said = only(stage.says(&ona, "Kada dirbate?").await);
         assert!(

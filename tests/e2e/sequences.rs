@@ -31,6 +31,8 @@ async fn subscribers(stage: &Stage) -> Vec<String> {
         let psid = stage.person(PAGE);
         stage.sandbox.scan(&psid, "DOOR").await.unwrap();
         stage.sandbox.act(&psid, Act::GetStarted).await.unwrap();
+        // The letters are in the language that they write.
+        stage.sandbox.says(&psid, "labas").await.unwrap();
         people.push(psid);
     }
     stage.settled().await;

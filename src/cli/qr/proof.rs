@@ -62,7 +62,14 @@ pub fn code(
             return Ok(code);
         }
     }
-    Err(ProofError::Logo(text.to_owned()))
+    // Nothing is the logo's fault that goes wrong without it.
+    let without = Code { symbol, logo: None };
+    let text = text.to_owned();
+    Err(if reads(&without, colours, &text) {
+        ProofError::Logo(text)
+    } else {
+        ProofError::Unreadable(text)
+    })
 }
 
 /// The odd number next below: a code's width is odd, too, and so the logo covers whole modules.
@@ -71,19 +78,22 @@ fn odd(modules: f64) -> usize {
     if whole % 2 == 1 { whole } else { whole.saturating_sub(1) }
 }
 
-/// Whether it reads in every state. Each is tried in two ways, because the reader has blind spots
-/// of its own; a phone takes thirty pictures a second.
+/// Whether it reads in every state. Each is tried at several sizes, because the reader has blind
+/// spots of its own (of large codes, blurred ones below eleven pixels a module); a phone takes thirty
+/// pictures a second, each from another distance.
 fn reads(code: &Code, colours: Colours, text: &str) -> bool {
     let clean = State::CLEAN;
-    let states = [
-        [clean, State { pixels: 8, ..clean }],
-        [State { pixels: 3, ..clean }, State { pixels: 4, ..clean }],
-        [State { blurred: true, ..clean }, State { blurred: true, pixels: 8, ..clean }],
-        [State { degrees: 8.0, ..clean }, State { degrees: 12.0, pixels: 7, ..clean }],
-        [State { stained: true, ..clean }, State { stained: true, pixels: 8, ..clean }],
+    let states: [(State, &[u32]); 5] = [
+        (clean, &[6, 8]),
+        (clean, &[3, 4]),
+        (State { blurred: true, ..clean }, &[6, 8, 12, 14]),
+        (State { degrees: 8.0, ..clean }, &[6, 7, 9]),
+        (State { stained: true, ..clean }, &[6, 8]),
     ];
-    let seen = |state: &State| read(code, colours, *state).as_deref() == Some(text);
-    states.iter().all(|ways| ways.iter().any(seen))
+    let seen = |state| read(code, colours, state).as_deref() == Some(text);
+    states
+        .iter()
+        .all(|(state, sizes)| sizes.iter().any(|pixels| seen(State { pixels: *pixels, ..*state })))
 }
 
 /// How somebody meets a code.

@@ -66,10 +66,10 @@ pub const fn rows(thing: Thing) -> u64 {
         Thing::Message => 22,
         Thing::Bubble => 12,
         Thing::OptIn => 37,
-        Thing::InWindow => 19,
+        Thing::InWindow => 25,
         Thing::ByToken => 23,
         Thing::Held => 3,
-        Thing::Receipt => 6,
+        Thing::Receipt => 8,
         Thing::Minute => 2,
     }
 }
