@@ -12,6 +12,7 @@
 //! - [`pace`]: what happens beside the messages: names, typing, pauses.
 //! - [`paid`]: paid messages. [`templates`]: utility templates.
 //! - [`kv`]: writes to KV what is owed, and reads tokens from it.
+//! - [`rounds`]: what it does by itself. [`owner`]: what the owner asks of it.
 //! - [`reconcile`]: reads Meta's own list of tokens.
 
 pub mod call;
@@ -20,9 +21,11 @@ mod deletion;
 mod drain;
 mod kv;
 mod layout;
+mod owner;
 mod pace;
 mod paid;
 mod reconcile;
+mod rounds;
 mod templates;
 
 use std::cell::{Cell, RefCell};
@@ -42,33 +45,21 @@ use super::http::js_error;
 use super::random;
 use super::shops::{self, NoShop, Published};
 use super::sql::DeskSql;
-use crate::desk::alerts;
-use crate::desk::booking::calendar;
-use crate::desk::by_hand::{self, Refusal};
 use crate::desk::decide::{Context, Host};
-use crate::desk::deletion::{self as desk_deletion, Order, erase};
-use crate::desk::form::reminders;
-use crate::desk::handoff;
+use crate::desk::deletion::{Order, erase};
 use crate::desk::inbox::{self, Taken};
 use crate::desk::layout::{Layout, REGISTRAR, home};
-use crate::desk::posters::{self, Refusal as NoPoster};
 use crate::desk::profile::{self, Stranger, WAIT_MS};
 use crate::desk::sending::{self, PageHold, Via};
-use crate::entry::pages;
 use crate::meta::event::{Channel, Event};
 use crate::meta::ids::{PageId, Psid};
 use crate::meta::profile::Fields;
 use crate::outreach::pace::Bucket;
-use crate::outreach::{notice, planner, receipt, reconcile as readings, told};
 use crate::store::funnel::{self, Stage};
 use crate::store::outbox::{Claimed, Room};
 use crate::store::timers::{self, Timer};
-use crate::store::{
-    Sql, StoreError, bookings, counters, deletions, early, facts, incidents, kv_queue, ledger,
-    misses, moving, outbox, parked, runs, schema, seen, spending, tallies,
-    templates as kept_templates,
-};
-use crate::time::{DAY, HOUR, MINUTE, SECOND, UnixMs};
+use crate::store::{Sql, StoreError, deletions, facts, kv_queue, moving, schema};
+use crate::time::{MINUTE, SECOND, UnixMs};
 
 /// Now, by the runtime's clock. It stands still while code runs, and moves on with every I/O.
 pub fn now() -> UnixMs {
@@ -95,17 +86,8 @@ impl Name {
     }
 }
 
-/// How long until a Desk that has events but no shop looks for one again.
-const NO_SHOP_AGAIN_MS: i64 = 5 * MINUTE;
-
 /// Why somebody has to wait who asks for a person while people are moved.
 const MOVING: &str = "the Page's people are being moved to other Desks; try again in a minute";
-
-/// The most questions without an answer that one Desk tells of at once.
-const MOST_MISSES: u32 = 1_000;
-
-/// The most bookings that one Desk tells of at once.
-const MOST_BOOKINGS: u32 = 2_000;
 
 /// What this Desk is called, in its own tables: an alarm does not say.
 const NAME: &str = facts::NAME;
@@ -501,122 +483,6 @@ impl Inner {
         deletion::go_on(self).await
     }
 
-    /// The scheduled trigger: begins what is due, and catches whatever an alarm dropped.
-    async fn tick(self: &Rc<Self>, name: Name) -> Result<String, String> {
-        self.be(&name)?;
-        let at = now();
-        sending::recover(&self.sql, false, at).map_err(|e| e.to_string())?;
-        if let Err(why) = self.keep_together(&name).await {
-            worker::console_error!("the Desks of the Page: {why}");
-        }
-        let desks = self.layout.borrow().as_ref().map_or(1, Layout::desks).to_string();
-        if self.stands_still() {
-            return Ok(desks);
-        }
-        let mut shop = None;
-        match self.shop(&name.page).await {
-            Ok(published) => {
-                planner::tick(&self.sql, &published.shop, at).map_err(|e| e.to_string())?;
-                reminders::remind(&self.sql, &published.shop, at).map_err(|e| e.to_string())?;
-                self.unpark(&published).await?;
-                readings::daily(&self.sql, &published.shop, name.shard, at)
-                    .map_err(|e| e.to_string())?;
-                self.watch(&name, &published).await?;
-                shop = Some(published);
-            }
-            Err(why) => worker::console_error!("nothing is planned: {why}"),
-        }
-        timers::set(&self.sql, Timer::Prune, at.plus(DAY)).map_err(|e| e.to_string())?;
-        if let Err(why) = deletion::go_on(self).await {
-            worker::console_error!("deletions: {why}");
-        }
-        self.call_later();
-        self.read_list_later();
-        self.deliver_later();
-        // Last: what is due does not wait for what Meta is asked beside it.
-        if let Some(published) = shop {
-            if let Err(why) = paid::keep(self, &name, &published.shop).await {
-                worker::console_error!("paid messages: {why}");
-            }
-            if let Err(why) = templates::keep(self, &name, &published.shop).await {
-                worker::console_error!("templates: {why}");
-            }
-        }
-        Ok(desks)
-    }
-
-    /// Looks what is wrong. The Page's first Desk tells the owner; another one tells the first.
-    async fn watch(&self, name: &Name, published: &Published) -> Result<(), String> {
-        let news = alerts::look(&self.sql, &published.shop, name.shard, now());
-        let Some(sees) = news.map_err(|error| error.to_string())? else { return Ok(()) };
-        let first = Name { page: name.page.clone(), shard: 0 };
-        match call::sees(&self.env, &first, name.shard, &sees).await {
-            Ok(()) => alerts::told_first(&self.sql, &sees).map_err(|error| error.to_string()),
-            // The next tick tells it again.
-            Err(why) => {
-                worker::console_error!("the first Desk was not told: {why}");
-                Ok(())
-            }
-        }
-    }
-
-    fn sees(&self, sees: &call::Sees<'_>) -> Result<String, String> {
-        self.be(&sees.desk)?;
-        let heard = alerts::heard(&self.sql, sees.shard, &sees.conditions);
-        heard.map(|()| String::new()).map_err(|error| error.to_string())
-    }
-
-    /// What is wrong now, for anybody.
-    fn alerts(&self, name: &Name) -> Result<String, String> {
-        self.be(name)?;
-        let open = alerts::open(&self.sql, now()).map_err(|error| error.to_string())?;
-        let open = open.into_iter().map(|incident| {
-            serde_json::json!({ "alert": incident.kind, "since": incident.since.rfc3339() })
-        });
-        Ok(serde_json::Value::from(open.collect::<Vec<_>>()).to_string())
-    }
-
-    /// Begins a reading of Meta's list, goes on with one, or says how far it is.
-    async fn reconcile(self: &Rc<Self>, ask: call::Reconcile<'_>) -> Result<String, String> {
-        self.be(&ask.desk)?;
-        let at = now();
-        let fail = |error: StoreError| error.to_string();
-        let id = match ask.act {
-            call::Reading::Begin(mode) => {
-                let Some(round) = readings::begin(&self.sql, mode, at).map_err(fail)? else {
-                    return Ok("null".to_owned());
-                };
-                Some(round.id)
-            }
-            call::Reading::GoOn(id) => Some(id),
-            call::Reading::State => None,
-        };
-        let round = match id {
-            Some(id) => {
-                reconcile::go_on(self).await?;
-                self.deliver_later();
-                readings::of(&self.sql, id).map_err(fail)?
-            }
-            None => match readings::on(&self.sql, at).map_err(fail)? {
-                Some(round) => Some(round),
-                None => readings::last(&self.sql).map_err(fail)?,
-            },
-        };
-        serde_json::to_string(&serde_json::json!({ "round": round })).map_err(|e| e.to_string())
-    }
-
-    /// Goes on reading Meta's list, without holding up anything.
-    fn read_list_later(self: &Rc<Self>) {
-        let inner = self.clone();
-        let reading = future_to_promise(async move {
-            if let Err(why) = reconcile::go_on(&inner).await {
-                worker::console_error!("Meta's list of tokens: {why}");
-            }
-            Ok(JsValue::UNDEFINED)
-        });
-        let _extended = self.state.wait_until(&reading);
-    }
-
     /// Forgets somebody because Meta or the owner says so. Whether the id is a Messenger person's
     /// or an Instagram person's nobody said.
     fn forget(self: &Rc<Self>, forget: &call::Forget<'_>) -> Result<String, String> {
@@ -637,199 +503,9 @@ impl Inner {
         Ok(String::new())
     }
 
-    async fn resume(self: &Rc<Self>, resume: call::Resume<'_>) -> Result<String, String> {
-        self.be(&resume.desk)?;
-        let published = self.shop(&resume.desk.page).await.map_err(|e| e.to_string())?;
-        handoff::resume(&self.sql, &published.shop, &resume.person, now())
-            .map(|resumed| resumed.to_string())
-            .map_err(|e| e.to_string())
-    }
-
-    /// What the owner does by hand with one person. The text is not read here.
-    async fn by_hand(self: &Rc<Self>, order: call::ByHand<'_>) -> Result<String, String> {
-        self.be(&order.desk)?;
-        let (sql, person, at) = (&self.sql, &*order.person, now());
-        let notes = |notes| serde_json::json!({ "person": person, "notes": notes });
-        let done = match order.act {
-            call::Act::Reply(text) => {
-                let published = self.shop(&order.desk.page).await.map_err(|e| e.to_string())?;
-                let queued = by_hand::reply(sql, &published.shop, person, &text, now());
-                self.deliver_later();
-                queued.map(|queued| queued.map(|sent| serde_json::json!(sent)))
-            }
-            call::Act::Notes => by_hand::noted(sql, person).map(|found| found.map(notes)),
-            call::Act::Note(text) => {
-                by_hand::note(sql, person, &text, at).map(|found| found.map(notes))
-            }
-            call::Act::Unnote(id) => by_hand::unnote(sql, person, id).map(|found| found.map(notes)),
-        };
-        let done = match done.map_err(|error| error.to_string())? {
-            Ok(body) => call::Done { status: 200, body },
-            Err(refusal) => {
-                let status = match refusal {
-                    Refusal::Unknown => 404,
-                    Refusal::TooLate => 409,
-                    Refusal::Unfit(_) | Refusal::Note => 400,
-                };
-                call::Done { status, body: serde_json::json!({ "error": refusal.to_string() }) }
-            }
-        };
-        serde_json::to_string(&done).map_err(|error| error.to_string())
-    }
-
     fn deletion(&self, deletion: &call::Deletion<'_>) -> Result<String, String> {
         let state = deletions::state(&self.sql, &deletion.code).map_err(|e| e.to_string())?;
         serde_json::to_string(&state).map_err(|e| e.to_string())
-    }
-
-    async fn unpark(&self, published: &Published) -> Result<(), String> {
-        let (config, name) = (Config::of(&self.env)?, self.name()?);
-        self.hand_on_parked(&name).await?;
-        if self.stands_still() {
-            return Ok(());
-        }
-        let context = Context {
-            shop: &published.shop,
-            faq: published.faq.as_ref(),
-            keys: &config.keys,
-            app: config.app_id.as_ref(),
-            diary: &[],
-            host: host(&config, &name, self.shards()),
-        };
-        inbox::unpark(&self.sql, context, now()).map(|_| ()).map_err(|e| e.to_string())
-    }
-
-    async fn alarm(self: &Rc<Self>) -> Result<(), String> {
-        self.wake()?;
-        let at = now();
-        let due = timers::take_due(&self.sql, at).map_err(|e| e.to_string())?;
-        sending::recover(&self.sql, false, at).map_err(|e| e.to_string())?;
-        if self.stands_still() {
-            let moved = layout::go_on(self).await;
-            return layout::put_off(self, &due)
-                .and_then(|()| timers::done(&self.sql, &due))
-                .and_then(|()| timers::rearm(&self.sql))
-                .map_err(|e| e.to_string())
-                .and(moved);
-        }
-        if due.contains(&Timer::Prune) {
-            self.prune(at).map_err(|e| e.to_string())?;
-            // Without the shop nobody knows how long: what is too old waits a day, unseen.
-            if let Ok(published) = self.shop(&self.name()?.page).await {
-                let days = published.shop.assistant.keep_misses_days;
-                misses::prune(&self.sql, days, at).map_err(|e| e.to_string())?;
-                receipt::prune(&self.sql, &published.shop, at).map_err(|e| e.to_string())?;
-            }
-        }
-        let shop_is_needed = [Timer::Plan, Timer::Unpark, Timer::Remind];
-        if shop_is_needed.iter().any(|timer| due.contains(timer)) {
-            let page = self.name()?.page;
-            match self.shop(&page).await {
-                Ok(published) => {
-                    planner::go_on(&self.sql, &published.shop, at).map_err(|e| e.to_string())?;
-                    reminders::remind(&self.sql, &published.shop, at).map_err(|e| e.to_string())?;
-                    self.unpark(&published).await?;
-                }
-                Err(why) => {
-                    worker::console_error!("alarm: {why}");
-                    // No cron tick reaches a Desk whose Page is not published.
-                    timers::set(&self.sql, Timer::Unpark, at.plus(NO_SHOP_AGAIN_MS))
-                        .map_err(|e| e.to_string())?;
-                }
-            }
-        }
-        self.look_again();
-        // Side by side: neither messages nor calls wait for the other, and an answer may wait for
-        // its thread to be taken back.
-        let calls = async {
-            if !due.contains(&Timer::Calls) {
-                return Ok(());
-            }
-            let Err(why) = calls::run(self).await else { return Ok(()) };
-            worker::console_error!("calls: {why}");
-            timers::set(&self.sql, Timer::Calls, now().plus(MINUTE)).map_err(|e| e.to_string())
-        };
-        let reading = async {
-            if !due.contains(&Timer::Reconcile) {
-                return Ok(());
-            }
-            let Err(why) = reconcile::go_on(self).await else { return Ok(()) };
-            worker::console_error!("Meta's list of tokens: {why}");
-            timers::set(&self.sql, Timer::Reconcile, now().plus(MINUTE)).map_err(|e| e.to_string())
-        };
-        let (_, calls, reading) =
-            futures_util::future::join3(self.deliver(Vec::new()), calls, reading).await;
-        calls.and(reading)?;
-        // Last: what a crash interrupts before this comes again.
-        timers::done(&self.sql, &due)
-            .and_then(|()| timers::rearm(&self.sql))
-            .map_err(|e| e.to_string())
-    }
-
-    fn prune(&self, at: UnixMs) -> Result<(), StoreError> {
-        seen::prune(&self.sql, at)?;
-        outbox::prune(&self.sql, at)?;
-        parked::prune(&self.sql, at)?;
-        ledger::prune(&self.sql, at)?;
-        runs::prune(&self.sql, at)?;
-        tallies::prune(&self.sql, at)?;
-        spending::prune(&self.sql, at)?;
-        kept_templates::prune(&self.sql, at)?;
-        counters::prune(&self.sql, at)?;
-        funnel::prune(&self.sql, &at.plus(-400 * DAY).utc_date().to_string())?;
-        bookings::prune(&self.sql, at)?;
-        desk_deletion::prune(&self.sql, at)?;
-        incidents::prune(&self.sql, at)?;
-        early::prune(&self.sql, at)?;
-        timers::set(&self.sql, Timer::Prune, at.plus(DAY))
-    }
-
-    /// For the owner who switched it on: the questions that found no answer, redacted.
-    async fn misses(&self, name: Name) -> Result<String, String> {
-        self.be(&name)?;
-        let published = self.shop(&name.page).await.map_err(|why| why.to_string())?;
-        let days = published.shop.assistant.keep_misses_days;
-        let missed = match days {
-            Some(days) => misses::list(&self.sql, days, MOST_MISSES, now()),
-            None => Ok(Vec::new()),
-        };
-        let missed = missed.map_err(|error| error.to_string())?;
-        Ok(serde_json::json!({
-            "page": name.page, "shard": name.shard, "keep_days": days, "misses": missed,
-        })
-        .to_string())
-    }
-
-    /// Tells the owner something about somebody, whom another Desk knows.
-    fn notice(self: &Rc<Self>, notice: &call::Notice<'_>) -> Result<String, String> {
-        self.be(&notice.desk)?;
-        let about = (notice.channel, &*notice.about);
-        let told = self.sql.transaction(|| {
-            handoff::write_to(&self.sql, &notice.owner, &notice.text, about, now())
-        });
-        let told = told.map_err(|error: StoreError| error.to_string())?;
-        if told {
-            self.deliver_later();
-        }
-        Ok(told.to_string())
-    }
-
-    /// For the owner: who comes when.
-    fn bookings(&self, name: Name) -> Result<String, String> {
-        self.be(&name)?;
-        let found = bookings::list(&self.sql, now(), MOST_BOOKINGS).map_err(|e| e.to_string())?;
-        Ok(serde_json::json!({ "page": name.page, "bookings": found }).to_string())
-    }
-
-    /// One booking, as a calendar takes it.
-    async fn booking(&self, booking: &call::Booking<'_>) -> Result<String, String> {
-        self.be(&booking.desk)?;
-        let found = bookings::by_code(&self.sql, &booking.code).map_err(|e| e.to_string())?;
-        let Some((claim, cancelled)) = found else { return Ok(String::new()) };
-        let published = self.shop(&booking.desk.page).await.map_err(|why| why.to_string())?;
-        let shop = &published.shop;
-        let lang = pages::choose_language(Some(&booking.language), &shop.languages);
-        Ok(calendar::entry(shop, &lang, &claim, cancelled, now()))
     }
 
     /// Counts a scan, by the shop's day.
@@ -842,128 +518,12 @@ impl Inner {
         Ok(String::new())
     }
 
-    /// What the owner does with posters.
-    async fn posters(self: &Rc<Self>, posters: call::Posters<'_>) -> Result<String, String> {
-        self.be(&posters.desk)?;
-        let published = self.shop(&posters.desk.page).await.map_err(|why| why.to_string())?;
-        let (shop, plain) = (&published.shop, &published.replaced);
-        let order = posters.order.into_owned();
-        let done = posters::carry_out(&self.sql, shop, plain, order, now());
-        let done = match done.map_err(|error| error.to_string())? {
-            Ok(body) => {
-                self.deliver_later();
-                call::Done { status: 200, body }
-            }
-            Err(refusal) => {
-                let status = match refusal {
-                    NoPoster::Unknown(_) => 404,
-                    NoPoster::Taken(_) | NoPoster::TooMany => 409,
-                    NoPoster::Field(_) | NoPoster::Value { .. } => 400,
-                };
-                call::Done { status, body: serde_json::json!({ "error": refusal.to_string() }) }
-            }
-        };
-        serde_json::to_string(&done).map_err(|error| error.to_string())
-    }
-
-    /// For the owner: consents and notifications.
-    async fn ask(&self, ask: call::Ask<'_>) -> Result<String, String> {
-        self.be(&ask.desk)?;
-        let published = self.shop(&ask.desk.page).await.map_err(|why| why.to_string())?;
-        told::answer(&self.sql, &published.shop, &ask.question, now())
-            .map_err(|error| error.to_string())
-    }
-
     /// Another Desk of the Page asks its registrar.
     async fn paid(&self, paid: &call::Paid<'_>) -> Result<String, String> {
         self.be(&paid.desk)?;
         let published = self.shop(&paid.desk.page).await.map_err(|why| why.to_string())?;
         let answered = paid::answer(self, &published.shop, &paid.asked)?;
         serde_json::to_string(&answered).map_err(|error| error.to_string())
-    }
-
-    /// For the owner: what is paid, what Meta has approved, and what somebody waits for.
-    async fn owner(self: &Rc<Self>, owner: call::Owner<'_>) -> Result<String, String> {
-        self.be(&owner.desk)?;
-        let published = self.shop(&owner.desk.page).await.map_err(|why| why.to_string())?;
-        let shop = &published.shop;
-        let mut status = 200;
-        let body = match owner.act {
-            call::OwnerAct::Prove => paid::prove(self, shop).await?,
-            call::OwnerAct::Marketing => paid::status(self, shop)?,
-            call::OwnerAct::Templates => templates::status(self, shop)?,
-            call::OwnerAct::HandIn => templates::hand_in(self, &owner.desk, shop).await?,
-            call::OwnerAct::Look => {
-                templates::look(self, &owner.desk).await?;
-                templates::status(self, shop)?
-            }
-            call::OwnerAct::Tell { person, order } => {
-                let told = notice::order(&self.sql, shop, &person, &order, now())
-                    .map_err(|error| error.to_string())?;
-                self.deliver_later();
-                match told {
-                    Ok(queued) => serde_json::json!(queued),
-                    Err(why) => {
-                        status = match why {
-                            notice::Refusal::NoTemplate | notice::Refusal::Unknown => 404,
-                            notice::Refusal::Before(_) | notice::Refusal::Held(_) => 409,
-                            notice::Refusal::BadKey | notice::Refusal::Values(_) => 400,
-                        };
-                        serde_json::json!({ "error": why.to_string() })
-                    }
-                }
-            }
-        };
-        let done = call::Done { status, body };
-        serde_json::to_string(&done).map_err(|error| error.to_string())
-    }
-
-    /// For the owner: counts and states, never a text, a name or a token.
-    async fn status(&self, name: Name) -> Result<String, String> {
-        self.be(&name)?;
-        let at = now();
-        let shop = match self.shop(&name.page).await {
-            Ok(published) => serde_json::json!({
-                "version": published.shop.version,
-                "faq_refused": published.faq_refused,
-            }),
-            Err(why) => serde_json::json!({ "error": why.to_string() }),
-        };
-        let read = || -> Result<serde_json::Value, StoreError> {
-            let backlog = outbox::backlog(&self.sql)?;
-            let (kv_owed, _) = kv_queue::backlog(&self.sql)?;
-            let sent: Vec<_> = ledger::report(&self.sql, at.plus(-7 * DAY))?
-                .into_iter()
-                .map(|line| {
-                    serde_json::json!({
-                        "notification": line.notification, "period": line.period,
-                        "outcome": line.outcome, "reason": line.reason, "people": line.people,
-                    })
-                })
-                .collect();
-            let counts: serde_json::Map<_, _> = counters::totals(&self.sql, 7, at)?
-                .into_iter()
-                .map(|(name, n)| (name, n.into()))
-                .collect();
-            Ok(serde_json::json!({
-                "page": name.page, "shard": name.shard, "shop": shop,
-                "outbox": {
-                    "open": backlog.open,
-                    "oldest_seconds": backlog.oldest.map(|oldest| at.since(oldest) / 1000),
-                    "next_due": backlog.next_due.map(UnixMs::rfc3339),
-                },
-                "layout": &*self.layout.borrow(),
-                "kv_owed": kv_owed,
-                "parked": parked::count(&self.sql)?,
-                "alerts": incidents::since(&self.sql, at.plus(-7 * DAY))?
-                    .into_iter().map(told::AlertLine::of).collect::<Vec<_>>(),
-                "reconciled": readings::last(&self.sql)?,
-                "hold": sending::page_hold(&self.sql)?.filter(|hold| hold.until.plus(HOUR) > at),
-                "notifications": sent,
-                "last_7_days": counts,
-            }))
-        };
-        read().map(|status| status.to_string()).map_err(|error| error.to_string())
     }
 }
 
