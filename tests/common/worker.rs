@@ -187,9 +187,19 @@ fn signal(target: &str) {
     let _ = Command::new("kill").args(["-KILL", "--", target]).status();
 }
 
+/// Runs a command on the state of a running Worker: two workerds share its SQLite files then, and
+/// the one that comes second may find them locked for a moment.
 fn run(command: &mut Command) -> String {
-    let done = command.output().unwrap();
-    let (out, err) = (String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
-    assert!(done.status.success(), "{command:?}: {out}{err}");
-    out.into_owned()
+    let end = Instant::now() + Duration::from_secs(30);
+    loop {
+        let done = command.output().unwrap();
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let (out, err) = (text(&done.stdout), text(&done.stderr));
+        if done.status.success() {
+            return out;
+        }
+        let locked = [&out, &err].iter().any(|said| said.contains("SQLITE_BUSY"));
+        assert!(locked && Instant::now() < end, "{command:?}: {out}{err}");
+        std::thread::sleep(Duration::from_millis(200));
+    }
 }
