@@ -33,10 +33,8 @@ pub(super) fn pay(
     let Some(campaign) = state.campaign_of(marketing) else { return Ok(Err(Hold::PaidOff)) };
     if !spending::claim(sql, shop, claimed.id(), what, now)? {
         // Another Desk of the Page may have been allowed nothing yet: it asks, and looks again.
-        let at = match spending::wants(sql, shop, now)? {
-            true => now.plus(ASK_MS),
-            false => spending::next_day(shop, now),
-        };
+        let asks = spending::wants(sql, shop, now)?;
+        let at = if asks { now.plus(ASK_MS) } else { spending::next_day(shop, now) };
         return Ok(Err(Hold::CapReached(at)));
     }
     Ok(Ok(Via::Paid {

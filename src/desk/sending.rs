@@ -452,8 +452,7 @@ fn settled(
     Ok(settled)
 }
 
-/// A message got through. The owner has mended it. "Slow down" stands: this one may have left
-/// before it.
+/// A message got through: what only the owner could mend is mended, and KV may say so.
 fn mended(sql: &impl Sql, page: &PageId, now: UnixMs) -> Result<(), StoreError> {
     if page_hold(sql)?.is_some_and(|hold| hold.needs_owner) {
         kv_queue::push(sql, &hold_key(page), None, now)?;
@@ -461,6 +460,8 @@ fn mended(sql: &impl Sql, page: &PageId, now: UnixMs) -> Result<(), StoreError> 
     lift_hold(sql, now)
 }
 
+/// Ends a hold that a message got through. "Slow down" stands until its time: this message may have
+/// left before it was said.
 fn lift_hold(sql: &impl Sql, now: UnixMs) -> Result<(), StoreError> {
     if page_hold(sql)?.is_some_and(|hold| hold.needs_owner || hold.until <= now) {
         facts::clear(sql, HOLD)?;

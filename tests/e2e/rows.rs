@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::common::{DAY, HOUR, MINUTE, SECOND, Setup, Stage, alone, moment};
+use crate::common::{ADMIN_TOKEN, DAY, HOUR, MINUTE, SECOND, Setup, Stage, alone, moment, until};
 use serde_json::Value;
 use shopbell::cli::sandbox::{self, Act, How};
 use shopbell::outreach::budget::costs::{Thing, rows};
@@ -87,6 +87,19 @@ fn the_figures_of_the_budget_are_what_the_bundle_writes() {
 
         all(stage, &people, || Act::OptIn { mid: None }).await;
         compare(Thing::OptIn, PEOPLE, counted(stage).await + forgetting, &mut found);
+
+        // The first reading of Meta's list comes with the first tick, and then one a day.
+        stage.cron().await;
+        let reading = async || stage.desk(PAGE).await["reconciled"]["ended_at"].clone();
+        until("the first reading", async || !reading().await.is_null()).await;
+        counted(stage).await;
+        let before = reading().await;
+        stage.travel(stage.sandbox.now() + MINUTE).await;
+        let url = format!("{}/admin/reconcile?page={PAGE}", stage.worker.url);
+        let begun = stage.http.post(url).bearer_auth(ADMIN_TOKEN).send().await.unwrap();
+        assert_eq!(begun.status(), 200);
+        until("another reading", async || reading().await != before).await;
+        compare(Thing::Listed, PEOPLE, counted(stage).await, &mut found);
 
         // In the window, an hour later.
         let ten = moment("2026-11-25T08:00:00Z");

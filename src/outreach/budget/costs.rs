@@ -23,6 +23,8 @@ pub enum Thing {
     Held,
     /// What Meta tells of a message when deliveries and readings are subscribed: each of them.
     Receipt,
+    /// A token on Meta's own list, which is read once a day.
+    Listed,
     /// A Desk's minute, when nothing happens.
     Minute,
 }
@@ -39,7 +41,7 @@ pub const fn cost(thing: Thing, resource: Resource) -> u64 {
         (R::WorkerRequests, T::Bubble | T::InWindow | T::ByToken | T::Receipt) => 1_000,
         // The tap, and the thanks.
         (R::WorkerRequests, T::OptIn) => 2_000,
-        (R::WorkerRequests | R::KvWrites, T::Held | T::Minute) => 0,
+        (R::WorkerRequests | R::KvWrites, T::Held | T::Listed | T::Minute) => 0,
         // As the Worker's; an alarm for every ten messages, and for each share of notifications.
         (R::DeskRequests, T::Message) => 2_100,
         (R::DeskRequests, T::Bubble) => 2_000,
@@ -47,6 +49,8 @@ pub const fn cost(thing: Thing, resource: Resource) -> u64 {
         (R::DeskRequests, T::InWindow | T::ByToken) => 1_050,
         (R::DeskRequests, T::Receipt | T::Minute) => 1_000,
         (R::DeskRequests, T::Held) => 20,
+        // An alarm for each page of a hundred.
+        (R::DeskRequests, T::Listed) => 10,
         (R::KvWrites, T::OptIn | T::ByToken) => 1_000,
         (R::KvWrites, _) => 0,
         // Tokens are read in bulk, as many at a time as leave at a time.
@@ -66,10 +70,11 @@ pub const fn rows(thing: Thing) -> u64 {
         Thing::Message => 22,
         Thing::Bubble => 12,
         Thing::OptIn => 37,
-        Thing::InWindow => 25,
+        Thing::InWindow => 19,
         Thing::ByToken => 23,
         Thing::Held => 3,
         Thing::Receipt => 8,
+        Thing::Listed => 3,
         Thing::Minute => 2,
     }
 }

@@ -192,6 +192,7 @@ impl Day {
             (Thing::ByToken, by_token),
             (Thing::Held, held),
             (Thing::Receipt, told),
+            (Thing::Listed, self.subscribers),
             (Thing::Minute, self.desks.saturating_mul(MINUTES)),
         ];
         let sum = things.iter().fold(0_u64, |sum, (thing, times)| {
