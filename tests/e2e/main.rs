@@ -12,6 +12,7 @@ mod bookings;
 mod conversation;
 mod crash;
 mod deletion;
+mod doors;
 mod fuzz;
 mod graph_failures;
 mod handoff;

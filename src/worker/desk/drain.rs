@@ -5,7 +5,9 @@ use std::rc::Rc;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 
-use super::{Inner, Name, kv, now, pace, paid};
+use super::{Inner, Name, host, kv, now, pace, paid};
+use crate::desk::comments;
+use crate::desk::decide::Context;
 use crate::desk::profile::Stranger;
 use crate::desk::sending::{self, Via};
 use crate::meta::graph_error::{Failure, Verdict};
@@ -19,6 +21,7 @@ use crate::time::{SECOND, UnixMs};
 use crate::worker::config::Config;
 use crate::worker::graph::{Ads, Line};
 use crate::worker::random;
+use crate::worker::shops::Published;
 
 /// Cloudflare lets six requests wait for their answers at a time (Workers limits, November
 /// 2026). At most four are notifications, so that a reply always finds a place.
@@ -244,6 +247,26 @@ fn give_back(desk: &Inner, claimed: &Claimed) {
     });
 }
 
+/// Notes whom a private reply has reached.
+fn heard(
+    desk: &Inner,
+    name: &Name,
+    published: &Published,
+    claimed: &Claimed,
+    verdict: Option<&Verdict>,
+) -> Result<(), String> {
+    let config = Config::of(&desk.env)?;
+    let context = Context {
+        shop: &published.shop,
+        faq: published.faq.as_ref(),
+        keys: &config.keys,
+        app: config.app_id.as_ref(),
+        diary: &[],
+        host: host(&config, name, desk.shards()),
+    };
+    comments::heard(&desk.sql, context, claimed, verdict, now()).map_err(|error| error.to_string())
+}
+
 /// Sends one message and settles it.
 async fn one(desk: &Inner, name: &Name, line: &Line, claimed: Claimed, via: Via) {
     let body = sending::body(&claimed, &via);
@@ -256,7 +279,13 @@ async fn one(desk: &Inner, name: &Name, line: &Line, claimed: Claimed, via: Via)
                 Ok(Verdict::Failed(Failure::not_allowed()))
             }
         },
+        Via::Public => line.comment(&claimed.person, claimed.channel, &body).await,
         _ => line.send(&body).await,
+    };
+    // Read before it is settled: what follows the settling is written in the same breath.
+    let published = match via {
+        Via::Private => desk.shop(&name.page).await.ok(),
+        _ => None,
     };
     give_back(desk, &claimed);
     if let Err(why) = &verdict {
@@ -271,6 +300,11 @@ async fn one(desk: &Inner, name: &Name, line: &Line, claimed: Claimed, via: Via)
     let settled = sending::settle(&desk.sql, &book, &claimed, &via, verdict.as_ref(), now());
     if let Err(why) = settled {
         worker::console_error!("message {} was sent but not settled: {why}", claimed.id());
+    }
+    if let Some(published) = published
+        && let Err(why) = heard(desk, name, &published, &claimed, verdict.as_ref())
+    {
+        worker::console_error!("who got message {} is not known: {why}", claimed.id());
     }
     if (desk.look.get() || desk.shared_hold.borrow().is_some())
         && let Err(why) = desk.share_hold(name).await
