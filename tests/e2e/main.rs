@@ -20,6 +20,7 @@ mod matcher;
 mod misses;
 mod notifications;
 mod once;
+mod pace;
 mod paid;
 mod plan;
 mod posters;
