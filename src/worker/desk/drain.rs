@@ -24,7 +24,7 @@ use crate::worker::random;
 /// 2026). At most four are notifications, so that a reply always finds a place.
 pub const ROOM: Room = Room { messages: 6, notifications: 4 };
 
-/// How soon a drain looks again at the earliest, when the pace of the Page let no notification go, ms.
+/// How soon a drain looks again when the pace of the Page let no notification go, at the earliest.
 const PACE_MS: i64 = 50;
 
 /// A drain ends after this long, and an alarm goes on: what outlives its request is cut off
