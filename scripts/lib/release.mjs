@@ -1,4 +1,4 @@
-// Puts a release together: release.mjs OUT COMMAND. Everything that goes in is either in git or was
+// Puts a release together: release.mjs OUT COMMAND [ARCHIVE]. Everything that goes in is either in git or was
 // built from it; nothing says when, where or by whom.
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -6,7 +6,7 @@ import { chmodSync, copyFileSync, mkdirSync, readFileSync, readdirSync, rmSync, 
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 
-const [out, command] = process.argv.slice(2);
+const [out, command, wanted] = process.argv.slice(2);
 const tools = createRequire(join(process.env.NPM_TOOLS, "package.json"));
 const { parse, stringify } = tools("smol-toml");
 
@@ -55,7 +55,7 @@ const files = readdirSync(folder, { recursive: true, withFileTypes: true })
   .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1))
   .sort();
 const locked = (path, entry) => JSON.parse(readFileSync(path, "utf8")).packages[`node_modules/${entry}`].version;
-const crate = (wanted) => new RegExp(`name = "${wanted}"\\nversion = "([^"]+)"`).exec(readFileSync("Cargo.lock", "utf8"))[1];
+const crate = (library) => new RegExp(`name = "${library}"\\nversion = "([^"]+)"`).exec(readFileSync("Cargo.lock", "utf8"))[1];
 const changed = run("git", "status", "--porcelain", "--untracked-files=no");
 const record = {
   name: "shopbell",
@@ -77,10 +77,14 @@ put("build.json", `${JSON.stringify(record, null, 2)}\n`);
 const sum = (path) => createHash("sha256").update(readFileSync(join(folder, path))).digest("hex");
 put("SHA256SUMS", [...files, "build.json"].sort().map((path) => `${sum(path)}  ${path}\n`).join(""));
 
-const archive = join(out, `${name}-${process.platform}-${process.arch}.tar.gz`);
-const tar = execFileSync("tar", ["--sort=name", "--format=ustar", "--mtime=@0", "--owner=0", "--group=0", "--numeric-owner", "-cf", "-", name], {
-  cwd: out,
-  maxBuffer: 1 << 30,
-});
-writeFileSync(archive, execFileSync("gzip", ["-9n"], { input: tar, maxBuffer: 1 << 30 }));
-console.log(`${folder}\n${archive} (${(statSync(archive).size / 2 ** 20).toFixed(1)} MiB)`);
+console.log(folder);
+if (wanted) archive();
+
+/** The folder in one file, which holds no time and no owner. */
+function archive() {
+  const file = join(out, `${name}-${process.platform}-${process.arch}.tar.gz`);
+  const still = ["--sort=name", "--format=ustar", "--mtime=@0", "--owner=0", "--group=0", "--numeric-owner"];
+  const tar = execFileSync("tar", [...still, "-cf", "-", name], { cwd: out, maxBuffer: 1 << 30 });
+  writeFileSync(file, execFileSync("gzip", ["-9n"], { input: tar, maxBuffer: 1 << 30 }));
+  console.log(`${file} (${(statSync(file).size / 2 ** 20).toFixed(1)} MiB)`);
+}

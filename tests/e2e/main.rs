@@ -27,6 +27,7 @@ mod posters;
 mod profile;
 mod publish;
 mod reconcile;
+mod release;
 mod routes;
 mod rows;
 mod scenarios;
