@@ -12,6 +12,7 @@ mod bookings;
 mod conversation;
 mod crash;
 mod deletion;
+mod documents;
 mod fuzz;
 mod graph_failures;
 mod handoff;
