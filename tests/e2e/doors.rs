@@ -61,7 +61,9 @@ fn on_platform(stage: &Stage, platform: Platform) -> String {
 #[test]
 fn a_comment_is_answered_privately_then_publicly_and_the_conversation_goes_on() {
     on(&STAGE, async |stage| {
-        for (platform, edge) in [(Platform::Messenger, "comments"), (Platform::Instagram, "replies")] {
+        for (platform, edge) in
+            [(Platform::Messenger, "comments"), (Platform::Instagram, "replies")]
+        {
             stage.sandbox.clear_record();
             let psid = on_platform(stage, platform);
             let conversations = funnel(stage, 1, "comment:price", "conversation").await;
@@ -86,10 +88,7 @@ fn a_comment_is_answered_privately_then_publicly_and_the_conversation_goes_on() 
             // Their answer is one: consent is asked for, and it is counted for the comment.
             let answer = stage.says(&psid, "mmh yes sure").await;
             assert_eq!(answer, ["News from the oven"], "{platform:?}");
-            assert_eq!(
-                funnel(stage, 1, "comment:price", "conversation").await,
-                conversations + 1
-            );
+            assert_eq!(funnel(stage, 1, "comment:price", "conversation").await, conversations + 1);
             let before = funnel(stage, 1, "comment:price", "optin").await;
             stage.does(&psid, Act::OptIn { mid: None }).await;
             assert_eq!(funnel(stage, 1, "comment:price", "optin").await, before + 1);
@@ -125,7 +124,10 @@ fn an_ad_is_answered_by_its_rule_and_opens_a_week() {
             let newcomer = on_platform(stage, platform);
             assert_eq!(stage.does(&newcomer, ad(None)).await, ["SALE: half price today."]);
             let writes = on_platform(stage, platform);
-            assert_eq!(stage.does(&writes, ad(Some("hm ok then"))).await, ["SALE: half price today."]);
+            assert_eq!(
+                stage.does(&writes, ad(Some("hm ok then"))).await,
+                ["SALE: half price today."]
+            );
             let asks = on_platform(stage, platform);
             let said = stage.does(&asks, ad(Some("what bread do you have"))).await;
             assert_eq!(said, ["BREAD: rye and wheat."]);
@@ -163,7 +165,9 @@ fn friends_come_by_a_link_and_count_once() {
 #[test]
 fn what_meta_refuses_or_leaves_open_is_not_tried_again() {
     on(&STAGE, async |stage| {
-        for (kind, outcome) in [(FaultKind::ResetBefore, "unknown"), (FaultKind::ResetAfter, "sent")] {
+        for (kind, outcome) in
+            [(FaultKind::ResetBefore, "unknown"), (FaultKind::ResetAfter, "sent")]
+        {
             stage.sandbox.clear_record();
             let psid = on_platform(stage, Platform::Messenger);
             stage.sandbox.fault(Fault::next(kind, 1));
@@ -241,7 +245,8 @@ fn killed_in_the_middle_nobody_gets_two_and_everybody_is_accounted_for() {
             for _ in 0..12 {
                 stage.travel(stage.sandbox.now() + 40 * SECOND).await;
                 stage.cron().await;
-                let waiting = stage.sandbox.webhooks().iter().any(|hook| hook.fate == Fate::Waiting);
+                let waiting =
+                    stage.sandbox.webhooks().iter().any(|hook| hook.fate == Fate::Waiting);
                 if !waiting && stage.desk(PAGE).await["outbox"]["open"] == 0 {
                     break;
                 }

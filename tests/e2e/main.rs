@@ -14,7 +14,6 @@ mod crash;
 mod deletion;
 mod documents;
 mod doors;
-||||||| 69c8ef0
 mod fuzz;
 mod graph_failures;
 mod handoff;
