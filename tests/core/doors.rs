@@ -697,6 +697,18 @@ fn a_parcel_for_another_desk_waits_as_a_call_and_opens_once_however_often_it_com
     }
     // They have written before it left: this is no answer to it yet.
     assert!(second.person(friend).unwrap().expected.is_some());
+    // Somebody whose parcel was late has answered already: that is noted when it comes.
+    let early = person(1) + 1;
+    let early = (early..99).find(|n| home(&person_id(*n), 2) == 1).unwrap();
+    let hello = message(early, noon().plus(SECOND), "e", "mmh yes sure");
+    inbox::take(&second.sql, of(&second, 1), &[hello], noon().plus(SECOND)).unwrap();
+    let before = funnel(&second, "comment:price", "conversation");
+    let who = (Channel::Messenger, &person_id(early));
+    parcels::open(&second.sql, of(&second, 1), who, &parcel, noon().plus(MINUTE)).unwrap();
+    let late = second.person(early).unwrap();
+    assert_eq!(late.first_touch.unwrap().source, "comment:price");
+    assert!(late.expected.is_none() && late.tags.contains("asked-price"));
+    assert_eq!(funnel(&second, "comment:price", "conversation"), before + 1);
     // The echo comes to the second Desk, and tells the first.
     let mut echo = crate::common_core::echo(friend, noon(), "m", None, None);
     if let EventKind::Echo(echo) = &mut echo.kind {
