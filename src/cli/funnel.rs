@@ -91,11 +91,11 @@ fn show(args: &FunnelArgs) -> Result<String, FunnelError> {
 }
 
 /// The stages, in order.
-const STAGES: [&str; 8] =
-    ["scan", "page", "conversation", "new", "optin", "delivered", "read", "clicked"];
+const STAGES: [&str; 9] =
+    ["scan", "page", "conversation", "new", "optin", "delivered", "read", "clicked", "redeemed"];
 
 /// How often each stage was reached, in the order of [`STAGES`].
-pub type Counts = [i64; 8];
+pub type Counts = [i64; 9];
 
 /// The counts over all Desks, by what the lines stand for.
 #[must_use]

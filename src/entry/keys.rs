@@ -26,6 +26,8 @@ pub enum KeyUse {
     Hook,
     /// Links to the calendar entries of bookings.
     Calendar,
+    /// The session cookie of a till.
+    Till,
 }
 
 impl KeyUse {
@@ -38,6 +40,7 @@ impl KeyUse {
             Self::Tombstone => "shopbell tombstone v1",
             Self::Hook => "shopbell hook v1",
             Self::Calendar => "shopbell calendar v1",
+            Self::Till => "shopbell till session v1",
         }
     }
 }
@@ -90,6 +93,8 @@ pub struct Keys {
     hook: DerivedKey,
     calendar: DerivedKey,
     calendar_previous: Option<DerivedKey>,
+    till: DerivedKey,
+    till_previous: Option<DerivedKey>,
 }
 
 impl Keys {
@@ -105,6 +110,10 @@ impl Keys {
             calendar_previous: previous
                 .filter(|secret| !secret.is_empty())
                 .map(|secret| DerivedKey::derive(secret, KeyUse::Calendar)),
+            till: DerivedKey::derive(current, KeyUse::Till),
+            till_previous: previous
+                .filter(|secret| !secret.is_empty())
+                .map(|secret| DerivedKey::derive(secret, KeyUse::Till)),
         }
     }
 
@@ -135,6 +144,17 @@ impl Keys {
         std::iter::once(&self.calendar).chain(previous).map(|key| over_booking(key, page, code))
     }
 
+    /// What proves the session of a till.
+    pub(super) fn till(&self, signed: &str) -> HmacSha256 {
+        over_session(&self.till, signed)
+    }
+
+    /// The same, and what proved it under the previous key.
+    pub(super) fn tills(&self, signed: &str) -> impl Iterator<Item = HmacSha256> {
+        let previous = self.till_previous.as_ref();
+        std::iter::once(&self.till).chain(previous).map(move |key| over_session(key, signed))
+    }
+
     /// The name under which a person's deletion is remembered.
     #[must_use]
     pub fn tombstone(&self, page: &PageId, person: &Psid) -> String {
@@ -150,6 +170,10 @@ impl Keys {
 
 fn over_booking(key: &DerivedKey, page: &PageId, code: &str) -> HmacSha256 {
     key.mac().chain_update(page.as_str()).chain_update([0]).chain_update(code)
+}
+
+fn over_session(key: &DerivedKey, signed: &str) -> HmacSha256 {
+    key.mac().chain_update(KeyUse::Till.label()).chain_update([0]).chain_update(signed)
 }
 
 fn tombstone(key: &DerivedKey, page: &PageId, person: &Psid) -> String {
@@ -185,7 +209,7 @@ mod tests {
     #[test]
     fn each_use_and_each_secret_has_its_own_key() {
         let uses =
-            [KeyUse::Ref, KeyUse::Session, KeyUse::Tombstone, KeyUse::Hook, KeyUse::Calendar];
+            [KeyUse::Ref, KeyUse::Session, KeyUse::Tombstone, KeyUse::Hook, KeyUse::Calendar, KeyUse::Till];
         let long = "x".repeat(500);
         let mut seen = Vec::new();
         for secret in ["", "one", "two", long.as_str()] {

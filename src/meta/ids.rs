@@ -136,6 +136,10 @@ key_part! {
     /// An offer that people can ask to be told of, as named in `shop.toml`.
     OfferId
 }
+key_part! {
+    /// A coupon, as named in `shop.toml`.
+    CouponId
+}
 
 impl PosterCode {
     /// Stands where no code can be made, which does not happen.

@@ -22,6 +22,8 @@ pub enum Stage {
     Read,
     /// A button of it was tapped.
     Clicked,
+    /// A coupon was redeemed.
+    Redeemed,
 }
 
 impl Stage {
@@ -37,6 +39,7 @@ impl Stage {
             Self::Delivered => "delivered",
             Self::Read => "read",
             Self::Clicked => "clicked",
+            Self::Redeemed => "redeemed",
         }
     }
 }

@@ -31,6 +31,8 @@ const OF_PERSON: &[(&str, &str, bool)] = &[
     ("places", "person", false),
     ("nudges", "person", false),
     ("notices", "person", false),
+    ("coupon_holders", "person", false),
+    ("coupon_orders", "person", false),
 ];
 
 /// Tables that the first Desk takes over from one that is closed: sums by their first columns.
@@ -65,6 +67,10 @@ const STAYS: &[&str] = &[
     "spending_days",
     "allowances",
     "templates",
+    // The codes themselves say nothing of anybody, and are the registrar's, like its tills.
+    "coupon_codes",
+    "coupon_sums",
+    "tills",
     "schema_version",
 ];
 
@@ -108,6 +114,7 @@ pub fn prepare(sql: &impl Sql) -> Result<(), StoreError> {
         "CREATE INDEX IF NOT EXISTS moving_ledger ON ledger (channel, person)",
         "CREATE INDEX IF NOT EXISTS moving_outbox ON outbox (channel, person)",
         "CREATE INDEX IF NOT EXISTS moving_calls ON calls (channel, person)",
+        "CREATE INDEX IF NOT EXISTS moving_holders ON coupon_holders (channel, person)",
     ] {
         sql.execute(text, params![])?;
     }
@@ -123,6 +130,7 @@ pub fn tidy(sql: &impl Sql) -> Result<(), StoreError> {
         "DROP INDEX IF EXISTS moving_ledger",
         "DROP INDEX IF EXISTS moving_outbox",
         "DROP INDEX IF EXISTS moving_calls",
+        "DROP INDEX IF EXISTS moving_holders",
     ] {
         sql.execute(text, params![])?;
     }

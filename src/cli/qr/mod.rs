@@ -189,7 +189,7 @@ pub fn run(args: &QrArgs) -> ExitCode {
 }
 
 fn print(args: &QrArgs) -> Result<String, QrArgsError> {
-    let colours = Colours { ink: args.ink, background: args.background }.readable()?;
+    let colours = colour::readable(Colours { ink: args.ink, background: args.background })?;
     let (dir, codes) = folder_and_codes(&args.what);
     let base = Base::new(&args.url).map_err(|error| match error {
         BadBase::Open(url) => QrArgsError::Open(url),

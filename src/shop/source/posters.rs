@@ -143,7 +143,6 @@ fn poster(file: &DeTable<'_>, table: &DeTable<'_>, buttons: &Buttons<'_>) -> Opt
         from: day("from"),
         until: day("until"),
         keyword: checked(table, "keyword", values::name),
-        coupon_text: build::localized(table, "coupon_text"),
         platform: match get(table, "platform").and_then(text) {
             Some(("instagram", _)) => Some(Platform::Instagram),
             Some(("messenger", _)) => Some(Platform::Messenger),

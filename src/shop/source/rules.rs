@@ -41,6 +41,7 @@ pub(super) fn check(file: &DeTable<'_>, names: &Names<'_>, found: &mut Vec<Diagn
         ("sequence", "id", "sequences are called"),
         ("offer", "id", "offers are called"),
         ("template", "id", "templates are called"),
+        ("coupon", "id", "coupons are called"),
     ] {
         duplicates(file, table, key, what, found);
     }
@@ -192,8 +193,12 @@ fn rich(file: &DeTable<'_>, found: &mut Vec<Diagnostic>) {
     for (table, _) in read::tables(file, "faq").into_iter().chain(read::tables(file, "poster")) {
         bare_cards(table, found);
         let Some(taps) = get(table, "quick_replies") else { continue };
-        let hides =
-            ["buttons", "faq", "topic", "form"].into_iter().find(|key| get(table, key).is_some());
+        // A poster's coupon stands above its taps.
+        let coupon = get(table, "code").is_none().then_some("coupon");
+        let hides = ["buttons", "faq", "topic", "form"]
+            .into_iter()
+            .chain(coupon)
+            .find(|key| get(table, key).is_some());
         if let Some(other) = hides {
             let message = format!("quick replies cannot be seen beside `{other}`");
             found.push(
