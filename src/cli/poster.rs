@@ -187,7 +187,7 @@ impl Says {
 
 /// Why nothing was done.
 #[derive(Debug, thiserror::Error)]
-enum PosterError {
+pub(super) enum PosterError {
     #[error(transparent)]
     Ask(#[from] AskError),
     #[error("`{0}` does not say its language: write it as \"lt=Labas!\"")]
@@ -281,6 +281,14 @@ fn field<T: for<'de> Deserialize<'de>>(told: &Value, name: &str) -> Result<T, Po
 struct Listed {
     from: String,
     poster: Poster,
+}
+
+/// The posters of a Page that were made or aimed without `shop.toml`.
+pub(super) fn made(owner: &Owner, page: &PageId) -> Result<Vec<Poster>, PosterError> {
+    let told: Value = owner.get(&format!("/admin/posters?page={page}"))?;
+    let all: Vec<Listed> = serde_json::from_value(told)?;
+    let made = all.into_iter().filter(|listed| listed.from != "shop.toml");
+    Ok(made.map(|listed| listed.poster).collect())
 }
 
 fn list(told: Value) -> Result<String, PosterError> {

@@ -208,8 +208,14 @@ mod tests {
 
     #[test]
     fn each_use_and_each_secret_has_its_own_key() {
-        let uses =
-            [KeyUse::Ref, KeyUse::Session, KeyUse::Tombstone, KeyUse::Hook, KeyUse::Calendar, KeyUse::Till];
+        let uses = [
+            KeyUse::Ref,
+            KeyUse::Session,
+            KeyUse::Tombstone,
+            KeyUse::Hook,
+            KeyUse::Calendar,
+            KeyUse::Till,
+        ];
         let long = "x".repeat(500);
         let mut seen = Vec::new();
         for secret in ["", "one", "two", long.as_str()] {

@@ -97,9 +97,8 @@ impl Coupon {
     /// From when on a code that is given at `at` is not taken any more; none: it has no end.
     #[must_use]
     pub fn ends(&self, shop: &Shop, at: UnixMs) -> Option<UnixMs> {
-        let after = self.days.and_then(|days| {
-            shop.today(at).checked_add(i64::from(days).days()).ok()
-        });
+        let after =
+            self.days.and_then(|days| shop.today(at).checked_add(i64::from(days).days()).ok());
         let last = [self.until, after].into_iter().flatten().min()?;
         let next = last.tomorrow().ok()?.to_zoned(shop.zone()).ok()?;
         Some(next.timestamp().into())

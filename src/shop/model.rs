@@ -15,7 +15,7 @@ use super::products::Product;
 use super::segments::Segment;
 use super::templates::Template;
 use crate::meta::ids::{
-    AccountId, CouponId, Country, FaqId, FormId, NotificationId, OfferId, PageId, PosterCode, Psid,
+    AccountId, Country, CouponId, FaqId, FormId, NotificationId, OfferId, PageId, PosterCode, Psid,
     SegmentId, TopicId,
 };
 

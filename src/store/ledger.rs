@@ -92,12 +92,7 @@ pub fn exists(sql: &impl Sql, entry: Entry<'_>) -> Result<bool, StoreError> {
     let rows = sql.query(
         "SELECT 1 FROM ledger
          WHERE notification = ?1 AND period = ?2 AND channel = ?3 AND person = ?4",
-        params![
-            entry.notification.as_str(),
-            entry.period,
-            entry.channel,
-            entry.person.as_str()
-        ],
+        params![entry.notification.as_str(), entry.period, entry.channel, entry.person.as_str()],
     )?;
     Ok(!rows.is_empty())
 }

@@ -87,11 +87,7 @@ enum Looked {
 }
 
 /// Asks every Page's registrar: a code does not say whose it is.
-async fn look(
-    env: &Env,
-    pages: &[PageRoute],
-    code: CouponCode,
-) -> (Option<PageId>, u16, Looked) {
+async fn look(env: &Env, pages: &[PageRoute], code: CouponCode) -> (Option<PageId>, u16, Looked) {
     let act = Act::Show(code.clone());
     let asked = pages.iter().map(async |page| (page.id.clone(), ask(env, &page.id, &act).await));
     let mut worst = (None, 404, Looked::Unknown);
@@ -289,8 +285,7 @@ pub async fn redeem_for_owner(request: &Request, route: &http::Route, env: &Env)
     let Some(first) = pages.pages.first() else {
         return http::text(404, "no shop is published here");
     };
-    let redeemed =
-        redeem_at(env, &pages.pages, &first.id, |last| By::Owner { last }, &code).await;
+    let redeemed = redeem_at(env, &pages.pages, &first.id, |last| By::Owner { last }, &code).await;
     let (page, redeemed) = match redeemed {
         Ok(redeemed) => redeemed,
         Err(why) => return http::text(503, &why),
@@ -459,8 +454,7 @@ async fn till_page(
 }
 
 fn back_to_the_till(cookie: &str) -> Response {
-    let headers =
-        [("location", "/till"), ("set-cookie", cookie), ("cache-control", "no-store")];
+    let headers = [("location", "/till"), ("set-cookie", cookie), ("cache-control", "no-store")];
     http::respond(303, &headers, None)
 }
 

@@ -71,9 +71,7 @@ async fn fetch(
         ("POST", "/till/leave") => coupons::leave(&request, &route, &env).await,
         ("GET", "/admin/coupons") => coupons::list(&request, &route, &env).await,
         ("POST", "/admin/redeem") => coupons::redeem_for_owner(&request, &route, &env).await,
-        ("GET" | "POST" | "DELETE", "/admin/tills") => {
-            coupons::tills(&request, &route, &env).await
-        }
+        ("GET" | "POST" | "DELETE", "/admin/tills") => coupons::tills(&request, &route, &env).await,
         ("GET", "/admin/funnel") => notifications::funnel(&request, &route, &env).await,
         ("GET", "/admin/status") => admin::status(&request, &env).await,
         ("GET", "/admin/misses") => admin::misses(&request, &route, &env).await,
@@ -105,15 +103,17 @@ async fn fetch(
         (
             _,
             "/webhook" | "/health" | "/admin/status" | "/admin/misses" | "/admin/delete"
-            | "/admin/bookings" | "/admin/consent" | "/admin/coupons" | "/admin/redeem" | "/admin/tills"
-            | "/till" | "/till/redeem" | "/till/leave" | "/admin/funnel" | "/admin/marketing"
-            | "/admin/note" | "/admin/offers" | "/admin/posters" | "/admin/receipts"
-            | "/admin/recipients" | "/admin/reconcile" | "/admin/reply" | "/admin/report"
-            | "/admin/resume" | "/admin/shards" | "/admin/templates" | "/admin/utility"
-            | "/meta/deletion" | "/meta/deauthorize",
+            | "/admin/bookings" | "/admin/consent" | "/admin/coupons" | "/admin/redeem"
+            | "/admin/tills" | "/till" | "/till/redeem" | "/till/leave" | "/admin/funnel"
+            | "/admin/marketing" | "/admin/note" | "/admin/offers" | "/admin/posters"
+            | "/admin/receipts" | "/admin/recipients" | "/admin/reconcile" | "/admin/reply"
+            | "/admin/report" | "/admin/resume" | "/admin/shards" | "/admin/templates"
+            | "/admin/utility" | "/meta/deletion" | "/meta/deauthorize",
         ) => http::text(405, "method not allowed"),
         (_, path)
-            if ["/q/", "/c/", "/deletion/", "/calendar/"].iter().any(|known| path.starts_with(known)) =>
+            if ["/q/", "/c/", "/deletion/", "/calendar/"]
+                .iter()
+                .any(|known| path.starts_with(known)) =>
         {
             http::text(405, "method not allowed")
         }

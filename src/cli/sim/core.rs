@@ -181,8 +181,7 @@ impl Core {
                     };
                     let diary = bookings::ahead(&self.sql, self.now)?;
                     let issued = giving::issued(&self.sql, self.context())?;
-                    let context =
-                        Context { diary: &diary, coupons: &issued, ..self.context() };
+                    let context = Context { diary: &diary, coupons: &issued, ..self.context() };
                     why.push(decide(context, known, event, self.now));
                 }
                 self.why = Some(why);

@@ -78,10 +78,7 @@ pub fn prepare(
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn issued(
-    sql: &impl Sql,
-    context: Context<'_>,
-) -> Result<Vec<coupons::Issued>, StoreError> {
+pub fn issued(sql: &impl Sql, context: Context<'_>) -> Result<Vec<coupons::Issued>, StoreError> {
     let limited = context.shop.coupons.iter().any(|coupon| coupon.total.is_some());
     if limited && context.host.shard == REGISTRAR { coupons::sums(sql) } else { Ok(Vec::new()) }
 }
@@ -113,12 +110,7 @@ pub fn apply(
     timers::set(sql, Timer::Plan, now.plus(crate::time::MINUTE))
 }
 
-fn enter(
-    sql: &impl Sql,
-    new: &New,
-    who: (Channel, &Psid),
-    now: UnixMs,
-) -> Result<(), StoreError> {
+fn enter(sql: &impl Sql, new: &New, who: (Channel, &Psid), now: UnixMs) -> Result<(), StoreError> {
     coupons::enter(sql, new)?;
     holders::set(sql, &new.code, who, now)?;
     counters::add(sql, &format!("coupon.{}.given", new.coupon), now)
@@ -173,11 +165,8 @@ pub fn ask(
     let Some(ground) = facts::get::<Ground>(sql, GROUND)? else { return Ok(Brings::Nothing) };
     let lang = person.lang(shop).clone();
     let says = |held: &Held| {
-        let slip = Slip {
-            code: &held.code,
-            until: held.until,
-            public_url: ground.public_url.as_deref(),
-        };
+        let slip =
+            Slip { code: &held.code, until: held.until, public_url: ground.public_url.as_deref() };
         Brings::Code(spoken(shop, &lang, slip))
     };
     let held = person.coupons.get(id).map(Vec::as_slice).unwrap_or_default();

@@ -120,7 +120,8 @@ fn new_of(
 ) -> New {
     let at = now.get().to_string();
     let channel = crate::store::channel_name(channel);
-    let about = [shop.page.id.as_str(), coupon.id.as_str(), channel, person.as_str(), occasion, &at];
+    let about =
+        [shop.page.id.as_str(), coupon.id.as_str(), channel, person.as_str(), occasion, &at];
     New {
         coupon: coupon.id.clone(),
         code: code_of(seed, &about),
@@ -171,11 +172,8 @@ pub(super) fn give(
             held
         }
     };
-    let slip = Slip {
-        code: &held.code,
-        until: held.until,
-        public_url: turn.context.host.public_url,
-    };
+    let slip =
+        Slip { code: &held.code, until: held.until, public_url: turn.context.host.public_url };
     let template = coupons::template(shop, &turn.lang, coupon, slip);
     let spoken = coupons::spoken(shop, &turn.lang, slip);
     replies::spoken_of(turn, &template, &spoken)
@@ -186,9 +184,10 @@ fn is_left(turn: &Turn<'_>, coupon: &Coupon) -> bool {
     let Some(total) = coupon.total else { return true };
     let issued = turn.context.coupons.iter().find(|issued| issued.coupon == coupon.id);
     let issued = issued.map_or(0, |issued| issued.issued);
-    let now = turn.effects.iter().filter(
-        |effect| matches!(effect, Effect::Coupon(gift) if gift.new.coupon == coupon.id),
-    );
+    let now = turn
+        .effects
+        .iter()
+        .filter(|effect| matches!(effect, Effect::Coupon(gift) if gift.new.coupon == coupon.id));
     let now = i64::try_from(now.count()).unwrap_or(i64::MAX);
     issued.saturating_add(now) < i64::from(total)
 }

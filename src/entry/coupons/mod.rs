@@ -9,11 +9,9 @@ pub mod page;
 pub mod session;
 pub mod till;
 
-use std::fmt::Write as _;
-
 use serde::{Deserialize, Serialize};
 
-use super::pages::{STYLE, escaped};
+use super::pages::{STYLE, escaped, logo, look};
 use crate::meta::ids::CouponId;
 use crate::shop::model::{Lang, Shop};
 use crate::time::UnixMs;
@@ -73,7 +71,6 @@ pub enum Redeemed {
 /// What these pages have beside the others': a field, a button that is pressed, a code to be read
 /// aloud, good and bad news.
 const MORE_STYLE: &str = "\
-img.logo{display:block;max-width:100%;max-height:72px;margin:0 0 16px}\
 .qr{display:block;width:100%;max-width:15rem;margin:18px auto 8px;background:#fff;border-radius:12px}\
 .code{display:block;margin:.4em 0;font:600 1.5rem/1.3 ui-monospace,'DejaVu Sans Mono',monospace;letter-spacing:.06em;\
 text-align:center;overflow-wrap:normal;white-space:nowrap}\
@@ -89,36 +86,24 @@ button.plain{color:var(--go);background:transparent;border:1px solid var(--line)
 :root{--good:#0a6b2d;--bad:#a3161a}\
 @media(prefers-color-scheme:dark){:root{--good:#7fd99a;--bad:#ffa8a3}}";
 
-/// The shop's colours in the place of the plain ones, by day and by night: both were measured against
-/// each other, and nothing else is known of them.
-fn look(shop: Option<&Shop>) -> String {
-    let Some(brand) = shop.and_then(|shop| shop.brand.as_ref()) else { return String::new() };
-    let (ink, paper) = (brand.colour, brand.background);
-    format!(
-        ":root{{color-scheme:light;--ink:{ink};--dim:{ink};--go:{ink};--paper:{paper};--back:{paper};\
-         --line:{ink};--good:{ink};--bad:{ink}}}"
-    )
-}
-
 /// A whole page: without scripts, and with nothing from elsewhere.
 fn whole(shop: Option<&Shop>, lang: &str, title: &str, body: &str) -> String {
-    let mut head = String::new();
-    let picture = shop.and_then(|shop| shop.brand.as_ref()?.picture.as_deref());
-    // Pictures are made by `shopbell publish`; anything else would be an address of somebody's.
-    if let Some(picture) = picture.filter(|picture| picture.starts_with("data:image/")) {
-        let _written = write!(head, "<img class=\"logo\" alt=\"\" src=\"{}\">", escaped(picture));
-    }
     format!(
         "<!doctype html>\n<html lang=\"{lang}\"><head><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\
          <meta name=\"robots\" content=\"noindex\"><title>{}</title>\
-         <style>{STYLE}{MORE_STYLE}{}</style></head><body><main>{head}{body}</main></body></html>\n",
+         <style>{STYLE}{MORE_STYLE}{}</style></head><body><main>{}{body}</main></body></html>\n",
         escaped(title),
         look(shop),
+        logo(shop),
     )
 }
 
 /// A text that depends on the language, for a page.
-fn said<'a>(shop: &'a Shop, text: &'a crate::shop::model::Localized, lang: &Lang) -> Option<&'a str> {
+fn said<'a>(
+    shop: &'a Shop,
+    text: &'a crate::shop::model::Localized,
+    lang: &Lang,
+) -> Option<&'a str> {
     shop.pick(text, lang).map(str::trim).filter(|text| !text.is_empty())
 }

@@ -9,7 +9,9 @@ use toml::de::DeTable;
 use super::format::TITLE_LIMIT;
 use super::read::{self, checked, flag, get, text, units};
 use super::values::{self, WEEKDAYS};
-use super::{booking, coupons, forms, paid, posters, products, rules, schedule, segments, sent, sequences};
+use super::{
+    booking, coupons, forms, paid, posters, products, rules, schedule, segments, sent, sequences,
+};
 use crate::meta::ids::{AccountId, CouponId, FaqId, FormId, OfferId, PageId, Psid, TopicId};
 use crate::meta::limits;
 use crate::shop::forms::Also;

@@ -74,13 +74,10 @@ fn contrast(brand: &DeTable<'_>, found: &mut Vec<Diagnostic>) {
             let message = format!("`colour` {ink} is lighter than `background` {background}");
             Diagnostic::error("light-on-dark", span, message)
                 .label("many phones do not read a code that is light on dark")
-                .help(format!(
-                    "swap them: colour = \"{background}\" and background = \"{ink}\""
-                ))
+                .help(format!("swap them: colour = \"{background}\" and background = \"{ink}\""))
         }
         Err(Unreadable::Faint { contrast, instead }) => {
-            let message =
-                format!("{ink} on {background} has a contrast of {contrast:.1} : 1");
+            let message = format!("{ink} on {background} has a contrast of {contrast:.1} : 1");
             let help = match instead {
                 Instead::Ink(ink) => format!("write colour = \"{ink}\", the same darker"),
                 Instead::Both(Colours { ink, background }) => format!(
@@ -106,8 +103,9 @@ fn logo(brand: &DeTable<'_>, found: &mut Vec<Diagnostic>) {
     let inside = !name.contains("..") && !name.starts_with('/') && !name.contains([':', '\\']);
     if !picture || !inside {
         found.push(
-            Diagnostic::error("bad-logo", span, "this is no picture beside shop.toml")
-                .help("write the name of an SVG, PNG or JPEG file in the same folder: \"logo.svg\""),
+            Diagnostic::error("bad-logo", span, "this is no picture beside shop.toml").help(
+                "write the name of an SVG, PNG or JPEG file in the same folder: \"logo.svg\"",
+            ),
         );
     }
 }
@@ -171,7 +169,10 @@ mod tests {
             (format!("{poster}{coupon}"), vec![]),
             (coupon.to_owned(), vec!["coupon-not-given"]),
             (poster.to_owned(), vec!["unknown-reference"]),
-            (format!("{poster}{coupon}from = 2026-12-02\nuntil = 2026-12-01\n"), vec!["never-valid"]),
+            (
+                format!("{poster}{coupon}from = 2026-12-02\nuntil = 2026-12-01\n"),
+                vec!["never-valid"],
+            ),
             (format!("{poster}{coupon}{coupon}"), vec!["duplicate"]),
             (format!("{poster}[[coupon]]\nid = \"soup\"\n"), vec!["missing-key"]),
         ] {

@@ -130,13 +130,10 @@ fn one_message(
             let given = get(table, "coupon").is_some() || has_coupon_above(file, table);
             if !given {
                 let message = format!("`{{{coupon}}}` stands for nothing here");
-                found.push(
-                    Diagnostic::error("coupon-missing", span, message)
-                        .help(
-                            "add coupon = \"…\", the id of a [[coupon]]; a code that is the same for \
+                found.push(Diagnostic::error("coupon-missing", span, message).help(
+                    "add coupon = \"…\", the id of a [[coupon]]; a code that is the same for \
                              everybody is written into the text",
-                        ),
-                );
+                ));
             }
         }
     }

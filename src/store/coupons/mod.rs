@@ -188,8 +188,8 @@ pub fn told(sql: &impl Sql, code: &CouponCode) -> Result<(), StoreError> {
 /// # Errors
 /// [`StoreError`].
 pub fn sums(sql: &impl Sql) -> Result<Vec<Issued>, StoreError> {
-    let rows = sql
-        .query("SELECT coupon, issued, redeemed FROM coupon_sums ORDER BY coupon", params![])?;
+    let rows =
+        sql.query("SELECT coupon, issued, redeemed FROM coupon_sums ORDER BY coupon", params![])?;
     rows.iter()
         .map(|row| {
             let mut columns = Columns::of("coupon_sums", row);

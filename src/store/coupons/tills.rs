@@ -52,8 +52,8 @@ pub fn add(
 /// # Errors
 /// [`StoreError`].
 pub fn all(sql: &impl Sql) -> Result<Vec<Till>, StoreError> {
-    let rows = sql
-        .query(&format!("SELECT {COLUMNS} FROM tills ORDER BY made_at, id"), params![])?;
+    let rows =
+        sql.query(&format!("SELECT {COLUMNS} FROM tills ORDER BY made_at, id"), params![])?;
     rows.iter().map(read).collect()
 }
 

@@ -139,7 +139,11 @@ impl Inner {
         let answer = call::coupons(&self.env, &registrar, &Act::Enter(wanted)).await?;
         let entered: Vec<bool> =
             serde_json::from_value(answer).map_err(|error| error.to_string())?;
-        if entered.len() == count { Ok(entered) } else { Err("some orders are not answered".into()) }
+        if entered.len() == count {
+            Ok(entered)
+        } else {
+            Err("some orders are not answered".into())
+        }
     }
 
     /// Tells what was redeemed to the Desk of whoever held it: here, or one of the others.

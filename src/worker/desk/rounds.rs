@@ -14,8 +14,8 @@ use crate::desk::{alerts, deletion as desk_deletion, inbox, sending};
 use crate::outreach::{planner, receipt, reconcile as readings};
 use crate::store::timers::{self, Timer};
 use crate::store::{
-    StoreError, bookings, counters, coupons, early, funnel, incidents, ledger, misses, outbox, parked, runs,
-    seen, spending, tallies, templates as kept_templates,
+    StoreError, bookings, counters, coupons, early, funnel, incidents, ledger, misses, outbox,
+    parked, runs, seen, spending, tallies, templates as kept_templates,
 };
 use crate::time::{DAY, MINUTE, UnixMs};
 use crate::worker::config::Config;

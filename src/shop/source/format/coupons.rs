@@ -6,7 +6,8 @@ use super::{
 };
 
 /// What a poster, an answer, a form or a topic gives.
-pub(super) const GIVES_DOC: &str = "The [[coupon]] that is given then: each person gets a code of their own.";
+pub(super) const GIVES_DOC: &str =
+    "The [[coupon]] that is given then: each person gets a code of their own.";
 /// What a message brings.
 pub(super) const BRINGS_DOC: &str = "The [[coupon]] it brings: in the text {coupon} is the person's own code, {coupon_link} where it \
      can be shown, {coupon_until} its last day.";
@@ -43,7 +44,11 @@ pub(super) static COUPON: Table = Table {
             Kind::Number(1, PEOPLE_LIMIT),
             "Codes for all together, at each Page; never more, whatever happens.",
         ),
-        may("tags", Kind::Tags, "Put on whoever redeems it: [\"bought\"] ends a sequence with that in stop_tags."),
+        may(
+            "tags",
+            Kind::Tags,
+            "Put on whoever redeems it: [\"bought\"] ends a sequence with that in stop_tags.",
+        ),
     ],
 };
 
@@ -51,11 +56,7 @@ pub(super) static BRAND: Table = Table {
     header: "[brand]",
     doc: "What makes prints, pictures and pages look like the shop's.",
     keys: &[
-        must(
-            "colour",
-            Kind::Colour,
-            "The dark one: QR codes, headings, buttons.",
-        ),
+        must("colour", Kind::Colour, "The dark one: QR codes, headings, buttons."),
         may("background", Kind::Colour, "The light one they stand on: white if nothing is said."),
         may(
             "logo",

@@ -5,8 +5,8 @@ use super::answers::{BUTTON, CARD};
 use super::coupons::BRINGS_DOC;
 use super::forms::RULE;
 use super::{
-    BUTTONS_LIMIT, CATCH_UP_LIMIT, Kind, Need, TITLE_LIMIT, Table, WAIT_DAYS_LIMIT,
-    may, must, said, title,
+    BUTTONS_LIMIT, CATCH_UP_LIMIT, Kind, Need, TITLE_LIMIT, Table, WAIT_DAYS_LIMIT, may, must,
+    said, title,
 };
 use crate::meta::limits;
 

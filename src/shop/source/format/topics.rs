@@ -4,8 +4,8 @@ use super::answers::{BUTTON, CARD, QUICK_REPLY, SET_DOC, TAGS_DOC};
 use super::coupons::{BRINGS_DOC, GIVES_DOC};
 use super::sent::VARIANT;
 use super::{
-    BUTTONS_LIMIT, CATCH_UP_LIMIT, Kind, Need, OPT_IN_TITLE_LIMIT, PACE_LIMIT,
-    PEOPLE_LIMIT, SPREAD_LIMIT, Table, may, must, said, title,
+    BUTTONS_LIMIT, CATCH_UP_LIMIT, Kind, Need, OPT_IN_TITLE_LIMIT, PACE_LIMIT, PEOPLE_LIMIT,
+    SPREAD_LIMIT, Table, may, must, said, title,
 };
 use crate::meta::limits;
 
