@@ -10,6 +10,7 @@ mod common;
 mod alerts;
 mod bookings;
 mod conversation;
+mod coupons;
 mod crash;
 mod deletion;
 mod documents;

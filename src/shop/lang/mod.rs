@@ -5,6 +5,7 @@
 //! message, in small letters.
 
 pub mod alerts;
+pub mod coupons;
 mod de;
 mod en;
 mod es;

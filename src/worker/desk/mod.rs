@@ -6,6 +6,7 @@
 //!
 //! - [`call`]: how the Worker reaches a Desk.
 //! - [`calls`]: the requests that are no messages.
+//! - [`coupons`]: coupons among the Desks of a Page.
 //! - [`deletion`]: what a deletion still owes after the rows are gone.
 //! - [`drain`]: sends what is in the outbox.
 //! - [`layout`]: the Desks of a Page among themselves.
@@ -17,6 +18,7 @@
 
 pub mod call;
 mod calls;
+mod coupons;
 mod deletion;
 mod drain;
 mod kv;
@@ -139,6 +141,8 @@ struct Inner {
     shared_hold: RefCell<Option<PageHold>>,
     /// One at a time moves people.
     carrying: Cell<bool>,
+    /// Codes and keys that were asked for in vain.
+    looks: Cell<coupons::Looks>,
 }
 
 #[wasm_bindgen]
@@ -170,6 +174,7 @@ impl Desk {
                 layout: RefCell::default(),
                 shared_hold: RefCell::default(),
                 carrying: Cell::new(false),
+                looks: Cell::default(),
             }),
         })
     }
@@ -254,6 +259,7 @@ impl Inner {
             call::ASK => self.ask(parse(body)?).await,
             call::SCAN => self.scan(&parse(body)?),
             call::POSTERS => self.posters(parse(body)?).await,
+            call::COUPONS => self.coupons(parse(body)?).await,
             call::RECONCILE => self.reconcile(parse(body)?).await,
             call::ALERTS => self.alerts(&parse(body)?),
             call::SEES => self.sees(&parse(body)?),
@@ -344,6 +350,7 @@ impl Inner {
                     keys: &config.keys,
                     app: config.app_id.as_ref(),
                     diary: &[],
+                    coupons: &[],
                     host: host(&config, &name, self.shards()),
                 };
                 let room =
@@ -368,6 +375,10 @@ impl Inner {
             }
         };
         let Taken { leaving, waits, .. } = taken.map_err(|error| error.to_string())?;
+        if waits && name.shard > 0 {
+            // What was given may have to be asked for first.
+            self.coupons_later();
+        }
         leaving.iter().for_each(|(claimed, _)| drain::take_up(self, claimed));
         if waits {
             self.look_again();
@@ -529,6 +540,7 @@ impl Inner {
             keys: &config.keys,
             app: config.app_id.as_ref(),
             diary: &[],
+            coupons: &[],
             host: host(&config, name, self.shards()),
         };
         let at = now();
