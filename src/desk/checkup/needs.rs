@@ -1,0 +1,91 @@
+//! What a shop needs of Meta, by what it uses: permissions of its token, and fields of webhooks.
+
+use crate::shop::model::Shop;
+
+/// What every shop needs of the Page's token (Meta, Messenger Platform, September 2026).
+const SCOPES: [&str; 2] = ["pages_messaging", "pages_manage_metadata"];
+
+/// And on Instagram.
+const INSTAGRAM_SCOPES: [&str; 2] = ["instagram_basic", "instagram_manage_messages"];
+
+/// For utility templates: as Meta's guide spells it, and as some notes do (2026).
+pub const UTILITY_SCOPES: [&str; 2] = ["page_utility_messaging", "pages_utility_messaging"];
+
+/// Page fields without which no shop works (Meta, Messenger webhooks reference, 2026).
+const FIELDS: [&str; 3] = ["messages", "messaging_postbacks", "message_echoes"];
+
+/// A reaction opens the window; in standby STOP still counts; and Meta says there when it restricts
+/// the Page.
+const WISHED_FIELDS: [&str; 3] = ["message_reactions", "standby", "messaging_policy_enforcement"];
+
+/// What tells of paid messages.
+const MARKETING_FIELDS: [&str; 4] = [
+    "marketing_message_deliveries",
+    "marketing_message_reads",
+    "marketing_message_clicks",
+    "marketing_message_delivery_failed",
+];
+
+/// Fields of the app's webhook for Instagram. Echoes come with `messages` there.
+const INSTAGRAM_FIELDS: [&str; 2] = ["messages", "messaging_postbacks"];
+
+/// What a shop needs.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Needs {
+    /// Permissions without which it does not work; of each one of its spellings.
+    pub scopes: Vec<&'static [&'static str]>,
+    /// Permissions without which a part of it does not work.
+    pub wished_scopes: Vec<&'static [&'static str]>,
+    /// Fields of the Page without which it does not work.
+    pub fields: Vec<&'static str>,
+    /// Fields that make it better.
+    pub wished_fields: Vec<&'static str>,
+    /// Fields of the app's webhook for Instagram; none: it does not answer there.
+    pub instagram_fields: Vec<&'static str>,
+}
+
+impl Needs {
+    /// What this shop needs.
+    #[must_use]
+    pub fn of(shop: &Shop) -> Self {
+        let mut needs = Self {
+            scopes: SCOPES.iter().map(std::slice::from_ref).collect(),
+            fields: FIELDS.to_vec(),
+            wished_fields: WISHED_FIELDS.to_vec(),
+            ..Self::default()
+        };
+        if on_instagram(shop) {
+            needs.scopes.extend(INSTAGRAM_SCOPES.iter().map(std::slice::from_ref));
+            needs.instagram_fields.extend(INSTAGRAM_FIELDS);
+        }
+        if !shop.templates.is_empty() {
+            needs.wished_scopes.push(&UTILITY_SCOPES);
+            needs.wished_fields.push("messenger_template_status_update");
+        }
+        // A poster can be made without shop.toml, and nobody is asked for a topic without one.
+        let wanted = |used: bool, field: &'static str, needs: &mut Self| {
+            let list = if used { &mut needs.fields } else { &mut needs.wished_fields };
+            list.push(field);
+        };
+        wanted(!shop.posters.is_empty(), "messaging_referrals", &mut needs);
+        wanted(!shop.topics.is_empty(), "messaging_optins", &mut needs);
+        if shop.handoff.pass_thread {
+            needs.fields.push("messaging_handovers");
+        }
+        if shop.marketing.is_some() {
+            needs.wished_fields.extend(MARKETING_FIELDS);
+        }
+        needs
+    }
+
+    /// Every field of the Page that the shop can use.
+    pub fn all_fields(&self) -> impl Iterator<Item = &'static str> {
+        self.fields.iter().chain(&self.wished_fields).copied()
+    }
+}
+
+/// Whether a shop answers on Instagram.
+#[must_use]
+pub fn on_instagram(shop: &Shop) -> bool {
+    shop.assistant.instagram && shop.page.instagram_id.is_some()
+}
