@@ -352,9 +352,10 @@ pub fn take(
             Phase::Subscription => match answer {
                 Answer::Says(body) => {
                     let seen = read::subscription(&body, setting.app);
-                    let lacks = seen.fields.as_ref().is_none_or(|fields| {
-                        !judge::lacking(fields, &needs.fields).is_empty()
-                    });
+                    let lacks = seen
+                        .fields
+                        .as_ref()
+                        .is_none_or(|fields| !judge::lacking(fields, &needs.fields).is_empty());
                     round.subscription = Some(seen);
                     if lacks {
                         let good_until = checked(sql)?.and_then(|checked| checked.good_at);
@@ -501,15 +502,11 @@ fn is_of_subscription_problem(finding: &Finding) -> bool {
 }
 
 /// When to look again.
-fn plan(
-    sql: &impl Sql,
-    kept: &mut Checked,
-    round: &Round,
-    now: UnixMs,
-) -> Result<(), StoreError> {
-    let halted = kept.findings.iter().any(|finding| {
-        matches!(finding, Finding::TokenDead { .. } | Finding::Restricted { .. })
-    });
+fn plan(sql: &impl Sql, kept: &mut Checked, round: &Round, now: UnixMs) -> Result<(), StoreError> {
+    let halted = kept
+        .findings
+        .iter()
+        .any(|finding| matches!(finding, Finding::TokenDead { .. } | Finding::Restricted { .. }));
     let problem = kept.findings.iter().any(|finding| finding.weight() == Weight::Problem);
     let again = match round.restored.as_ref().map(|restored| restored.refused.is_none()) {
         Some(true) => CONFIRM_MS,
