@@ -6,6 +6,8 @@
 
 pub mod alerts;
 mod de;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod doctor;
 mod en;
 mod es;
 pub mod forms;
