@@ -67,16 +67,11 @@ enum Which {
     Alert(fn(&AlertTexts) -> &'static str),
 }
 
-/// What stands in the place of a name in braces.
-enum Value {
-    Plain(String),
-    Said(Says),
-}
-
 /// Words with values in them.
 pub(super) struct Says {
     which: Which,
-    values: Vec<(&'static str, Value)>,
+    /// What stands in the place of a name in braces.
+    values: Vec<(&'static str, String)>,
 }
 
 /// What was found.
@@ -104,13 +99,7 @@ pub(super) fn alerted(words: fn(&AlertTexts) -> &'static str, known: &str, since
 impl Says {
     /// With a value.
     pub(super) fn with(mut self, name: &'static str, value: impl ToString) -> Self {
-        self.values.push((name, Value::Plain(value.to_string())));
-        self
-    }
-
-    /// With words that have to be said in the same language.
-    fn saying(mut self, name: &'static str, value: Self) -> Self {
-        self.values.push((name, Value::Said(value)));
+        self.values.push((name, value.to_string()));
         self
     }
 
@@ -121,13 +110,13 @@ impl Says {
             Which::Words(words) => words(&texts.words),
             Which::Alert(words) => {
                 let words = words(texts.alerts());
-                return self.fill(&format!("{words} ({{known}}; {{since}})"), texts);
+                return self.fill(&format!("{words} ({{known}}; {{since}})"));
             }
         };
-        self.fill(template, texts)
+        self.fill(template)
     }
 
-    fn fill(&self, template: &str, texts: &DoctorTexts) -> String {
+    fn fill(&self, template: &str) -> String {
         // Piece by piece: what is filled in may have braces of its own.
         let mut text = String::new();
         let mut rest = template;
@@ -135,8 +124,7 @@ impl Says {
             let Some((name, later)) = after.split_once('}') else { break };
             text.push_str(before);
             match self.values.iter().find(|(known, _)| *known == name) {
-                Some((_, Value::Plain(value))) => text.push_str(value),
-                Some((_, Value::Said(says))) => text.push_str(&says.render(texts)),
+                Some((_, value)) => text.push_str(value),
                 None => text.push('?'),
             }
             rest = later;
@@ -188,8 +176,7 @@ impl<'a> Findings<'a> {
 
     /// Nobody looked, because of `why`.
     pub(super) fn unchecked(&mut self, check: Check, why: Says, fix: Says) {
-        let because = says(|s| s.because).saying("why", why);
-        self.add(check, State::NotChecked, Some(because), Some(fix), String::new());
+        self.add(check, State::NotChecked, Some(why), Some(fix), String::new());
     }
 
     fn add(
@@ -202,11 +189,6 @@ impl<'a> Findings<'a> {
     ) {
         let about = self.about.len().saturating_sub(1);
         self.list.push(Raw { check, state, about, says, detail, fix });
-    }
-
-    /// Whether a check has said something other than that it was not made.
-    pub(super) fn looked_at(&self, id: &str) -> bool {
-        self.list.iter().any(|raw| raw.check.id == id && raw.state != State::NotChecked)
     }
 
     /// In this language.
@@ -280,7 +262,8 @@ impl Diagnosis {
             let rest = " ".repeat(width.saturating_sub(columns(state)));
             let _ = writeln!(text, "  {state}{rest}  {}", finding.says);
             if let Some(fix) = &finding.fix {
-                let _ = writeln!(text, "  {}  {} {fix}", " ".repeat(width), words.to_do);
+                let gap = if words.to_do.ends_with('：') { "" } else { " " };
+                let _ = writeln!(text, "  {}  {}{gap}{fix}", " ".repeat(width), words.to_do);
             }
         }
         let closing = about_counts(self).render(self.texts);
@@ -347,10 +330,7 @@ mod tests {
         found.unchecked(checks::WEBHOOK, env, fix(|f| f.export).with("names", "APP_ID"));
         let list = found.done(doctor::of(&Lang("de".to_owned())));
         let one = &list.findings[0];
-        assert_eq!(
-            one.says,
-            "Webhook der App: nicht geprüft, denn APP_ID ist nicht in der Umgebung"
-        );
+        assert_eq!(one.says, "Webhook der App: APP_ID ist nicht in der Umgebung");
         assert!(one.fix.as_ref().unwrap().contains("APP_ID in der Umgebung setzen"));
         assert_eq!(one.state, State::NotChecked);
     }

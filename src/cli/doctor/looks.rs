@@ -50,7 +50,7 @@ pub(super) async fn check(
         // Its own clock, by which it decides; the one before was that of its front door.
         let ahead = UnixMs::from(theirs).since(now());
         if ahead.abs() > MINUTE {
-            worker::clock(checks::WORKER_CLOCK, "Worker, Date.now()", Some(ahead), found);
+            worker::clock(checks::WORKER_CLOCK, "Worker, Date.now", Some(ahead), found);
         }
     }
     deployment(&told, base, now().utc_date(), found);

@@ -144,9 +144,9 @@ pub async fn examine(checkup: &Checkup) -> Diagnosis {
     match &base {
         Ok(base) => {
             told = worker::check(checkup, &http, base, shops.as_deref(), &mut found).await;
-            if found.looked_at(checks::ADMIN_TOKEN.id) && told.graph.is_some() {
-                found.about(about(|w| w.about_worker));
+            if told.knows_us() {
                 looks = looks::check(checkup, &http, base, &mut found).await;
+                worker::desks(&told, &mut found);
             }
         }
         Err(error) => found.problem(
@@ -156,7 +156,7 @@ pub async fn examine(checkup: &Checkup) -> Diagnosis {
         ),
     }
 
-    let version = checkup.graph_version.clone().or(told.graph_version);
+    let version = checkup.graph_version.clone().or_else(|| told.graph_version.clone());
     let version = version.unwrap_or_else(|| GRAPH_VERSION.to_owned());
     let shops = shops.unwrap_or_default();
     found.about(about(|w| w.about_meta));
@@ -245,8 +245,10 @@ fn graph_base(
         }
         // A Worker on this computer has tokens for trying things out: not for Meta.
         (None, None) if local && told.is_none() => {
-            let graph = fix(|f| f.export).with("names", "ADMIN_TOKEN");
-            found.unchecked(CHECK, says(|s| s.silent_worker), graph);
+            let has_token = checkup.secrets.get("ADMIN_TOKEN").is_some();
+            let export = || fix(|f| f.export).with("names", "ADMIN_TOKEN");
+            let fix = if has_token { fix(|f| f.again) } else { export() };
+            found.unchecked(CHECK, says(|s| s.silent_worker), fix);
             None
         }
         (None, None) => {

@@ -29,6 +29,15 @@ const CLOCK_SLACK_MS: i64 = MINUTE;
 pub(super) struct Told {
     pub graph: Option<String>,
     pub graph_version: Option<String>,
+    /// `/admin/status`; none when it could not be had.
+    status: Option<Value>,
+}
+
+impl Told {
+    /// Whether it takes our ADMIN_TOKEN.
+    pub(super) const fn knows_us(&self) -> bool {
+        self.status.is_some()
+    }
 }
 
 /// Looks at the Worker.
@@ -246,13 +255,18 @@ async fn status(
         }
     }
     published(checkup, &body, shops, found);
-    for desk in list(&body, "/desks") {
-        desk::check(desk, found);
-    }
     quota(&body, shops, found);
     Told {
         graph: text(&body, "/graph/base_url").map(str::to_owned),
         graph_version: text(&body, "/graph/version").map(str::to_owned),
+        status: Some(body),
+    }
+}
+
+/// How each Desk stands.
+pub(super) fn desks(told: &Told, found: &mut Findings<'_>) {
+    for desk in told.status.iter().flat_map(|status| list(status, "/desks")) {
+        desk::check(desk, found);
     }
 }
 

@@ -46,7 +46,6 @@ pub(super) static TEXTS: DoctorTexts = DoctorTexts {
         automations: "Metas eigene Automatisierungen",
     },
     says: Says {
-        because: "nicht geprüft, denn {why}",
         env: "{names} ist nicht in der Umgebung",
         silent_worker: "der Worker sagt es nicht",
         unread: "es war nicht zu lesen ({why})",

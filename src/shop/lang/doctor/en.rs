@@ -46,7 +46,6 @@ pub(super) static TEXTS: DoctorTexts = DoctorTexts {
         automations: "Meta's own automations",
     },
     says: Says {
-        because: "not checked, because {why}",
         env: "{names} is not in the environment",
         silent_worker: "the Worker does not tell",
         unread: "it could not be read ({why})",

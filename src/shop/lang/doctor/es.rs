@@ -46,7 +46,6 @@ pub(super) static TEXTS: DoctorTexts = DoctorTexts {
         automations: "Automatizaciones de la propia Meta",
     },
     says: Says {
-        because: "no comprobado, porque {why}",
         env: "{names} no está en el entorno",
         silent_worker: "el Worker no lo dice",
         unread: "no se pudo leer ({why})",

@@ -46,7 +46,6 @@ pub(super) static TEXTS: DoctorTexts = DoctorTexts {
         automations: "Automatisations de Meta",
     },
     says: Says {
-        because: "non vérifié, car {why}",
         env: "{names} n'est pas dans l'environnement",
         silent_worker: "le Worker ne le dit pas",
         unread: "lecture impossible ({why})",

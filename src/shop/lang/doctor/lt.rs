@@ -46,7 +46,6 @@ pub(super) static TEXTS: DoctorTexts = DoctorTexts {
         automations: "„Meta“ automatiniai atsakymai",
     },
     says: Says {
-        because: "nepatikrinta, nes {why}",
         env: "aplinkoje nėra {names}",
         silent_worker: "Worker to nesako",
         unread: "nepavyko perskaityti ({why})",

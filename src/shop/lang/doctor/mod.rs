@@ -121,7 +121,6 @@ pub struct Titles {
 #[derive(Debug)]
 #[expect(missing_docs, reason = "each is what it says in `en.rs`")]
 pub struct Says {
-    pub because: &'static str,
     pub env: &'static str,
     pub silent_worker: &'static str,
     pub unread: &'static str,

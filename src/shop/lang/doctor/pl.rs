@@ -46,7 +46,6 @@ pub(super) static TEXTS: DoctorTexts = DoctorTexts {
         automations: "Automatyzacje samej Mety",
     },
     says: Says {
-        because: "nie sprawdzono, bo {why}",
         env: "w środowisku nie ma {names}",
         silent_worker: "Worker tego nie mówi",
         unread: "nie udało się odczytać ({why})",

@@ -46,7 +46,6 @@ pub(super) static TEXTS: DoctorTexts = DoctorTexts {
         automations: "Automações da própria Meta",
     },
     says: Says {
-        because: "não verificado, porque {why}",
         env: "{names} não está no ambiente",
         silent_worker: "o Worker não informa",
         unread: "não foi possível ler ({why})",

@@ -46,7 +46,6 @@ pub(super) static TEXTS: DoctorTexts = DoctorTexts {
         automations: "Собственная автоматизация Meta",
     },
     says: Says {
-        because: "не проверено, потому что {why}",
         env: "в окружении нет {names}",
         silent_worker: "Worker этого не говорит",
         unread: "прочитать не удалось ({why})",

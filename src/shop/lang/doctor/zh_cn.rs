@@ -46,7 +46,6 @@ pub(super) static TEXTS: DoctorTexts = DoctorTexts {
         automations: "Meta 自己的自动回复",
     },
     says: Says {
-        because: "未检查，因为{why}",
         env: "环境中没有 {names}",
         silent_worker: "Worker 没有说",
         unread: "读不到（{why}）",

@@ -46,7 +46,6 @@ pub(super) static TEXTS: DoctorTexts = DoctorTexts {
         automations: "Meta 自己的自動回覆",
     },
     says: Says {
-        because: "未檢查，因為{why}",
         env: "環境中沒有 {names}",
         silent_worker: "Worker 沒有說",
         unread: "讀不到（{why}）",
