@@ -117,6 +117,7 @@ fn live(world: &mut World<'_>, meta: &mut Meta, minutes: i64) {
     for _ in 0..minutes {
         world.wait(MINUTE);
         round::ticked(&world.sql, world.now).unwrap();
+        round::keep(&world.sql, world.now).unwrap();
         look(world, meta);
     }
 }

@@ -189,7 +189,7 @@ async fn review(
     let mut waiting: Vec<String> = Vec::new();
     for spellings in needs.iter().flat_map(|needs| needs.scopes.iter()) {
         let live = |scope: &&str| status(scope).is_some_and(|s| s.eq_ignore_ascii_case("live"));
-        let Some(scope) = spellings.first().filter(|_| !spellings.iter().any(|s| live(s))) else {
+        let Some(scope) = spellings.first().filter(|_| !spellings.iter().any(live)) else {
             continue;
         };
         let line = format!("{scope}: {}", status(scope).unwrap_or("-").to_lowercase());

@@ -55,7 +55,7 @@ pub fn token(token: &Token, app: Option<&str>, needs: &Needs, now: UnixMs) -> Ve
     }
     let lacks = |wanted: &[&'static [&'static str]]| -> Vec<String> {
         let may = |scope: &&str| token.scopes.iter().any(|granted| granted == scope);
-        let lacking = wanted.iter().filter(|spellings| !spellings.iter().any(|s| may(s)));
+        let lacking = wanted.iter().filter(|spellings| !spellings.iter().any(&may));
         lacking.filter_map(|spellings| spellings.first()).map(|s| (*s).to_owned()).collect()
     };
     let needed = lacks(&needs.scopes);

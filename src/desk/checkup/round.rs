@@ -282,7 +282,8 @@ pub fn keep(sql: &impl Sql, now: UnixMs) -> Result<(), StoreError> {
         }
     };
     let next = on(sql, now)?.map_or(plan.next_full.min(plan.next_look), |round| round.next_at);
-    timers::set(sql, Timer::Checkup, next)
+    // What is due already is made in the same breath.
+    if next > now { timers::set(sql, Timer::Checkup, next) } else { Ok(()) }
 }
 
 /// Everything is looked at now: the owner asks for it.
@@ -302,18 +303,24 @@ pub fn begin(sql: &impl Sql, now: UnixMs) -> Result<(), StoreError> {
 /// # Errors
 /// [`StoreError`].
 pub fn due(sql: &impl Sql, now: UnixMs) -> Result<Option<Round>, StoreError> {
-    keep(sql, now)?;
     let hold = sending::page_hold(sql)?.filter(|hold| hold.until > now && !hold.needs_owner);
     if let Some(hold) = hold {
         timers::set(sql, Timer::Checkup, hold.until)?;
         return Ok(None);
     }
-    if let Some(round) = on(sql, now)? {
-        return Ok(Some(round).filter(|round| round.next_at <= now));
+    let (round, next) = match on(sql, now)? {
+        Some(round) => (round.clone(), round.next_at),
+        None => {
+            let Some(plan) = checked(sql)? else { return Ok(None) };
+            (Round::new(plan.next_full <= now, now), plan.next_full.min(plan.next_look))
+        }
+    };
+    if next > now {
+        // The alarm came for a moment that has been put off.
+        timers::set(sql, Timer::Checkup, next)?;
+        return Ok(None);
     }
-    let Some(plan) = checked(sql)? else { return Ok(None) };
-    let full = plan.next_full <= now;
-    Ok((full || plan.next_look <= now).then(|| Round::new(full, now)))
+    Ok(Some(round))
 }
 
 /// Takes the answer to what a round needed. `true` once the round is over.

@@ -34,7 +34,9 @@ impl Inner {
         let at = now();
         sending::recover(&self.sql, false, at).map_err(|e| e.to_string())?;
         if name.shard == REGISTRAR {
-            round::ticked(&self.sql, at).map_err(|e| e.to_string())?;
+            round::ticked(&self.sql, at)
+                .and_then(|()| round::keep(&self.sql, at))
+                .map_err(|e| e.to_string())?;
         }
         if let Err(why) = self.keep_together(&name).await {
             worker::console_error!("the Desks of the Page: {why}");
