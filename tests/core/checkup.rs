@@ -355,6 +355,13 @@ fn a_trigger_that_stays_away_is_told_by_the_alarm_and_one_that_is_late_is_not() 
     look(&mut world, &mut meta);
     live(&mut world, &mut meta, 20);
     assert_eq!(told(&world), []);
+    // It jumps again and again, and nobody was awake in between.
+    for _ in 0..5 {
+        world.wait(HOUR);
+        look(&mut world, &mut meta);
+    }
+    live(&mut world, &mut meta, 20);
+    assert_eq!(told(&world), []);
     // No tick any more: only the alarm.
     for _ in 0..60 {
         world.wait(MINUTE);

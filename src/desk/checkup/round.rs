@@ -533,11 +533,11 @@ fn plan(sql: &impl Sql, kept: &mut Checked, round: &Round, now: UnixMs) -> Resul
     if let Some(mut ticked) = facts::get::<Ticked>(sql, TICKED)?
         && judge::cron(ticked.at, now).is_some()
     {
-        if ticked.silent_seen.is_none() {
-            ticked.silent_seen = Some(now);
-            facts::set(sql, TICKED, &ticked)?;
+        if let Some(next) = ticked.looked(now) {
+            facts::set(sql, TICKED, &next)?;
+            ticked = next;
         }
-        kept.next_look = kept.next_look.min(now.plus(CRON_SILENT_MS.saturating_add(SECOND)));
+        kept.next_look = kept.next_look.min(ticked.seen.plus(CRON_SILENT_MS));
     }
     Ok(())
 }
@@ -546,8 +546,26 @@ fn plan(sql: &impl Sql, kept: &mut Checked, round: &Round, now: UnixMs) -> Resul
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Ticked {
     at: UnixMs,
-    /// When a look first found it silent.
-    silent_seen: Option<UnixMs>,
+    /// How many looks in a row found it silent, and when the last of them was.
+    silent: u32,
+    seen: UnixMs,
+}
+
+/// So many looks in a row, ten minutes apart, find it silent before anybody is told.
+const SILENT_LOOKS: u32 = 3;
+
+impl Ticked {
+    /// Another look finds it silent; `None` when that is too soon to count. Looks that lie far apart
+    /// show nothing: the Desk itself, or the clock, was away.
+    fn looked(self, now: UnixMs) -> Option<Self> {
+        let since = now.since(self.seen);
+        if self.silent > 0 && (0..CRON_SILENT_MS).contains(&since) {
+            return None;
+        }
+        let in_a_row = (0..=CRON_SILENT_MS.saturating_mul(2)).contains(&since);
+        let silent = if in_a_row { self.silent.saturating_add(1) } else { 1 };
+        Some(Self { silent, seen: now, ..self })
+    }
 }
 
 /// The scheduled trigger came.
@@ -557,9 +575,12 @@ struct Ticked {
 pub fn ticked(sql: &impl Sql, now: UnixMs) -> Result<(), StoreError> {
     let known: Option<Ticked> = facts::get(sql, TICKED)?;
     let fresh = known.is_some_and(|ticked| {
-        ticked.silent_seen.is_none() && (0..NOTE_EVERY_MS).contains(&now.since(ticked.at))
+        ticked.silent == 0 && (0..NOTE_EVERY_MS).contains(&now.since(ticked.at))
     });
-    if fresh { Ok(()) } else { facts::set(sql, TICKED, &Ticked { at: now, silent_seen: None }) }
+    if fresh {
+        return Ok(());
+    }
+    facts::set(sql, TICKED, &Ticked { at: now, silent: 0, seen: UnixMs::default() })
 }
 
 /// When the scheduled trigger last came, to five minutes.
@@ -570,12 +591,11 @@ pub fn last_tick(sql: &impl Sql) -> Result<Option<UnixMs>, StoreError> {
     Ok(facts::get::<Ticked>(sql, TICKED)?.map(|ticked| ticked.at))
 }
 
-/// Whether the trigger is silent, and was when it was last looked at.
+/// Whether the trigger is silent, and was in several looks.
 ///
 /// # Errors
 /// [`StoreError`].
 pub fn silence(sql: &impl Sql, now: UnixMs) -> Result<Option<Finding>, StoreError> {
     let Some(ticked) = facts::get::<Ticked>(sql, TICKED)? else { return Ok(None) };
-    let long = ticked.silent_seen.is_some_and(|seen| now.since(seen) >= CRON_SILENT_MS);
-    Ok(if long { judge::cron(ticked.at, now) } else { None })
+    Ok(if ticked.silent >= SILENT_LOOKS { judge::cron(ticked.at, now) } else { None })
 }
