@@ -11,7 +11,8 @@
 //! - [`deletion`]: what forgetting a person takes, and how far it is.
 //! - [`handoff`]: when a person takes over, and how the assistant comes back; `disclosure`: that
 //!   it is an assistant.
-//! - [`alerts`]: what the owner is told of because nobody else would notice.
+//! - [`alerts`]: what the owner is told of because nobody else would notice; [`checkup`]: whether
+//!   all is there that the shop needs.
 //! - [`by_hand`]: the owner's own answer to somebody, and notes.
 //! - [`replies`]: the words and bubbles of each answer; [`payload`]: what our buttons carry.
 //! - [`mark`]: what a tap leaves on somebody.
@@ -32,6 +33,7 @@ pub mod alerts;
 pub mod arrival;
 pub mod booking;
 pub mod by_hand;
+pub mod checkup;
 pub mod comments;
 pub mod coupons;
 pub mod decide;

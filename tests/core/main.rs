@@ -10,6 +10,7 @@ mod rng;
 
 mod alerts;
 mod booking;
+mod checkup;
 mod conversations;
 mod coupons;
 mod doors;

@@ -9,6 +9,7 @@ mod common;
 
 mod alerts;
 mod bookings;
+mod checkup;
 mod conversation;
 mod coupons;
 mod crash;

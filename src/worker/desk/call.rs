@@ -84,6 +84,8 @@ pub const OWNER: &str = "/owner";
 
 /// Reads Meta's list of tokens.
 pub const RECONCILE: &str = "/reconcile";
+/// What the Worker's own looks found.
+pub const CHECKUP: &str = "/checkup";
 /// What is wrong now.
 pub const ALERTS: &str = "/alerts";
 /// What another Desk of the Page sees.
@@ -503,6 +505,19 @@ pub enum Reading {
 /// way.
 pub async fn reconcile(env: &Env, desk: &Name, act: Reading) -> Result<String, String> {
     post(env, desk, RECONCILE, &Reconcile { desk: Cow::Borrowed(desk), act }).await
+}
+
+/// The owner wants to know what the Worker's own looks found.
+#[derive(Serialize, Deserialize)]
+pub struct Checkup<'a> {
+    pub desk: Cow<'a, Name>,
+    /// Everything is to be looked at now.
+    pub begin: bool,
+}
+
+/// What the Worker's own looks at a Page found, as JSON.
+pub async fn checkup(env: &Env, desk: &Name, begin: bool) -> Result<String, String> {
+    post(env, desk, CHECKUP, &Checkup { desk: Cow::Borrowed(desk), begin }).await
 }
 
 /// What is wrong at a Page now, as JSON.

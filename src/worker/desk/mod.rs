@@ -7,6 +7,7 @@
 //! - [`call`]: how the Worker reaches a Desk.
 //! - [`calls`]: the requests that are no messages.
 //! - [`coupons`]: coupons among the Desks of a Page.
+//! - [`checkup`]: looks whether all is there that the shop needs.
 //! - [`deletion`]: what a deletion still owes after the rows are gone.
 //! - [`drain`]: sends what is in the outbox.
 //! - [`layout`]: the Desks of a Page among themselves.
@@ -18,6 +19,7 @@
 
 pub mod call;
 mod calls;
+mod checkup;
 mod coupons;
 mod deletion;
 mod drain;
@@ -125,6 +127,8 @@ struct Inner {
     flushing: Cell<bool>,
     /// One step of a reading of Meta's list at a time.
     reconciling: Cell<bool>,
+    /// One step of a look at a time.
+    checking: Cell<bool>,
     /// Who is to be asked about, in order.
     strangers: RefCell<VecDeque<Stranger>>,
     /// The last moment that a reply of this process waits for, and where typing shows already.
@@ -165,6 +169,7 @@ impl Desk {
                 look: Cell::new(true),
                 flushing: Cell::new(false),
                 reconciling: Cell::new(false),
+                checking: Cell::new(false),
                 strangers: RefCell::default(),
                 paced_until: Cell::default(),
                 typing: RefCell::default(),
@@ -262,6 +267,7 @@ impl Inner {
             call::COUPONS => self.coupons(parse(body)?).await,
             call::RECONCILE => self.reconcile(parse(body)?).await,
             call::ALERTS => self.alerts(&parse(body)?),
+            call::CHECKUP => self.checkup(&parse(body)?),
             call::SEES => self.sees(&parse(body)?),
             call::PAGE => json(&self.page_state(&parse(body)?).await?),
             call::HOLD => self.held(parse(body)?).await.map(|()| String::new()),
