@@ -15,7 +15,7 @@ mod native {
 
     use clap::{Parser, Subcommand};
     use shopbell::cli::{
-        bookings, budget, chat, check, consent, doctor, eval, explain, forget, funnel, misses,
+        bookings, budget, chat, check, consent, doctor, eval, explain, forget, funnel, misses, new,
         note, offer, plan, poster, profile, publish, qr, reconcile, report, sandbox, shards, sim,
         snippet, template,
     };
@@ -31,6 +31,8 @@ mod native {
 
     #[derive(Subcommand)]
     enum Command {
+        /// Asks a few questions and writes a shop.toml to start from.
+        New(Box<new::NewArgs>),
         /// Says what is wrong in a shop.toml, and what to write instead.
         Check(check::CheckArgs),
         /// Talks to a shop in the terminal.
@@ -85,6 +87,7 @@ mod native {
 
     pub fn main() -> ExitCode {
         match Shopbell::parse().command {
+            Command::New(args) => new::run(&args),
             Command::Check(args) => check::run(&args),
             Command::Chat(args) => chat::run(&args),
             Command::Explain(args) => explain::run(&args),

@@ -6,6 +6,7 @@
 //! - `format`: the format as one table, which both the check and the schema follow. `values`: what
 //!   may stand between quotation marks. `shape` and `wording`: each value by itself. `rules`, `schedule`,
 //!   `phrases`, `forms`, `booking`, `products`, `segments`, `paid`, `sent` and `sequences`: what values have to do with each other. `build`: the shop itself.
+//! - [`written`]: single values as the check reads them, for what asks before there is a file.
 //! - [`places`]: where the FAQ's phrasings and expectations stand, for checks that need it trained.
 
 mod booking;
@@ -30,6 +31,7 @@ mod sequences;
 mod shape;
 mod values;
 mod wording;
+pub mod written;
 
 use toml::de::DeTable;
 
