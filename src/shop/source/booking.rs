@@ -96,7 +96,11 @@ fn slots<'t>(form: &'t DeTable<'t>, ids: &[&'t str], found: &mut Vec<Diagnostic>
                 }
                 (one, _) => {
                     let message = match one {
-                        Some(_) => "this asks for a slot of two things",
+                        Some((id, _)) => {
+                            // Once is enough: nothing is said of the service itself.
+                            booked.push(id);
+                            "this asks for a slot of two things"
+                        }
                         None => "this asks for a slot of nothing",
                     };
                     found.push(
