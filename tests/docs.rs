@@ -5,6 +5,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use shopbell::cli::check::codes;
 use shopbell::shop::source::compile;
 use shopbell::shop::source::reference::reference;
 
@@ -83,7 +84,7 @@ fn anchor(line: &str) -> String {
 
 /// Commands that need neither a network, nor a build, nor an account.
 fn runs_here(command: &str) -> bool {
-    ["shopbell check ", "shopbell explain ", "shopbell chat ", "shopbell --help"]
+    ["shopbell new ", "shopbell check ", "shopbell explain ", "shopbell chat ", "shopbell --help"]
         .iter()
         .any(|start| command.contains(start))
         || command.starts_with("shopbell publish") && command.contains("--out")
@@ -105,16 +106,24 @@ fn every_command_of_the_documents_that_can_run_here_runs() {
             if !runs_here(line) {
                 continue;
             }
+            // A new shop is made in a folder of its own, with all that is asked left as it is.
+            let new = line.starts_with("shopbell new ");
+            let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("docs-new");
+            if new {
+                let _gone = std::fs::remove_dir_all(&folder);
+                std::fs::create_dir_all(&folder).unwrap();
+            }
+            let typed: &[u8] = if new { b"\n\nCorner Bakery\n\n\n\n\n\n" } else { b"/quit\n" };
             let mut shell = Command::new("bash")
                 .args(["-c", line])
-                .current_dir(root())
+                .current_dir(if new { folder.as_path() } else { root() })
                 .env("PATH", &path)
                 .stdin(Stdio::piped())
                 .stdout(Stdio::piped())
                 .stderr(Stdio::piped())
                 .spawn()
                 .unwrap();
-            let _ = shell.stdin.take().unwrap().write_all(b"/quit\n");
+            let _ = shell.stdin.take().unwrap().write_all(typed);
             let output = shell.wait_with_output().unwrap();
             let said = String::from_utf8_lossy(&output.stderr).into_owned();
             assert!(output.status.success(), "{}: `{line}`\n{said}", document.display());
@@ -156,6 +165,19 @@ fn the_reference_of_shop_toml_is_what_the_check_follows() {
     let text = std::fs::read_to_string(&path).unwrap();
     let (head, _) = text.split_once("<!-- reference -->").unwrap();
     let fresh = format!("{head}<!-- reference -->\n\n{}", reference());
+    if std::env::var_os("SHOPBELL_BLESS").is_some() {
+        std::fs::write(&path, &fresh).unwrap();
+        return;
+    }
+    assert!(text == fresh, "out of date: SHOPBELL_BLESS=1 cargo test --test docs");
+}
+
+#[test]
+fn the_page_of_the_codes_is_what_the_command_explains() {
+    let path = root().join("docs/check-codes.md");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let (head, _) = text.split_once("<!-- reference -->").unwrap();
+    let fresh = format!("{head}<!-- reference -->\n\n{}", codes::reference());
     if std::env::var_os("SHOPBELL_BLESS").is_some() {
         std::fs::write(&path, &fresh).unwrap();
         return;

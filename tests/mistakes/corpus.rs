@@ -12,7 +12,7 @@
 //! ```
 //!
 //! Lines with a space or `-` in front stand in the shop once, one after another; those with a space
-//! or `+` take their place. `⟦ ⟧` marks what the diagnostic has to point at, to the byte. Nothing
+//! or `+` take their place; `@` goes on in another place. `⟦ ⟧` marks what the diagnostic has to point at, to the byte. Nothing
 //! else may be found, but for what `also` says: at most one more thing, by its code.
 
 use std::path::{Path, PathBuf};
@@ -56,17 +56,19 @@ fn read(file: &str, text: &str) -> Vec<Mistake> {
 fn one(file: &str, case: &str) -> Mistake {
     let mut lines = case.lines();
     let name = format!("{file}: {}", lines.next().unwrap());
-    let (mut old, mut new) = (String::new(), String::new());
+    let mut hunks = vec![(String::new(), String::new())];
     let (mut base, mut expected, mut also) = (String::new(), None, None);
     for line in lines.filter(|line| !line.is_empty()) {
         let (sign, rest) = line.split_at(1);
+        let (old, new) = hunks.last_mut().unwrap();
         match sign {
             " " => {
-                old += &format!("{rest}\n");
-                new += &format!("{rest}\n");
+                *old += &format!("{rest}\n");
+                *new += &format!("{rest}\n");
             }
-            "-" => old += &format!("{rest}\n"),
-            "+" => new += &format!("{rest}\n"),
+            "-" => *old += &format!("{rest}\n"),
+            "+" => *new += &format!("{rest}\n"),
+            "@" => hunks.push((String::new(), String::new())),
             _ => match line.split_once(' ').unwrap_or_else(|| panic!("{name}: {line:?}")) {
                 ("in", shop) => base = shop.to_owned(),
                 ("also", code) => also = Some(code.to_owned()),
@@ -79,10 +81,13 @@ fn one(file: &str, case: &str) -> Mistake {
         }
     }
     let (severity, code) = expected.unwrap_or_else(|| panic!("{name}: expects nothing"));
-    let whole = format!("\n{}", std::fs::read_to_string(shop(&base)).unwrap());
-    let old = format!("\n{old}");
-    assert_eq!(whole.matches(&old).count(), 1, "{name}: where?\n{old}");
-    let marked = whole.replacen(&old, &format!("\n{new}"), 1)[1..].to_owned();
+    let mut whole = format!("\n{}", std::fs::read_to_string(shop(&base)).unwrap());
+    for (old, new) in hunks {
+        let old = format!("\n{old}");
+        assert_eq!(whole.matches(&old).count(), 1, "{name}: where?\n{old}");
+        whole = whole.replacen(&old, &format!("\n{new}"), 1);
+    }
+    let marked = whole[1..].to_owned();
     let start = marked.find('⟦').unwrap_or_else(|| panic!("{name}: nothing is marked"));
     let unmarked = marked.replacen('⟦', "", 1);
     let end = unmarked.find('⟧').unwrap_or_else(|| panic!("{name}: the mark has no end"));

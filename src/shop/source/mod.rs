@@ -3,7 +3,7 @@
 //! - [`compile`]: the front door. It finds every problem, not the first one.
 //! - [`diagnostic`]: what a problem is. [`render`]: how people and machines see it.
 //! - [`schema`]: the JSON Schema of the file, for editors. [`reference`]: the same for people.
-//! - `format`: the format as one table, which both the check and the schema follow. `values`: what
+//! - `syntax`: what is no TOML. `format`: the format as one table, which both the check and the schema follow. `values`: what
 //!   may stand between quotation marks. `shape` and `wording`: each value by itself. `rules`, `schedule`,
 //!   `phrases`, `forms`, `booking`, `products`, `segments`, `paid`, `sent` and `sequences`: what values have to do with each other. `build`: the shop itself.
 //! - [`written`]: single values as the check reads them, for what asks before there is a file.
@@ -29,6 +29,7 @@ mod segments;
 mod sent;
 mod sequences;
 mod shape;
+mod syntax;
 mod values;
 mod wording;
 pub mod written;
@@ -64,7 +65,7 @@ impl Compiled {
 #[must_use]
 pub fn compile(source: &str) -> Compiled {
     let (file, errors) = DeTable::parse_recoverable(source);
-    let mut found: Vec<Diagnostic> = errors.iter().map(syntax).collect();
+    let mut found = syntax::mistakes(source, &errors);
     let mut shops = Vec::new();
     let mut places = Places::default();
     // What was saved from a broken file would only lead to complaints that are not true.
@@ -104,11 +105,6 @@ pub fn compile(source: &str) -> Compiled {
     }
     found.sort_by_key(|d| (d.span.start, d.severity));
     Compiled { shops, diagnostics: found, places }
-}
-
-fn syntax(error: &toml::de::Error) -> Diagnostic {
-    let help = "see https://toml.io for how the file is written; texts stand in quotation marks";
-    Diagnostic::error("syntax", error.span().unwrap_or(0..0), error.message().trim()).help(help)
 }
 
 /// The span, moved onto edges of characters inside the source.

@@ -551,7 +551,8 @@ fn meta(file: &DeTable<'_>, found: &mut Vec<Diagnostic>) {
     else {
         return;
     };
-    if read::date(value).is_some_and(|since| since >= NO_NEW_RECURRING) {
+    let Some(since) = read::date(value) else { return };
+    if since >= NO_NEW_RECURRING {
         let message = format!(
             "Meta takes no recurring notifications of apps that began on or after {NO_NEW_RECURRING}"
         );
