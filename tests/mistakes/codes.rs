@@ -33,18 +33,19 @@ fn literals(source: &str) -> Vec<(&str, &str)> {
     let mut all = Vec::new();
     let mut from = 0;
     while let Some(open) = source[from..].find('"').map(|at| from + at) {
-        let mut close = open + 1;
-        while !source[close..].starts_with('"') {
-            close += if source[close..].starts_with('\\') { 2 } else { 1 };
-            while !source.is_char_boundary(close) {
-                close += 1;
-            }
-        }
         // A character, '"', is no text.
         if source[..open].ends_with('\'') {
             from = open + 1;
             continue;
         }
+        let mut escaped = false;
+        let length = source[open + 1..].find(|c: char| {
+            let ends = c == '"' && !escaped;
+            escaped = c == '\\' && !escaped;
+            ends
+        });
+        let Some(length) = length else { panic!("a text has no end: {}", &source[open..]) };
+        let close = open + 1 + length;
         all.push((source[..open].trim_end(), &source[open + 1..close]));
         from = close + 1;
     }

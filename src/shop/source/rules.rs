@@ -144,6 +144,7 @@ fn profile(file: &DeTable<'_>, names: &Names<'_>, found: &mut Vec<Diagnostic>) {
     for (command, _) in read::tables(profile, "command") {
         if let Some((name, span)) = get(command, "name").and_then(text)
             && !is_command(name)
+            && values::id(name).is_ok()
         {
             found.push(
                 Diagnostic::error("bad-command", span, "Meta takes no such command")

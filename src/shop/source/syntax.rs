@@ -79,13 +79,25 @@ fn told(source: &str, span: &Range<usize>, message: &str) -> Diagnostic {
         return error(span.clone(), "this text stands without quotation marks")
             .help(format!("write {}", quoted(written.trim())));
     }
-    let help = if has("duplicate key") {
-        "leave one of them out; what there may be several of is written with two brackets: [[faq]]"
-    } else {
+    if has("duplicate key") {
+        return error(span.clone(), &format!("`{}` is here twice", written.trim())).help(
+            "leave one of them out; what there may be several of is written with two brackets: \
+             [[faq]]",
+        );
+    }
+    if has("escape")
+        && let Some(start) = span.start.checked_sub(1)
+        && let Some(sign) = source.get(span.start..).and_then(|rest| rest.chars().next())
+        && source.get(start..).is_some_and(|rest| rest.starts_with('\\'))
+    {
+        let end = span.start.saturating_add(sign.len_utf8());
+        return error(start..end, "a backslash begins something special, and this is nothing")
+            .help("write \\\\ where a backslash is to stand");
+    }
+    error(span.clone(), message).help(
         "texts stand in straight quotation marks, lists in [ ], and each line is name = value; \
-         https://toml.io has the rest"
-    };
-    error(span.clone(), message).help(help)
+         https://toml.io has the rest",
+    )
 }
 
 /// The bracket or brace that is open at `at`, if a line begins there that belongs to no list: a head
