@@ -12,13 +12,14 @@ use crate::shop::source::Compiled;
 use crate::shop::source::diagnostic::{Severity, nearest};
 
 /// The files, in the order in which the page of the codes shows them.
-const FILES: [(&str, &str); 7] = [
+const FILES: [(&str, &str); 8] = [
     ("The file itself", include_str!("file.md")),
     ("The shop, its Pages and its hours", include_str!("shop.md")),
     ("Languages, texts and buttons", include_str!("texts.md")),
     ("Questions and answers", include_str!("faq.md")),
     ("Forms, bookings, products and segments", include_str!("forms.md")),
     ("Topics, posters and what is sent", include_str!("sent.md")),
+    ("Comments, ads and friends", include_str!("doors.md")),
     ("Meta's rules and paid messages", include_str!("meta.md")),
 ];
 
