@@ -208,3 +208,38 @@ fn the_shops_themselves_have_none() {
         assert!(load(&shop(name)).is_ok());
     }
 }
+
+/// Whatever line is taken out of a whole shop, or made nonsense of: the mistake is told, and at most
+/// one thing beside it.
+#[test]
+fn one_line_that_is_missing_or_mistyped_brings_no_flood() {
+    let whole = std::fs::read_to_string(shop("corner")).unwrap();
+    let lines: Vec<&str> = whole.lines().collect();
+    let with = |at: usize, line: Option<String>| -> String {
+        let changed = lines.iter().enumerate().filter_map(|(i, old)| match &line {
+            _ if i != at => Some((*old).to_owned()),
+            line => line.clone(),
+        });
+        changed.flat_map(|line| [line, "\n".to_owned()]).collect()
+    };
+    let (mut floods, mut tried) = (Vec::new(), 0);
+    for (at, line) in lines.iter().enumerate() {
+        let mistyped = line.split_once(" = ").map(|(key, _)| format!("{key} = 1.5"));
+        let heads = line.starts_with('[') || mistyped.is_some();
+        for changed in heads.then_some(None).into_iter().chain(mistyped.map(Some)) {
+            tried += 1;
+            let source = with(at, changed);
+            let found: Vec<Diagnostic> = shopbell::shop::source::compile(&source).diagnostics;
+            let bad: Vec<String> = found
+                .iter()
+                .filter(|d| d.severity < Severity::Note)
+                .map(|d| told(&source, d))
+                .collect();
+            if bad.len() > 2 {
+                floods.push(format!("line {}: {line}\n  {}", at + 1, bad.join("\n  ")));
+            }
+        }
+    }
+    assert!(tried > 400, "{tried}");
+    assert!(floods.is_empty(), "{} floods\n{}", floods.len(), floods.join("\n"));
+}

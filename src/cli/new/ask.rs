@@ -141,7 +141,7 @@ impl<R: BufRead, W: Write> Talk<R, W> {
             let Some(usual) = usual else { return Err(needed) };
             return read(&usual).map_err(|_| needed);
         }
-        self.say(&asked)?;
+        self.say(&format!("\n{asked}"))?;
         loop {
             let said = self.line(flag, usual.as_deref())?;
             let said = match (said.trim(), &usual) {

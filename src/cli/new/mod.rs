@@ -196,12 +196,15 @@ fn write(path: &Path, text: &str, anew: bool) -> Result<(), NewError> {
 /// What to type now.
 fn next(answers: &Answers, dir: &Path) -> String {
     let words = answers.tongue.words();
+    // That one is typed in another folder.
+    let whole = std::path::absolute(dir).unwrap_or_else(|_| dir.to_owned());
+    let whole = in_shell(&whole.display().to_string());
     let dir = in_shell(&dir.display().to_string());
     let mut lines = vec![String::new(), words.next.to_owned()];
     for (command, what) in [
         (format!("shopbell check {dir}"), words.then_check),
         (format!("shopbell chat {dir}"), words.then_chat),
-        (format!("scripts/dev --shop {dir}"), words.then_dev),
+        (format!("scripts/dev --shop {whole}"), words.then_dev),
         (format!("shopbell deploy {dir}"), words.then_deploy),
     ] {
         lines.push(format!("  {command}\n      {what}"));

@@ -301,34 +301,43 @@ fn unreached(file: &DeTable<'_>, found: &mut Vec<Diagnostic>) {
     let taps = super::rules::buttons_outside_forms(file);
     let mut reached: Vec<String> =
         said.chain(friends).chain(taps).filter_map(|(table, _)| opened_by(table)).collect();
-    let mut next = 0;
-    while let Some(id) = reached.get(next).cloned() {
-        next = next.saturating_add(1);
-        for (form, _) in &forms {
-            if get(form, "id").and_then(text).is_none_or(|(known, _)| known != id) {
-                continue;
-            }
-            let ends = read::tables(form, "end");
-            let taps = ends.iter().flat_map(|(end, _)| read::tables(end, "buttons"));
-            let opened = std::iter::once(opened_by(form))
-                .chain(taps.map(|(tap, _)| opened_by(tap)))
-                .chain(ends.iter().map(|(end, _)| opened_by(end)));
-            for other in opened.flatten() {
-                if !reached.contains(&other) {
-                    reached.push(other);
-                }
-            }
-        }
+    for id in std::mem::take(&mut reached) {
+        reach(id, &forms, &mut reached);
     }
-    for (form, _) in forms {
+    // Of forms that open each other the first is named: the others follow from it.
+    for (form, _) in &forms {
         let Some((id, span)) = get(form, "id").and_then(text) else { continue };
         if !reached.iter().any(|known| known == id) {
+            reach(id.to_owned(), &forms, &mut reached);
             let message = format!("nothing opens {}", quoted(id));
             found.push(
                 Diagnostic::warning("unreachable-form", span, message)
                     .help(format!("give an [[faq]], a poster or a button form = {}", quoted(id))),
             );
         }
+    }
+}
+
+/// Adds a form and all that it opens, also by its ends.
+fn reach(id: String, forms: &[(&DeTable<'_>, Place)], reached: &mut Vec<String>) {
+    let opened_by =
+        |table: &DeTable<'_>| get(table, "form").and_then(text).map(|(form, _)| form.to_owned());
+    let mut open = vec![id];
+    while let Some(id) = open.pop() {
+        if reached.contains(&id) {
+            continue;
+        }
+        for (form, _) in forms {
+            if get(form, "id").and_then(text).is_none_or(|(known, _)| known != id) {
+                continue;
+            }
+            let ends = read::tables(form, "end");
+            let taps = ends.iter().flat_map(|(end, _)| read::tables(end, "buttons"));
+            open.extend(opened_by(form));
+            open.extend(taps.filter_map(|(tap, _)| opened_by(tap)));
+            open.extend(ends.iter().filter_map(|(end, _)| opened_by(end)));
+        }
+        reached.push(id);
     }
 }
 

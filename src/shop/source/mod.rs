@@ -6,6 +6,7 @@
 //! - `syntax`: what is no TOML. `format`: the format as one table, which both the check and the schema follow. `values`: what
 //!   may stand between quotation marks. `shape` and `wording`: each value by itself. `rules`, `schedule`,
 //!   `phrases`, `forms`, `booking`, `products`, `segments`, `paid`, `doors`, `sent` and `sequences`: what values have to do with each other. `build`: the shop itself.
+//! - `follow_up`: what is left out because it only follows from another mistake.
 //! - [`written`]: single values as the check reads them, for what asks before there is a file.
 //! - [`places`]: where the FAQ's phrasings and expectations stand, for checks that need it trained.
 
@@ -13,6 +14,7 @@ mod booking;
 mod build;
 pub mod diagnostic;
 mod doors;
+mod follow_up;
 mod format;
 mod forms;
 mod paid;
@@ -73,18 +75,14 @@ pub fn compile(source: &str) -> Compiled {
     if found.is_empty() {
         let file = file.get_ref();
         let names = shape::Names::of(file);
-        shape::check(file, &names, &mut found);
-        rules::check(file, &names, &mut found);
-        phrases::check(file, &mut found);
-        schedule::check(file, &mut found);
-        forms::check(file, &mut found);
-        booking::check(file, &mut found);
-        products::check(file, &mut found);
-        segments::check(file, &mut found);
-        sent::check(file, &mut found);
-        doors::check(file, &mut found);
-        sequences::check(file, &mut found);
-        paid::check(file, &mut found);
+        let lost = shape::check(file, &names, &mut found);
+        if lost.head {
+            // Nothing is where it belongs: what the lines have to do with each other comes later.
+            found.retain(|diagnostic| diagnostic.code != "unknown-reference");
+        } else {
+            relations(file, &names, &mut found);
+        }
+        follow_up::leave_out(&mut found, &lost);
         if !found.iter().any(|d| d.severity == Severity::Error) {
             shops = build::shops(file);
             places = Places::of(file);
@@ -107,6 +105,21 @@ pub fn compile(source: &str) -> Compiled {
     }
     found.sort_by_key(|d| (d.span.start, d.severity));
     Compiled { shops, diagnostics: found, places }
+}
+
+/// What values have to do with each other.
+fn relations(file: &DeTable<'_>, names: &shape::Names<'_>, found: &mut Vec<Diagnostic>) {
+    rules::check(file, names, found);
+    phrases::check(file, found);
+    schedule::check(file, found);
+    forms::check(file, found);
+    booking::check(file, found);
+    products::check(file, found);
+    segments::check(file, found);
+    sent::check(file, found);
+    doors::check(file, found);
+    sequences::check(file, found);
+    paid::check(file, found);
 }
 
 /// The span, moved onto edges of characters inside the source.

@@ -15,7 +15,7 @@ pub(super) fn check(file: &DeTable<'_>, found: &mut Vec<Diagnostic>) {
     let mut seen: HashMap<(String, String), &str> = HashMap::new();
     for (entry, span) in read::tables(file, "faq") {
         let Some((id, _)) = get(entry, "id").and_then(text) else { continue };
-        if !has_phrases(entry) && !is_mistyped(entry) {
+        if !has_phrases(entry) {
             let diagnostic = if is_reached(file, id) {
                 let message = format!("no question leads to the answer {}", quoted(id));
                 Diagnostic::warning("no-phrasing", span, message).label("only taps lead here")
@@ -86,18 +86,6 @@ fn phrases<'t>(
 
 fn has_phrases(entry: &DeTable<'_>) -> bool {
     ["ask", "keywords"].iter().any(|key| !phrases(entry, key).is_empty())
-}
-
-/// Whether questions are written in a way that is reported where they stand.
-fn is_mistyped(entry: &DeTable<'_>) -> bool {
-    ["ask", "keywords"].iter().filter_map(|key| get(entry, key)).any(|value| {
-        match value.get_ref() {
-            DeValue::Table(table) => {
-                table.iter().any(|(_, list)| !matches!(list.get_ref(), DeValue::Array(_)))
-            }
-            _ => true,
-        }
-    })
 }
 
 /// Whether a button, a poster or the menu leads to an entry.
