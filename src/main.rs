@@ -16,7 +16,7 @@ mod native {
     use clap::{Parser, Subcommand};
     use shopbell::cli::{
         bookings, budget, chat, check, consent, coupons, doctor, eval, explain, forget, funnel,
-        misses, note, offer, plan, poster, profile, publish, qr, reconcile, redeem, report,
+        misses, new, note, offer, plan, poster, profile, publish, qr, reconcile, redeem, report,
         sandbox, shards, sim, snippet, template, till, verify,
     };
 
@@ -31,6 +31,8 @@ mod native {
 
     #[derive(Subcommand)]
     enum Command {
+        /// Asks a few questions and writes a shop.toml to start from.
+        New(Box<new::NewArgs>),
         /// Says what is wrong in a shop.toml, and what to write instead.
         Check(check::CheckArgs),
         /// Talks to a shop in the terminal.
@@ -93,6 +95,7 @@ mod native {
 
     pub fn main() -> ExitCode {
         match Shopbell::parse().command {
+            Command::New(args) => new::run(&args),
             Command::Check(args) => check::run(&args),
             Command::Chat(args) => chat::run(&args),
             Command::Explain(args) => explain::run(&args),

@@ -2,6 +2,7 @@
 //!
 //! Every subcommand is a module with its arguments (`…Args`) and a `run`.
 //!
+//! - [`new`]: asks a few questions and writes a `shop.toml` to start from.
 //! - [`check`]: reads `shop.toml`, tries its FAQ, and says what is wrong with it.
 //! - [`chat`]: talks to a shop in the terminal; [`explain`]: says why it answers what it does.
 //! - [`eval`]: measures the matcher on labelled questions.
@@ -37,6 +38,7 @@ pub mod explain;
 pub mod forget;
 pub mod funnel;
 pub mod misses;
+pub mod new;
 pub mod note;
 pub mod offer;
 mod owner;

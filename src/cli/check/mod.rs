@@ -3,8 +3,10 @@
 //! First the file itself ([`compile`]); then, if it is a shop, its FAQ is trained and tried: `faq`
 //! is the way in, `expectations`, `phrasings` and `left_out` are what is looked at. `endings`: which
 //! rules of Meta's that the shop relies on end soon. `capacity`: whether Cloudflare's plan carries it.
+//! [`codes`]: what each code means, at length.
 
 mod capacity;
+pub mod codes;
 mod endings;
 mod expectations;
 mod faq;
@@ -86,6 +88,9 @@ pub struct CheckArgs {
     /// Looks at Meta's rules as of this day instead of today.
     #[arg(long, value_name = "DAY")]
     at: Option<Date>,
+    /// Explains a code, such as bad-url, with an example, and checks nothing.
+    #[arg(long, value_name = "CODE", conflicts_with_all = ["format", "strict", "notes", "at"])]
+    explain: Option<String>,
 }
 
 pub use capacity::capacity;
@@ -101,11 +106,30 @@ pub fn checked(source: &str, strict: bool) -> Compiled {
     compiled
 }
 
+/// Everything that there is to be said of a shop on a day.
+#[must_use]
+pub fn all(source: &str, strict: bool, day: Date) -> Compiled {
+    let mut compiled = checked(source, strict);
+    let ending = endings(&compiled, day);
+    compiled.diagnostics.extend(ending);
+    let too_small = capacity(&compiled, day);
+    compiled.diagnostics.extend(too_small);
+    compiled.diagnostics.sort_by_key(|d| (d.span.start, d.severity));
+    compiled
+}
+
+fn today() -> Date {
+    UnixMs::from(Timestamp::now()).utc_date()
+}
+
 /// Checks the shop in `dir` (a folder with a `shop.toml`, or such a file) and prints what it
 /// found: diagnostics for people on stderr and the closing line on stdout, JSON on stdout. Fails
 /// if there is any error.
 #[must_use]
 pub fn run(args: &CheckArgs) -> ExitCode {
+    if let Some(code) = &args.explain {
+        return super::printed(codes::explain(code));
+    }
     let (path, source) = match read(&args.dir) {
         Ok(read) => read,
         Err(error) => {
@@ -113,12 +137,7 @@ pub fn run(args: &CheckArgs) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let mut compiled = checked(&source, args.strict);
-    let today = args.at.unwrap_or_else(|| UnixMs::from(Timestamp::now()).utc_date());
-    let ending = endings(&compiled, today);
-    compiled.diagnostics.extend(ending);
-    let too_small = capacity(&compiled, today);
-    compiled.diagnostics.extend(too_small);
+    let mut compiled = all(&source, args.strict, args.at.unwrap_or_else(today));
     let bad_sign = bad_sign(&compiled, &source, &path);
     compiled.diagnostics.extend(bad_sign);
     compiled.diagnostics.sort_by_key(|d| (d.span.start, d.severity));
@@ -126,7 +145,11 @@ pub fn run(args: &CheckArgs) -> ExitCode {
         Format::Json => print!("{}", for_machines(&compiled.diagnostics, &source, &path)),
         Format::Text => {
             let least = if args.notes { Severity::Note } else { Severity::Warning };
-            show(&from(&compiled, least), &source, &path);
+            let shown = from(&compiled, least);
+            show(&shown, &source, &path);
+            if let Some(first) = shown.first() {
+                eprintln!("more about a code: shopbell check --explain {}\n", first.code);
+            }
             if compiled.has_errors() {
                 eprintln!("{}", closing_line(&compiled, &path));
             } else {
