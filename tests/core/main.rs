@@ -14,6 +14,7 @@ mod conversations;
 mod form_ends;
 mod forms;
 mod handoff;
+mod landing;
 mod misses;
 mod people;
 mod plan;

@@ -21,7 +21,7 @@ mod desk;
 pub mod finding;
 mod graph;
 pub(super) mod http;
-mod page;
+pub(super) mod page;
 mod paid;
 pub mod secrets;
 mod shop;
@@ -33,10 +33,10 @@ use http::{Base, Http, now};
 pub use secrets::Secrets;
 
 /// Meta's own address.
-const GRAPH: &str = "https://graph.facebook.com";
+pub(super) const GRAPH: &str = "https://graph.facebook.com";
 
 /// What the Worker speaks when nothing else is set.
-const GRAPH_VERSION: &str = "v26.0";
+pub(super) const GRAPH_VERSION: &str = "v26.0";
 
 /// How long one answer may take.
 const PATIENCE: Duration = Duration::from_secs(10);

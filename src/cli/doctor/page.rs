@@ -67,6 +67,51 @@ pub(super) async fn check(
     }
 }
 
+/// What a token of this shop's Page has to be allowed.
+pub(in crate::cli) fn scopes(shop: &Shop) -> Vec<&'static str> {
+    let mut needed = SCOPES.to_vec();
+    if instagram_on(shop) {
+        needed.extend(INSTAGRAM_SCOPES);
+    }
+    needed
+}
+
+/// What a token is not allowed of that, by what Meta says of it (`debug_token`).
+pub(in crate::cli) fn lacking(shop: &Shop, data: &Value) -> Vec<&'static str> {
+    scopes(shop).into_iter().filter(|scope| !may(shop, data, scope)).collect()
+}
+
+/// Whether a token may send the shop's templates, if it has any.
+pub(in crate::cli) fn templates_allowed(shop: &Shop, data: &Value) -> bool {
+    paid::may_use_templates(shop, |scope| may(shop, data, scope))
+}
+
+/// The Page's events that this shop wants to hear of.
+pub(in crate::cli) fn fields(shop: &Shop) -> Vec<&'static str> {
+    let more = paid::wished_fields(shop).iter().copied();
+    NEEDED_FIELDS.into_iter().chain(WISHED_FIELDS).chain(more).collect()
+}
+
+fn may(shop: &Shop, data: &Value, scope: &str) -> bool {
+    names(data.get("scopes")).contains(scope) && reaches(shop, data, scope)
+}
+
+/// A permission may be granted for some Pages only. Instagram's are granted for accounts.
+fn reaches(shop: &Shop, data: &Value, scope: &str) -> bool {
+    let granular = data.get("granular_scopes").and_then(Value::as_array).into_iter().flatten();
+    let mut of_scope =
+        granular.filter(|one| one.get("scope").and_then(Value::as_str) == Some(scope));
+    let targets = of_scope.next().and_then(|one| one.get("target_ids")?.as_array());
+    let ours = [Some(shop.page.id.as_str()), instagram_id(shop)];
+    targets.is_none_or(|targets| {
+        targets.iter().any(|target| ours.contains(&target.as_str()) && target.is_string())
+    })
+}
+
+fn instagram_id(shop: &Shop) -> Option<&str> {
+    shop.page.instagram_id.as_ref().map(crate::meta::ids::AccountId::as_str)
+}
+
 struct Page<'a> {
     graph: &'a Graph<'a>,
     shop: &'a Shop,
@@ -220,19 +265,10 @@ impl Page<'_> {
 
     fn scopes(&self, data: &Value, found: &mut Findings<'_>) {
         const CHECK: &str = "graph.scopes";
-        let granted = names(data.get("scopes"));
-        let mut needed = SCOPES.to_vec();
-        if instagram_on(self.shop) {
-            needed.extend(INSTAGRAM_SCOPES);
-        }
+        let needed = scopes(self.shop);
         let id = self.shop.page.id.as_str();
-        let missing: Vec<&str> = needed
-            .iter()
-            .copied()
-            .filter(|scope| !granted.contains(*scope) || !self.reaches(data, scope))
-            .collect();
-        let may = |scope: &str| granted.contains(scope) && self.reaches(data, scope);
-        if !paid::may_use_templates(self.shop, may) {
+        let missing = lacking(self.shop, data);
+        if !templates_allowed(self.shop, data) {
             found.warning(
                 "graph.utility",
                 format!("{} lacks page_utility_messaging: no template is sent", self.name),
@@ -248,22 +284,6 @@ impl Page<'_> {
                 format!("{NEW_TOKEN}; choose these permissions when you make it"),
             );
         }
-    }
-
-    /// A permission may be granted for some Pages only. Instagram's are granted for accounts.
-    fn reaches(&self, data: &Value, scope: &str) -> bool {
-        let granular = data.get("granular_scopes").and_then(Value::as_array).into_iter().flatten();
-        let mut of_scope =
-            granular.filter(|one| one.get("scope").and_then(Value::as_str) == Some(scope));
-        let targets = of_scope.next().and_then(|one| one.get("target_ids")?.as_array());
-        let ours = [Some(self.shop.page.id.as_str()), self.instagram_id()];
-        targets.is_none_or(|targets| {
-            targets.iter().any(|target| ours.contains(&target.as_str()) && target.is_string())
-        })
-    }
-
-    fn instagram_id(&self) -> Option<&str> {
-        self.shop.page.instagram_id.as_ref().map(crate::meta::ids::AccountId::as_str)
     }
 
     /// Which of the Page's events Meta sends to the app, and who else gets them.
@@ -379,7 +399,7 @@ impl Page<'_> {
             }
         };
         let linked = body.pointer("/instagram_business_account/id").and_then(Value::as_str);
-        match (linked, self.instagram_id()) {
+        match (linked, instagram_id(self.shop)) {
             (Some(linked), Some(ours)) if linked == ours => {
                 found.ok(CHECK, format!("Instagram account {linked} belongs to the Page"));
             }
