@@ -120,7 +120,10 @@ fn app(
             Some(one) => one,
             None => {
                 show(session, APP_SETTINGS, "\"App secret\" (Show)", &id);
-                let question = if there { "App secret (Enter keeps it)" } else { "App secret" };
+                let question = match there {
+                    true => "App secret (Enter keeps it, and leaves Meta as it is)",
+                    false => "App secret",
+                };
                 match ask(session, question, true) {
                     Some(secret) if secret.is_empty() && there => {
                         kept(session, "APP_SECRET");
@@ -135,7 +138,7 @@ fn app(
         let app = App { id: id.clone(), secret: secret.clone() };
         let note = session.runtime.block_on(token::pair(&session.graph, &app));
         let good = note.weight != Weight::Bad;
-        tell(session, &[note.clone()], &id, "");
+        tell(session, std::slice::from_ref(&note), &id, "");
         if good {
             all.keep("APP_SECRET", secret, !standing.is_same("APP_SECRET"));
             return Ok(());
@@ -189,7 +192,10 @@ fn page(
                     shop.page.username
                 );
                 show(session, MESSENGER, &what, &app.id);
-                let question = if there { "Page token (Enter keeps it)" } else { "Page token" };
+                let question = match there {
+                    true => "Page token (Enter keeps it, and leaves the Page as it is)",
+                    false => "Page token",
+                };
                 match ask(session, question, true) {
                     Some(pasted) if pasted.is_empty() && there => {
                         kept(session, &name);

@@ -52,6 +52,33 @@ pub struct Where {
     pub no_input: bool,
 }
 
+impl Where {
+    /// The command line that does the same again.
+    fn again(&self, command: &str) -> String {
+        let path = |path: &PathBuf| path.display().to_string();
+        let bundle = Some(&self.bundle).filter(|bundle| bundle.as_os_str() != ".").map(path);
+        let options = [
+            ("--name", self.target.name.clone()),
+            ("--account", self.target.account.clone()),
+            ("--bundle", bundle),
+            ("--wrangler", self.wrangler.as_ref().map(path)),
+            ("--graph", self.graph.clone()),
+        ];
+        let words = options.into_iter().filter_map(|(name, value)| Some((name, value?)));
+        let start = format!("shopbell {command} {}", quoted(&path(&self.dir)));
+        words.fold(start, |line, (name, value)| format!("{line} {name} {}", quoted(&value)))
+    }
+}
+
+/// As a shell takes it.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "-_./:=@,+".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', "'\\''"))
+}
+
 /// Why a step was not done, and the one thing to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
@@ -100,6 +127,8 @@ pub struct Session<'t> {
     pub given: BTreeMap<String, String>,
     /// What to run again.
     pub again: String,
+    /// Something at Meta was not looked at, for want of a secret.
+    pub skipped: bool,
 }
 
 impl<'t> Session<'t> {
@@ -115,7 +144,7 @@ impl<'t> Session<'t> {
         talk: &'t mut dyn Talk,
         rehearsal: bool,
     ) -> Result<Self, Failure> {
-        let again = format!("shopbell {command} {}", at.dir.display());
+        let again = at.again(command);
         let unread = |why: &dyn fmt::Display| {
             let fix = format!("shopbell check {}", at.dir.display());
             Failure::new("the shop was not read", why, fix)
@@ -152,9 +181,20 @@ impl<'t> Session<'t> {
             )
         })?;
         let graph = Graph::new(Self::http(&again)?, base, version);
-        let deployed = None;
-        let mut session =
-            Self { at, shops, cloud, login: None, deployed, runtime, graph, talk, given, again };
+        let (deployed, skipped) = (None, false);
+        let mut session = Self {
+            at,
+            shops,
+            cloud,
+            login: None,
+            deployed,
+            runtime,
+            graph,
+            talk,
+            given,
+            again,
+            skipped,
+        };
         match session.log_in() {
             Ok(login) => session.login = Some(login),
             Err(Refusal::NotLoggedIn | Refusal::Offline) if rehearsal => return Ok(session),
@@ -194,11 +234,8 @@ impl<'t> Session<'t> {
                 let ids = login.accounts.iter().map(|(id, _)| id.clone()).collect();
                 return Err(Refusal::SeveralAccounts(ids));
             }
-            (Some(ours), accounts) if !accounts.is_empty() => {
-                if !accounts.iter().any(|(id, _)| id == ours) {
-                    let why = format!("it does not reach account {ours}");
-                    return Err(Refusal::Permission(why));
-                }
+            (Some(ours), [_, ..]) if !login.accounts.iter().any(|(id, _)| id == ours) => {
+                return Err(Refusal::Permission(format!("it does not reach account {ours}")));
             }
             _ => {}
         }

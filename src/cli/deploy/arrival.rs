@@ -218,6 +218,13 @@ pub(super) fn first_message(
     url: &str,
     options: &Options,
 ) -> Result<(), Failure> {
+    if session.skipped {
+        session.talk.say(
+            "deployed; Meta was not asked. With APP_ID, APP_SECRET and PAGE_TOKEN in the environment, or at a \
+             terminal, `shopbell deploy` looks at that, too",
+        );
+        return Ok(());
+    }
     let names: Vec<String> =
         session.shops.iter().map(|shop| format!("https://m.me/{}", shop.page.username)).collect();
     let links = names.join(" or ");

@@ -102,7 +102,9 @@ pub fn deploy(
         return worker::rehearse(&mut session);
     }
     agree(&mut session, options.yes)?;
-    let all = collect(&mut session, &Wanted::default())?;
+    // What the Worker has cannot be read back, and without it nothing can be looked at at Meta.
+    let wanted = Wanted { all: session.talk.somebody(), ..Wanted::default() };
+    let all = collect(&mut session, &wanted)?;
     go_on(session, all, &options)
 }
 
@@ -129,6 +131,7 @@ pub(in crate::cli) fn go_on(
 
 /// One line for one step.
 pub(in crate::cli) fn report(session: &mut Session<'_>, step: &str, state: &str, text: &str) {
+    session.skipped |= state == "skipped";
     session.talk.say(&format!("{step:<9} {state:<8} {text}"));
 }
 

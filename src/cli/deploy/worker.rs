@@ -215,9 +215,9 @@ fn missing(session: &Session<'_>) -> Vec<String> {
     let pages = session.shops.iter().map(|shop| format!("PAGE_TOKEN_{}", shop.page.id));
     let pages = pages.map(|own| if alone { "PAGE_TOKEN".to_owned() } else { own });
     let others = ["APP_SECRET", "VERIFY_TOKEN", "ADMIN_TOKEN", "SIGNING_KEY"].map(str::to_owned);
-    let all = others.into_iter().chain(pages);
-    all.filter(|name| !session.has(name) && !(alone && name == "PAGE_TOKEN" && has_own(session)))
-        .collect()
+    let there =
+        |name: &String| session.has(name) || (alone && name == "PAGE_TOKEN" && has_own(session));
+    others.into_iter().chain(pages).filter(|name| !there(name)).collect()
 }
 
 fn has_own(session: &Session<'_>) -> bool {

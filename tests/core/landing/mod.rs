@@ -2,6 +2,7 @@
 //! to live, twice, cut off anywhere, and each thing that goes wrong with what mends it.
 
 mod cloudflare;
+mod person;
 mod stage;
 
 use cloudflare::{ACCOUNT, Says, Worker};
@@ -110,7 +111,7 @@ fn forget_mark(world: &mut serde_json::Value) {
 #[test]
 fn each_refusal_of_wranglers_says_its_mending_command() {
     let stage = Stage::new("refusals");
-    let again = format!("shopbell deploy {}", stage.shop().display());
+    let again = format!("shopbell deploy {}", stage.places().join(" "));
     let login = "wrangler login";
     stage.cloud(|cloud| cloud.logged_in = false);
     stage.deploy().failed("nobody is logged in", login);
@@ -352,6 +353,7 @@ fn without_secrets_a_new_bundle_and_a_new_shop_still_go_out() {
     for step in ["webhook", "page", "profile"] {
         assert_eq!(ran.step(step), ["skipped"], "{}", ran.out);
     }
+    assert!(ran.out.contains("deployed; Meta was not asked") && !ran.out.contains("live:"));
     let cloud = stage.cloud.lock().unwrap();
     let worker = cloud.worker("shopbell");
     assert_eq!((worker.uploads, worker.vars["APP_ID"].as_str()), (3, APP), "the app's id stays");

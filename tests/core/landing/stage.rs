@@ -152,7 +152,7 @@ impl Stage {
         cloud.lock().unwrap().address = worker;
         let standin = serve(Router::new().route("/", post(wrangler)).with_state(shared.clone()));
         let graph = serve(Router::new().fallback(any(proxy)).with_state(shared));
-        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/standins/wrangler.mjs");
+        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/standins/wrangler.cjs");
         let wrapper = folder.join("wrangler");
         std::fs::write(
             &wrapper,
