@@ -61,6 +61,10 @@ impl Folder {
         }
         let config = std::fs::read_to_string(Path::new(ROOT).join("wrangler.toml")).unwrap();
         let config = config.replace("[build]\ncommand = \"scripts/build\"\n", "");
+        // Uploaded as it is, as from a release.
+        let as_it_is = "no_bundle = true\nfind_additional_modules = true\nbase_dir = \"build\"\n";
+        let config =
+            config.replace("workers_dev = true\n", &format!("workers_dev = true\n{as_it_is}"));
         let config = config.replace("PUBLIC_URL = \"\"", &format!("PUBLIC_URL = \"{public_url}\""));
         std::fs::write(folder.join("bundle/wrangler.toml"), config).unwrap();
         for file in ["index.js", "index_bg.wasm"] {

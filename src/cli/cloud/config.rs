@@ -126,6 +126,11 @@ impl Config {
         whole.remove("build");
         whole.insert("name".to_owned(), json!(own.worker));
         whole.insert("main".to_owned(), json!(self.main));
+        // Where a bundle that is uploaded as it is has its modules.
+        if let Some(base) = whole.get("base_dir").and_then(Value::as_str) {
+            let base = self.root.join(base);
+            whole.insert("base_dir".to_owned(), json!(base));
+        }
         if let Some(account) = own.account {
             whole.insert("account_id".to_owned(), json!(account));
         }
@@ -153,6 +158,7 @@ impl Config {
         let mut whole = self.of(own);
         // Where the folder lies is no difference.
         whole.remove("main");
+        whole.remove("base_dir");
         if let Some(vars) = whole.get_mut("vars").and_then(Value::as_object_mut) {
             vars.remove(BUNDLE);
         }

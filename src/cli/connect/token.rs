@@ -303,6 +303,13 @@ fn grants(shop: &Shop, data: &Value, notes: &mut Vec<Note>) {
             MESSENGER,
         ));
     }
+    let of_comments = page::comments_lacking(shop, data);
+    if !of_comments.is_empty() {
+        notes.push(Note::mind(
+            format!("it lacks {}: some comments are not answered", of_comments.join(", ")),
+            "make it again with these permissions",
+        ));
+    }
     if !page::templates_allowed(shop, data) {
         notes.push(Note::mind(
             "it lacks page_utility_messaging: the templates of shop.toml are not sent",

@@ -23,6 +23,9 @@ use crate::shop::model::Shop;
 const INSTAGRAM_FIELDS: [&str; 5] =
     ["messages", "messaging_postbacks", "message_reactions", "messaging_referral", "standby"];
 
+/// And for a shop that answers comments there.
+const INSTAGRAM_COMMENTS: [&str; 2] = ["comments", "live_comments"];
+
 /// Meta asks the Worker before it answers; an address that is new may not be known everywhere.
 const TRIES: u32 = 5;
 const PAUSE: Duration = Duration::from_secs(3);
@@ -100,7 +103,9 @@ async fn subscriptions(session: &Session<'_>, app: &App) -> Result<Vec<Subscript
 
 fn wanted(session: &Session<'_>, object: &str) -> Vec<&'static str> {
     if object == "instagram" {
-        return INSTAGRAM_FIELDS.to_vec();
+        let comments = session.shops.iter().any(page::comments_on_instagram);
+        let more = if comments { INSTAGRAM_COMMENTS.as_slice() } else { &[] };
+        return [&INSTAGRAM_FIELDS, more].concat();
     }
     let all: BTreeSet<&str> = session.shops.iter().flat_map(page::fields).collect();
     all.into_iter().collect()

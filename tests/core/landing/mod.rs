@@ -417,6 +417,31 @@ fn many_shops_have_their_own_worker_namespace_and_configuration_stays_untouched(
 }
 
 #[test]
+fn the_command_lines_of_the_documents_work_as_they_stand_there() {
+    let stage = Stage::new("documents");
+    let mut typed = 0;
+    for document in ["README.md", "docs/setup.md"] {
+        let text = std::fs::read_to_string(format!("{}/{document}", env!("CARGO_MANIFEST_DIR")));
+        let mut inside = false;
+        for line in text.unwrap().lines() {
+            inside = if line.starts_with("```") { line == "```sh" } else { inside };
+            let line = line.split("  #").next().unwrap().trim();
+            let mut words = line.split_whitespace();
+            let ours = inside && words.next() == Some("shopbell");
+            let Some(command) =
+                words.next().filter(|word| ours && ["connect", "deploy"].contains(word))
+            else {
+                continue;
+            };
+            assert_eq!(words.next(), Some("FOLDER"), "{line}");
+            stage.run(command, &words.collect::<Vec<_>>()).worked();
+            typed += 1;
+        }
+    }
+    assert!(typed >= 7, "only {typed} were found");
+}
+
+#[test]
 fn a_rehearsal_changes_nothing_and_needs_no_login() {
     let stage = Stage::new("rehearsal");
     for logged_in in [true, false] {
