@@ -15,9 +15,9 @@ mod native {
 
     use clap::{Parser, Subcommand};
     use shopbell::cli::{
-        bookings, budget, chat, check, consent, coupons, doctor, eval, explain, forget, funnel,
-        misses, new, note, offer, plan, poster, profile, publish, qr, reconcile, redeem, report,
-        sandbox, shards, sim, snippet, template, till, verify,
+        bookings, budget, chat, check, connect, consent, coupons, deploy, doctor, eval, explain,
+        forget, funnel, misses, new, note, offer, plan, poster, profile, publish, qr, reconcile,
+        redeem, report, sandbox, shards, sim, snippet, template, till, verify,
     };
 
     /// An assistant for a small shop's Messenger and Instagram inbox, on your own Cloudflare
@@ -43,6 +43,10 @@ mod native {
         Eval(eval::EvalArgs),
         /// Fetches what customers asked in vain, and writes it as lines for shop.toml.
         Misses(misses::MissesArgs),
+        /// Leads you through Meta, tests what you paste, and gives it to your Worker.
+        Connect(Box<connect::ConnectArgs>),
+        /// Goes live: Worker, secrets, shop, webhook, profile; then waits for the first message.
+        Deploy(Box<deploy::DeployArgs>),
         /// Compiles a shop and writes it to KV.
         Publish(publish::PublishArgs),
         /// Draws the codes of posters: sheets to print, table tents, labels, pictures.
@@ -101,6 +105,8 @@ mod native {
             Command::Explain(args) => explain::run(&args),
             Command::Eval(args) => eval::run(&args),
             Command::Misses(args) => misses::run(&args),
+            Command::Connect(args) => connect::run(*args),
+            Command::Deploy(args) => deploy::run(*args),
             Command::Publish(args) => publish::run(&args),
             Command::Qr(args) => qr::run(&args),
             Command::Poster(args) => poster::run(*args),

@@ -8,6 +8,8 @@
 //! - [`eval`]: measures the matcher on labelled questions.
 //! - [`misses`]: what customers asked in vain, as lines for `shop.toml`.
 //! - [`qr`]: codes of posters as pictures, and as sheets to print.
+//! - [`connect`]: leads the owner through Meta and gives the Worker its secrets; [`deploy`]: from there to
+//!   a live assistant. [`cloud`]: Cloudflare, by way of wrangler.
 //! - [`publish`]: compiles a shop into KV. [`profile`]: greeting, menu and the like, to Meta.
 //! - [`poster`]: posters without `shop.toml`; [`snippet`]: links for a web site; [`funnel`]: what
 //!   brought people, and how far they went.
@@ -30,8 +32,11 @@ pub mod bookings;
 pub mod budget;
 pub mod chat;
 pub mod check;
+pub mod cloud;
+pub mod connect;
 pub mod consent;
 pub mod coupons;
+pub mod deploy;
 pub mod doctor;
 pub mod eval;
 pub mod explain;

@@ -8,6 +8,10 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use super::check;
+use super::cloud::Cloud;
+use super::cloud::config::Config;
+use super::cloud::target::{Target, TargetArgs, bundle_folder};
+use super::cloud::wrangler::Wrangler;
 use crate::faq;
 use crate::shop::kv::{
     AccountValue, PAGES_KEY, PagesValue, PosterValue, account_key, poster_key, shop_key,
@@ -117,12 +121,40 @@ fn publish(args: &PublishArgs) -> Result<String, String> {
     }
     let file = std::env::temp_dir().join(format!("shopbell-publish-{}.json", std::process::id()));
     write(&file, &text)?;
-    let put = bulk_put(args, &file);
+    let put = match elsewhere(args)? {
+        Some((cloud, namespace)) => cloud.kv_put(&namespace, &file).map_err(|why| why.to_string()),
+        None => bulk_put(args, &file),
+    };
     // Not a secret, but nobody needs it any more.
     let _removed = std::fs::remove_file(&file);
     put?;
     let place = if args.local { "the local KV" } else { "KV; it is live within a minute" };
     Ok(format!("published {summary} to {place}"))
+}
+
+/// The Worker of this shop and its namespace, where shop.toml names another one than wrangler's
+/// configuration does: the values of one shop must not end up at another.
+fn elsewhere(args: &PublishArgs) -> Result<Option<(Cloud, String)>, String> {
+    if args.local {
+        return Ok(None);
+    }
+    let root = bundle_folder(Path::new("."));
+    // Without a configuration wrangler says itself what it lacks.
+    let Ok(config) = Config::read(&root) else { return Ok(None) };
+    let (_, source) = check::read(&args.dir).map_err(|error| error.to_string())?;
+    let target = Target::of(&TargetArgs::default(), &source, &config);
+    let target = target.map_err(|error| error.to_string())?;
+    if config.worker() == Some(target.worker.as_str()) {
+        return Ok(None);
+    }
+    let name = target.worker.clone();
+    let wrangler = Wrangler::find(Some(&args.wrangler), &root);
+    let cloud = Cloud::new(wrangler, config, target).map_err(|error| error.to_string())?;
+    let deployed = cloud.deployed().map_err(|refusal| refusal.to_string())?;
+    let namespace = deployed.and_then(|deployed| deployed.kv).ok_or_else(|| {
+        format!("the Worker `{name}` is not there yet: shopbell deploy {}", args.dir.display())
+    })?;
+    Ok(Some((cloud, namespace)))
 }
 
 fn bulk_put(args: &PublishArgs, file: &Path) -> Result<(), String> {

@@ -26,7 +26,7 @@ use super::config::Config;
 use super::desk::call::Act;
 use super::{desk, http, shops};
 use crate::meta::ids::{PageId, Psid};
-use crate::meta::signature::form_value;
+use crate::meta::signature::{form_value, mark};
 use crate::shop::kv::PageRoute;
 use crate::shop::model::MOST_SHARDS;
 use crate::time::{SECOND, UnixMs};
@@ -105,6 +105,18 @@ async fn alerts(env: &Env, pages: &[PageRoute]) -> Wrong {
     wrong
 }
 
+/// Marks of the secrets that no answer of the Worker's would prove, by their names: so that setting
+/// up again changes nothing that is set already.
+fn marks(config: &Config, env: &Env, pages: &[PageRoute]) -> Value {
+    let own = pages.iter().map(|page| format!("PAGE_TOKEN_{}", page.id));
+    let all = ["PAGE_TOKEN", "ADS_TOKEN", "SIGNING_KEY", "SIGNING_KEY_PREVIOUS"].map(str::to_owned);
+    let marked = |name: String| {
+        let secret = env.secret(&name).ok()?.to_string();
+        Some((name, mark(&config.admin_token, &secret).into()))
+    };
+    Value::Object(all.into_iter().chain(own).filter_map(marked).collect())
+}
+
 /// `GET /admin/status`: how each Desk stands.
 pub async fn status(request: &Request, env: &Env) -> Response {
     let config = match owners(request, env) {
@@ -135,6 +147,7 @@ pub async fn status(request: &Request, env: &Env) -> Response {
             "version": env!("CARGO_PKG_VERSION"),
             "graph": { "base_url": config.graph_base_url, "version": config.graph_version },
             "app_id_set": config.app_id.is_some(),
+            "marks": marks(&config, env, &pages.pages),
             "pages": tokens,
             "desks": desks,
         }),

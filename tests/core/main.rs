@@ -17,6 +17,7 @@ mod doors;
 mod form_ends;
 mod forms;
 mod handoff;
+mod landing;
 mod misses;
 mod people;
 mod plan;

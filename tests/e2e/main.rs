@@ -20,6 +20,7 @@ mod fuzz;
 mod graph_failures;
 mod handoff;
 mod kv;
+mod landing;
 mod matcher;
 mod misses;
 mod notifications;

@@ -9,6 +9,10 @@ use crate::cli::doctor::http::{Answer, Base, Http};
 use crate::meta::graph_error::{Class, Reply, Verdict, judge};
 use crate::meta::signature::AppSecret;
 
+/// What is said when Meta was asked too often.
+pub(in crate::cli) const LATER: &str =
+    "run this again in ten minutes: Meta allows ten calls in that time";
+
 /// Whose profile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Of {
@@ -136,9 +140,7 @@ fn refusal(answer: &Answer, body: &Value) -> String {
         Verdict::Sent { .. } => None,
     };
     let fix = match class {
-        Some(Class::SlowPage) => {
-            "run this again in ten minutes: Meta allows ten calls in that time"
-        }
+        Some(Class::SlowPage) => LATER,
         Some(Class::TokenInvalid) => "make a new Page token and set PAGE_TOKEN to it",
         Some(Class::Permission) => "give the token pages_messaging and pages_manage_metadata",
         Some(Class::Retry) => "run this again in a few minutes",

@@ -10,6 +10,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use serde_json::{Map, Value};
+
 use super::check;
 use super::doctor::Secrets;
 use super::doctor::http::{Base, Http};
@@ -140,6 +142,40 @@ async fn profile_of(
     shop: &Shop,
     sync: bool,
 ) -> Result<Vec<Change>, String> {
+    let compared = compared(of, http, base, version, secrets, shop).await?;
+    if sync {
+        compared.make_so().await?;
+    }
+    Ok(compared.changes)
+}
+
+/// A profile at Meta, beside what shop.toml says.
+pub(super) struct Compared<'a> {
+    profile: Profile<'a>,
+    wanted: Map<String, Value>,
+    /// What differs.
+    pub changes: Vec<Change>,
+}
+
+impl Compared<'_> {
+    /// Makes the profile as shop.toml says.
+    pub(super) async fn make_so(&self) -> Result<(), String> {
+        if self.changes.is_empty() {
+            return Ok(());
+        }
+        self.profile.change(&self.wanted, &self.changes).await
+    }
+}
+
+/// Looks at a profile.
+pub(super) async fn compared<'a>(
+    of: Of,
+    http: &'a Http,
+    base: &Base,
+    version: &str,
+    secrets: &'a Secrets,
+    shop: &Shop,
+) -> Result<Compared<'a>, String> {
     let id = shop.page.id.as_str();
     let Some((_, token)) = secrets.page_token(&shop.page.id) else {
         return Err(format!("set PAGE_TOKEN_{id} or PAGE_TOKEN to the Page's access token"));
@@ -151,13 +187,10 @@ async fn profile_of(
     };
     let theirs = profile.look().await?;
     let changes = state::changes(of.fields(), &wanted, &theirs);
-    if sync && !changes.is_empty() {
-        profile.change(&wanted, &changes).await?;
-    }
-    Ok(changes)
+    Ok(Compared { profile, wanted, changes })
 }
 
-fn shown(of: Of, shop: &Shop, changes: &[Change], sync: bool) -> String {
+pub(super) fn shown(of: Of, shop: &Shop, changes: &[Change], sync: bool) -> String {
     let page = match &shop.page.branch {
         Some(branch) => format!("{}, {branch}", shop.name),
         None => shop.name.clone(),

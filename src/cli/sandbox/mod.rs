@@ -52,7 +52,7 @@ pub use graph::opt_in_card;
 pub use scan::Landing;
 pub use still::StillMeta;
 pub use world::{
-    Attempt, Bubble, Call, Fate, Person, Platform, ProfileAccess, Settings, Token, Webhook,
+    Attempt, Bubble, Call, Fate, Login, Person, Platform, ProfileAccess, Settings, Token, Webhook,
 };
 
 use world::World;
@@ -433,6 +433,33 @@ impl Sandbox {
     pub fn settings(&self, change: impl FnOnce(&mut Settings)) {
         change(&mut self.shared.world().settings);
         self.shared.touch();
+    }
+
+    /// As before anybody set anything up: the app's webhook leads nowhere, and no Page is subscribed.
+    pub fn disconnect(&self) {
+        let mut world = self.shared.world();
+        world.worker = None;
+        world.app_webhooks = Some(std::collections::BTreeMap::new());
+        for page in &mut world.pages {
+            page.fields = None;
+        }
+        drop(world);
+        self.shared.touch();
+    }
+
+    /// Where the app's webhook of an object leads, and with which events.
+    #[must_use]
+    pub fn app_webhook(&self, object: &str) -> Option<(String, Vec<String>)> {
+        let world = self.shared.world();
+        let set = world.app_webhooks.as_ref()?.get(object)?;
+        Some((set.callback.clone(), set.fields.iter().cloned().collect()))
+    }
+
+    /// What people see of a Page before they write.
+    #[must_use]
+    pub fn messenger_profile(&self, page: &str) -> Value {
+        let mut world = self.shared.world();
+        world.page(page).map(|page| Value::Object(page.profile.clone())).unwrap_or_default()
     }
 
     /// The fields the app is subscribed to on a Page; none after Meta disabled the webhook.

@@ -264,6 +264,27 @@ impl Comment {
     }
 }
 
+/// Where the app's webhook of one object leads.
+#[derive(Clone, Debug)]
+pub(super) struct AppWebhook {
+    pub callback: String,
+    pub fields: BTreeSet<String>,
+}
+
+/// Somebody who may act for Pages: a person, or a system user of a business.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Login {
+    /// Their token.
+    pub token: String,
+    /// `USER` or `SYSTEM_USER`.
+    pub kind: String,
+    /// When it ends (Unix seconds); 0: never.
+    pub expires_at: i64,
+    /// The Pages it reaches.
+    pub pages: Vec<String>,
+}
+
 /// One Graph call the Worker made.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Call {
@@ -402,8 +423,12 @@ pub struct Settings {
     pub template_review: String,
     /// When the Page tokens expire (Unix seconds); 0: never.
     pub token_expires_at: i64,
+    /// When their access to data ends (Unix seconds); 0: never.
+    pub data_access_expires_at: i64,
     /// What the tokens may do.
     pub scopes: Vec<String>,
+    /// People and system users who may act for the Pages.
+    pub logins: Vec<Login>,
     /// Notification tokens on a page of the list, at most.
     pub tokens_page: usize,
     /// How far the app's permissions are in App Review: `live`, `unapproved`.
@@ -442,6 +467,8 @@ impl Default for Settings {
             marketing_flat: false,
             template_review: "APPROVED".to_owned(),
             token_expires_at: 0,
+            data_access_expires_at: 0,
+            logins: Vec::new(),
             scopes: scopes.map(str::to_owned).to_vec(),
             tokens_page: 1_000,
             permission_status: "live".to_owned(),
@@ -458,6 +485,8 @@ pub(super) struct World {
     /// A clock that stands, and is moved by hand; instead of the other.
     pub still: Option<i64>,
     pub worker: Option<String>,
+    /// Where the app's webhooks lead, by the object; none: to the Worker, with everything.
+    pub app_webhooks: Option<BTreeMap<String, AppWebhook>>,
     /// Our app's id.
     pub app: String,
     pub pages: Vec<Page>,
@@ -497,6 +526,7 @@ impl World {
             offset: 0,
             still: None,
             worker: config.worker.clone().map(|w| w.trim_end_matches('/').to_owned()),
+            app_webhooks: None,
             app: config.app_id.clone(),
             pages,
             people: HashMap::new(),

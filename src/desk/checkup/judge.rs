@@ -53,20 +53,23 @@ pub fn token(token: &Token, app: Option<&str>, needs: &Needs, now: UnixMs) -> Ve
         (_, Some(at)) => found.push(Finding::TokenDataEnds { on: at.utc_date() }),
         _ => {}
     }
-    let lacks = |wanted: &[&'static [&'static str]]| -> Vec<String> {
-        let may = |scope: &&str| token.scopes.iter().any(|granted| granted == scope);
-        let lacking = wanted.iter().filter(|spellings| !spellings.iter().any(&may));
-        lacking.filter_map(|spellings| spellings.first()).map(|s| (*s).to_owned()).collect()
-    };
-    let needed = lacks(&needs.scopes);
+    let needed = not_granted(token, &needs.scopes);
     if !needed.is_empty() {
         found.push(Finding::Scopes { lacks: needed });
     }
-    let wished = lacks(&needs.wished_scopes);
+    let wished = not_granted(token, &needs.wished_scopes);
     if !wished.is_empty() {
         found.push(Finding::WishedScopes { lacks: wished });
     }
     found
+}
+
+/// The permissions of `wanted`, each in one of its spellings, that a token was not given.
+#[must_use]
+pub fn not_granted(token: &Token, wanted: &[&'static [&'static str]]) -> Vec<String> {
+    let may = |scope: &&str| token.scopes.iter().any(|granted| granted == scope);
+    let lacking = wanted.iter().filter(|spellings| !spellings.iter().any(&may));
+    lacking.filter_map(|spellings| spellings.first()).map(|s| (*s).to_owned()).collect()
 }
 
 /// Whether Meta sends what the shop needs, and to whom else.

@@ -16,6 +16,7 @@ fn needs() -> Needs {
         fields: vec!["messages", "messaging_optins"],
         wished_fields: vec!["standby"],
         instagram_fields: vec!["messages"],
+        wished_instagram_fields: vec![],
     }
 }
 

@@ -30,6 +30,9 @@ const MARKETING_FIELDS: [&str; 4] = [
 /// Fields of the app's webhook for Instagram. Echoes come with `messages` there.
 const INSTAGRAM_FIELDS: [&str; 2] = ["messages", "messaging_postbacks"];
 
+/// And what makes it better there; a scan of somebody known comes with the second.
+const INSTAGRAM_WISHED_FIELDS: [&str; 3] = ["message_reactions", "messaging_referral", "standby"];
+
 /// What a shop needs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Needs {
@@ -43,6 +46,8 @@ pub struct Needs {
     pub wished_fields: Vec<&'static str>,
     /// Fields of the app's webhook for Instagram; none: it does not answer there.
     pub instagram_fields: Vec<&'static str>,
+    /// Fields there that make it better.
+    pub wished_instagram_fields: Vec<&'static str>,
 }
 
 impl Needs {
@@ -58,6 +63,7 @@ impl Needs {
         if on_instagram(shop) {
             needs.scopes.extend(INSTAGRAM_SCOPES.iter().map(std::slice::from_ref));
             needs.instagram_fields.extend(INSTAGRAM_FIELDS);
+            needs.wished_instagram_fields.extend(INSTAGRAM_WISHED_FIELDS);
         }
         if !shop.templates.is_empty() {
             needs.wished_scopes.push(&UTILITY_SCOPES);
@@ -96,12 +102,18 @@ impl Needs {
         if on_instagram(shop) && rules().any(|rule| at(&rule, Platform::Instagram)) {
             self.wished_scopes.push(&["instagram_manage_comments"]);
             self.instagram_fields.push("comments");
+            self.wished_instagram_fields.push("live_comments");
         }
     }
 
     /// Every field of the Page that the shop can use.
     pub fn all_fields(&self) -> impl Iterator<Item = &'static str> {
         self.fields.iter().chain(&self.wished_fields).copied()
+    }
+
+    /// The same of the app's webhook for Instagram.
+    pub fn all_instagram_fields(&self) -> impl Iterator<Item = &'static str> {
+        self.instagram_fields.iter().chain(&self.wished_instagram_fields).copied()
     }
 }
 

@@ -3,7 +3,8 @@
 //! - [`app`]: the app itself. [`error`]: error bodies. [`request`]: what a call says, and whether its token may.
 //! - [`send`]: the Send API. [`limits`]: what a message may hold.
 //! - [`marketing`]: paid messages. [`templates`]: utility templates.
-//! - [`page`]: everything else a Page token reaches.
+//! - [`app`]: setting up: the app's webhook, tokens of people. [`page`]: everything else a Page token
+//!   reaches.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -133,6 +134,12 @@ async fn handle(
     });
     let (status, answer, events, delivered) = match injected {
         Some((status, answer)) => (status, answer, Vec::new(), false),
+        None if app::is_subscription(&shared.config, &request) => {
+            match app::subscribe(&shared, &request).await {
+                Ok(answer) => (200, answer, Vec::new(), false),
+                Err(error) => (error.status, error.traced("0"), Vec::new(), false),
+            }
+        }
         None => {
             let mut world = shared.world();
             match process(&mut world, &shared.config, &request, &settings) {
@@ -189,6 +196,10 @@ fn process(
     if let Some(account) = account {
         request.authorise_ads(config, settings)?;
         return marketing::answer(world, config, settings, account, request);
+    }
+    if let Some(login) = request.login(settings) {
+        let answer = app::of_login(config, login, request, settings.require_proof);
+        return answer.map(Done::only);
     }
     let page = request.authorise(config, settings, now)?;
     if request.path == ["debug_token"] {

@@ -382,7 +382,7 @@ fn notification_tokens(world: &World, page: &str, request: &Request) -> Value {
 
 /// What the app's own token reaches: where its webhooks go.
 pub(super) fn of_app(
-    world: &World,
+    world: &mut World,
     config: &SandboxConfig,
     request: &Request,
 ) -> Result<Value, GraphError> {
@@ -392,21 +392,28 @@ pub(super) fn of_app(
     {
         return Ok(ids_for_pages(world, user));
     }
+    if request.method == "POST" && request.path == ["oauth", "access_token"] {
+        return super::app::lengthen(world, config, request);
+    }
     if request.method != "GET" || request.path != own {
         return Err(GraphError::unknown_path(&request.joined()));
     }
-    let Some(worker) = &world.worker else { return Ok(json!({"data": []})) };
-    let fields: Vec<Value> =
-        PAGE_FIELDS.iter().map(|name| json!({"name": name, "version": request.version})).collect();
-    let webhook = |object: &str| {
-        json!({
-            "object": object,
-            "callback_url": format!("{worker}/webhook"),
-            "active": true,
-            "fields": fields,
-        })
+    let webhook = |object: &str, callback: &str, fields: &mut dyn Iterator<Item = &str>| {
+        let fields: Vec<Value> =
+            fields.map(|name| json!({"name": name, "version": request.version})).collect();
+        json!({"object": object, "callback_url": callback, "active": true, "fields": fields})
     };
-    Ok(json!({"data": [webhook("page"), webhook("instagram")]}))
+    if let Some(set) = &world.app_webhooks {
+        let all = set.iter().map(|(object, set)| {
+            webhook(object, &set.callback, &mut set.fields.iter().map(String::as_str))
+        });
+        return Ok(json!({"data": all.collect::<Vec<_>>()}));
+    }
+    let Some(worker) = &world.worker else { return Ok(json!({"data": []})) };
+    let callback = format!("{worker}/webhook");
+    let all = ["page", "instagram"]
+        .map(|object| webhook(object, &callback, &mut PAGE_FIELDS.iter().copied()));
+    Ok(json!({"data": all}))
 }
 
 /// What an app-scoped id begins with here; the rest is the id on the Page.
@@ -445,6 +452,9 @@ pub(super) fn debug_token(
             "scopes": settings.ads_scopes,
         }}));
     }
+    if let Some(login) = settings.logins.iter().find(|login| login.token == token) {
+        return Ok(super::app::debug_login(config, login));
+    }
     let owner = config.page_tokens.iter().find(|(_, t)| **t == token).map(|(page, _)| page);
     let Some(page) = owner else {
         return Ok(json!({"data": {
@@ -463,7 +473,7 @@ pub(super) fn debug_token(
         "app_id": config.app_id,
         "type": "PAGE",
         "application": "Shop assistant",
-        "data_access_expires_at": 0,
+        "data_access_expires_at": settings.data_access_expires_at,
         "expires_at": expires_at,
         "is_valid": expires_at == 0 || now / 1000 < expires_at,
         "issued_at": 1_780_000_000,

@@ -6,7 +6,7 @@ use axum::extract::Query;
 use axum::http::{HeaderMap, Method, Uri};
 use serde_json::{Map, Value};
 
-use super::super::world::Settings;
+use super::super::world::{Login, Settings};
 use super::super::{SandboxConfig, wire};
 use super::GraphError;
 
@@ -123,6 +123,22 @@ impl Request {
         })
     }
 
+    /// Whether this call has the app's own token.
+    pub(super) fn is_of_app(&self, config: &SandboxConfig) -> bool {
+        let app_token = format!("{}|{}", config.app_id, config.app_secret);
+        self.token.as_deref() == Some(app_token.as_str())
+    }
+
+    /// The person or system user whose token this call has.
+    pub(super) fn login<'a>(&self, settings: &'a Settings) -> Option<&'a Login> {
+        let token = self.token.as_deref()?;
+        settings.logins.iter().find(|login| login.token == token)
+    }
+
+    pub(super) fn proof(&self) -> Option<&str> {
+        self.proof.as_deref()
+    }
+
     /// Whether this call has the token of the ad account.
     pub(super) fn authorise_ads(
         &self,
@@ -169,8 +185,7 @@ impl Request {
             )
             .status(401));
         };
-        let app_token = format!("{}|{}", config.app_id, config.app_secret);
-        if *token == app_token {
+        if self.is_of_app(config) {
             return Ok(None);
         }
         let owner = config.page_tokens.iter().find(|(_, t)| *t == token).map(|(p, _)| p.clone());

@@ -203,6 +203,17 @@ pub(super) static CLOUDFLARE: Table = Table {
             Kind::Number(1, PEOPLE_LIMIT),
             "How many messages people write on a busy day: 100 if nothing is said.",
         ),
+        may(
+            "worker",
+            Kind::Id,
+            "The Worker's name, for `shopbell deploy`: the one in wrangler.toml if nothing is said. Several \
+             shops from one folder need a name each.",
+        ),
+        may(
+            "account",
+            Kind::Id,
+            "The id of the Cloudflare account it runs on, if your login reaches several. No secret.",
+        ),
     ],
 };
 
