@@ -5,7 +5,8 @@
 //! - [`person`]: what is remembered of somebody, and the standard messaging window.
 //! - [`decide`]: the front door: (shop, person, event, now) to a [`decide::Decision`].
 //! - [`precedence`]: the one table of who may answer, in order.
-//! - [`deletion`]: what forgetting a person takes, and how far it is.
+//! - [`deletion`]: what forgetting a person takes, and how far it is; [`data_map`]: everything that
+//!   is kept, `known` of a person.
 //! - [`handoff`]: when a person takes over, and how the assistant comes back; `disclosure`: that
 //!   it is an assistant.
 //! - [`alerts`]: what the owner is told of because nobody else would notice.
@@ -28,12 +29,14 @@ pub mod alerts;
 pub mod arrival;
 pub mod booking;
 pub mod by_hand;
+pub mod data_map;
 pub mod decide;
 pub mod deletion;
 mod disclosure;
 pub mod form;
 pub mod handoff;
 pub mod inbox;
+mod known;
 pub mod language;
 pub mod layout;
 pub mod mark;

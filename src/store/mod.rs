@@ -4,7 +4,7 @@
 //! Durable Object's SQLite, the terminal, the simulator and the property tests on a native one:
 //! the same text, the same tables.
 //!
-//! - [`schema`]: the tables, their version and its migrations.
+//! - [`schema`]: the tables, their version and its migrations; [`map`]: what each of them is for.
 //! - [`people`]: one row per person; [`consents`]: the index of who agreed to what.
 //! - [`seen`]: which events were handled; [`parked`]: those that could not be.
 //! - [`intake`]: what a delivery reads before and writes after it is decided, in one go each.
@@ -39,6 +39,7 @@ pub mod kv_queue;
 pub mod ledger;
 pub mod listed;
 pub mod made_posters;
+pub mod map;
 pub mod misses;
 pub mod moving;
 #[cfg(not(target_arch = "wasm32"))]

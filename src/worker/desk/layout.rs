@@ -80,6 +80,8 @@ impl Inner {
         *self.layout.borrow_mut() = known;
         if newer && !moves {
             moving::tidy(&self.sql).map_err(|e| e.to_string())?;
+            // It names somebody, who may ask to be forgotten.
+            facts::clear(&self.sql, CURSOR).map_err(|e| e.to_string())?;
             // What came in while people were moved, and what waited.
             parked::hurry(&self.sql, now()).map_err(|e| e.to_string())?;
             for timer in [Timer::Unpark, Timer::Drain] {
