@@ -165,3 +165,12 @@ impl Gone {
 
 /// A field and what it holds.
 pub type Field = (&'static str, &'static str);
+
+/// Something that is kept of people, and how long at most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// What.
+    pub kind: Kind,
+    /// How long, when nobody asks for it to go.
+    pub until: Until,
+}

@@ -3,19 +3,10 @@
 //! app review say.
 
 use super::known::KNOWN;
-use crate::kept::{Kind, Until};
+use crate::kept::{Kind, Line, Until};
 use crate::shop::kv_map::KEYS;
 use crate::shop::model::Shop;
 use crate::store::map::TABLES;
-
-/// Something that is kept of people, and how long at most.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Line {
-    /// What.
-    pub kind: Kind,
-    /// How long, when nobody asks for it to go.
-    pub until: Until,
-}
 
 /// What a shop keeps of people, in the order in which it is told. Nothing that it has no use for.
 #[must_use]

@@ -6,7 +6,7 @@
 //! - [`decide`]: the front door: (shop, person, event, now) to a [`decide::Decision`].
 //! - [`precedence`]: the one table of who may answer, in order.
 //! - [`deletion`]: what forgetting a person takes, and how far it is; [`data_map`]: everything that
-//!   is kept, `known` of a person.
+//!   is kept, [`known`] of a person.
 //! - [`handoff`]: when a person takes over, and how the assistant comes back; `disclosure`: that
 //!   it is an assistant.
 //! - [`alerts`]: what the owner is told of because nobody else would notice.
@@ -36,7 +36,7 @@ mod disclosure;
 pub mod form;
 pub mod handoff;
 pub mod inbox;
-mod known;
+pub mod known;
 pub mod language;
 pub mod layout;
 pub mod mark;

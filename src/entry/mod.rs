@@ -10,7 +10,7 @@
 //! - [`scan`]: what is a scan, and how many of an address count.
 //! - [`qr`]: the pictures; [`calendar`]: links to the calendar entry of a booking.
 //! - [`pages`]: what a visitor sees when a scan leads nowhere, in [`page_words`]; [`deletion_page`]: how
-//!   far the deletion of somebody's data is.
+//!   far the deletion of somebody's data is; [`privacy`]: what is kept of people.
 
 pub mod calendar;
 pub mod deletion_page;
@@ -19,6 +19,7 @@ pub mod keys;
 pub mod links;
 pub mod page_words;
 pub mod pages;
+pub mod privacy;
 pub mod qr;
 pub mod refs;
 pub mod scan;

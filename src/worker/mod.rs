@@ -5,7 +5,7 @@
 //! - [`http`]: requests and responses as plain `web_sys` types: each step over the border between
 //!   wasm and JavaScript costs, and the crate's own types cross it several times more.
 //! - [`webhook`], [`poster`], [`posters`], [`admin`], [`bookings`], [`notifications`], [`paid`],
-//!   [`deletion`]: the routes.
+//!   [`deletion`], [`privacy`]: the routes.
 //! - [`random`]: randomness, which the pure rooms get as an argument.
 //! - [`shops`]: the published shops, kept in the isolate's memory for a minute.
 //! - [`desk`]: the Durable Object; [`sql`]: its SQLite behind the store's trait.
@@ -28,6 +28,7 @@ mod notifications;
 mod paid;
 mod poster;
 mod posters;
+mod privacy;
 mod random;
 mod shops;
 mod sql;
@@ -89,6 +90,7 @@ async fn fetch(
         ("GET", path) if path.starts_with("/deletion/") => {
             deletion::page(&request, &route, &env).await
         }
+        ("GET" | "HEAD", "/privacy") => privacy::page(&request, &route, &env).await,
         (
             _,
             "/webhook" | "/health" | "/admin/status" | "/admin/misses" | "/admin/delete"
@@ -96,7 +98,7 @@ async fn fetch(
             | "/admin/note" | "/admin/offers" | "/admin/posters" | "/admin/receipts"
             | "/admin/recipients" | "/admin/reconcile" | "/admin/reply" | "/admin/report"
             | "/admin/resume" | "/admin/shards" | "/admin/templates" | "/admin/utility"
-            | "/meta/deletion" | "/meta/deauthorize",
+            | "/meta/deletion" | "/meta/deauthorize" | "/privacy",
         ) => http::text(405, "method not allowed"),
         (_, path)
             if ["/q/", "/deletion/", "/calendar/"].iter().any(|known| path.starts_with(known)) =>
