@@ -20,7 +20,8 @@
 //! - [`funnel`]: what brings people, and how far they go; [`made_posters`]: posters that are not in
 //!   `shop.toml`.
 //! - [`spending`]: what paid messages cost; [`templates`]: utility templates and their notices.
-//! - [`moving`]: carrying people from one Desk to another.
+//! - [`moving`]: carrying people from one Desk to another; [`leaving`]: a whole shop to another
+//!   deployment.
 //! - [`calls`]: requests that are no messages; [`notes`]: what the owner notes on people.
 //! - [`listed`]: what Meta's list of tokens says; [`incidents`]: what the owner is told of;
 //!   [`early`]: deliveries that came before the answer they belong to.
@@ -36,6 +37,7 @@ pub mod funnel;
 pub mod incidents;
 pub mod intake;
 pub mod kv_queue;
+pub mod leaving;
 pub mod ledger;
 pub mod listed;
 pub mod made_posters;

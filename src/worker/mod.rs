@@ -5,7 +5,7 @@
 //! - [`http`]: requests and responses as plain `web_sys` types: each step over the border between
 //!   wasm and JavaScript costs, and the crate's own types cross it several times more.
 //! - [`webhook`], [`poster`], [`posters`], [`admin`], [`bookings`], [`notifications`], [`paid`],
-//!   [`deletion`], [`privacy`]: the routes.
+//!   [`deletion`], [`privacy`], [`leaving`]: the routes.
 //! - [`random`]: randomness, which the pure rooms get as an argument.
 //! - [`shops`]: the published shops, kept in the isolate's memory for a minute.
 //! - [`desk`]: the Durable Object; [`sql`]: its SQLite behind the store's trait.
@@ -24,6 +24,7 @@ mod deletion;
 mod desk;
 mod graph;
 mod http;
+mod leaving;
 mod notifications;
 mod paid;
 mod poster;
@@ -84,6 +85,9 @@ async fn fetch(
         ("POST", "/admin/resume") => admin::resume(&request, &route, &env).await,
         ("POST", "/admin/reply") => admin::reply(&request, &route, &env).await,
         ("GET" | "POST" | "DELETE", "/admin/note") => admin::note(&request, &route, &env).await,
+        ("GET", "/admin/export") => leaving::export(&request, &route, &env).await,
+        ("POST", "/admin/still") => leaving::still(&request, &route, &env).await,
+        ("POST", "/admin/import") => leaving::import(&request, &route, &env).await,
         ("POST", "/admin/delete") => deletion::by_owner(&request, &route, &env).await,
         ("POST", "/meta/deletion") => deletion::callback(&request, &route, &env).await,
         ("POST", "/meta/deauthorize") => deletion::deauthorized(&request, &env).await,
@@ -94,11 +98,12 @@ async fn fetch(
         (
             _,
             "/webhook" | "/health" | "/admin/status" | "/admin/misses" | "/admin/delete"
-            | "/admin/bookings" | "/admin/consent" | "/admin/funnel" | "/admin/marketing"
-            | "/admin/note" | "/admin/offers" | "/admin/posters" | "/admin/receipts"
-            | "/admin/recipients" | "/admin/reconcile" | "/admin/reply" | "/admin/report"
-            | "/admin/resume" | "/admin/shards" | "/admin/templates" | "/admin/utility"
-            | "/meta/deletion" | "/meta/deauthorize" | "/privacy",
+            | "/admin/bookings" | "/admin/consent" | "/admin/export" | "/admin/import"
+            | "/admin/still" | "/admin/funnel" | "/admin/marketing" | "/admin/note"
+            | "/admin/offers" | "/admin/posters" | "/admin/receipts" | "/admin/recipients"
+            | "/admin/reconcile" | "/admin/reply" | "/admin/report" | "/admin/resume"
+            | "/admin/shards" | "/admin/templates" | "/admin/utility" | "/meta/deletion"
+            | "/meta/deauthorize" | "/privacy",
         ) => http::text(405, "method not allowed"),
         (_, path)
             if ["/q/", "/deletion/", "/calendar/"].iter().any(|known| path.starts_with(known)) =>
