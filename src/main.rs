@@ -15,9 +15,9 @@ mod native {
 
     use clap::{Parser, Subcommand};
     use shopbell::cli::{
-        bookings, budget, chat, check, consent, doctor, eval, explain, forget, funnel, misses,
-        note, offer, plan, poster, profile, publish, qr, reconcile, report, sandbox, shards, sim,
-        snippet, template,
+        bookings, budget, chat, check, consent, doctor, eval, explain, export, forget, funnel,
+        import, misses, note, offer, plan, poster, profile, publish, qr, reconcile, report, review,
+        sandbox, shards, sim, snippet, template,
     };
 
     /// An assistant for a small shop's Messenger and Instagram inbox, on your own Cloudflare
@@ -65,6 +65,8 @@ mod native {
         Profile(profile::ProfileArgs),
         /// Says what keeps a shop from working, at the Worker and at Meta.
         Doctor(doctor::DoctorArgs),
+        /// Writes what Meta's app review asks for, for exactly this shop.
+        Review(review::ReviewArgs),
         /// Writes a note on a person, for people of the shop only, or shows those that are kept.
         Note(note::NoteArgs),
         /// Says what a shop takes of what Cloudflare gives, and for how many people it is enough.
@@ -75,6 +77,10 @@ mod native {
         Bookings(bookings::BookingsArgs),
         /// Deletes everything that is kept of a person.
         Forget(forget::ForgetArgs),
+        /// Writes everything that a Worker keeps into a folder: for keeping, or for leaving.
+        Export(export::ExportArgs),
+        /// Reads such a folder back into an empty deployment.
+        Import(import::ImportArgs),
         /// Says among how many Desks a Page's people are divided, and moves them.
         Shards(shards::ShardsArgs),
         /// Plays a scenario of many days in an instant, and prints what people saw.
@@ -102,11 +108,14 @@ mod native {
             Command::Reconcile(args) => reconcile::run(&args),
             Command::Profile(args) => profile::run(args),
             Command::Doctor(args) => doctor::run(args),
+            Command::Review(args) => review::run(&args),
             Command::Note(args) => note::run(&args),
             Command::Budget(args) => budget::run(&args),
             Command::Template(args) => template::run(&args),
             Command::Bookings(args) => bookings::run(&args),
             Command::Forget(args) => forget::run(&args),
+            Command::Export(args) => export::run(&args),
+            Command::Import(args) => import::run(&args),
             Command::Shards(args) => shards::run(&args),
             Command::Sim(args) => sim::run(&args),
             Command::Sandbox(args) => sandbox::run(args),

@@ -98,6 +98,26 @@ impl Conversation {
         self.does(act)
     }
 
+    /// Taps what says so under the newest bubble that has something; none when nothing does.
+    ///
+    /// # Errors
+    /// [`GroundError`].
+    pub fn taps(&mut self, title: &str) -> Result<Option<Vec<String>>, GroundError> {
+        let at = self.choices.iter().position(|choice| choice.title == title);
+        at.map(|at| self.says(&at.saturating_add(1).to_string())).transpose()
+    }
+
+    /// Follows a poster's link; returns the answer's bubbles, as text.
+    ///
+    /// # Errors
+    /// [`GroundError`].
+    pub fn scans(&mut self, code: &str) -> Result<Vec<String>, GroundError> {
+        self.core.advance(self.core.now().plus(SECOND), &[])?;
+        let person = self.person.clone();
+        let (_, moment) = self.core.scan(&person, code)?;
+        Ok(self.bubbles(moment.calls))
+    }
+
     /// Does anything else a person can do.
     ///
     /// # Errors

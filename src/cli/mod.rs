@@ -15,14 +15,17 @@
 //!   notification tokens against the Worker's.
 //! - [`template`]: utility templates, handed in at Meta and how they stand.
 //! - [`doctor`]: looks at the Worker and at Meta, and says what keeps a shop from working.
+//! - [`review`]: what Meta's app review asks for, for exactly this shop.
 //! - [`offer`]: who waits to be told of what, and the word that it has begun.
 //! - [`budget`]: what a shop takes of what Cloudflare gives.
 //! - [`bookings`]: who comes when. [`note`]: what the owner wants to remember of a person.
 //! - [`forget`]: has the Worker delete everything it keeps of a person.
+//! - [`export`]: everything that a Worker keeps, as files of the owner's; [`import`]: the way back.
 //! - [`shards`]: among how many Desks a Page's people are divided, and moving them.
 //! - [`sim`]: plays a scenario of many days in an instant.
 //! - [`sandbox`]: plays Meta on this computer.
 
+mod archive;
 pub mod bookings;
 pub mod budget;
 pub mod chat;
@@ -31,8 +34,10 @@ pub mod consent;
 pub mod doctor;
 pub mod eval;
 pub mod explain;
+pub mod export;
 pub mod forget;
 pub mod funnel;
+pub mod import;
 pub mod misses;
 pub mod note;
 pub mod offer;
@@ -44,6 +49,7 @@ pub mod publish;
 pub mod qr;
 pub mod reconcile;
 pub mod report;
+pub mod review;
 pub mod sandbox;
 pub mod shards;
 pub mod sim;

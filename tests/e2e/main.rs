@@ -16,6 +16,7 @@ mod fuzz;
 mod graph_failures;
 mod handoff;
 mod kv;
+mod leaving;
 mod matcher;
 mod misses;
 mod notifications;

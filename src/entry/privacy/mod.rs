@@ -114,6 +114,14 @@ pub fn commands(shop: &Shop, lang: &Lang) -> [String; 3] {
     [word(&language.stop), word(&language.human), word(&language.delete)]
 }
 
+/// What is kept and how long, in English, as the notice says it.
+#[must_use]
+pub fn in_english(shop: &Shop, kept: &[Line]) -> Vec<(&'static str, String)> {
+    let [english, ..] = &WORDS;
+    let told = |line: &Line| Some((says(english, line.kind)?, how_long(shop, english, line.until)));
+    kept.iter().filter_map(told).collect()
+}
+
 fn channels(shop: &Shop, words: &Words) -> String {
     let instagram = shop.assistant.instagram && shop.page.instagram_id.is_some();
     match (shop.assistant.messenger, instagram) {
