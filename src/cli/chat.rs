@@ -46,9 +46,17 @@ impl Conversation {
     /// # Errors
     /// [`GroundError`] when the shop cannot be used.
     pub fn open(bundle: Bundle, now: UnixMs) -> Result<Self, GroundError> {
+        Self::open_for(bundle, now, NewPerson::default())
+    }
+
+    /// The same for this customer.
+    ///
+    /// # Errors
+    /// [`GroundError`] when the shop cannot be used.
+    pub fn open_for(bundle: Bundle, now: UnixMs, who: NewPerson) -> Result<Self, GroundError> {
         let mut core = Core::open(bundle, now)?;
         core.explain();
-        let person = core.person(NewPerson::default())?;
+        let person = core.person(who)?;
         Ok(Self { core, person, choices: Vec::new(), why: String::new() })
     }
 

@@ -185,8 +185,11 @@ fn export(args: &ExportArgs) -> Result<String, ExportError> {
     let mut pages = told.pages.clone();
     pages.sort_by(|a, b| a.page.cmp(&b.page));
     let Some(out) = &args.out else {
-        for desk in pages.iter().flat_map(|page| desks_of(page, 0)) {
-            go_on(&owner, &desk)?;
+        let kv = values(&owner, "deletion:")?;
+        for page in &pages {
+            for desk in desks_of(page, named_in_deletions(&kv, &page.page)) {
+                go_on(&owner, &desk)?;
+            }
         }
         return Ok("the Worker goes on\n".to_owned());
     };
@@ -269,7 +272,9 @@ impl<'a> Holding<'a> {
     }
 
     fn release(&self) -> Result<(), AskError> {
-        self.desks.iter().map(|desk| go_on(self.owner, desk)).collect()
+        // Each of them, whatever another one says.
+        let released: Vec<_> = self.desks.iter().map(|desk| go_on(self.owner, desk)).collect();
+        released.into_iter().collect()
     }
 }
 

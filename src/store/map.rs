@@ -876,6 +876,37 @@ mod tests {
         }
     }
 
+    /// Every `.rs` file of the library.
+    fn sources(folder: &std::path::Path) -> Vec<String> {
+        let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        let texts = entries.flat_map(|path| match path.extension() {
+            _ if path.is_dir() => sources(&path),
+            Some(ext) if ext == "rs" => vec![std::fs::read_to_string(&path).unwrap()],
+            _ => Vec::new(),
+        });
+        texts.collect()
+    }
+
+    /// What is written as a fact is named by a constant of its file; each has to be on the map.
+    #[test]
+    fn every_fact_that_is_written_is_on_the_map() {
+        let mut found = 0;
+        for text in sources(&std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src")) {
+            for call in text.split("facts::set(").skip(1) {
+                let name = call.split(',').nth(1).unwrap().trim();
+                let constant = format!("const {name}: &str = \"");
+                let Some((_, value)) = text.split_once(&constant) else { continue };
+                let value = value.split('"').next().unwrap();
+                assert!(
+                    fact_of(value).is_some(),
+                    "say in src/store/map.rs what the fact {value} is"
+                );
+                found += 1;
+            }
+        }
+        assert!(found >= 12, "only {found} facts were found in the sources");
+    }
+
     #[test]
     fn facts_are_found_by_name_and_by_their_beginning() {
         assert!(fact_of("planned_at").unwrap().leaves);

@@ -10,6 +10,7 @@ use shopbell::desk::sending;
 use shopbell::kept::Field;
 use shopbell::meta::event::{Event, OptinStatus};
 use shopbell::meta::ids::PageId;
+use shopbell::shop::kv_map::key_of;
 use shopbell::store::leaving::{self, Begun, Still};
 use shopbell::store::map::{Leaves, TABLES, Table, fact_of, table};
 use shopbell::store::native::Sqlite;
@@ -264,6 +265,13 @@ proptest! {
         // It stands still: what was on its way is settled, or lost.
         here.crash();
         let (told, sequences) = (everything(&here.sql), leaving::sequences(&here.sql).unwrap());
+        // Nothing is kept that the data map does not know.
+        for (key, _) in owed(&here.sql) {
+            prop_assert!(key_of(&key).is_some_and(|known| known.leaves), "{}", key);
+        }
+        for name in here.texts("SELECT name FROM facts") {
+            prop_assert!(fact_of(&name).is_some(), "{}", name);
+        }
         let mut there = World::new(&SHOPS[0], here.now);
         take_in(&here.sql, &there.sql, &sizes, here.now);
         prop_assert_eq!(&everything(&there.sql), &told);

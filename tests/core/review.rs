@@ -5,7 +5,7 @@ use crate::common_core::*;
 use shopbell::cli::publish::Bundle;
 use shopbell::cli::review::permissions::{Need, permissions};
 use shopbell::cli::review::steps::{Do, open, step, steps};
-use shopbell::cli::review::{day_and_night, papers};
+use shopbell::cli::review::{all_week, papers};
 use shopbell::shop::source::compile;
 
 const PLAIN: &str = "[shop]\nname = \"A\"\nlanguages = [\"en\"]\ntime_zone = \"UTC\"\n\n\
@@ -73,7 +73,7 @@ fn what_a_reviewer_is_promised_comes_at_any_hour() {
     ] {
         let bundle = file(path);
         let shop = &bundle.shops[0];
-        let steps = steps(&bundle, day_and_night(shop, ms("2026-11-23T09:00:00Z"))).unwrap();
+        let steps = steps(&bundle, &all_week(shop, ms("2026-11-23T09:00:00Z"))).unwrap();
         let ids: Vec<&str> = steps.iter().map(|step| step.id).collect();
         for wanted in ["start", "question", "stop", "delete", "human"] {
             assert!(ids.contains(&wanted), "{path}: {ids:?}");

@@ -70,13 +70,14 @@ fn review(args: &ReviewArgs) -> Result<String, ReviewError> {
     Ok(text)
 }
 
-/// Noon and three at night of that day, by the shop's clock.
+/// Noon on each day of the week that begins then, and three in its first night, by the shop's clock.
 #[must_use]
-pub fn day_and_night(shop: &Shop, now: UnixMs) -> [UnixMs; 2] {
-    let local = now.timestamp().to_zoned(shop.zone());
-    let at = |hour: i8| {
-        let time = local.date().at(hour, 0, 0, 0).to_zoned(shop.zone());
-        time.map_or(now, |zoned| zoned.timestamp().into())
+pub fn all_week(shop: &Shop, now: UnixMs) -> Vec<UnixMs> {
+    let first = now.timestamp().to_zoned(shop.zone()).date();
+    let at = |day: i64, hour: i8| {
+        let date = first.checked_add(jiff::Span::new().days(day)).ok()?;
+        let zoned = date.at(hour, 0, 0, 0).to_zoned(shop.zone()).ok()?;
+        Some(UnixMs::from(zoned.timestamp()))
     };
-    [at(12), at(3)]
+    (0..7).filter_map(|day| at(day, 12)).chain(at(0, 3)).collect()
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::day_and_night;
+use super::all_week;
 use super::permissions::{Need, Permission, permissions};
 use super::steps::{Do, Step, reviewers_language, steps};
 use crate::cli::publish::Bundle;
@@ -27,7 +27,7 @@ pub struct Paper {
 /// [`GroundError`] when the shop cannot be used.
 pub fn papers(bundle: &Bundle, url: &str, now: UnixMs) -> Result<Vec<Paper>, GroundError> {
     let Some(shop) = bundle.shops.first() else { return Ok(Vec::new()) };
-    let steps = steps(bundle, day_and_night(shop, now))?;
+    let steps = steps(bundle, &all_week(shop, now))?;
     let asked = permissions(shop);
     Ok(vec![
         Paper { name: "README.md", text: readme(shop, &asked, url) },
@@ -177,9 +177,9 @@ fn reviewer(shop: &Shop, steps: &[Step], url: &str) -> String {
         );
     }
     text.push_str(
-        "What stands under a step came at noon and at three in the night when it was tried. Outside \
+        "What stands under a step came on every day of a week, and by night, when it was tried. Outside \
          opening hours a message that says so may come with it, and the first message after a day of \
-         silence may be greeted. The privacy notice: ",
+         silence may be greeted, by name where Meta tells it. The privacy notice: ",
     );
     let _ = writeln!(text, "{url}/privacy");
     text

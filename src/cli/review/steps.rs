@@ -1,13 +1,13 @@
 //! What a reviewer does, step by step, in the words of this shop, with the answers it gets: played
-//! on the core before it is written down, by day and by night. Only what is answered the same at
-//! both is promised.
+//! on the core before it is written down, on each day of a week and by night. Only what is answered
+//! the same at all of them is promised.
 
 use crate::cli::chat::Conversation;
 use crate::cli::publish::Bundle;
-use crate::cli::sandbox::Act;
+use crate::cli::sandbox::{Act, NewPerson};
 use crate::cli::sim::ground::GroundError;
 use crate::entry::privacy::commands;
-use crate::shop::model::{ButtonAction, Lang, LinkButton, Shop};
+use crate::shop::model::{ButtonAction, Lang, LinkButton, Localized, Shop};
 use crate::time::UnixMs;
 
 /// Answers to questions that a reviewer is shown.
@@ -15,6 +15,9 @@ const QUESTIONS: usize = 2;
 
 /// Questions that are tried for them.
 const TRIED: usize = 8;
+
+/// Buttons, and posters, that are tried for the card that asks for consent.
+const WAYS: usize = 3;
 
 /// What a reviewer does.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,42 +46,66 @@ pub struct Step {
     pub answer: Vec<String>,
 }
 
-/// The steps for this shop, with the answers that it gives.
+/// The steps for this shop, with the answers that it gives at all of these moments.
 ///
 /// # Errors
 /// [`GroundError`] when the shop cannot be used.
-pub fn steps(bundle: &Bundle, moments: [UnixMs; 2]) -> Result<Vec<Step>, GroundError> {
+pub fn steps(bundle: &Bundle, moments: &[UnixMs]) -> Result<Vec<Step>, GroundError> {
     let Some(shop) = bundle.shops.first() else { return Ok(Vec::new()) };
     let lang = reviewers_language(shop);
-    let script = script(shop, &lang);
-    let [day, night] = moments;
-    let (day, night) = (play(bundle, day, &script)?, play(bundle, night, &script)?);
-    let both = day.into_iter().zip(night).map(|(day, night)| {
-        let both = day.into_iter().filter(|bubble| night.contains(bubble));
-        both.collect::<Vec<String>>()
-    });
-    let mut steps: Vec<Step> = Vec::new();
-    let mut questions = 0_usize;
-    let mut broken = false;
-    for ((id, doing, wanted), answer) in script.into_iter().zip(both) {
-        let is_right =
-            wanted.as_deref().is_none_or(|wanted| answer.iter().any(|b| b.contains(wanted)));
-        let is_question = id == "question";
+    // What is chosen by trying it out is played once more without what was not: a step that is left
+    // out may have changed what came after it.
+    let some: Vec<UnixMs> =
+        moments.iter().copied().take(1).chain(moments.last().copied()).collect();
+    let mut chosen = Vec::new();
+    for consent in consents(shop, &lang) {
+        let wanted = !consent.is_empty();
+        chosen = kept(bundle, &some, script(shop, &lang, consent))?;
+        if !wanted || chosen.iter().any(|((id, _, _), _)| *id == "agree") {
+            break;
+        }
+    }
+    let script = chosen.into_iter().map(|(line, _)| line).collect();
+    let steps = kept(bundle, moments, script)?.into_iter();
+    Ok(steps.map(|((id, doing, _), answer)| Step { id, doing, answer }).collect())
+}
+
+/// The lines of a script that are answered as they should be, with what always comes.
+fn kept(
+    bundle: &Bundle,
+    moments: &[UnixMs],
+    script: Vec<Line>,
+) -> Result<Vec<(Line, Vec<String>)>, GroundError> {
+    let mut played = Vec::with_capacity(moments.len());
+    for at in moments {
+        played.push(play(bundle, *at, &script)?);
+    }
+    let mut kept = Vec::new();
+    let (mut questions, mut broken) = (0_usize, false);
+    for (n, line) in script.into_iter().enumerate() {
+        let mut answers = played.iter().filter_map(|answers| answers.get(n));
+        let mut always = answers.next().cloned().unwrap_or_default();
+        for other in answers {
+            always.retain(|bubble| other.contains(bubble));
+        }
+        let (id, doing, wanted) = &line;
+        // Whoever asks for a person is told when somebody is there: another answer at night.
+        let comes = !always.is_empty() || *id == "human";
+        let wanted = wanted.as_deref();
+        let is_right = wanted.is_none_or(|wanted| always.iter().any(|b| b.contains(wanted)));
+        let is_question = *id == "question";
+        let is_enough = is_question && questions >= QUESTIONS;
         // A tap under an answer that is left out is left out with it.
         let follows = matches!(doing, Do::Tap(_) | Do::Agree);
-        if answer.is_empty()
-            || !is_right
-            || is_question && questions >= QUESTIONS
-            || follows && broken
-        {
+        if !comes || !is_right || is_enough || follows && broken {
             broken = !is_question;
             continue;
         }
         broken = false;
         questions = questions.saturating_add(usize::from(is_question));
-        steps.push(Step { id, doing, answer });
+        kept.push((line, always));
     }
-    Ok(steps)
+    Ok(kept)
 }
 
 /// English where the shop speaks it: reviewers do.
@@ -91,52 +118,53 @@ pub fn reviewers_language(shop: &Shop) -> Lang {
 /// What is done, and what the answer has to say.
 type Line = (&'static str, Do, Option<String>);
 
-fn script(shop: &Shop, lang: &Lang) -> Vec<Line> {
+fn script(shop: &Shop, lang: &Lang, consent: Vec<Line>) -> Vec<Line> {
     let mut script: Vec<Line> = vec![("start", Do::Start, None)];
-    let written = |text: &crate::shop::model::Localized| text.0.get(lang).cloned();
     let entries = shop.faq.iter().filter(|entry| entry.also.form.is_none());
     let asked = entries.filter_map(|entry| {
         let phrase = entry.ask.get(lang)?.first()?.clone();
-        let answer = written(&entry.answer)?;
-        // Up to the first variable, on the first line.
-        let said = answer.split(['{', '\n']).next().unwrap_or_default().trim().to_owned();
-        Some(("question", Do::Write(phrase), Some(said).filter(|said| !said.is_empty())))
+        let wanted = said(&entry.answer, lang);
+        wanted.is_some().then_some(("question", Do::Write(phrase), wanted))
     });
     script.extend(asked.take(TRIED));
-    script.extend(consent(shop, lang));
+    script.extend(consent);
     let [stop, human, delete] = commands(shop, lang);
     script.push(("stop", Do::Write(stop), None));
     script.push(("delete", Do::Write(delete), None));
     let texts = &crate::shop::lang::language(lang).texts;
-    let yes = written(&shop.texts.delete_yes).unwrap_or_else(|| texts.delete_yes.to_owned());
+    let own = shop.texts.delete_yes.0.get(lang).cloned();
+    let yes = own.unwrap_or_else(|| texts.delete_yes.to_owned());
     script.push(("delete", Do::Tap(yes), None));
     // Last: from then on the assistant is silent.
     script.push(("human", Do::Write(human), None));
     script
 }
 
-/// How somebody comes to agree to a topic: by a button, or by a poster.
-fn consent(shop: &Shop, lang: &Lang) -> Vec<Line> {
+/// The beginning of a text in a language, up to the first variable or the end of the line.
+fn said(text: &Localized, lang: &Lang) -> Option<String> {
+    let begins = text.0.get(lang)?.split(['{', '\n']).next().unwrap_or_default().trim();
+    Some(begins.to_owned()).filter(|said| !said.is_empty())
+}
+
+/// Ways by which somebody comes to agree to a topic: a button under an answer, or a poster. The last
+/// one is none.
+fn consents(shop: &Shop, lang: &Lang) -> Vec<Vec<Line>> {
     let of_topic = |button: &&LinkButton| matches!(button.action, ButtonAction::Topic(_));
-    let button = shop.faq.iter().find_map(|entry| {
-        let phrase = entry.ask.get(lang)?.first()?;
+    let buttons = shop.faq.iter().filter_map(|entry| {
+        let phrase = entry.ask.get(lang)?.first()?.clone();
         let button = entry.buttons.iter().chain(&entry.quick_replies).find(of_topic)?;
-        Some((phrase.clone(), button.title.0.get(lang)?.clone()))
-    });
-    if let Some((phrase, title)) = button {
-        return vec![
-            ("topic", Do::Write(phrase), None),
+        let title = button.title.0.get(lang)?.clone();
+        Some(vec![
+            ("topic", Do::Write(phrase), said(&entry.answer, lang)),
             ("topic", Do::Tap(title), None),
             ("agree", Do::Agree, None),
-        ];
-    }
-    let poster = shop.posters.iter().find(|poster| poster.topic.is_some() && !poster.revoked);
-    match poster {
-        Some(poster) => {
-            vec![("topic", Do::Open(poster.code.to_string()), None), ("agree", Do::Agree, None)]
-        }
-        None => Vec::new(),
-    }
+        ])
+    });
+    let posters = shop.posters.iter().filter(|poster| poster.topic.is_some() && !poster.revoked);
+    let posters = posters.map(|poster| {
+        vec![("topic", Do::Open(poster.code.to_string()), None), ("agree", Do::Agree, None)]
+    });
+    buttons.take(WAYS).chain(posters.take(WAYS)).chain([Vec::new()]).collect()
 }
 
 /// What each thing that is done is answered with: the words, without what can be tapped.
@@ -152,7 +180,9 @@ fn play(bundle: &Bundle, at: UnixMs, script: &[Line]) -> Result<Vec<Vec<String>>
 pub fn open(bundle: &Bundle, at: UnixMs) -> Result<Conversation, GroundError> {
     let bundle = Bundle { shops: bundle.shops.clone(), model: bundle.model.clone() };
     let lang = bundle.shops.first().map(reviewers_language);
-    let mut conversation = Conversation::open(bundle, at)?;
+    // Meta tells the names of people to apps that it has reviewed.
+    let nobody = NewPerson { name: Some(String::new()), ..NewPerson::default() };
+    let mut conversation = Conversation::open_for(bundle, at, nobody)?;
     if let Some(lang) = lang {
         conversation.speaks(&lang)?;
     }
@@ -173,7 +203,9 @@ pub fn step(conversation: &mut Conversation, doing: &Do) -> Result<Vec<String>, 
         Do::Agree => conversation.does(Act::OptIn { mid: None }).unwrap_or_default(),
     };
     let words = |bubble: String| {
-        let lines = bubble.lines().filter(|line| !line.starts_with("  "));
+        // Nor addresses that nobody gets twice.
+        let lines =
+            bubble.lines().filter(|line| !line.starts_with("  ") && !line.contains("<code>"));
         lines.collect::<Vec<&str>>().join("\n").trim().to_owned()
     };
     Ok(bubbles.into_iter().map(words).filter(|bubble| !bubble.is_empty()).collect())
