@@ -23,6 +23,7 @@
 //! - [`export`]: everything that a Worker keeps, as files of the owner's; [`import`]: the way back.
 //! - [`shards`]: among how many Desks a Page's people are divided, and moving them.
 //! - [`sim`]: plays a scenario of many days in an instant.
+//! - [`verify`]: whether a release is what it says it is.
 //! - [`sandbox`]: plays Meta on this computer.
 
 mod archive;
@@ -55,6 +56,7 @@ pub mod shards;
 pub mod sim;
 pub mod snippet;
 pub mod template;
+pub mod verify;
 
 /// Prints what a command has to say, or what kept it from its work.
 fn printed(text: Result<String, impl std::fmt::Display>) -> std::process::ExitCode {

@@ -39,6 +39,7 @@ pub fn uses(shop: &Shop, kind: Kind) -> bool {
                 || !shop.sequences.is_empty()
                 || !shop.templates.is_empty()
                 || shop.nudge.is_some()
+                || !shop.comments.is_empty()
         }
         Kind::Answers => !shop.forms.is_empty() || leaves_tags(shop),
         Kind::Bookings => !shop.services.is_empty(),
@@ -76,6 +77,8 @@ fn fills(shop: &Shop, table: &str) -> bool {
         "places" => !shop.sequences.is_empty(),
         "nudges" => shop.nudge.is_some(),
         "notices" => !shop.templates.is_empty(),
+        "comments" => !shop.comments.is_empty(),
+        "shares" | "credits" => shop.friends.is_some(),
         "reminders" => !shop.forms.is_empty(),
         _ => true,
     }
@@ -150,7 +153,7 @@ pub fn reference() -> String {
     text.push_str("\n## Facts\n\nRows of the table `facts`.\n\n| name | what |\n|---|---|\n");
     for fact in FACTS {
         let name = fact.name.trim_end();
-        let more = if fact.name.ends_with(' ') { " …" } else { "" };
+        let more = if fact.name.ends_with([' ', ':']) { " …" } else { "" };
         let _ = writeln!(text, "| `{name}`{more} | {} |", fact.says);
     }
     text

@@ -5,8 +5,8 @@
 //! The one list: [`super::moving`], [`super::leaving`], `docs/data-map.md` and `GET /privacy` read
 //! it.
 
-use super::{bookings, counters, deletions, early, incidents, ledger, outbox, parked, runs, seen};
-use super::{spending, templates};
+use super::{bookings, comments, counters, deletions, early, friends, incidents, ledger, outbox};
+use super::{parked, runs, seen, spending, templates};
 use crate::kept::{Field, Gone, Kind, Until};
 use crate::time::DAY;
 
@@ -534,6 +534,68 @@ pub static TABLES: &[Table] = &[
         ],
     },
     Table {
+        name: "comments",
+        kind: Kind::Sent,
+        purpose: "Comments that were answered privately, each person once under each post. Nobody is \
+                  named; a comment's own id goes after eight days.",
+        until: Until::after(comments::KEPT_MS),
+        gone: Gone::NamesNobody,
+        moves: Moves::Stays,
+        leaves: Leaves::Along,
+        key: 2,
+        columns: &[
+            ("who", "a keyed hash of who wrote it"),
+            ("post", "under which post"),
+            CHANNEL,
+            ("comment", "its id"),
+            ("rule", "which rule fits"),
+            ("at", "when it came"),
+            ("row", "the private reply's number in the outbox"),
+            ("state", "what became of it"),
+            ("reason", "why it was refused"),
+            ("found", "whether it is known who got it"),
+        ],
+    },
+    Table {
+        name: "comment_requests",
+        kind: Kind::Running,
+        purpose: "Requests for private replies in the last hour: Meta takes so many.",
+        until: Until::Days(1),
+        gone: Gone::NamesNobody,
+        moves: Moves::Stays,
+        leaves: Leaves::Not,
+        key: 1,
+        columns: &[("at", "when")],
+    },
+    Table {
+        name: "shares",
+        kind: Kind::Origin,
+        purpose: "Whose link for friends has which code.",
+        until: Until::Forgotten,
+        gone: Gone::AtOnce,
+        moves: WITH_PERSON,
+        leaves: Leaves::Along,
+        key: 1,
+        columns: &[("code", "in the link"), CHANNEL, PERSON],
+    },
+    Table {
+        name: "credits",
+        kind: Kind::Origin,
+        purpose: "Which friends somebody brought, each by a keyed hash: so that none counts twice.",
+        until: Until::after(friends::KEPT_MS),
+        gone: Gone::AtOnce,
+        moves: WITH_PERSON,
+        leaves: Leaves::Along,
+        key: 3,
+        columns: &[
+            CHANNEL,
+            PERSON,
+            ("friend", "a keyed hash of the friend"),
+            ("at", "when they came"),
+            ("counted", "whether they counted"),
+        ],
+    },
+    Table {
         name: "posters",
         kind: Kind::Owners,
         purpose: "Posters that were made or aimed without shop.toml.",
@@ -700,7 +762,7 @@ pub static TABLES: &[Table] = &[
 /// A fact: a row of the table `facts`.
 #[derive(Debug)]
 pub struct Fact {
-    /// Its name, or with a blank at the end what names begin with.
+    /// Its name, or with a blank or a colon at the end what names begin with.
     pub name: &'static str,
     /// What it says.
     pub says: &'static str,
@@ -728,6 +790,9 @@ pub static FACTS: &[Fact] = &[
     fact("templates_looked_at", "when Meta was last asked about templates", false),
     fact("reconcile", "how far a reading of Meta's list of tokens is", false),
     fact("reconciled", "how the last reading of Meta's list ended", false),
+    fact("public:", "which answer under a post is next, for each rule", true),
+    fact("comment_turn", "when the next private reply may leave", false),
+    fact("comment_hold", "Meta takes no private replies until then", false),
     fact("kv_paid", "KV took more on a day than the free plan gives", false),
     fact("others_see", "what the Page's other Desks see", false),
     fact("told_first", "what this Desk told the first one", false),
@@ -736,7 +801,7 @@ pub static FACTS: &[Fact] = &[
 /// The fact of this name.
 #[must_use]
 pub fn fact_of(name: &str) -> Option<&'static Fact> {
-    FACTS.iter().find(|fact| match fact.name.ends_with(' ') {
+    FACTS.iter().find(|fact| match fact.name.ends_with([' ', ':']) {
         true => name.starts_with(fact.name),
         false => name == fact.name,
     })
@@ -791,7 +856,7 @@ mod tests {
     #[test]
     fn the_first_columns_tell_rows_apart() {
         let sql = desk();
-        for table in TABLES.iter().filter(|table| table.name != "schema_version") {
+        for table in TABLES.iter().filter(|table| table.leaves != Leaves::Not) {
             let keys = texts(
                 &sql,
                 &format!(

@@ -9,7 +9,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::map::{Moves, TABLES};
-use super::outbox::OPEN;
+use super::outbox::{self, OPEN};
 use super::{Columns, Row, Sql, StoreError, Value, kv_queue, params, receipts, schema, to_json};
 use crate::meta::event::Channel;
 use crate::meta::ids::{PageId, Psid};
@@ -113,7 +113,7 @@ pub fn after(sql: &impl Sql, cursor: &str, limit: u32) -> Result<Vec<(Channel, P
             "{} UNION {} UNION {} UNION {} ORDER BY 1, 2 LIMIT {limit}",
             part("people", "id", "true"),
             part("consents", "person", "true"),
-            part("outbox", "person", OPEN),
+            part("outbox", "person", &format!("{OPEN} AND {}", outbox::OF_PEOPLE)),
             part("notes", "person", "true"),
         ),
         params![channel, person],
@@ -134,7 +134,11 @@ pub fn place((channel, person): (Channel, &Psid)) -> String {
 
 fn whose(table: &str, column: &str) -> String {
     // Settled messages serve echoes of the last days only, and those know the number here.
-    let open = if table == "outbox" { format!(" AND {OPEN}") } else { String::new() };
+    let open = if table == "outbox" {
+        format!(" AND {OPEN} AND {}", outbox::OF_PEOPLE)
+    } else {
+        String::new()
+    };
     format!("FROM {table} WHERE channel = ?1 AND {column} = ?2{open}")
 }
 
@@ -373,7 +377,7 @@ mod tests {
     use crate::store::consents::{self, Consent, Status};
     use crate::store::ledger::{self, Outcome};
     use crate::store::native::Sqlite;
-    use crate::store::outbox::{self, Class};
+    use crate::store::outbox::Class;
     use crate::store::{notes, people, receipts};
 
     fn page() -> PageId {

@@ -11,6 +11,7 @@ mod rng;
 mod alerts;
 mod booking;
 mod conversations;
+mod doors;
 mod form_ends;
 mod forms;
 mod handoff;

@@ -10,7 +10,8 @@ use super::paid;
 use crate::desk::payload::GET_STARTED;
 use crate::meta::graph_error::Class;
 use crate::meta::signature::AppSecret;
-use crate::shop::model::Shop;
+use crate::shop::doors::CommentRule;
+use crate::shop::model::{Platform, Shop};
 use crate::time::{DAY, SECOND, UnixMs};
 
 /// Page fields without which something of a shop does not work (Meta, Messenger webhooks
@@ -25,6 +26,30 @@ const NEEDED_FIELDS: [&str; 5] = [
 
 /// Page fields that make it better: a reaction opens the window; in standby STOP still counts.
 const WISHED_FIELDS: [&str; 2] = ["message_reactions", "standby"];
+
+/// The Page field that tells of comments, for a shop that answers some on Facebook (Meta, Private
+/// replies, 16 April 2026).
+fn comment_fields(shop: &Shop) -> &'static [&'static str] {
+    let on_facebook = |rule: &CommentRule| rule.platform != Some(Platform::Instagram);
+    let answers = shop.assistant.messenger && shop.comments.iter().any(on_facebook);
+    if answers { &["feed"] } else { &[] }
+}
+
+/// What the token has to be allowed for comments, beside what every shop needs: Instagram's are told
+/// only with the one (Meta, Instagram webhooks, 2026), and answering under a post on Facebook takes
+/// the other (Meta, Page comments, 2026; unconfirmed).
+fn comment_scopes(shop: &Shop) -> Vec<&'static str> {
+    let mut scopes = Vec::new();
+    let says_something = |rule: &CommentRule| !rule.public.is_empty();
+    if !comment_fields(shop).is_empty() && shop.comments.iter().any(says_something) {
+        scopes.push("pages_manage_engagement");
+    }
+    let on_instagram = |rule: &CommentRule| rule.platform != Some(Platform::Messenger);
+    if instagram_on(shop) && shop.comments.iter().any(on_instagram) {
+        scopes.push("instagram_manage_comments");
+    }
+    scopes
+}
 
 /// What the Page's token has to be allowed (Meta, Messenger Platform, September 2026).
 const SCOPES: [&str; 2] = ["pages_messaging", "pages_manage_metadata"];
@@ -232,6 +257,19 @@ impl Page<'_> {
             .filter(|scope| !granted.contains(*scope) || !self.reaches(data, scope))
             .collect();
         let may = |scope: &str| granted.contains(scope) && self.reaches(data, scope);
+        let of_comments = comment_scopes(self.shop).into_iter().filter(|scope| !may(scope));
+        let of_comments: Vec<&str> = of_comments.collect();
+        if !of_comments.is_empty() {
+            found.warning(
+                "graph.comments",
+                format!(
+                    "{} lacks {}: some comments are not answered",
+                    self.name,
+                    of_comments.join(", ")
+                ),
+                format!("{NEW_TOKEN}; choose these permissions when you make it"),
+            );
+        }
         if !paid::may_use_templates(self.shop, may) {
             found.warning(
                 "graph.utility",
@@ -272,7 +310,12 @@ impl Page<'_> {
         let path = format!("{}/subscribed_apps", self.shop.page.id);
         let fix = format!(
             "App dashboard > Messenger > Settings > Webhooks: subscribe the Page to {}",
-            NEEDED_FIELDS.into_iter().chain(WISHED_FIELDS).collect::<Vec<_>>().join(", ")
+            NEEDED_FIELDS
+                .into_iter()
+                .chain(comment_fields(self.shop).iter().copied())
+                .chain(WISHED_FIELDS)
+                .collect::<Vec<_>>()
+                .join(", ")
         );
         let body = match self.get(&path, "", None).await {
             Ok(body) => body,
@@ -292,10 +335,11 @@ impl Page<'_> {
             return;
         };
         let fields = names(app.get("subscribed_fields"));
+        let of_comments = comment_fields(self.shop);
         let lacks = |some: &[&'static str]| {
             some.iter().copied().filter(|field| !fields.contains(*field)).collect::<Vec<_>>()
         };
-        let needed = lacks(&NEEDED_FIELDS);
+        let needed = lacks(&[&NEEDED_FIELDS as &[&str], of_comments].concat());
         let wished = [&WISHED_FIELDS as &[&str], paid::wished_fields(self.shop)].concat();
         let wished = lacks(&wished);
         if !needed.is_empty() {
@@ -394,5 +438,32 @@ impl Page<'_> {
                 "link it: Page settings > Linked accounts (it has to be a professional account)",
             ),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_comments_need_is_asked_for_exactly_when_there_are_rules() {
+        let wants = |rules: &str| {
+            let source = format!(
+                "[shop]\nname = \"A\"\nlanguages = [\"en\"]\ntime_zone = \"UTC\"\n\
+                 [[page]]\nid = \"1\"\nusername = \"a\"\ninstagram_id = \"2\"\n{rules}"
+            );
+            let shop = crate::shop::source::compile(&source).shops.remove(0);
+            (comment_fields(&shop).to_vec(), comment_scopes(&shop))
+        };
+        let rule = |more: &str| {
+            format!("[[comment]]\nid = \"r\"\nposts = [\"1\"]\ntext.en = \"T\"\n{more}")
+        };
+        let instagram = "instagram_manage_comments";
+        assert_eq!(wants(""), (vec![], vec![]));
+        assert_eq!(wants(&rule("")), (vec!["feed"], vec![instagram]));
+        let public = rule("public.en = [\"We wrote to you.\"]\n");
+        assert_eq!(wants(&public), (vec!["feed"], vec!["pages_manage_engagement", instagram]));
+        assert_eq!(wants(&rule("platform = \"instagram\"\n")), (vec![], vec![instagram]));
+        assert_eq!(wants(&rule("platform = \"messenger\"\n")), (vec!["feed"], vec![]));
     }
 }

@@ -234,6 +234,14 @@ fn screencast(shop: &Shop, asked: &[Permission], steps: &[Step], url: &str) -> S
                 .to_owned(),
         );
     }
+    if asked.iter().any(|p| p.shown_by == "comment" && p.need == Need::Needed) {
+        more(
+            "With a second account, comment under a post with a word that a rule fits \
+             (`[[comment]]` in shop.toml): the private reply arrives, and the answer under the post. \
+             This shows the permissions for comments."
+                .to_owned(),
+        );
+    }
     if asked.iter().any(|p| p.shown_by == "template" && p.need == Need::Needed) {
         more(
             "A message by an approved template arrives (`shopbell template` shows that it is approved): \

@@ -1,7 +1,7 @@
 //! What a shop needs of Meta, what it may want, and what it does not: each with the words for Meta's
 //! form. From Meta's documents of September 2026 and before; where they are silent, this says so.
 
-use crate::shop::model::Shop;
+use crate::shop::model::{Platform, Shop};
 
 /// Whether a permission is to be asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +36,7 @@ pub fn permissions(shop: &Shop) -> Vec<Permission> {
     let instagram = shop.assistant.instagram && shop.page.instagram_id.is_some();
     let paid = shop.marketing.is_some();
     let templates = !shop.templates.is_empty();
+    let comments = Comments::of(shop);
     let by = |yes: bool| if yes { Need::Needed } else { Need::NotNeeded };
     let mut all = vec![
         permission(
@@ -81,6 +82,27 @@ pub fn permissions(shop: &Shop) -> Vec<Permission> {
                  the messaging window, as replies to what they did."
             ),
             "instagram",
+        ),
+        permission(
+            "pages_manage_engagement",
+            by(comments.under_posts),
+            "answers under a comment on Facebook, as shop.toml says",
+            format!(
+                "When somebody asks under a post of {name} and gets a private reply, a short answer under \
+                 the comment says so, with words that the shop wrote. Only comments that a rule of the \
+                 shop fits are answered, each once."
+            ),
+            "comment",
+        ),
+        permission(
+            "instagram_manage_comments",
+            by(comments.on_instagram),
+            "is told of comments on Instagram, and answers them privately",
+            format!(
+                "The app is told of comments under posts of {name} on Instagram, and answers those that a \
+                 rule of the shop fits by one private reply, each person once under each post."
+            ),
+            "comment",
         ),
         permission(
             "page_utility_messaging",
@@ -132,7 +154,7 @@ pub fn permissions(shop: &Shop) -> Vec<Permission> {
         ),
     ]);
     for (name, why) in [
-        ("pages_read_engagement", "posts, comments and followers are not read"),
+        ("pages_read_engagement", "posts and followers are not read; comments come by webhook"),
         ("pages_manage_posts", "nothing is posted"),
         ("pages_user_gender, pages_user_timezone", "neither is asked for"),
         ("page_events", "no conversions are told to Meta"),
@@ -140,6 +162,29 @@ pub fn permissions(shop: &Shop) -> Vec<Permission> {
         all.push(permission(name, Need::NotNeeded, why, String::new(), ""));
     }
     all
+}
+
+/// What a shop does about comments.
+struct Comments {
+    /// It answers under posts on Facebook.
+    under_posts: bool,
+    /// It is told of comments on Instagram.
+    on_instagram: bool,
+}
+
+impl Comments {
+    fn of(shop: &Shop) -> Self {
+        let instagram = shop.assistant.instagram && shop.page.instagram_id.is_some();
+        let facebook = |platform: Option<Platform>| platform != Some(Platform::Instagram);
+        let rules = &shop.comments;
+        let on_facebook = rules.iter().any(|rule| facebook(rule.platform));
+        let says_something = rules.iter().any(|rule| !rule.public.is_empty());
+        let on_instagram = rules.iter().any(|rule| rule.platform != Some(Platform::Messenger));
+        Self {
+            under_posts: shop.assistant.messenger && on_facebook && says_something,
+            on_instagram: instagram && on_instagram,
+        }
+    }
 }
 
 fn permission(

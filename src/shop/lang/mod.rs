@@ -10,6 +10,7 @@ mod en;
 mod es;
 pub mod forms;
 mod fr;
+pub mod friends;
 mod lt;
 pub mod numbers;
 pub mod paid;
