@@ -37,8 +37,14 @@ pub struct ImportArgs {
     #[arg(required_unless_present = "prepare")]
     from: Option<PathBuf>,
     /// Where the new Worker answers.
-    #[arg(long, value_name = "URL", env = "PUBLIC_URL", visible_alias = "worker")]
-    url: String,
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "PUBLIC_URL",
+        visible_alias = "worker",
+        required_unless_present = "verify"
+    )]
+    url: Option<String>,
     /// Only has the new Worker stand still, so that Meta may deliver to it before the import.
     #[arg(long, conflicts_with = "from")]
     prepare: bool,
@@ -104,14 +110,15 @@ pub fn run(args: &ImportArgs) -> ExitCode {
 }
 
 fn import(args: &ImportArgs) -> Result<String, ImportError> {
-    let Some(from) = &args.from else { return prepare(&Owner::of(&args.url)?) };
+    let url = args.url.as_deref().unwrap_or_default();
+    let Some(from) = &args.from else { return prepare(&Owner::of(url)?) };
     let reading = Reading::of(from)?;
     let work = Work::of(&reading)?;
     let lines: u64 = reading.manifest.files.iter().map(|file| file.lines).sum();
     if args.verify {
         return Ok(format!("{} is whole: {lines} lines\n", from.display()));
     }
-    let owner = Owner::of(&args.url)?;
+    let owner = Owner::of(url)?;
     let told = overview(&owner)?;
     for page in &reading.manifest.pages {
         if !told.pages.iter().any(|known| known.page == page.page) {
