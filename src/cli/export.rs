@@ -513,7 +513,7 @@ fn extras(
     codes.dedup();
     let base = args.url.trim_end_matches('/');
     for code in codes {
-        match qr::svg(&format!("{base}/q/{code}"), Some(code.as_str())) {
+        match qr::svg(&format!("{base}/q/{code}"), Some(code.as_str()), qr::PLAIN) {
             Ok(picture) => writing.extra(&format!("posters/{code}.svg"), picture.as_bytes())?,
             Err(why) => eprintln!("the picture of {code}: {why}"),
         }

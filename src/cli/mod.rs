@@ -13,6 +13,7 @@
 //! - [`plan`]: who will be told what, by which way; [`report`]: what became of it.
 //! - [`consent`]: what somebody agreed to, and the proof of it. [`reconcile`]: Meta's own list of
 //!   notification tokens against the Worker's.
+//! - [`coupons`]: what was given and redeemed; [`redeem`]: a code by hand; [`till`]: who else may.
 //! - [`template`]: utility templates, handed in at Meta and how they stand.
 //! - [`doctor`]: looks at the Worker and at Meta, and says what keeps a shop from working.
 //! - [`review`]: what Meta's app review asks for, for exactly this shop.
@@ -32,6 +33,7 @@ pub mod budget;
 pub mod chat;
 pub mod check;
 pub mod consent;
+pub mod coupons;
 pub mod doctor;
 pub mod eval;
 pub mod explain;
@@ -49,6 +51,7 @@ pub mod profile;
 pub mod publish;
 pub mod qr;
 pub mod reconcile;
+pub mod redeem;
 pub mod report;
 pub mod review;
 pub mod sandbox;
@@ -56,6 +59,7 @@ pub mod shards;
 pub mod sim;
 pub mod snippet;
 pub mod template;
+pub mod till;
 pub mod verify;
 
 /// Prints what a command has to say, or what kept it from its work.

@@ -40,6 +40,7 @@ pub fn uses(shop: &Shop, kind: Kind) -> bool {
                 || !shop.templates.is_empty()
                 || shop.nudge.is_some()
                 || !shop.comments.is_empty()
+                || !shop.coupons.is_empty()
         }
         Kind::Answers => !shop.forms.is_empty() || leaves_tags(shop),
         Kind::Bookings => !shop.services.is_empty(),
@@ -77,6 +78,7 @@ fn fills(shop: &Shop, table: &str) -> bool {
         "places" => !shop.sequences.is_empty(),
         "nudges" => shop.nudge.is_some(),
         "notices" => !shop.templates.is_empty(),
+        "coupon_holders" | "coupon_orders" => !shop.coupons.is_empty(),
         "comments" => !shop.comments.is_empty(),
         "shares" | "credits" => shop.friends.is_some(),
         "reminders" => !shop.forms.is_empty(),

@@ -50,6 +50,7 @@ pub static KNOWN: &[Known] = &[
     of(Kind::Answers, "tags", "what answers, scans and taps put on them"),
     of(Kind::Answers, "fields", "what they answered"),
     of(Kind::Consents, "wishes", "the offers they asked to be told of, and when"),
+    of(Kind::Sent, "coupons", "the codes they were given"),
     of(Kind::Sent, "nudge_at", "when they are looked at before their window closes"),
     of(Kind::Sent, "nudged_at", "when they last got the last word before that"),
     of(Kind::Origin, "ad_at", "when they came by an ad and have not written since"),

@@ -73,6 +73,7 @@ pub fn prepare(sql: &impl Sql) -> Result<(), StoreError> {
         "CREATE INDEX IF NOT EXISTS moving_ledger ON ledger (channel, person)",
         "CREATE INDEX IF NOT EXISTS moving_outbox ON outbox (channel, person)",
         "CREATE INDEX IF NOT EXISTS moving_calls ON calls (channel, person)",
+        "CREATE INDEX IF NOT EXISTS moving_holders ON coupon_holders (channel, person)",
     ] {
         sql.execute(text, params![])?;
     }
@@ -88,6 +89,7 @@ pub fn tidy(sql: &impl Sql) -> Result<(), StoreError> {
         "DROP INDEX IF EXISTS moving_ledger",
         "DROP INDEX IF EXISTS moving_outbox",
         "DROP INDEX IF EXISTS moving_calls",
+        "DROP INDEX IF EXISTS moving_holders",
     ] {
         sql.execute(text, params![])?;
     }

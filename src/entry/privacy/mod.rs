@@ -211,10 +211,9 @@ fn others(body: &mut String, shop: &Shop, words: &Words) {
     }
     let server =
         shop.handoff.webhook.is_some() || shop.agents.iter().any(|agent| agent.webhook.is_some());
-    for says in [server.then_some(words.server), shop.marketing.is_some().then_some(words.ads)] {
-        if let Some(says) = says {
-            let _ = write!(body, "<li>{}</li>", escaped(says));
-        }
+    let ads = shop.marketing.is_some();
+    for (_, says) in [(server, words.server), (ads, words.ads)].iter().filter(|(is, _)| *is) {
+        let _ = write!(body, "<li>{}</li>", escaped(says));
     }
     body.push_str("</ul>");
     paragraph(body, words.nobody);

@@ -15,6 +15,7 @@ use super::layout::{PageState, Unrest};
 use super::leaving::Step;
 use super::paid::{Answered, Asked};
 use crate::desk::alerts::Condition;
+use crate::desk::coupons::act::Act as CouponAct;
 use crate::desk::layout::{Layout, REGISTRAR};
 use crate::desk::parcels::Parcel;
 use crate::desk::posters;
@@ -84,6 +85,8 @@ pub const OWNER: &str = "/owner";
 
 /// Reads Meta's list of tokens.
 pub const RECONCILE: &str = "/reconcile";
+/// What the Worker's own looks found.
+pub const CHECKUP: &str = "/checkup";
 /// What is wrong now.
 pub const ALERTS: &str = "/alerts";
 /// What another Desk of the Page sees.
@@ -119,6 +122,21 @@ pub const LEAVING: &str = "/leaving";
 pub async fn leaving(env: &Env, desk: &Name, step: &Step) -> Result<Done, String> {
     let answer = post(env, desk, LEAVING, step).await?;
     serde_json::from_str(&answer).map_err(|error| error.to_string())
+}
+
+/// Coupons and tills.
+pub const COUPONS: &str = "/coupons";
+
+/// Something about coupons.
+#[derive(Serialize, Deserialize)]
+pub struct Coupons<'a> {
+    pub desk: Cow<'a, Name>,
+    pub act: Cow<'a, CouponAct>,
+}
+
+/// Asks a Desk about coupons; its answer is as `desk::coupons::act` says.
+pub async fn coupons(env: &Env, desk: &Name, act: &CouponAct) -> Result<serde_json::Value, String> {
+    json(&post(env, desk, COUPONS, &Coupons::of(desk, act)).await?)
 }
 
 /// A scan of a poster, or that it led to the shop's own page.
@@ -496,6 +514,19 @@ pub enum Reading {
 /// way.
 pub async fn reconcile(env: &Env, desk: &Name, act: Reading) -> Result<String, String> {
     post(env, desk, RECONCILE, &Reconcile { desk: Cow::Borrowed(desk), act }).await
+}
+
+/// The owner wants to know what the Worker's own looks found.
+#[derive(Serialize, Deserialize)]
+pub struct Checkup<'a> {
+    pub desk: Cow<'a, Name>,
+    /// Everything is to be looked at now.
+    pub begin: bool,
+}
+
+/// What the Worker's own looks at a Page found, as JSON.
+pub async fn checkup(env: &Env, desk: &Name, begin: bool) -> Result<String, String> {
+    post(env, desk, CHECKUP, &Checkup { desk: Cow::Borrowed(desk), begin }).await
 }
 
 /// What is wrong at a Page now, as JSON.
