@@ -20,13 +20,15 @@
 //! [`faq::normalise`] calls nobody and may be called by `shop`: what is folded in two ways would
 //! match in neither.
 //!
-//! [`time`] holds the one type for moments; everybody may use it.
+//! [`time`] holds the one type for moments, and [`kept`] the words in which the code says what it
+//! keeps; everybody may use them.
 
 #[cfg(not(target_arch = "wasm32"))]
 pub mod cli;
 pub mod desk;
 pub mod entry;
 pub mod faq;
+pub mod kept;
 pub mod meta;
 pub mod outreach;
 pub mod shop;

@@ -15,9 +15,7 @@ mod native {
 
     use clap::{Parser, Subcommand};
     use shopbell::cli::{
-        bookings, budget, chat, check, connect, consent, coupons, deploy, doctor, eval, explain,
-        forget, funnel, misses, new, note, offer, plan, poster, profile, publish, qr, reconcile,
-        redeem, report, sandbox, shards, sim, snippet, template, till, verify,
+        bookings, budget, chat, check, connect, consent, coupons, deploy, doctor, eval, explain, export, forget, funnel, import, misses, new, note, offer, plan, poster, profile, publish, qr, reconcile, redeem, report, review, sandbox, shards, sim, snippet, template, till, verify,
     };
 
     /// An assistant for a small shop's Messenger and Instagram inbox, on your own Cloudflare
@@ -77,6 +75,8 @@ mod native {
         Profile(profile::ProfileArgs),
         /// Says what keeps a shop from working, at the Worker and at Meta.
         Doctor(doctor::DoctorArgs),
+        /// Writes what Meta's app review asks for, for exactly this shop.
+        Review(review::ReviewArgs),
         /// Writes a note on a person, for people of the shop only, or shows those that are kept.
         Note(note::NoteArgs),
         /// Says what a shop takes of what Cloudflare gives, and for how many people it is enough.
@@ -87,6 +87,10 @@ mod native {
         Bookings(bookings::BookingsArgs),
         /// Deletes everything that is kept of a person.
         Forget(forget::ForgetArgs),
+        /// Writes everything that a Worker keeps into a folder: for keeping, or for leaving.
+        Export(export::ExportArgs),
+        /// Reads such a folder back into an empty deployment.
+        Import(import::ImportArgs),
         /// Says among how many Desks a Page's people are divided, and moves them.
         Shards(shards::ShardsArgs),
         /// Plays a scenario of many days in an instant, and prints what people saw.
@@ -122,11 +126,14 @@ mod native {
             Command::Reconcile(args) => reconcile::run(&args),
             Command::Profile(args) => profile::run(args),
             Command::Doctor(args) => doctor::run(args),
+            Command::Review(args) => review::run(&args),
             Command::Note(args) => note::run(&args),
             Command::Budget(args) => budget::run(&args),
             Command::Template(args) => template::run(&args),
             Command::Bookings(args) => bookings::run(&args),
             Command::Forget(args) => forget::run(&args),
+            Command::Export(args) => export::run(&args),
+            Command::Import(args) => import::run(&args),
             Command::Shards(args) => shards::run(&args),
             Command::Sim(args) => sim::run(&args),
             Command::Verify(args) => verify::run(&args),

@@ -146,3 +146,17 @@ fn the_order_of_who_answers_is_the_tables() {
     }
     assert!(text == fresh, "out of date: SHOPBELL_BLESS=1 cargo test --test docs");
 }
+
+#[test]
+fn the_data_map_is_what_the_code_declares() {
+    let path = root().join("docs/data-map.md");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let (head, _) = text.split_once("<!-- reference -->").unwrap();
+    let map = shopbell::desk::data_map::reference();
+    let fresh = format!("{head}<!-- reference -->\n\n{map}");
+    if std::env::var_os("SHOPBELL_BLESS").is_some() {
+        std::fs::write(&path, &fresh).unwrap();
+        return;
+    }
+    assert!(text == fresh, "out of date: SHOPBELL_BLESS=1 cargo test --test docs");
+}

@@ -46,9 +46,17 @@ impl Conversation {
     /// # Errors
     /// [`GroundError`] when the shop cannot be used.
     pub fn open(bundle: Bundle, now: UnixMs) -> Result<Self, GroundError> {
+        Self::open_for(bundle, now, NewPerson::default())
+    }
+
+    /// The same for this customer.
+    ///
+    /// # Errors
+    /// [`GroundError`] when the shop cannot be used.
+    pub fn open_for(bundle: Bundle, now: UnixMs, who: NewPerson) -> Result<Self, GroundError> {
         let mut core = Core::open(bundle, now)?;
         core.explain();
-        let person = core.person(NewPerson::default())?;
+        let person = core.person(who)?;
         Ok(Self { core, person, choices: Vec::new(), why: String::new() })
     }
 
@@ -96,6 +104,26 @@ impl Conversation {
             }
         };
         self.does(act)
+    }
+
+    /// Taps what says so under the newest bubble that has something; none when nothing does.
+    ///
+    /// # Errors
+    /// [`GroundError`].
+    pub fn taps(&mut self, title: &str) -> Result<Option<Vec<String>>, GroundError> {
+        let at = self.choices.iter().position(|choice| choice.title == title);
+        at.map(|at| self.says(&at.saturating_add(1).to_string())).transpose()
+    }
+
+    /// Follows a poster's link; returns the answer's bubbles, as text.
+    ///
+    /// # Errors
+    /// [`GroundError`].
+    pub fn scans(&mut self, code: &str) -> Result<Vec<String>, GroundError> {
+        self.core.advance(self.core.now().plus(SECOND), &[])?;
+        let person = self.person.clone();
+        let (_, moment) = self.core.scan(&person, code)?;
+        Ok(self.bubbles(moment.calls))
     }
 
     /// Does anything else a person can do.

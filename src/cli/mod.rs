@@ -19,15 +19,18 @@
 //! - [`coupons`]: what was given and redeemed; [`redeem`]: a code by hand; [`till`]: who else may.
 //! - [`template`]: utility templates, handed in at Meta and how they stand.
 //! - [`doctor`]: looks at the Worker and at Meta, and says what keeps a shop from working.
+//! - [`review`]: what Meta's app review asks for, for exactly this shop.
 //! - [`offer`]: who waits to be told of what, and the word that it has begun.
 //! - [`budget`]: what a shop takes of what Cloudflare gives.
 //! - [`bookings`]: who comes when. [`note`]: what the owner wants to remember of a person.
 //! - [`forget`]: has the Worker delete everything it keeps of a person.
+//! - [`export`]: everything that a Worker keeps, as files of the owner's; [`import`]: the way back.
 //! - [`shards`]: among how many Desks a Page's people are divided, and moving them.
 //! - [`sim`]: plays a scenario of many days in an instant.
 //! - [`verify`]: whether a release is what it says it is.
 //! - [`sandbox`]: plays Meta on this computer.
 
+mod archive;
 pub mod bookings;
 pub mod budget;
 pub mod chat;
@@ -40,8 +43,10 @@ pub mod deploy;
 pub mod doctor;
 pub mod eval;
 pub mod explain;
+pub mod export;
 pub mod forget;
 pub mod funnel;
+pub mod import;
 pub mod misses;
 pub mod new;
 pub mod note;
@@ -55,6 +60,7 @@ pub mod qr;
 pub mod reconcile;
 pub mod redeem;
 pub mod report;
+pub mod review;
 pub mod sandbox;
 pub mod shards;
 pub mod sim;

@@ -35,7 +35,7 @@ const KV_FREE_WRITES: i64 = 1_000;
 const KV_NEAR: i64 = 800;
 
 /// Counts what was written to KV.
-pub const KV_WRITTEN: &str = "kv.written";
+pub use crate::store::leaving::KV_WRITTEN;
 
 /// More was written on some day than the free plan takes: it is not the free plan.
 const KV_PAID: &str = "kv_paid";

@@ -8,7 +8,8 @@
 //! - [`decide`]: the front door: (shop, person, event, now) to a [`decide::Decision`].
 //! - [`precedence`]: the one table of who may answer, in order.
 //! - [`coupons`]: who gets a code, what is said of it, and what redeeming it does.
-//! - [`deletion`]: what forgetting a person takes, and how far it is.
+//! - [`deletion`]: what forgetting a person takes, and how far it is; [`data_map`]: everything that
+//!   is kept, [`known`] of a person.
 //! - [`handoff`]: when a person takes over, and how the assistant comes back; `disclosure`: that
 //!   it is an assistant.
 //! - [`alerts`]: what the owner is told of because nobody else would notice; [`checkup`]: whether
@@ -36,6 +37,7 @@ pub mod by_hand;
 pub mod checkup;
 pub mod comments;
 pub mod coupons;
+pub mod data_map;
 pub mod decide;
 pub mod deletion;
 mod disclosure;
@@ -43,6 +45,7 @@ pub mod form;
 pub mod friends;
 pub mod handoff;
 pub mod inbox;
+pub mod known;
 pub mod language;
 pub mod layout;
 pub mod mark;

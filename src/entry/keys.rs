@@ -51,6 +51,9 @@ impl KeyUse {
     }
 }
 
+/// Bytes of a key's fingerprint.
+const FINGERPRINT_BYTES: usize = 8;
+
 /// Bytes of a name that stands for somebody.
 const PSEUDONYM_BYTES: usize = 16;
 
@@ -159,6 +162,18 @@ impl Keys {
     pub(super) fn calendars(&self, page: &PageId, code: &str) -> impl Iterator<Item = HmacSha256> {
         let previous = self.calendar_previous.as_ref();
         std::iter::once(&self.calendar).chain(previous).map(|key| over_booking(key, page, code))
+    }
+
+    /// Which keys these are, the current one first, without telling them: whoever was forgotten under
+    /// a key is known to be forgotten only where that key is known.
+    #[must_use]
+    pub fn fingerprints(&self) -> Vec<String> {
+        let keys = std::iter::once(&self.tombstone).chain(&self.tombstone_previous);
+        let print = |key: &DerivedKey| {
+            let mac = key.mac().chain_update("shopbell fingerprint v1").finalize().into_bytes();
+            hex::encode(mac.iter().take(FINGERPRINT_BYTES).copied().collect::<Vec<u8>>())
+        };
+        keys.map(print).collect()
     }
 
     /// The name under which it is remembered that a comment of theirs was answered. `from` is who

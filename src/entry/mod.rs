@@ -12,7 +12,7 @@
 //! - [`qr`]: the pictures; [`calendar`]: links to the calendar entry of a booking.
 //! - [`coupons`]: the page of a coupon's code, and the till.
 //! - [`pages`]: what a visitor sees when a scan leads nowhere, in [`page_words`]; [`deletion_page`]: how
-//!   far the deletion of somebody's data is.
+//!   far the deletion of somebody's data is; [`privacy`]: what is kept of people.
 
 pub mod calendar;
 pub mod coupons;
@@ -23,6 +23,7 @@ pub mod keys;
 pub mod links;
 pub mod page_words;
 pub mod pages;
+pub mod privacy;
 pub mod qr;
 pub mod refs;
 pub mod scan;

@@ -18,7 +18,7 @@
 //! - [`lookup`]: finding things in a shop, and the right language for a person.
 //! - [`text`]: templates and their variables.
 //! - [`lang`]: what the assistant can say and understand by itself, one file per language.
-//! - [`kv`]: the keys and values that publishing writes.
+//! - [`kv`]: the keys and values that publishing writes; [`kv_map`]: what each of them is for.
 
 pub mod booking;
 pub mod calendar;
@@ -30,6 +30,7 @@ pub mod doors;
 pub mod forms;
 pub mod hours;
 pub mod kv;
+pub mod kv_map;
 pub mod lang;
 pub mod lookup;
 pub mod marketing;

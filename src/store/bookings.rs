@@ -10,7 +10,7 @@ use crate::store::timers::{self, Timer};
 use crate::time::{DAY, UnixMs};
 
 /// How long a booking is kept after it is over.
-const KEPT_MS: i64 = 30 * DAY;
+pub(super) const KEPT_MS: i64 = 30 * DAY;
 
 /// What of a table is needed to know what is free.
 const CLAIM: &str =

@@ -8,7 +8,7 @@ use crate::meta::ids::CommentRuleId;
 use crate::time::{DAY, HOUR, UnixMs};
 
 /// For how long nobody is answered a second time under the same post.
-const KEPT_MS: i64 = 400 * DAY;
+pub(super) const KEPT_MS: i64 = 400 * DAY;
 
 /// For how long the comment itself is known by its id: a private reply has seven days.
 const ID_KEPT_MS: i64 = 8 * DAY;

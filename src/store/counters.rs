@@ -6,7 +6,7 @@ use super::{Columns, Sql, Statement, StoreError, params, to_json};
 use crate::time::{DAY, UnixMs};
 
 /// How long counters are kept.
-const KEPT_MS: i64 = 400 * DAY;
+pub(super) const KEPT_MS: i64 = 400 * DAY;
 
 fn day(now: UnixMs) -> String {
     now.rfc3339().chars().take(10).collect()

@@ -7,7 +7,7 @@ use crate::meta::ids::{DeletionCode, PageId, Psid};
 use crate::time::{DAY, UnixMs};
 
 /// How long a code can be asked after.
-const KEPT_MS: i64 = 400 * DAY;
+pub(super) const KEPT_MS: i64 = 400 * DAY;
 
 /// How far a deletion is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]

@@ -8,7 +8,7 @@ use crate::meta::ids::{Mid, Psid};
 use crate::time::{DAY, UnixMs};
 
 /// Nothing is on its way for so long.
-const KEPT_MS: i64 = DAY;
+pub(super) const KEPT_MS: i64 = DAY;
 
 /// One of them.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use crate::meta::ids::Psid;
 use crate::time::{DAY, UnixMs};
 
 /// For how long it is known that a friend counted.
-const KEPT_MS: i64 = 400 * DAY;
+pub(super) const KEPT_MS: i64 = 400 * DAY;
 
 /// Notes whose link has this code.
 ///

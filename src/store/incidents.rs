@@ -5,7 +5,7 @@ use super::{Columns, Sql, StoreError, params};
 use crate::time::{DAY, UnixMs};
 
 /// How long ended ones are kept.
-const KEPT_MS: i64 = 400 * DAY;
+pub(super) const KEPT_MS: i64 = 400 * DAY;
 
 /// Something that is or was wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]

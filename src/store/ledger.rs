@@ -8,7 +8,7 @@ use crate::time::{DAY, UnixMs};
 
 /// How long the ledger is kept. Longer than any period (a month), so that no period's row is
 /// gone while its notification could still be due.
-const KEPT_MS: i64 = 400 * DAY;
+pub(super) const KEPT_MS: i64 = 400 * DAY;
 
 /// One notification for one person in one period.
 #[derive(Clone, Copy, Debug)]

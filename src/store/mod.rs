@@ -4,7 +4,7 @@
 //! Durable Object's SQLite, the terminal, the simulator and the property tests on a native one:
 //! the same text, the same tables.
 //!
-//! - [`schema`]: the tables, their version and its migrations.
+//! - [`schema`]: the tables, their version and its migrations; [`map`]: what each of them is for.
 //! - [`people`]: one row per person; [`consents`]: the index of who agreed to what.
 //! - [`seen`]: which events were handled; [`parked`]: those that could not be.
 //! - [`intake`]: what a delivery reads before and writes after it is decided, in one go each.
@@ -22,7 +22,8 @@
 //! - [`spending`]: what paid messages cost; [`templates`]: utility templates and their notices.
 //! - [`comments`]: comments that were answered privately; [`friends`]: whom customers brought.
 //! - [`coupons`]: codes that were given, whose they are, and the tills that take them.
-//! - [`moving`]: carrying people from one Desk to another.
+//! - [`moving`]: carrying people from one Desk to another; [`leaving`]: a whole shop to another
+//!   deployment.
 //! - [`calls`]: requests that are no messages; [`notes`]: what the owner notes on people.
 //! - [`listed`]: what Meta's list of tokens says; [`incidents`]: what the owner is told of;
 //!   [`early`]: deliveries that came before the answer they belong to.
@@ -41,9 +42,11 @@ pub mod funnel;
 pub mod incidents;
 pub mod intake;
 pub mod kv_queue;
+pub mod leaving;
 pub mod ledger;
 pub mod listed;
 pub mod made_posters;
+pub mod map;
 pub mod misses;
 pub mod moving;
 #[cfg(not(target_arch = "wasm32"))]

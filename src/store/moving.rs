@@ -4,10 +4,11 @@
 //! What has arrived replaces whatever is there of the same people: what a crash interrupts between
 //! arriving here and being let go there is carried again, and lies once.
 //!
-//! Each table stands in one of the lists below, which a test holds against the tables there are.
+//! What becomes of each table [`super::map`] says, which a test holds against the tables there are.
 
 use serde::{Deserialize, Serialize};
 
+use super::map::{Moves, TABLES};
 use super::outbox::{self, OPEN};
 use super::{Columns, Row, Sql, StoreError, Value, kv_queue, params, receipts, schema, to_json};
 use crate::meta::event::Channel;
@@ -19,65 +20,18 @@ pub const PER_LOAD: u32 = 50;
 
 /// Tables whose rows are a person's: the name, the column that says whose, and whether the first
 /// column is a number that each Desk gives out itself.
-const OF_PERSON: &[(&str, &str, bool)] = &[
-    ("people", "id", false),
-    ("consents", "person", false),
-    ("outbox", "person", true),
-    ("ledger", "person", false),
-    ("reminders", "person", false),
-    ("calls", "person", true),
-    ("notes", "person", true),
-    ("early", "person", true),
-    ("places", "person", false),
-    ("nudges", "person", false),
-    ("notices", "person", false),
-    ("shares", "person", false),
-    ("credits", "person", false),
-    ("coupon_holders", "person", false),
-    ("coupon_orders", "person", false),
-];
+fn of_person() -> impl Iterator<Item = (&'static str, &'static str, bool)> {
+    TABLES.iter().filter_map(|table| match table.moves {
+        Moves::WithPerson { whose, numbered } => Some((table.name, whose, numbered)),
+        _ => None,
+    })
+}
 
 /// Tables that the first Desk takes over from one that is closed: sums by their first columns.
-const SUMS: &[(&str, &str)] = &[
-    ("counters", "day, name"),
-    ("tallies", "notification, period, name"),
-    ("funnel", "day, source, topic, stage"),
-];
-
-/// Carried in their own way: receipts into the chain of the new Desk, what is owed to KV by its
-/// key, tombstones to every Desk, runs and misses of a closed Desk to the first.
-#[cfg(test)]
-const OTHERWISE: &[&str] =
-    &["receipts", "receipt_bodies", "kv_queue", "tombstones", "runs", "misses"];
-
-/// Left where they are. Parked events are handed on when the move is over; `seen` is asked for by
-/// whoever has the people now; deletions are asked for by the name of their Desk; what can be
-/// booked is the first Desk's, and so are posters.
-#[cfg(test)]
-const STAYS: &[&str] = &[
-    "facts",
-    "seen",
-    "timers",
-    "parked",
-    "deletions",
-    "bookings",
-    "incidents",
-    // Comments are the first Desk's, whoever wrote them.
-    "comments",
-    "comment_requests",
-    "meta_tokens",
-    "posters",
-    // What a Desk has spent of a day is of that day; what it was allowed counts at the registrar.
-    "spending",
-    "spending_days",
-    "allowances",
-    "templates",
-    // The codes themselves say nothing of anybody, and are the registrar's, like its tills.
-    "coupon_codes",
-    "coupon_sums",
-    "tills",
-    "schema_version",
-];
+fn sums() -> impl Iterator<Item = (&'static str, String)> {
+    let summed = TABLES.iter().filter(|table| table.moves == Moves::Summed);
+    summed.map(|table| (table.name, table.key_list()))
+}
 
 /// A person, as they are carried.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -201,11 +155,11 @@ pub fn pack(
 ) -> Result<Carried, StoreError> {
     let who = params![channel, person.as_str()];
     let mut rows = Vec::new();
-    for (table, column, numbered) in OF_PERSON {
-        let order = if *numbered { " ORDER BY 1" } else { "" };
+    for (table, column, numbered) in of_person() {
+        let order = if numbered { " ORDER BY 1" } else { "" };
         let found = sql.query(&format!("SELECT * {}{order}", whose(table, column)), who)?;
         if !found.is_empty() {
-            rows.push(((*table).to_owned(), found));
+            rows.push((table.to_owned(), found));
         }
     }
     let bodies = sql.query(
@@ -244,7 +198,7 @@ pub fn let_go(
     (channel, person): (Channel, &Psid),
 ) -> Result<(), StoreError> {
     let who = params![channel, person.as_str()];
-    for (table, column, _) in OF_PERSON {
+    for (table, column, _) in of_person() {
         sql.execute(&format!("DELETE FROM {table} WHERE channel = ?1 AND {column} = ?2"), who)?;
     }
     sql.execute("DELETE FROM receipt_bodies WHERE channel = ?1 AND person = ?2", who)?;
@@ -283,12 +237,12 @@ fn unpack_one(
     let who = (*channel, person);
     let_go(sql, page, who)?;
     for (table, rows) in rows {
-        let Some((_, _, numbered)) = OF_PERSON.iter().find(|(known, _, _)| known == table) else {
+        let Some((_, _, numbered)) = of_person().find(|(known, _, _)| known == table) else {
             return Err(StoreError::Refused(format!("nobody has rows in {table}")));
         };
         for row in rows {
             let mut row = row.clone();
-            if let (true, Some(number)) = (*numbered, row.first_mut()) {
+            if let (true, Some(number)) = (numbered, row.first_mut()) {
                 *number = Value::Null;
             }
             insert(sql, table, &row)?;
@@ -330,14 +284,14 @@ pub fn rest(sql: &impl Sql, closes: bool) -> Result<Rest, StoreError> {
     if !closes {
         return Ok(Rest { tombstones, ..Rest::default() });
     }
-    let sum = |(table, keys): &(&str, &str)| {
-        Ok(((*table).to_owned(), sql.query(&format!("SELECT {keys}, n FROM {table}"), params![])?))
+    let sum = |(table, keys): (&str, String)| {
+        Ok((table.to_owned(), sql.query(&format!("SELECT {keys}, n FROM {table}"), params![])?))
     };
     Ok(Rest {
         tombstones,
         runs: sql.query("SELECT * FROM runs", params![])?,
         misses: sql.query("SELECT text, lang, offered, at, until FROM misses", params![])?,
-        sums: SUMS.iter().map(sum).collect::<Result<_, StoreError>>()?,
+        sums: sums().map(sum).collect::<Result<_, StoreError>>()?,
     })
 }
 
@@ -386,7 +340,7 @@ pub fn take_over(sql: &impl Sql, from: &str, rest: &Rest) -> Result<(), StoreErr
             )?;
         }
         for (table, rows) in &rest.sums {
-            let Some((table, keys)) = SUMS.iter().find(|(known, _)| known == table) else {
+            let Some((table, keys)) = sums().find(|(known, _)| known == table) else {
                 return Err(StoreError::Refused(format!("{table} holds no sums")));
             };
             for row in rows {
@@ -484,39 +438,17 @@ mod tests {
         kv_queue::push(sql, &format!("subscription:1:{person}:lunch"), Some("{}"), NOW).unwrap();
     }
 
-    fn tables(sql: &Sqlite) -> Vec<String> {
-        let rows = sql
-            .query("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name", params![])
-            .unwrap();
-        rows.iter().map(|row| row[0].text().unwrap().to_owned()).collect()
-    }
-
     /// Everything in the tables, numbers that a Desk gives out left out.
     fn contents(sql: &Sqlite, person: &Psid) -> String {
         let carried = pack(sql, &page(), (Channel::Messenger, person)).unwrap();
         let mut carried = serde_json::to_value(&carried).unwrap();
         for table in carried["rows"].as_array_mut().unwrap() {
-            let numbered =
-                OF_PERSON.iter().any(|(name, _, numbered)| table[0] == *name && *numbered);
+            let numbered = of_person().any(|(name, _, numbered)| table[0] == name && numbered);
             for row in table[1].as_array_mut().unwrap().iter_mut().filter(|_| numbered) {
                 row[0] = serde_json::Value::Null;
             }
         }
         carried.to_string()
-    }
-
-    #[test]
-    fn every_table_is_carried_or_stays_on_purpose() {
-        let mut known: Vec<&str> = OF_PERSON.iter().map(|(name, _, _)| *name).collect();
-        known.extend(SUMS.iter().map(|(name, _)| *name));
-        known.extend(OTHERWISE.iter().chain(STAYS));
-        for table in tables(&desk()).iter().filter(|name| !name.starts_with("sqlite_")) {
-            assert!(
-                known.contains(&table.as_str()),
-                "what becomes of the table {table} when a person moves to another Desk? Say so at \
-                 the top of src/store/moving.rs"
-            );
-        }
     }
 
     #[test]

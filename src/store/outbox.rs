@@ -22,7 +22,7 @@ pub(super) const CLAIM_LOST_MS: i64 = 3 * CALL_TIMEOUT_MS;
 pub const ECHO_WAIT_MS: i64 = 5 * SECOND;
 
 /// How long settled rows are kept: echoes, deliveries and questions come late.
-const KEPT_MS: i64 = 3 * DAY;
+pub(super) const KEPT_MS: i64 = 3 * DAY;
 
 /// States in which a row still has something before it. The partial indexes use the same list, and
 /// SQLite uses them for statements that say the very same: without it, even a search for

@@ -7,7 +7,7 @@ use crate::time::{DAY, HOUR, MINUTE, UnixMs};
 
 /// How long a parked event is kept, and tried again once an hour in the end: among them may be a
 /// STOP, which counts however late it is.
-const KEPT_MS: i64 = 7 * DAY;
+pub(super) const KEPT_MS: i64 = 7 * DAY;
 
 /// Parks an event.
 ///

@@ -6,7 +6,7 @@ use crate::meta::ids::NotificationId;
 use crate::time::{DAY, UnixMs};
 
 /// How long runs are kept.
-const KEPT_MS: i64 = 400 * DAY;
+pub(super) const KEPT_MS: i64 = 400 * DAY;
 
 /// A run that is not done.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -10,7 +10,7 @@ use crate::meta::marketing::money::Money;
 use crate::time::{DAY, UnixMs};
 
 /// How long the rows are kept: as long as the runs that a report shows.
-const KEPT_MS: i64 = 400 * DAY;
+pub(super) const KEPT_MS: i64 = 400 * DAY;
 
 /// One paid message.
 #[derive(Clone, Copy, Debug)]

@@ -8,7 +8,7 @@ use crate::meta::template::Kept;
 use crate::time::{DAY, UnixMs};
 
 /// How long a notice is kept: a second one with its key is known for so long.
-const KEPT_MS: i64 = 400 * DAY;
+pub(super) const KEPT_MS: i64 = 400 * DAY;
 
 /// What Meta keeps, in the order of name and language.
 ///

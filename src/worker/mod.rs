@@ -5,7 +5,7 @@
 //! - [`http`]: requests and responses as plain `web_sys` types: each step over the border between
 //!   wasm and JavaScript costs, and the crate's own types cross it several times more.
 //! - [`webhook`], [`poster`], [`posters`], [`coupons`], [`admin`], [`bookings`], [`checkup`],
-//!   [`notifications`], [`paid`], [`deletion`]: the routes.
+//!   [`notifications`], [`paid`], [`deletion`], [`privacy`], [`leaving`]: the routes.
 //! - [`random`]: randomness, which the pure rooms get as an argument.
 //! - [`shops`]: the published shops, kept in the isolate's memory for a minute.
 //! - [`desk`]: the Durable Object; [`sql`]: its SQLite behind the store's trait.
@@ -26,10 +26,12 @@ mod deletion;
 mod desk;
 mod graph;
 mod http;
+mod leaving;
 mod notifications;
 mod paid;
 mod poster;
 mod posters;
+mod privacy;
 mod random;
 mod shops;
 mod sql;
@@ -96,21 +98,26 @@ async fn fetch(
         ("POST", "/admin/resume") => admin::resume(&request, &route, &env).await,
         ("POST", "/admin/reply") => admin::reply(&request, &route, &env).await,
         ("GET" | "POST" | "DELETE", "/admin/note") => admin::note(&request, &route, &env).await,
+        ("GET", "/admin/export") => leaving::export(&request, &route, &env).await,
+        ("POST", "/admin/still") => leaving::still(&request, &route, &env).await,
+        ("POST", "/admin/import") => leaving::import(&request, &route, &env).await,
         ("POST", "/admin/delete") => deletion::by_owner(&request, &route, &env).await,
         ("POST", "/meta/deletion") => deletion::callback(&request, &route, &env).await,
         ("POST", "/meta/deauthorize") => deletion::deauthorized(&request, &env).await,
         ("GET", path) if path.starts_with("/deletion/") => {
             deletion::page(&request, &route, &env).await
         }
+        ("GET" | "HEAD", "/privacy") => privacy::page(&request, &route, &env).await,
         (
             _,
             "/webhook" | "/health" | "/admin/status" | "/admin/misses" | "/admin/delete"
-            | "/admin/bookings" | "/admin/checkup" | "/admin/consent" | "/admin/coupons"
-            | "/admin/redeem" | "/admin/tills" | "/till" | "/till/redeem" | "/till/leave"
-            | "/admin/funnel" | "/admin/marketing" | "/admin/note" | "/admin/offers"
-            | "/admin/posters" | "/admin/receipts" | "/admin/recipients" | "/admin/reconcile"
-            | "/admin/reply" | "/admin/report" | "/admin/resume" | "/admin/shards"
-            | "/admin/templates" | "/admin/utility" | "/meta/deletion" | "/meta/deauthorize",
+            | "/admin/export" | "/admin/import" | "/admin/still" | "/privacy" | "/admin/bookings"
+            | "/admin/checkup" | "/admin/consent" | "/admin/coupons" | "/admin/redeem"
+            | "/admin/tills" | "/till" | "/till/redeem" | "/till/leave" | "/admin/funnel"
+            | "/admin/marketing" | "/admin/note" | "/admin/offers" | "/admin/posters"
+            | "/admin/receipts" | "/admin/recipients" | "/admin/reconcile" | "/admin/reply"
+            | "/admin/report" | "/admin/resume" | "/admin/shards" | "/admin/templates"
+            | "/admin/utility" | "/meta/deletion" | "/meta/deauthorize",
         ) => http::text(405, "method not allowed"),
         (_, path)
             if ["/q/", "/c/", "/deletion/", "/calendar/"]

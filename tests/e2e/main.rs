@@ -21,6 +21,7 @@ mod graph_failures;
 mod handoff;
 mod kv;
 mod landing;
+mod leaving;
 mod matcher;
 mod misses;
 mod notifications;

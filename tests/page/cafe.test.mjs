@@ -26,7 +26,7 @@ const topic = of(shop.topic, "id", table.topic).title.lt;
 const news = of(shop.notification, "topic", table.topic).text.lt;
 const JUMP_MS = 90_000; // a day in steps of a quarter of an hour, with cron at each
 
-let dev, ended, state, browser, page;
+let dev, ended, state, browser, page, worker;
 const problems = [];
 
 before(async () => {
@@ -41,7 +41,10 @@ before(async () => {
   let url;
   for await (const line of createInterface({ input: dev.stdout })) {
     url = /^phone\s+(\S+)/.exec(line)?.[1] ?? url;
-    if (line.startsWith("ready ")) break;
+    if (line.startsWith("ready ")) {
+      worker = line.slice("ready ".length).trim();
+      break;
+    }
   }
   assert.ok(url, "scripts/dev says where the phone is");
   browser = await chromium.launch({
@@ -114,4 +117,27 @@ test("a day later the window is closed, and the notification comes by the token"
   await page.getByText("Update you asked for").waitFor();
   assert.equal(await card(news).count(), 2);
   await page.getByText("window closed").waitFor();
+});
+
+test("the privacy notice is read on a small phone, in the visitor's language, without anything from elsewhere", { skip }, async () => {
+  const context = await browser.newContext({ viewport: { width: 320, height: 640 }, locale: "de-AT", colorScheme: "dark" });
+  const notice = await context.newPage();
+  const asked = [];
+  notice.on("request", (request) => asked.push(request.url()));
+  notice.on("pageerror", (error) => problems.push(String(error)));
+  notice.on("console", (message) => message.type() === "error" && !message.text().includes("favicon") && problems.push(message.text()));
+  const answer = await notice.goto(`${worker}/privacy`);
+  assert.equal(answer.status(), 200);
+  assert.equal(await notice.getAttribute("html", "lang"), "de");
+  assert.equal(await notice.locator("h1").textContent(), "Datenschutz");
+  const wide = await notice.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  assert.ok(wide <= 0, `${wide} pixels too wide`);
+  assert.equal(await notice.locator("script, img, iframe, form").count(), 0);
+  for (const link of await notice.locator("a").all()) assert.ok((await link.textContent()).trim());
+  assert.equal(await notice.locator("a[lang=lt]").getAttribute("hreflang"), "lt");
+  if (process.env.SHOPBELL_SHOTS) await notice.screenshot({ path: join(process.env.SHOPBELL_SHOTS, "privacy.png"), fullPage: true });
+  await notice.click("a[lang=lt]");
+  assert.equal(await notice.locator("h1").textContent(), "Privatumas");
+  assert.ok(asked.filter((url) => !url.endsWith("/favicon.ico")).every((url) => url.startsWith(`${worker}/privacy`)), asked.join(" "));
+  await context.close();
 });

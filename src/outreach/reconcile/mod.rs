@@ -363,6 +363,8 @@ fn step(sql: &impl Sql, round: &mut Round, now: UnixMs) -> Result<(), StoreError
 /// The round is over.
 fn finish(sql: &impl Sql, round: &mut Round, now: UnixMs) -> Result<(), StoreError> {
     round.phase = Phase::Done;
+    // It may name somebody, who may ask to be forgotten.
+    round.cursor.clear();
     round.ended_at = Some(now);
     listed::drop_lines(sql, None)?;
     if !round.mode.dry_run {

@@ -12,6 +12,7 @@ use worker::Env;
 
 use super::Name;
 use super::layout::{PageState, Unrest};
+use super::leaving::Step;
 use super::paid::{Answered, Asked};
 use crate::desk::alerts::Condition;
 use crate::desk::coupons::act::Act as CouponAct;
@@ -114,6 +115,14 @@ pub const MOVE: &str = "/move";
 pub const SCAN: &str = "/scan";
 /// What the owner does with posters.
 pub const POSTERS: &str = "/posters";
+/// A step of carrying data away or taking it in.
+pub const LEAVING: &str = "/leaving";
+
+/// Has a Desk make a step of carrying its data away, or of taking some in.
+pub async fn leaving(env: &Env, desk: &Name, step: &Step) -> Result<Done, String> {
+    let answer = post(env, desk, LEAVING, step).await?;
+    serde_json::from_str(&answer).map_err(|error| error.to_string())
+}
 
 /// Coupons and tills.
 pub const COUPONS: &str = "/coupons";

@@ -80,6 +80,8 @@ impl Inner {
         *self.layout.borrow_mut() = known;
         if newer && !moves {
             moving::tidy(&self.sql).map_err(|e| e.to_string())?;
+            // It names somebody, who may ask to be forgotten.
+            facts::clear(&self.sql, CURSOR).map_err(|e| e.to_string())?;
             // What came in while people were moved, and what waited.
             parked::hurry(&self.sql, now()).map_err(|e| e.to_string())?;
             for timer in [Timer::Unpark, Timer::Drain] {
@@ -94,8 +96,12 @@ impl Inner {
         self.layout.borrow().as_ref().map_or(1, |layout| layout.shards)
     }
 
-    /// Whether people are being moved: then nothing is decided and nothing leaves.
+    /// Whether nothing is decided and nothing leaves: people are being moved, or a whole shop.
     pub(super) fn stands_still(&self) -> bool {
+        self.is_carried() || self.moves_people()
+    }
+
+    fn moves_people(&self) -> bool {
         self.layout.borrow().as_ref().is_some_and(|layout| layout.moving_to.is_some())
     }
 
@@ -173,6 +179,9 @@ impl Inner {
         let layout = self.layout(name).await?;
         if layout.epoch == 0 {
             return Err("no shop is published for this Page".to_owned());
+        }
+        if self.is_carried() {
+            return Err("the Page stands still: its data is carried away or taken in".to_owned());
         }
         let Some(moving) = layout.moving(to) else { return Ok(false) };
         for shard in 0..layout.desks() {
@@ -347,12 +356,12 @@ fn registrar(name: &Name) -> Name {
 /// What the tables or another Desk say. The next tick goes on.
 pub async fn go_on(desk: &Rc<Inner>) -> Result<(), String> {
     let of_registrar = desk.name()?.shard == REGISTRAR;
-    if !of_registrar || !desk.stands_still() || desk.carrying.replace(true) {
+    if !of_registrar || !desk.moves_people() || desk.carrying.replace(true) {
         return Ok(());
     }
     let result = share(desk).await;
     desk.carrying.set(false);
-    if desk.stands_still() {
+    if desk.moves_people() {
         // Later when it failed: whoever does not answer now may in a while.
         let wait = if result.is_ok() { 50 } else { 5 * SECOND };
         timers::set(&desk.sql, Timer::Move, now().plus(wait)).map_err(|e| e.to_string())?;

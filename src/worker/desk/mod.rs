@@ -10,7 +10,8 @@
 //! - [`checkup`]: looks whether all is there that the shop needs.
 //! - [`deletion`]: what a deletion still owes after the rows are gone.
 //! - [`drain`]: sends what is in the outbox.
-//! - [`layout`]: the Desks of a Page among themselves.
+//! - [`layout`]: the Desks of a Page among themselves; [`leaving`]: a whole shop on its way to another
+//!   deployment.
 //! - [`pace`]: what happens beside the messages: names, typing, pauses.
 //! - [`paid`]: paid messages. [`templates`]: utility templates.
 //! - [`kv`]: writes to KV what is owed, and reads tokens from it.
@@ -25,6 +26,7 @@ mod deletion;
 mod drain;
 mod kv;
 mod layout;
+pub mod leaving;
 mod owner;
 mod pace;
 mod paid;
@@ -61,6 +63,7 @@ use crate::meta::ids::{PageId, Psid};
 use crate::meta::profile::Fields;
 use crate::outreach::pace::Bucket;
 use crate::store::funnel::{self, Stage};
+use crate::store::leaving::{self as kept_leaving, Still};
 use crate::store::outbox::{Claimed, Room};
 use crate::store::timers::{self, Timer};
 use crate::store::{Sql, StoreError, deletions, facts, kv_queue, moving, schema};
@@ -91,8 +94,8 @@ impl Name {
     }
 }
 
-/// Why somebody has to wait who asks for a person while people are moved.
-const MOVING: &str = "the Page's people are being moved to other Desks; try again in a minute";
+/// Why somebody has to wait who asks for a person while a Desk stands still.
+const MOVING: &str = "the Page stands still while its people are moved; try again in a minute";
 
 /// What this Desk is called, in its own tables: an alarm does not say.
 const NAME: &str = facts::NAME;
@@ -145,6 +148,8 @@ struct Inner {
     shared_hold: RefCell<Option<PageHold>>,
     /// One at a time moves people.
     carrying: Cell<bool>,
+    /// Its data is carried away or taken in: it stands still.
+    still: Cell<Option<Still>>,
     /// Codes and keys that were asked for in vain.
     looks: Cell<coupons::Looks>,
 }
@@ -179,6 +184,7 @@ impl Desk {
                 layout: RefCell::default(),
                 shared_hold: RefCell::default(),
                 carrying: Cell::new(false),
+                still: Cell::new(None),
                 looks: Cell::default(),
             }),
         })
@@ -233,6 +239,7 @@ impl Inner {
             .and_then(|()| timers::rearm(&self.sql));
         let known = woken.and_then(|()| {
             *self.shared_hold.borrow_mut() = sending::page_hold(&self.sql)?;
+            self.still.set(kept_leaving::still(&self.sql)?);
             crate::desk::layout::known(&self.sql)
         });
         let known = known.map_err(|error| format!("the tables cannot be used: {error}"))?;
@@ -300,6 +307,7 @@ impl Inner {
             }
             call::PAID => self.paid(&parse(body)?).await,
             call::OWNER => self.owner(parse(body)?).await,
+            call::LEAVING => self.leaving(parse(body)?).await,
             _ => Err(format!("a Desk has no {path}")),
         }
     }

@@ -31,6 +31,7 @@ impl Inner {
     /// The scheduled trigger: begins what is due, and catches whatever an alarm dropped.
     pub(super) async fn tick(self: &Rc<Self>, name: Name) -> Result<String, String> {
         self.be(&name)?;
+        self.go_on_if_forgotten()?;
         let at = now();
         sending::recover(&self.sql, false, at).map_err(|e| e.to_string())?;
         if name.shard == REGISTRAR {
@@ -84,6 +85,7 @@ impl Inner {
 
     pub(super) async fn alarm(self: &Rc<Self>) -> Result<(), String> {
         self.wake()?;
+        self.go_on_if_forgotten()?;
         let at = now();
         let due = timers::take_due(&self.sql, at).map_err(|e| e.to_string())?;
         sending::recover(&self.sql, false, at).map_err(|e| e.to_string())?;
