@@ -15,7 +15,10 @@ mod native {
 
     use clap::{Parser, Subcommand};
     use shopbell::cli::{
-        bookings, budget, chat, check, connect, consent, coupons, deploy, doctor, eval, explain, export, forget, funnel, import, misses, new, note, offer, plan, poster, profile, publish, qr, reconcile, redeem, report, review, sandbox, shards, sim, snippet, template, till, verify,
+        bookings, budget, chat, check, connect, consent, coupons, deploy, doctor, eval, explain,
+        export, forget, funnel, import, misses, new, note, offer, plan, poster, profile, publish,
+        qr, reconcile, redeem, report, review, sandbox, shards, sim, snippet, template, till,
+        verify,
     };
 
     /// An assistant for a small shop's Messenger and Instagram inbox, on your own Cloudflare
