@@ -5,13 +5,14 @@
 //! - [`schema`]: the JSON Schema of the file, for editors. [`reference`]: the same for people.
 //! - `syntax`: what is no TOML. `format`: the format as one table, which both the check and the schema follow. `values`: what
 //!   may stand between quotation marks. `shape` and `wording`: each value by itself. `rules`, `schedule`,
-//!   `phrases`, `forms`, `booking`, `products`, `segments`, `paid`, `doors`, `sent` and `sequences`: what values have to do with each other. `build`: the shop itself.
+//!   `phrases`, `forms`, `booking`, `products`, `segments`, `coupons`, `paid`, `doors`, `sent` and `sequences`: what values have to do with each other. `build`: the shop itself.
 //! - `follow_up`: what is left out because it only follows from another mistake.
 //! - [`written`]: single values as the check reads them, for what asks before there is a file.
 //! - [`places`]: where the FAQ's phrasings and expectations stand, for checks that need it trained.
 
 mod booking;
 mod build;
+mod coupons;
 pub mod diagnostic;
 mod doors;
 mod follow_up;
@@ -120,6 +121,7 @@ fn relations(file: &DeTable<'_>, names: &shape::Names<'_>, found: &mut Vec<Diagn
     doors::check(file, found);
     sequences::check(file, found);
     paid::check(file, found);
+    coupons::check(file, found);
 }
 
 /// The span, moved onto edges of characters inside the source.
