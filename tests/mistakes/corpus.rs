@@ -138,7 +138,7 @@ fn missed(mistake: &Mistake) -> Option<String> {
             && d.help.is_some()
     };
     let mut others: Vec<&Diagnostic> = found.iter().collect();
-    let hit = others.iter().position(|d| is(d));
+    let hit = others.iter().position(is);
     if let Some(hit) = hit {
         others.remove(hit);
     }

@@ -26,7 +26,7 @@ const QUESTIONS: LostKey = ("[[form]]", "question");
 const TAGS: LostKey = ("", "tags");
 
 /// What seems to be so (a code, and how its message begins) when one of these keys was lost.
-const FOLLOWS: [(&str, &str, &[LostKey]); 23] = [
+const FOLLOWS: [(&str, &str, &[LostKey]); 26] = [
     ("unknown-reference", "no FAQ entry ", &[("[[faq]]", "id")]),
     ("unknown-reference", "no topic ", &[("[[topic]]", "id")]),
     ("unknown-reference", "no form ", &[("[[form]]", "id")]),
@@ -41,6 +41,9 @@ const FOLLOWS: [(&str, &str, &[LostKey]); 23] = [
     ("unknown-reference", "no option ", &[("[[form.question]]", "options"), ("an option", "id")]),
     ("unknown-reference", "nothing in this file puts ", &[TAGS]),
     ("unknown-reference", "nothing in this file fills ", &[QUESTION, QUESTIONS, ("", "set")]),
+    ("unknown-reference", "no coupon ", &[("[[coupon]]", "id")]),
+    ("coupon-not-given", "", &[("", "coupon")]),
+    ("coupon-missing", "", &[("", "coupon")]),
     ("unreachable-topic", "", &[BUTTONS, TAPS, CARDS, ("", "topic"), ("", "remind")]),
     ("unreachable-offer", "", &[BUTTONS, TAPS, CARDS, ("", "remind")]),
     (

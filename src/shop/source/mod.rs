@@ -122,6 +122,7 @@ fn relations(file: &DeTable<'_>, names: &shape::Names<'_>, found: &mut Vec<Diagn
     doors::check(file, found);
     sequences::check(file, found);
     paid::check(file, found);
+    coupons::check(file, found);
 }
 
 /// The span, moved onto edges of characters inside the source.
