@@ -182,8 +182,9 @@ fn a_code_is_given_shown_to_anybody_and_redeemed_once_by_a_till() {
             .unwrap();
         assert!(shown.text().await.unwrap().contains("Till: Bar"));
         // A form of another site redeems nothing, though the browser sent the cookie along.
-        let forged = post(stage, "/till/redeem", &[("code", code.as_str())], &one.cookie, false);
-        assert_eq!(forged.await.status(), 403);
+        let fields = [("code", code.as_str())];
+        let forged = post(stage, "/till/redeem", &fields, &one.cookie, false).await;
+        assert_eq!(forged.status(), 403);
 
         // A letter is wrong: nobody is asked. Then it is redeemed, scanned as its link.
         let mut misread = code.to_string();
@@ -207,6 +208,17 @@ fn a_code_is_given_shown_to_anybody_and_redeemed_once_by_a_till() {
             (&bun["given"], &bun["redeemed"], &bun["left"]),
             (&2.into(), &1.into(), &6.into())
         );
+
+        // A poster made on the fly gives it as well, and prints.
+        let new = ["poster", "new", "--place", "Bus stop", "--coupon", "bun", "--page", PAGE];
+        let (good, text) = shopbell(stage, &new).await;
+        assert!(good && text.contains("coupon bun"), "{text}");
+        let made = text.split_whitespace().next().unwrap();
+        let dir = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/shops/coupons");
+        let (_, known) = shopbell(stage, &["qr", "NOPE", dir, "--made"]).await;
+        assert!(known.contains("it has DOOR") && known.contains(made), "{known}");
+        let (_, known) = shopbell(stage, &["qr", "NOPE", dir]).await;
+        assert!(known.contains("--made asks the Worker") && !known.contains(made), "{known}");
 
         // Of the other branch, too.
         let (_, said) = guest(stage, RIVER, "RIVER").await;
