@@ -26,6 +26,10 @@ pub enum KeyUse {
     Hook,
     /// Links to the calendar entries of bookings.
     Calendar,
+    /// Telling that somebody's comment was answered without keeping who.
+    Comment,
+    /// Links by which customers bring friends, and telling a friend again.
+    Friend,
     /// The session cookie of a till.
     Till,
 }
@@ -40,10 +44,15 @@ impl KeyUse {
             Self::Tombstone => "shopbell tombstone v1",
             Self::Hook => "shopbell hook v1",
             Self::Calendar => "shopbell calendar v1",
+            Self::Comment => "shopbell comment v1",
+            Self::Friend => "shopbell friend v1",
             Self::Till => "shopbell till session v1",
         }
     }
 }
+
+/// Bytes of a name that stands for somebody.
+const PSEUDONYM_BYTES: usize = 16;
 
 /// A key for one use.
 #[derive(Clone)]
@@ -93,6 +102,10 @@ pub struct Keys {
     hook: DerivedKey,
     calendar: DerivedKey,
     calendar_previous: Option<DerivedKey>,
+    comment: DerivedKey,
+    comment_previous: Option<DerivedKey>,
+    friend: DerivedKey,
+    friend_previous: Option<DerivedKey>,
     till: DerivedKey,
     till_previous: Option<DerivedKey>,
 }
@@ -101,19 +114,23 @@ impl Keys {
     /// Derives them all.
     #[must_use]
     pub fn new(current: &str, previous: Option<&str>) -> Self {
+        let older = |key_use| {
+            let previous = previous.filter(|secret| !secret.is_empty());
+            previous.map(|secret| DerivedKey::derive(secret, key_use))
+        };
         Self {
+            comment: DerivedKey::derive(current, KeyUse::Comment),
+            comment_previous: older(KeyUse::Comment),
+            friend: DerivedKey::derive(current, KeyUse::Friend),
+            friend_previous: older(KeyUse::Friend),
             refs: RefKeys::new(current, previous),
             tombstone: DerivedKey::derive(current, KeyUse::Tombstone),
-            tombstone_previous: previous.map(|key| DerivedKey::derive(key, KeyUse::Tombstone)),
+            tombstone_previous: older(KeyUse::Tombstone),
             hook: DerivedKey::derive(current, KeyUse::Hook),
             calendar: DerivedKey::derive(current, KeyUse::Calendar),
-            calendar_previous: previous
-                .filter(|secret| !secret.is_empty())
-                .map(|secret| DerivedKey::derive(secret, KeyUse::Calendar)),
+            calendar_previous: older(KeyUse::Calendar),
             till: DerivedKey::derive(current, KeyUse::Till),
-            till_previous: previous
-                .filter(|secret| !secret.is_empty())
-                .map(|secret| DerivedKey::derive(secret, KeyUse::Till)),
+            till_previous: older(KeyUse::Till),
         }
     }
 
@@ -144,6 +161,36 @@ impl Keys {
         std::iter::once(&self.calendar).chain(previous).map(|key| over_booking(key, page, code))
     }
 
+    /// The name under which it is remembered that a comment of theirs was answered. `from` is who
+    /// wrote it, as Meta says beside the comment: no id that anybody could be written to by.
+    #[must_use]
+    pub fn commenter(&self, page: &PageId, channel: &str, from: &str) -> String {
+        commenter(&self.comment, page, channel, from)
+    }
+
+    /// The same, and the name they have under the previous key.
+    #[must_use]
+    pub fn commenters(&self, page: &PageId, channel: &str, from: &str) -> Vec<String> {
+        let keys = std::iter::once(&self.comment).chain(&self.comment_previous);
+        keys.map(|key| commenter(key, page, channel, from)).collect()
+    }
+
+    /// The name under which it is remembered whom a customer brought.
+    #[must_use]
+    pub fn friend(&self, page: &PageId, channel: &str, person: &Psid) -> String {
+        commenter(&self.friend, page, channel, person.as_str())
+    }
+
+    pub(super) fn friend_key(&self) -> &DerivedKey {
+        &self.friend
+    }
+
+    pub(super) fn friend_keys(&self, now: UnixMs) -> impl Iterator<Item = &DerivedKey> {
+        let good = self.refs.previous_is_good(now);
+        let previous = self.friend_previous.as_ref().filter(|_| good);
+        std::iter::once(&self.friend).chain(previous)
+    }
+
     /// What proves the session of a till.
     pub(super) fn till(&self, signed: &str) -> HmacSha256 {
         over_session(&self.till, signed)
@@ -170,6 +217,12 @@ impl Keys {
 
 fn over_booking(key: &DerivedKey, page: &PageId, code: &str) -> HmacSha256 {
     key.mac().chain_update(page.as_str()).chain_update([0]).chain_update(code)
+}
+
+fn commenter(key: &DerivedKey, page: &PageId, channel: &str, from: &str) -> String {
+    let mac = key.mac().chain_update(format!("{page}:{channel}:")).chain_update(from);
+    let mac = mac.finalize().into_bytes();
+    hex::encode(mac.get(..PSEUDONYM_BYTES).unwrap_or_default())
 }
 
 fn over_session(key: &DerivedKey, signed: &str) -> HmacSha256 {
@@ -214,6 +267,8 @@ mod tests {
             KeyUse::Tombstone,
             KeyUse::Hook,
             KeyUse::Calendar,
+            KeyUse::Comment,
+            KeyUse::Friend,
             KeyUse::Till,
         ];
         let long = "x".repeat(500);

@@ -137,6 +137,14 @@ key_part! {
     OfferId
 }
 key_part! {
+    /// A rule about comments, as named in `shop.toml`.
+    CommentRuleId
+}
+key_part! {
+    /// A rule about ads, as named in `shop.toml`.
+    AdRuleId
+}
+key_part! {
     /// A coupon, as named in `shop.toml`.
     CouponId
 }

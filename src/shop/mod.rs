@@ -26,6 +26,7 @@ pub mod codes;
 pub mod colour;
 pub mod coupon_codes;
 pub mod coupons;
+pub mod doors;
 pub mod forms;
 pub mod hours;
 pub mod kv;

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::booking::Service;
 use super::colour::Brand;
 use super::coupons::Coupon;
+use super::doors::{AdRule, CommentRule, Friends};
 use super::forms::{Also, Form};
 use super::marketing::Marketing;
 use super::outreach::{Nudge, Offer, Sequence, Variant};
@@ -65,6 +66,15 @@ pub struct Shop {
     pub topics: Vec<Topic>,
     /// What hangs on walls.
     pub posters: Vec<Poster>,
+    /// Comments that are answered privately.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub comments: Vec<CommentRule>,
+    /// What people find who come by ads.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ads: Vec<AdRule>,
+    /// How customers bring their friends; none: they do not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub friends: Option<Friends>,
     /// What is given away once for each code.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub coupons: Vec<Coupon>,
@@ -407,6 +417,8 @@ pub enum ButtonAction {
     Remind(OfferId),
     /// Asks for a person.
     Human,
+    /// Asks for a link to share with friends.
+    Share,
 }
 
 /// Something people can opt in to.

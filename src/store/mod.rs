@@ -20,6 +20,7 @@
 //! - [`funnel`]: what brings people, and how far they go; [`made_posters`]: posters that are not in
 //!   `shop.toml`.
 //! - [`spending`]: what paid messages cost; [`templates`]: utility templates and their notices.
+//! - [`comments`]: comments that were answered privately; [`friends`]: whom customers brought.
 //! - [`coupons`]: codes that were given, whose they are, and the tills that take them.
 //! - [`moving`]: carrying people from one Desk to another.
 //! - [`calls`]: requests that are no messages; [`notes`]: what the owner notes on people.
@@ -28,12 +29,14 @@
 
 pub mod bookings;
 pub mod calls;
+pub mod comments;
 pub mod consents;
 pub mod counters;
 pub mod coupons;
 pub mod deletions;
 pub mod early;
 pub mod facts;
+pub mod friends;
 pub mod funnel;
 pub mod incidents;
 pub mod intake;

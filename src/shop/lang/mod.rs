@@ -7,10 +7,13 @@
 pub mod alerts;
 pub mod coupons;
 mod de;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod doctor;
 mod en;
 mod es;
 pub mod forms;
 mod fr;
+pub mod friends;
 mod lt;
 pub mod numbers;
 pub mod paid;

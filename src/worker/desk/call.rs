@@ -16,6 +16,7 @@ use super::paid::{Answered, Asked};
 use crate::desk::alerts::Condition;
 use crate::desk::coupons::act::Act as CouponAct;
 use crate::desk::layout::{Layout, REGISTRAR};
+use crate::desk::parcels::Parcel;
 use crate::desk::posters;
 use crate::desk::sending::PageHold;
 use crate::meta::event::{Channel, Event};
@@ -83,6 +84,8 @@ pub const OWNER: &str = "/owner";
 
 /// Reads Meta's list of tokens.
 pub const RECONCILE: &str = "/reconcile";
+/// What the Worker's own looks found.
+pub const CHECKUP: &str = "/checkup";
 /// What is wrong now.
 pub const ALERTS: &str = "/alerts";
 /// What another Desk of the Page sees.
@@ -101,6 +104,8 @@ pub const CARRY: &str = "/carry";
 pub const ARRIVE: &str = "/arrive";
 /// Tells the owner something about somebody.
 pub const NOTICE: &str = "/notice";
+/// Tells a Desk something of somebody.
+pub const PARCEL: &str = "/parcel";
 /// Which events a Desk has handled.
 pub const SEEN: &str = "/seen";
 /// Moves people to another number of Desks.
@@ -205,6 +210,31 @@ pub struct Notice<'a> {
     pub text: Cow<'a, str>,
     pub channel: Channel,
     pub about: Cow<'a, Psid>,
+}
+
+/// What a Desk has to know of somebody.
+#[derive(Serialize, Deserialize)]
+pub struct Handed<'a> {
+    pub desk: Cow<'a, Name>,
+    pub channel: Channel,
+    pub person: Cow<'a, Psid>,
+    pub parcel: Cow<'a, Parcel>,
+}
+
+/// Hands a Desk a parcel. `Ok` once it has opened it.
+pub async fn parcel(
+    env: &Env,
+    desk: &Name,
+    (channel, person): (Channel, &Psid),
+    parcel: &Parcel,
+) -> Result<(), String> {
+    let handed = Handed {
+        desk: Cow::Borrowed(desk),
+        channel,
+        person: Cow::Borrowed(person),
+        parcel: Cow::Borrowed(parcel),
+    };
+    post(env, desk, PARCEL, &handed).await.map(|_| ())
 }
 
 /// Keys of events.
@@ -475,6 +505,19 @@ pub enum Reading {
 /// way.
 pub async fn reconcile(env: &Env, desk: &Name, act: Reading) -> Result<String, String> {
     post(env, desk, RECONCILE, &Reconcile { desk: Cow::Borrowed(desk), act }).await
+}
+
+/// The owner wants to know what the Worker's own looks found.
+#[derive(Serialize, Deserialize)]
+pub struct Checkup<'a> {
+    pub desk: Cow<'a, Name>,
+    /// Everything is to be looked at now.
+    pub begin: bool,
+}
+
+/// What the Worker's own looks at a Page found, as JSON.
+pub async fn checkup(env: &Env, desk: &Name, begin: bool) -> Result<String, String> {
+    post(env, desk, CHECKUP, &Checkup { desk: Cow::Borrowed(desk), begin }).await
 }
 
 /// What is wrong at a Page now, as JSON.

@@ -7,6 +7,7 @@
 //! - [`call`]: how the Worker reaches a Desk.
 //! - [`calls`]: the requests that are no messages.
 //! - [`coupons`]: coupons among the Desks of a Page.
+//! - [`checkup`]: looks whether all is there that the shop needs.
 //! - [`deletion`]: what a deletion still owes after the rows are gone.
 //! - [`drain`]: sends what is in the outbox.
 //! - [`layout`]: the Desks of a Page among themselves.
@@ -18,6 +19,7 @@
 
 pub mod call;
 mod calls;
+mod checkup;
 mod coupons;
 mod deletion;
 mod drain;
@@ -51,6 +53,7 @@ use crate::desk::decide::{Context, Host};
 use crate::desk::deletion::{Order, erase};
 use crate::desk::inbox::{self, Taken};
 use crate::desk::layout::{Layout, REGISTRAR, home};
+use crate::desk::parcels::{self, Parcel};
 use crate::desk::profile::{self, Stranger, WAIT_MS};
 use crate::desk::sending::{self, PageHold, Via};
 use crate::meta::event::{Channel, Event};
@@ -124,6 +127,8 @@ struct Inner {
     flushing: Cell<bool>,
     /// One step of a reading of Meta's list at a time.
     reconciling: Cell<bool>,
+    /// One step of a look at a time.
+    checking: Cell<bool>,
     /// Who is to be asked about, in order.
     strangers: RefCell<VecDeque<Stranger>>,
     /// The last moment that a reply of this process waits for, and where typing shows already.
@@ -164,6 +169,7 @@ impl Desk {
                 look: Cell::new(true),
                 flushing: Cell::new(false),
                 reconciling: Cell::new(false),
+                checking: Cell::new(false),
                 strangers: RefCell::default(),
                 paced_until: Cell::default(),
                 typing: RefCell::default(),
@@ -244,7 +250,7 @@ impl Inner {
                 self.take(name, epoch, events.into_owned()).await
             }
             call::TICK => self.tick(parse(body)?).await,
-            call::FORGET | call::RESUME | call::BY_HAND if self.stands_still() => {
+            call::FORGET | call::RESUME | call::BY_HAND | call::PARCEL if self.stands_still() => {
                 Err(MOVING.to_owned())
             }
             call::FORGET => self.forget(&parse(body)?),
@@ -261,6 +267,7 @@ impl Inner {
             call::COUPONS => self.coupons(parse(body)?).await,
             call::RECONCILE => self.reconcile(parse(body)?).await,
             call::ALERTS => self.alerts(&parse(body)?),
+            call::CHECKUP => self.checkup(&parse(body)?),
             call::SEES => self.sees(&parse(body)?),
             call::PAGE => json(&self.page_state(&parse(body)?).await?),
             call::HOLD => self.held(parse(body)?).await.map(|()| String::new()),
@@ -277,6 +284,11 @@ impl Inner {
             }
             call::ARRIVE => self.arrive(&parse(body)?).map(|()| String::new()),
             call::NOTICE => self.notice(&parse(body)?),
+            call::PARCEL => {
+                let call::Handed { desk, channel, person, parcel } = parse(body)?;
+                self.be(&desk)?;
+                self.open_parcel(&desk, (channel, &person), &parcel).await.map(|()| String::new())
+            }
             call::SEEN => {
                 let call::Keys { keys, .. } = parse(body)?;
                 json(&moving::seen(&self.sql, &keys).map_err(|e| e.to_string())?)
@@ -517,6 +529,32 @@ impl Inner {
     fn deletion(&self, deletion: &call::Deletion<'_>) -> Result<String, String> {
         let state = deletions::state(&self.sql, &deletion.code).map_err(|e| e.to_string())?;
         serde_json::to_string(&state).map_err(|e| e.to_string())
+    }
+
+    /// Opens what another Desk, or this one, has to tell of somebody.
+    pub(super) async fn open_parcel(
+        self: &Rc<Self>,
+        name: &Name,
+        who: (Channel, &Psid),
+        parcel: &Parcel,
+    ) -> Result<(), String> {
+        let published = self.shop(&name.page).await.map_err(|why| why.to_string())?;
+        let config = Config::of(&self.env)?;
+        let context = Context {
+            shop: &published.shop,
+            faq: published.faq.as_ref(),
+            keys: &config.keys,
+            app: config.app_id.as_ref(),
+            diary: &[],
+            coupons: &[],
+            host: host(&config, name, self.shards()),
+        };
+        let at = now();
+        self.sql
+            .transaction(|| parcels::open(&self.sql, context, who, parcel, at))
+            .map_err(|error: StoreError| error.to_string())?;
+        self.deliver_later();
+        Ok(())
     }
 
     /// Counts a scan, by the shop's day.

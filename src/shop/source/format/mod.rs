@@ -4,6 +4,7 @@
 mod answers;
 mod assistant;
 mod coupons;
+mod doors;
 mod forms;
 mod paid;
 mod sent;
@@ -14,6 +15,7 @@ pub(super) use self::answers::ACTIONS;
 use self::answers::{FAQ, FAQ_NONE};
 use self::assistant::{AGENT, ASSISTANT, DELICATE, HANDOFF, META, PROFILE};
 use self::coupons::{BRAND, COUPON};
+use self::doors::{AD, COMMENT, FRIENDS};
 use self::forms::{FORM, PRODUCT, SEGMENT, SERVICE};
 use self::paid::{MARKETING, TEMPLATE};
 use self::sent::{NUDGE, OFFER, SEQUENCE};
@@ -246,6 +248,9 @@ pub(super) static FILE: Table = Table {
         ),
         may("topic", Kind::Tables(&TOPIC, None), "What people can opt in to."),
         may("poster", Kind::Tables(&POSTER, None), "Posters, stickers and flyers with a QR code."),
+        may("comment", Kind::Tables(&COMMENT, None), "Comments that are answered privately."),
+        may("ad", Kind::Tables(&AD, None), "What people find who come by ads."),
+        may("friends", Kind::Table(&FRIENDS), "How customers bring their friends."),
         may("coupon", Kind::Tables(&COUPON, None), "What is given away once for each code."),
         may("brand", Kind::Table(&BRAND), "The shop's colours and its sign."),
         may(
