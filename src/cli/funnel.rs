@@ -106,7 +106,7 @@ const STAGES: [&str; 10] = [
 ];
 
 /// How often each stage was reached, in the order of [`STAGES`].
-pub type Counts = [i64; 9];
+pub type Counts = [i64; STAGES.len()];
 
 /// The counts over all Desks, by what the lines stand for.
 #[must_use]

@@ -365,20 +365,28 @@ mod tests {
                 3 => near[dice.below(near.len())].clone().into_bytes(),
                 _ => genuine[dice.below(genuine.len())].clone().into_bytes(),
             };
-            for _ in 0..=dice.below(3) {
-                if text.is_empty() {
-                    break;
+            // Half of them are edited as bytes, so that they are still base64url and get as far as the
+            // signature.
+            let bytes = URL_SAFE_NO_PAD.decode(&text).ok().filter(|_| dice.below(2) == 0);
+            if let Some(mut bytes) = bytes.filter(|bytes| !bytes.is_empty()) {
+                for _ in 0..=dice.below(3) {
+                    let at = dice.below(bytes.len());
+                    match dice.below(4) {
+                        0 => bytes[at] = dice.below(256) as u8,
+                        1 if bytes.len() > 1 => drop(bytes.remove(at)),
+                        2 => bytes.insert(at, dice.below(256) as u8),
+                        _ => bytes[at] ^= 1 << dice.below(8),
+                    }
                 }
-                let at = dice.below(text.len());
-                match dice.below(6) {
-                    0 | 1 => text[at] = ALPHABET[dice.below(64)],
-                    2 => text.insert(at, ALPHABET[dice.below(64)]),
-                    3 => drop(text.remove(at)),
-                    4 => text.swap(at, 0),
-                    // One bit of one character.
-                    _ => {
-                        let value = ALPHABET.iter().position(|byte| *byte == text[at]).unwrap();
-                        text[at] = ALPHABET[value ^ (1 << dice.below(6))];
+                text = URL_SAFE_NO_PAD.encode(bytes).into_bytes();
+            } else if !text.is_empty() {
+                for _ in 0..=dice.below(3) {
+                    let at = dice.below(text.len());
+                    match dice.below(4) {
+                        0 => text[at] = ALPHABET[dice.below(64)],
+                        1 => text.insert(at, ALPHABET[dice.below(64)]),
+                        2 if text.len() > 1 => drop(text.remove(at)),
+                        _ => text.swap(at, 0),
                     }
                 }
             }
@@ -393,8 +401,8 @@ mod tests {
             }
         }
         println!("{tried} refs tried, none accepted: {refused:?}");
-        // Most of them got as far as the signature.
-        assert!(refused["Signature"] > tried / 3, "{refused:?}");
+        // Many of them got as far as the signature.
+        assert!(refused["Signature"] > tried / 4, "{refused:?}");
     }
 
     proptest! {

@@ -82,7 +82,7 @@ background:var(--go);border:0;border-radius:12px;cursor:pointer}\
 button.plain{color:var(--go);background:transparent;border:1px solid var(--line)}\
 :focus-visible{outline:3px solid var(--go);outline-offset:2px}\
 .news{margin:1em 0;padding:.8em 1em;border:2px solid currentColor;border-radius:12px;font-weight:600}\
-.good{color:var(--good)}.bad{color:var(--bad)}\
+.good{color:var(--paper);background:var(--good);border-color:var(--good)}.bad{color:var(--bad)}\
 :root{--good:#0a6b2d;--bad:#a3161a}\
 @media(prefers-color-scheme:dark){:root{--good:#7fd99a;--bad:#ffa8a3}}";
 
