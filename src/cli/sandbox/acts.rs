@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::events::{Event, Written, put};
 use super::graph::marketing::news;
 use super::graph::opt_in_card;
-use super::world::{Comment, Person, Platform, Token, World};
+use super::world::{Bubble, Comment, Person, Platform, Token, World};
 
 /// The Page inbox's app id in Meta's handover page.
 pub const PAGE_INBOX: u64 = 263_902_037_430_900;
@@ -382,13 +382,15 @@ impl Scene<'_> {
                 vec![self.comment(&text, None, Some(comment_id), "add")]
             }
             Act::ChangeComment { verb, text } => {
-                let bubble = self.person.thread.iter().rev().find(|b| b.message["comment"] == true);
+                let is_comment = |b: &&Bubble| b.message.get("comment").is_some();
+                let bubble = self.person.thread.iter().rev().find(is_comment);
                 let bubble = bubble.cloned().ok_or(ActError::NoMessage)?;
                 let comment =
                     self.world.comments.get_mut(&bubble.mid).ok_or(ActError::NoMessage)?;
                 comment.gone |= verb == "remove";
                 let post = comment.post.clone();
-                let text = text.or_else(|| bubble.message["text"].as_str().map(str::to_owned));
+                let known = || bubble.message.get("text")?.as_str().map(str::to_owned);
+                let text = text.or_else(known);
                 let written = Written {
                     id: &bubble.mid,
                     post: &post,
