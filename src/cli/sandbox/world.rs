@@ -406,6 +406,12 @@ pub struct Settings {
     pub scopes: Vec<String>,
     /// Notification tokens on a page of the list, at most.
     pub tokens_page: usize,
+    /// How far the app's permissions are in App Review: `live`, `unapproved`.
+    pub permission_status: String,
+    /// Where Meta calls when somebody removes the app; none: the Worker; empty: nowhere.
+    pub deauthorize_url: Option<String>,
+    /// The Pages are published.
+    pub page_published: bool,
 }
 
 impl Default for Settings {
@@ -438,6 +444,9 @@ impl Default for Settings {
             token_expires_at: 0,
             scopes: scopes.map(str::to_owned).to_vec(),
             tokens_page: 1_000,
+            permission_status: "live".to_owned(),
+            deauthorize_url: None,
+            page_published: true,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The Graph API as a Page's app sees it, with Meta's limits as real errors.
 //!
-//! - [`error`]: error bodies. [`request`]: what a call says, and whether its token may.
+//! - [`app`]: the app itself. [`error`]: error bodies. [`request`]: what a call says, and whether its token may.
 //! - [`send`]: the Send API. [`limits`]: what a message may hold.
 //! - [`marketing`]: paid messages. [`templates`]: utility templates.
 //! - [`page`]: everything else a Page token reaches.
@@ -25,6 +25,7 @@ use super::listener::KillSwitch;
 use super::world::{Call, Settings, World, real_now};
 use super::{SandboxConfig, Shared};
 
+mod app;
 mod error;
 mod limits;
 pub(super) mod marketing;
@@ -194,6 +195,9 @@ fn process(
         return page::debug_token(config, settings, request, now).map(Done::only);
     }
     let Some(page) = page else {
+        if let Some(answer) = app::answer(world, config, request) {
+            return Ok(Done::only(answer));
+        }
         return page::of_app(world, config, request).map(Done::only);
     };
     if request.is_send() {

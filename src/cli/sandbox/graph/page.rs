@@ -82,6 +82,7 @@ fn only(fields: &[String], all: &Value) -> Value {
 }
 
 fn about(world: &mut World, page: &str, request: &Request) -> Result<Value, GraphError> {
+    let published = world.settings.page_published;
     let Some(page) = world.page(page) else {
         return Err(GraphError::unreachable_object("get", page));
     };
@@ -91,7 +92,7 @@ fn about(world: &mut World, page: &str, request: &Request) -> Result<Value, Grap
         "name": about.name,
         "username": about.username,
         "link": format!("https://www.facebook.com/{}", about.username),
-        "is_published": true,
+        "is_published": published,
     });
     if let (Some(id), Some(map)) = (&about.instagram_id, all.as_object_mut()) {
         map.insert("instagram_business_account".to_owned(), json!({"id": id}));
