@@ -528,7 +528,7 @@ fn a_friend_who_was_never_here_counts_once_for_whoever_gave_the_link() {
 
     let before = world.taken.len();
     let friend = postback(2, world.now, "GET_STARTED", Some(&ref_));
-    world.take(&[friend.clone()]);
+    world.take(std::slice::from_ref(&friend));
     world.take(&[friend]);
     world.drain();
     let texts: Vec<(String, String)> = world.taken[before..]
