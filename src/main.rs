@@ -17,7 +17,7 @@ mod native {
     use shopbell::cli::{
         bookings, budget, chat, check, consent, doctor, eval, explain, forget, funnel, misses,
         note, offer, plan, poster, profile, publish, qr, reconcile, report, sandbox, shards, sim,
-        snippet, template,
+        snippet, template, verify,
     };
 
     /// An assistant for a small shop's Messenger and Instagram inbox, on your own Cloudflare
@@ -79,6 +79,8 @@ mod native {
         Shards(shards::ShardsArgs),
         /// Plays a scenario of many days in an instant, and prints what people saw.
         Sim(sim::SimArgs),
+        /// Says whether a release is what it says it is, and what its sources make.
+        Verify(verify::VerifyArgs),
         /// Plays Meta on this computer, with a phone to talk to your Worker.
         Sandbox(sandbox::SandboxArgs),
     }
@@ -109,6 +111,7 @@ mod native {
             Command::Forget(args) => forget::run(&args),
             Command::Shards(args) => shards::run(&args),
             Command::Sim(args) => sim::run(&args),
+            Command::Verify(args) => verify::run(&args),
             Command::Sandbox(args) => sandbox::run(args),
         }
     }

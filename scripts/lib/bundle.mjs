@@ -1,6 +1,7 @@
 // What scripts/build knows about the bundle: is it fresh, and how big is it.
 //   fresh         exit 0 (and print the size) when build/ was made from the present sources
-//   stamp         print what identifies the present sources and tools; taken before building
+//   stamp         print what identifies the present sources and tools; taken before building, and
+//                 told by the bundle as its build
 //   built STAMP   note what build/ was made from, and print the size
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
@@ -16,8 +17,8 @@ function sources() {
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name))
     .filter((path) => path !== "src/main.rs" && !path.startsWith("src/cli/"));
-  const settings = ["Cargo.toml", "Cargo.lock", "build.rs", "rust-toolchain.toml", ".cargo/config.toml"];
-  const tools = ["scripts/build", "scripts/lib/cdylib/cargo", "scripts/tools/package-lock.json"];
+  const settings = ["Cargo.toml", "Cargo.lock", "build.rs", "rust-toolchain.toml", ".cargo/config.toml", ".dev.vars.example"];
+  const tools = ["scripts/build", "scripts/lib/toolchain.sh", "scripts/lib/cdylib/cargo", "scripts/tools/package-lock.json"];
   return [...settings, ...tools, ...code];
 }
 

@@ -160,6 +160,18 @@ prebuilt_wasm_bindgen() {
       "https://github.com/wasm-bindgen/wasm-bindgen/releases/tag/$1"
 }
 
+# Flags under which rustc writes the same bytes wherever the tree, cargo's home and the registry's
+# mirror are; joined by the character that CARGO_ENCODED_RUSTFLAGS wants.
+remapped_paths() {
+  local home=${CARGO_HOME:-$HOME/.cargo} flags folder
+  flags=--remap-path-prefix=$ROOT=/shopbell
+  [[ ${CARGO_TARGET_DIR-} ]] && flags+=$'\x1f'--remap-path-prefix=$CARGO_TARGET_DIR=/shopbell/target
+  for folder in "$home"/registry/src/*/; do
+    [[ -d $folder ]] && flags+=$'\x1f'--remap-path-prefix=${folder%/}=/cargo
+  done
+  printf '%s' "$flags"
+}
+
 # need_crate NAME VERSION: sets CRATE_DIR.
 need_crate() {
   CRATE_DIR=$CACHE/cargo/$1-$2

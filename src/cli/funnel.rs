@@ -16,7 +16,8 @@ use crate::outreach::told::{Funnel, FunnelLine, PosterLine};
 /// their notifications was delivered, read, and tapped.
 ///
 /// A scan is a poster's link opened by a phone or a computer; previews and crawlers are not
-/// counted. "page" are scans that led to the shop's contact page. A conversation is an arrival in
+/// counted. "page" are scans that led to the shop's contact page, "comment" comments that were
+/// answered privately. A conversation is an arrival in
 /// the thread; "new" are those of people who were there for the first time. Days are the shop's.
 /// ADMIN_TOKEN is taken from the environment.
 #[derive(clap::Args)]
@@ -91,11 +92,11 @@ fn show(args: &FunnelArgs) -> Result<String, FunnelError> {
 }
 
 /// The stages, in order.
-const STAGES: [&str; 8] =
-    ["scan", "page", "conversation", "new", "optin", "delivered", "read", "clicked"];
+const STAGES: [&str; 9] =
+    ["scan", "page", "comment", "conversation", "new", "optin", "delivered", "read", "clicked"];
 
 /// How often each stage was reached, in the order of [`STAGES`].
-pub type Counts = [i64; 8];
+pub type Counts = [i64; 9];
 
 /// The counts over all Desks, by what the lines stand for.
 #[must_use]
@@ -228,7 +229,7 @@ mod tests {
     fn desks_add_up_by_what_is_asked_for() {
         let sum = |by| {
             let sums = sums(&told(), by);
-            sums.into_iter().map(|(name, c)| (name, [c[0], c[2], c[4]])).collect::<Vec<_>>()
+            sums.into_iter().map(|(name, c)| (name, [c[0], c[3], c[5]])).collect::<Vec<_>>()
         };
         let line = |name: &str, counts| (name.to_owned(), counts);
         assert_eq!(

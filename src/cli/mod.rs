@@ -21,6 +21,7 @@
 //! - [`forget`]: has the Worker delete everything it keeps of a person.
 //! - [`shards`]: among how many Desks a Page's people are divided, and moving them.
 //! - [`sim`]: plays a scenario of many days in an instant.
+//! - [`verify`]: whether a release is what it says it is.
 //! - [`sandbox`]: plays Meta on this computer.
 
 pub mod bookings;
@@ -49,6 +50,7 @@ pub mod shards;
 pub mod sim;
 pub mod snippet;
 pub mod template;
+pub mod verify;
 
 /// Prints what a command has to say, or what kept it from its work.
 fn printed(text: Result<String, impl std::fmt::Display>) -> std::process::ExitCode {

@@ -77,6 +77,7 @@ fn show(args: &ReportArgs) -> Result<String, ReportError> {
         let told = owner.ask_all::<Report>(&page, &query)?;
         let sums = sums(told.iter().map(|desk| &desk.answer));
         let notices = notices(told.iter().map(|desk| &desk.answer));
+        let comments = comments(told.iter().map(|desk| &desk.answer));
         let shop = shops.iter().find(|shop| shop.page.id == page);
         let currency = shop.and_then(|shop| Some(shop.marketing.as_ref()?.currency.as_str()));
         text += &match args.format {
@@ -84,12 +85,14 @@ fn show(args: &ReportArgs) -> Result<String, ReportError> {
                 let sequences = sequences(told.iter().map(|desk| &desk.answer));
                 for_people(&page, &sums, currency.unwrap_or_default())
                     + &told_notices(&notices)
+                    + &told_comments(&comments)
                     + &sequences
                     + &beside(&told)
             }
             Format::Json => {
                 for_machines(&page, &sums, currency)
                     + &notices_for_machines(&page, &notices)
+                    + &comments_for_machines(&page, &comments)
                     + &beside_for_machines(&page, &told)
             }
         };
@@ -329,6 +332,35 @@ fn notices_for_machines(page: &PageId, notices: &BTreeMap<Notice, i64>) -> Strin
         json!({
             "page": page, "template": template, "outcome": outcome, "reason": reason,
             "notices": count,
+        })
+    });
+    lines.map(|line| format!("{line}\n")).collect()
+}
+
+/// Private replies by rule, outcome and reason. Only a Page's first Desk has some.
+fn comments<'r>(reports: impl Iterator<Item = &'r Report>) -> BTreeMap<Notice, i64> {
+    let mut sums: BTreeMap<Notice, i64> = BTreeMap::new();
+    for line in reports.flat_map(|report| &report.comments) {
+        let key = (line.rule.clone(), line.outcome.clone(), line.reason.clone());
+        let sum = sums.entry(key).or_default();
+        *sum = sum.saturating_add(line.comments);
+    }
+    sums
+}
+
+fn told_comments(comments: &BTreeMap<Notice, i64>) -> String {
+    let lines = comments.iter().map(|((rule, outcome, reason), count)| {
+        let why = reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
+        format!("comments {rule}: {count} {outcome}{why}\n")
+    });
+    lines.collect()
+}
+
+fn comments_for_machines(page: &PageId, comments: &BTreeMap<Notice, i64>) -> String {
+    let lines = comments.iter().map(|((rule, outcome, reason), count)| {
+        json!({
+            "page": page, "comments_rule": rule, "outcome": outcome, "reason": reason,
+            "comments": count,
         })
     });
     lines.map(|line| format!("{line}\n")).collect()

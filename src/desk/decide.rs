@@ -4,10 +4,14 @@ use std::borrow::Cow;
 
 use super::arrival::{self, Arrived, Came};
 use super::handoff::Call;
-use super::payload::{OutboxMark, Payload};
+use super::payload::{OutboxMark, Payload, PrivateMark};
 use super::person::{Person, Shown};
 use super::precedence::{PRECEDENCE, Step, ask_deletion};
-use super::{ads, deletion, disclosure, form, language, mark, misses, nudge, sequences, words};
+use super::{
+    ads, comments, deletion, disclosure, form, friends, language, mark, misses, nudge, sequences,
+    words,
+};
+use crate::entry::friends::FriendRef;
 use crate::entry::keys::Keys;
 use crate::faq::{Model, Said};
 use crate::meta::event::{
@@ -20,6 +24,7 @@ use crate::meta::ids::{
 };
 use crate::meta::policy::{Opener, window_after};
 use crate::meta::send::Content;
+use crate::shop::doors::CommentRule;
 use crate::shop::lookup::TextKey;
 use crate::shop::model::{Lang, Shop};
 use crate::store::bookings::{Change, Claim};
@@ -134,6 +139,18 @@ pub enum Effect {
         /// When.
         at: UnixMs,
     },
+    /// Our private reply to a comment has arrived.
+    Reached {
+        /// Its number in the outbox of the Page's first Desk.
+        mark: PrivateMark,
+    },
+    /// The person has a link for friends.
+    Share {
+        /// The code in it.
+        code: String,
+    },
+    /// The person came by a friend's link, for the first time ever.
+    Brought(FriendRef),
     /// A sequence begins for the person, unless it did before.
     Begin {
         /// Which.
@@ -205,6 +222,8 @@ pub struct Turn<'a> {
     pub pictures: u32,
     /// The poster they came in by just now.
     pub arrived: Option<Arrived<'a>>,
+    /// The rule by which a comment of theirs was answered, when this is their answer.
+    pub commented: Option<&'a CommentRule>,
     /// What changes besides the person.
     pub effects: Vec<Effect>,
     /// Counted under these names.
@@ -301,7 +320,7 @@ fn outweighs(
     match payload {
         None | Some(Payload::GetStarted) => false,
         Some(Payload::Human | Payload::DeleteYes | Payload::DeleteNo | Payload::Resume) => true,
-        Some(_) => !matches!(arrival::poster_of(context, referral, at), Some(Ok(_))),
+        Some(_) => !arrival::leads_on(context, referral, at),
     }
 }
 
@@ -486,6 +505,9 @@ pub(super) fn ends(topics: Vec<TopicId>, at: UnixMs) -> Vec<Effect> {
 
 fn on_echo(context: Context<'_>, person: Option<Person>, echo: &Echo, at: UnixMs) -> Decision {
     let counted = |name: &str| Decision { counts: vec![name.to_owned()], ..Decision::default() };
+    if let Some(mark) = echo.metadata.as_deref().and_then(PrivateMark::parse) {
+        return Decision { effects: vec![Effect::Reached { mark }], ..counted("event.echo.own") };
+    }
     if let Some(mark) = echo.metadata.as_deref().and_then(OutboxMark::parse) {
         let effects = vec![Effect::Echoed { mark, mid: echo.mid.clone() }];
         return Decision { effects, ..counted("event.echo.own") };
@@ -575,6 +597,7 @@ pub(super) fn thread_is_back(
         offered: Vec::new(),
         pictures: 0,
         arrived: None,
+        commented: None,
         effects: Vec::new(),
         counts: Vec::new(),
     };
@@ -698,10 +721,12 @@ fn answer<'a>(
         offered: Vec::new(),
         pictures: pictures(event),
         arrived: None,
+        commented: None,
         effects: Vec::new(),
         counts: vec![name_of(&event.kind).into_owned()],
     };
     arrival::note(&mut turn, referral, spoke);
+    comments::answered(&mut turn, referral, spoke);
     if let Some(left) = mark::left_by(context.shop, event) {
         form::leave(&mut turn.person, left);
     }
@@ -721,6 +746,7 @@ fn answer<'a>(
             turn.person.offered_at = None;
         }
         disclosure::add(&mut turn, &before, *by, bubbles);
+        friends::tell_held(&mut turn, *by, bubbles);
     }
     let noted = turn.person.delete_noted.is_some() && !turn.person.paused(now);
     if noted && answered.as_ref().is_none_or(|(by, _)| *by != Step::Delete) {
@@ -762,6 +788,7 @@ fn answer<'a>(
         turn.person.disclosed_at = before.disclosed_at;
         turn.person.offered_at = before.offered_at;
         turn.person.delete_noted = before.delete_noted;
+        turn.person.friends_untold = before.friends_untold;
         if turn.effects.iter().any(|effect| matches!(effect, Effect::Diary(_))) {
             // Nor was it booked: nobody would know of it.
             turn.person.forms = before.forms;

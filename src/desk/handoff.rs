@@ -11,7 +11,7 @@ use super::layout::home;
 use super::payload::Payload;
 use super::person::Person;
 use crate::faq::Said;
-use crate::meta::event::{Channel, Event, EventKind};
+use crate::meta::event::{Channel, Comment, Event, EventKind};
 use crate::meta::fit::fit;
 use crate::meta::ids::Psid;
 use crate::meta::send::Content;
@@ -25,7 +25,7 @@ use crate::store::{Sql, StoreError, channel_name, notes, people, to_json};
 use crate::time::{HOUR, UnixMs};
 
 /// Where people answer by hand.
-const INBOX: &str = "https://business.facebook.com/latest/inbox/all?asset_id=";
+pub(super) const INBOX: &str = "https://business.facebook.com/latest/inbox/all?asset_id=";
 
 /// Why a person is called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
@@ -161,8 +161,12 @@ pub fn agent<'a>(shop: &'a Shop, text: Option<&str>, now: UnixMs) -> Option<&'a 
 /// its turn comes.
 #[must_use]
 pub fn without_delicate_words<'a>(shop: Option<&Shop>, event: &'a Event) -> Cow<'a, Event> {
-    let EventKind::Message(message) = &event.kind else { return Cow::Borrowed(event) };
-    let Some(text) = &message.text else { return Cow::Borrowed(event) };
+    let text = match &event.kind {
+        EventKind::Message(message) => message.text.as_ref(),
+        EventKind::Comment(comment) => comment.text.as_ref(),
+        _ => None,
+    };
+    let Some(text) = text else { return Cow::Borrowed(event) };
     let delicate = match shop {
         Some(shop) => is_delicate(shop, text),
         None => {
@@ -173,6 +177,15 @@ pub fn without_delicate_words<'a>(shop: Option<&Shop>, event: &'a Event) -> Cow<
     if !delicate {
         return Cow::Borrowed(event);
     }
+    let message = match &event.kind {
+        EventKind::Message(message) => message,
+        EventKind::Comment(comment) => {
+            // Without its words nobody would know what not to answer.
+            let bare = Comment { text: None, ..comment.clone() };
+            return Cow::Owned(Event { kind: EventKind::Comment(bare), ..event.clone() });
+        }
+        _ => return Cow::Borrowed(event),
+    };
     let mut bare = message.clone();
     bare.text = None;
     bare.quick_reply = Some(Payload::Human.to_string());
@@ -255,6 +268,13 @@ pub struct Hook {
     news: bool,
     url: String,
     body: String,
+}
+
+impl Hook {
+    /// About something that stays so, whether or not the assistant is back.
+    pub(super) fn news(url: &str, body: String) -> Self {
+        Self { news: true, url: url.to_owned(), body }
+    }
 }
 
 /// What another Desk of the Page is to tell the owner: the one that knows them.
@@ -395,7 +415,7 @@ pub fn is_wanted(
             if known && call.url.starts_with("https://") { Wanted::Yes } else { Wanted::No }
         }
         Kind::Pass if !shop.handoff.pass_thread => Wanted::No,
-        Kind::Pass | Kind::Notice => Wanted::Yes,
+        Kind::Pass | Kind::Notice | Kind::Parcel => Wanted::Yes,
         Kind::Take => {
             let known: Option<Person> = people::load(sql, call.channel, &call.person)?;
             match known.and_then(|person| person.paused_until).filter(|until| *until > now) {

@@ -10,11 +10,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::decide::{Answer, Context, Decision, Effect, UNKNOWN, decide, thread_is_back};
+use super::parcels::{self, Parcel};
 use super::person::{Offered, Person};
 use super::precedence::Step;
 use super::profile::Stranger;
 use super::sending::{self, Via};
-use super::{deletion, handoff, pace, replies, sequences};
+use super::{comments, deletion, handoff, pace, replies, sequences};
 use crate::meta::event::{Channel, Event, EventKind, Lane, ThreadAction, ThreadControl};
 use crate::meta::ids::{AccountId, Psid};
 use crate::meta::policy::{Opener, window_after};
@@ -29,8 +30,8 @@ use crate::store::intake::{self, Look, Pending};
 use crate::store::outbox::{self, Claimed, Class};
 use crate::store::timers::{self, Timer};
 use crate::store::{
-    Sql, StoreError, bookings, counters, funnel, ledger, misses, nudges, parked, people, reminders,
-    seen, templates,
+    self, Sql, StoreError, bookings, channel_name, counters, funnel, ledger, misses, nudges,
+    parked, people, reminders, seen, templates,
 };
 use crate::time::{SECOND, UnixMs};
 
@@ -214,6 +215,7 @@ fn plain(
     if was_forgotten(sql, context, event, person, now).unwrap_or(true)
         || tally::is_news(sql, context.shop, event).unwrap_or(true)
         || event.kind == EventKind::TemplateStatus
+        || (matches!(event.kind, EventKind::Comment(_)) && !context.shop.comments.is_empty())
     {
         return None;
     }
@@ -430,7 +432,9 @@ fn handle(
             decision.person = None;
             decision.answer = None;
             decision.miss = None;
-            decision.effects.retain(|effect| matches!(effect, Effect::Echoed { .. }));
+            let arrived =
+                |effect: &Effect| matches!(effect, Effect::Echoed { .. } | Effect::Reached { .. });
+            decision.effects.retain(arrived);
             decision.counts = vec!["event.before_deletion".to_owned()];
         }
         commit(sql, context, event, decision, now).map(Some)
@@ -516,6 +520,9 @@ fn commit(
     tally::tapped(sql, context.shop, event, now)?;
     if event.kind == EventKind::TemplateStatus {
         notice::look_again(sql)?;
+    }
+    if let EventKind::Comment(comment) = &event.kind {
+        comments::take(sql, context, event, comment, now)?;
     }
     if let Some(id) = &event.person {
         if let Some(miss) = decision.miss.take() {
@@ -624,6 +631,25 @@ fn apply(
             }
             Ok(())
         }
+        Effect::Reached { mark } => {
+            let parcel = Parcel::Reached { row: mark.0 };
+            parcels::send(sql, context, (channel, id), &parcel, now)
+        }
+        Effect::Share { code } => store::friends::share(sql, &code, (channel, id)),
+        Effect::Brought(friend) => {
+            // Whoever was forgotten was here before.
+            let known = UnixMs::default();
+            if deletion::forgotten(sql, context.keys, page, id, known)? {
+                return counters::add(sql, "friends.known", now);
+            }
+            let parcel = Parcel::Brought {
+                code: friend.code,
+                home: friend.home,
+                friend: context.keys.friend(page, channel_name(channel), id),
+                at: event.at.min(now),
+            };
+            parcels::send(sql, context, (channel, id), &parcel, now)
+        }
         Effect::Diary(change) => bookings::apply(sql, (channel, id), &change, now),
         Effect::RemindAt { at } => reminders::set(sql, channel, id, at),
         Effect::NudgeAt { at } => nudges::set(sql, channel, id, at),
@@ -647,7 +673,8 @@ fn apply(
             if before.as_ref().is_none_or(|before| before.status != Status::Active) {
                 let day = context.shop.today(grant.at).to_string();
                 let topic = grant.topic.as_str();
-                funnel::add(sql, &day, &grant.source, topic, funnel::Stage::OptIn)?;
+                let source = funnel::bounded(sql, &day, &grant.source)?;
+                funnel::add(sql, &day, &source, topic, funnel::Stage::OptIn)?;
             }
             // A consent resumed without a new token goes on with the old one and its end.
             let old_end = before.as_ref().filter(|_| grant.token.is_none());

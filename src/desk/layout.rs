@@ -19,12 +19,20 @@ pub const REGISTRAR: u32 = 0;
 /// The Desk of a person, of so many.
 #[must_use]
 pub fn home(person: &Psid, shards: u32) -> u32 {
-    if shards <= 1 {
-        return REGISTRAR;
-    }
+    if shards <= 1 { REGISTRAR } else { home_of(number(person), shards) }
+}
+
+/// The number by which a person's Desk is found, however many there are.
+#[must_use]
+pub fn number(person: &Psid) -> u32 {
     let hash = Sha256::digest(person.as_str());
-    let number = hash.iter().take(4).fold(0_u32, |n, byte| (n << 8) | u32::from(*byte));
-    number.checked_rem(shards).unwrap_or(REGISTRAR)
+    hash.iter().take(4).fold(0_u32, |n, byte| (n << 8) | u32::from(*byte))
+}
+
+/// The Desk of whoever has this number, of so many.
+#[must_use]
+pub fn home_of(number: u32, shards: u32) -> u32 {
+    number.checked_rem(shards.max(1)).unwrap_or(REGISTRAR)
 }
 
 /// How a Page's people are divided.

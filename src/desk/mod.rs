@@ -2,6 +2,8 @@
 //!
 //! - [`arrival`]: how somebody came in, whatever shape that has; [`posters`]: those that are made
 //!   without `shop.toml`.
+//! - [`comments`]: comments that are answered privately; [`friends`]: customers who bring friends;
+//!   [`parcels`]: what one Desk has to tell another of somebody.
 //! - [`person`]: what is remembered of somebody, and the standard messaging window.
 //! - [`decide`]: the front door: (shop, person, event, now) to a [`decide::Decision`].
 //! - [`precedence`]: the one table of who may answer, in order.
@@ -15,7 +17,8 @@
 //! - [`mark`]: what a tap leaves on somebody.
 //! - [`form`]: questions asked one after another; [`booking`]: the slots that are booked with them.
 //! - [`segment`]: whether somebody belongs to a segment. `sequences`: what begins one for somebody;
-//!   [`nudge`]: the last word before a window closes; `ads`: the window after an ad.
+//!   [`nudge`]: the last word before a window closes; `ads`: what people find
+//!   who come by an ad, and the window after it.
 //! - [`words`]: STOP, HUMAN and DELETE (`typo`: with one letter wrong); [`language`]: which language to answer in.
 //! - [`misses`]: questions without an answer, for an owner who wants to know; [`redact`]: without
 //!   what could say whose they are.
@@ -30,10 +33,12 @@ pub mod arrival;
 pub mod booking;
 pub mod by_hand;
 pub mod checkup;
+pub mod comments;
 pub mod decide;
 pub mod deletion;
 mod disclosure;
 pub mod form;
+pub mod friends;
 pub mod handoff;
 pub mod inbox;
 pub mod language;
@@ -42,6 +47,7 @@ pub mod mark;
 pub mod misses;
 pub mod nudge;
 pub mod pace;
+pub mod parcels;
 mod paying;
 pub mod payload;
 pub mod person;

@@ -32,6 +32,8 @@ pub enum Payload {
     Form(FormTap),
     /// Tell me of this offer.
     Remind(OfferId),
+    /// A link for my friends.
+    Share,
 }
 
 /// A tap that belongs to a form. It names the form, so that a button from long ago does nothing
@@ -141,6 +143,7 @@ impl Payload {
             ButtonAction::Form(id) => Self::Form(FormTap::Open(id.clone())),
             ButtonAction::Remind(id) => Self::Remind(id.clone()),
             ButtonAction::Human => Self::Human,
+            ButtonAction::Share => Self::Share,
             ButtonAction::Url(_) | ButtonAction::Phone(_) => return None,
         })
     }
@@ -158,6 +161,7 @@ impl Payload {
                 "delete" => Some(Self::DeleteYes),
                 "keep" => Some(Self::DeleteNo),
                 "resume" => Some(Self::Resume),
+                "share" => Some(Self::Share),
                 _ => None,
             },
             Some(("faq", id)) => FaqId::new(id).ok().map(Self::Faq),
@@ -183,6 +187,7 @@ impl fmt::Display for Payload {
             Self::DeleteYes => f.write_str("sb:delete"),
             Self::DeleteNo => f.write_str("sb:keep"),
             Self::Resume => f.write_str("sb:resume"),
+            Self::Share => f.write_str("sb:share"),
             Self::Form(tap) => write!(f, "sb:form:{tap}"),
             Self::Remind(id) => write!(f, "sb:remind:{id}"),
         }
@@ -209,6 +214,27 @@ impl fmt::Display for OutboxMark {
     }
 }
 
+/// Marks a private reply in `metadata`, with its number in the outbox of the Page's first Desk. Its
+/// echo comes to the Desk of the person, which may be another: there the number means nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PrivateMark(pub i64);
+
+impl PrivateMark {
+    const PREFIX: &'static str = "shopbell:private:";
+
+    /// Reads a mark; `None` when the message was no private reply of ours.
+    #[must_use]
+    pub fn parse(metadata: &str) -> Option<Self> {
+        metadata.strip_prefix(Self::PREFIX)?.parse().ok().map(Self)
+    }
+}
+
+impl fmt::Display for PrivateMark {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", Self::PREFIX, self.0)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -229,6 +255,7 @@ mod tests {
             Payload::DeleteYes,
             Payload::DeleteNo,
             Payload::Resume,
+            Payload::Share,
             Payload::Remind(OfferId::new("sale").unwrap()),
             Payload::Form(FormTap::Open(form())),
             Payload::Form(FormTap::Do(form(), FormAct::Confirm)),
@@ -257,5 +284,9 @@ mod tests {
         assert_eq!(OutboxMark::parse("shopbell:17"), Some(OutboxMark(17)));
         assert_eq!(OutboxMark::parse("other:17"), None);
         assert_eq!(OutboxMark::parse("shopbell:x"), None);
+        let private = PrivateMark(17).to_string();
+        assert_eq!(PrivateMark::parse(&private), Some(PrivateMark(17)));
+        assert_eq!(OutboxMark::parse(&private), None);
+        assert_eq!(PrivateMark::parse(&OutboxMark(17).to_string()), None);
     }
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::form::state::OpenForm;
-use crate::meta::ids::{FaqId, FieldId, OfferId, PosterCode, TopicId};
+use crate::meta::ids::{CommentRuleId, FaqId, FieldId, OfferId, PosterCode, TopicId};
 use crate::meta::profile::{AGAIN_MS, KEPT_MS, Profile, Told};
 use crate::shop::forms::FieldValue;
 use crate::shop::model::{Lang, Promise, Shop};
@@ -67,10 +67,19 @@ pub struct Person {
     /// When they were last offered a few answers to choose from, and took none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub offered_at: Option<UnixMs>,
-    /// The poster that brought them first, and the last one.
+    /// What brought them first.
     pub first_touch: Option<Touch>,
-    /// The poster that brought them last.
+    /// What brought them last.
     pub last_touch: Option<Touch>,
+    /// A comment of theirs was answered privately, and they have not written since.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expected: Option<Expected>,
+    /// The code in their link for friends.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub friend_code: Option<String>,
+    /// How many friends came by it that they have not been thanked for.
+    #[serde(skip_serializing_if = "is_none")]
+    pub friends_untold: u32,
     /// Their first name, when Meta told it.
     pub first_name: Option<String>,
     /// Their whole name, when Meta told it.
@@ -147,13 +156,73 @@ pub struct TopicWord {
     pub token_dropped: bool,
 }
 
-/// A poster that brought somebody.
+/// What brought somebody: a poster, an ad, a comment, a friend.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "TouchRow")]
 pub struct Touch {
-    /// Which.
-    pub poster: PosterCode,
+    /// As the funnel calls it: `poster:DOOR`, `ad:120200000000000000`, `comment:price`, `friends`.
+    pub source: String,
     /// When.
     pub at: UnixMs,
+    /// The post they commented on, or that the ad is made of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub post: Option<String>,
+    /// The ad's title.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// The product the ad shows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub product: Option<String>,
+}
+
+impl Touch {
+    /// Without anything beside it.
+    #[must_use]
+    pub fn by(source: impl Into<String>, at: UnixMs) -> Self {
+        Self { source: source.into(), at, post: None, title: None, product: None }
+    }
+
+    /// The code of the poster, if it was one.
+    #[must_use]
+    pub fn poster(&self) -> Option<&str> {
+        self.source.strip_prefix("poster:")
+    }
+}
+
+/// A touch as it is and was written: there were only posters once.
+#[derive(Deserialize)]
+struct TouchRow {
+    source: Option<String>,
+    poster: Option<PosterCode>,
+    at: UnixMs,
+    post: Option<String>,
+    title: Option<String>,
+    product: Option<String>,
+}
+
+impl From<TouchRow> for Touch {
+    fn from(row: TouchRow) -> Self {
+        let TouchRow { source, poster, at, post, title, product } = row;
+        let of_poster = || poster.map(|code| format!("poster:{code}"));
+        Self { source: source.or_else(of_poster).unwrap_or_default(), at, post, title, product }
+    }
+}
+
+/// A comment that was answered privately.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Expected {
+    /// By which rule.
+    pub rule: CommentRuleId,
+    /// Under which post it stands.
+    pub post: String,
+    /// When the private reply had left.
+    pub at: UnixMs,
+}
+
+// Serde hands out references.
+#[allow(clippy::trivially_copy_pass_by_ref)]
+fn is_none(n: &u32) -> bool {
+    *n == 0
 }
 
 // Serde hands out references.
@@ -363,6 +432,16 @@ mod tests {
         assert!(!tired(&person, 120));
         person.say_on_topic(&topic(), false, UnixMs::new(121 * DAY));
         assert!(tired(&person, 121 + 90) && !tired(&person, 121 + 91));
+    }
+
+    #[test]
+    fn a_touch_of_before_there_was_anything_but_posters_is_still_read() {
+        let old: Touch = serde_json::from_str(r#"{"poster":"DOOR","at":5}"#).unwrap();
+        assert_eq!(old, Touch::by("poster:DOOR", UnixMs::new(5)));
+        assert_eq!(old.poster(), Some("DOOR"));
+        let again: Touch = serde_json::from_str(&serde_json::to_string(&old).unwrap()).unwrap();
+        assert_eq!(again, old);
+        assert_eq!(Touch::by("ad:1", UnixMs::new(5)).poster(), None);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use super::decide::{Effect, Grant, Inbound, Turn, ends};
 use super::handoff::{self, Reason};
 use super::payload::Payload;
 use super::words::{self, Command, Courtesy};
-use super::{deletion, form, replies};
+use super::{comments, deletion, form, friends, replies};
 use crate::faq::{self, Decision as Found, Said};
 use crate::meta::ids::FaqId;
 use crate::meta::limits;
@@ -47,7 +47,7 @@ pub enum Step {
     Keyword,
     /// A question that has an answer, or a few likely ones.
     Faq,
-    /// Somebody came in with words that have no answer of their own: by an ad.
+    /// Somebody came in with words that have no answer of their own: by an ad, or after a comment.
     Landing,
     /// The shop is closed.
     Away,
@@ -91,8 +91,9 @@ impl Step {
             Self::Tap => "One of our buttons or quick replies, or Get Started.",
             Self::Form => "A form is open, and the message is its answer. The next question.",
             Self::Keyword => {
-                "The message has a keyword of an answer: that answer. Or it is the code or the word \
-                 printed on a poster: what that poster promises."
+                "The message has a keyword of an answer: that answer. Or it asks for a link to share \
+                 with friends. Or it is the code or the word printed on a poster: what that poster \
+                 promises."
             }
             Self::Faq => {
                 "The message asks what an answer is for: that answer, or a few likely ones to \
@@ -100,8 +101,9 @@ impl Step {
                  the fallback is not repeated."
             }
             Self::Landing => {
-                "A message came with a ref, as the first one after an ad does, and nothing above \
-                 answers its words. What that poster promises."
+                "A message came with a ref, as the first one after an ad does, or answers what was \
+                 written after a comment, and nothing above answers its words. What that poster, ad \
+                 or rule about comments promises."
             }
             Self::Away => "The shop is closed. Once for each closed period.",
             Self::Instant => {
@@ -115,6 +117,14 @@ impl Step {
                  fallback, not more often than `assistant.fallback_every_hours`."
             }
         }
+    }
+
+    /// Whether something friendly may stand before it.
+    pub(super) const fn is_at_ease(self) -> bool {
+        !matches!(
+            self,
+            Self::Stop | Self::Delete | Self::Human | Self::Quiet | Self::Delicate | Self::Anger
+        )
     }
 
     /// Whether it knew what was meant.
@@ -337,8 +347,9 @@ fn arrival(turn: &mut Turn<'_>) -> Option<Vec<Content>> {
 }
 
 fn landing(turn: &mut Turn<'_>) -> Option<Vec<Content>> {
-    match turn.arrived {
-        Some(Arrived { poster, again: false }) => Some(arrival::promised(turn, poster)),
+    match (turn.arrived, turn.commented) {
+        (Some(Arrived { poster, again: false }), _) => Some(arrival::promised(turn, poster)),
+        (None, Some(rule)) => comments::promised(turn, rule),
         _ => None,
     }
 }
@@ -359,6 +370,10 @@ fn tap(turn: &mut Turn<'_>) -> Option<Vec<Content>> {
         },
         Some(Payload::Remind(id)) => match shop.offer(&id) {
             Some(offer) => replies::remind(turn, offer),
+            None => replies::welcome(turn),
+        },
+        Some(Payload::Share) => match friends::share(turn) {
+            Some(said) => said,
             None => replies::welcome(turn),
         },
         Some(Payload::Back(id)) => match shop.topic(&id) {
@@ -404,6 +419,9 @@ fn back_to(turn: &mut Turn<'_>, topic: &Topic) -> Vec<Content> {
 fn keyword(turn: &mut Turn<'_>) -> Option<Vec<Content>> {
     let Inbound::Text(text) = turn.inbound else { return None };
     let Some((entry, lang)) = faq::keyword(&turn.context.shop.faq, text) else {
+        if friends::asks(turn.context.shop, text) {
+            return friends::share(turn);
+        }
         let poster = arrival::by_words(turn)?;
         return Some(arrival::promised(turn, poster));
     };

@@ -161,7 +161,7 @@ fn cards(shop: &Shop, lang: &Lang, cards: &[RichCard]) -> Vec<Card> {
 }
 
 /// Quick replies as the owner wrote them.
-fn taps(shop: &Shop, lang: &Lang, written: &[LinkButton]) -> Vec<QuickReply> {
+pub(super) fn taps(shop: &Shop, lang: &Lang, written: &[LinkButton]) -> Vec<QuickReply> {
     let tap = |button| match button {
         Button::Postback { title, payload } => Some(QuickReply { title, payload }),
         // A quick reply opens no page and calls nobody.
@@ -317,6 +317,11 @@ fn opt_in_request(turn: &mut Turn<'_>, topic: &Topic, unasked: Unasked) -> Optio
         payload: Payload::OptIn(topic.id.clone()).to_string(),
         timezone: shop.time_zone.clone(),
     }))
+}
+
+/// The request for consent to a topic, for somebody who did not ask for it.
+pub(super) fn ask_for(turn: &mut Turn<'_>, topic: &Topic) -> Option<Content> {
+    opt_in_request(turn, topic, Unasked::OncePerWindow)
 }
 
 /// Somebody tapped a topic: the request, or the news that they have agreed already.

@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::comments;
 use super::paying;
-use super::payload::OutboxMark;
+use super::payload::{OutboxMark, PrivateMark};
 use super::person::Person;
 use super::replies;
 use crate::meta::graph_error::{Class as Cause, Failure, Verdict};
@@ -76,6 +77,10 @@ pub enum Via {
         /// It is still their turn.
         turn: human::Turn,
     },
+    /// To whoever wrote a comment.
+    Private,
+    /// Under a comment.
+    Public,
 }
 
 impl Via {
@@ -84,7 +89,7 @@ impl Via {
     pub fn consent(&self) -> Option<&Consent> {
         match self {
             Self::Token { consent, .. } | Self::Paid { consent, .. } => Some(consent),
-            Self::Person(_) | Self::ByHand { .. } => None,
+            Self::Person(_) | Self::ByHand { .. } | Self::Private | Self::Public => None,
         }
     }
 
@@ -112,6 +117,16 @@ pub fn body(claimed: &Claimed, via: &Via) -> String {
             return marketing::request::message(campaign, token, &claimed.content);
         }
         Via::ByHand { typed, turn } => return human::body(&claimed.person, typed, *turn, &mark),
+        Via::Private => {
+            let mark = PrivateMark(claimed.id()).to_string();
+            let to = Recipient::Comment(claimed.person.as_str());
+            let (content, channel) = (&claimed.content, claimed.channel);
+            return send::body(to, MessagingType::Response, content, Some(&mark), channel);
+        }
+        Via::Public => {
+            let text = if let Content::Text { text, .. } = &claimed.content { text } else { "" };
+            return send::public_reply(text);
+        }
     };
     // Meta documents no metadata beside a template.
     let mark = (!matches!(claimed.content, Content::Template(_))).then_some(mark.as_str());
@@ -210,6 +225,9 @@ fn admit(
     claimed: &Claimed,
     now: UnixMs,
 ) -> Result<Admit<Via>, StoreError> {
+    if claimed.class.is_for_comment() {
+        return comments::admit(sql, claimed, now);
+    }
     let person: Option<Person> = people::load(sql, claimed.channel, &claimed.person)?;
     let expired = claimed.expires_at.is_some_and(|end| end <= now);
     if claimed.class == Class::Reminder && !may_still_remind(person.as_ref(), claimed, now) {
@@ -490,6 +508,14 @@ pub(super) fn on_failure(
         // An app may answer people and still not be allowed to ask them for consent, or to use
         // utility templates: no reason to stop answering.
         Cause::Permission | Cause::PageRestricted if asks_for_consent => Outcome::Refused(reason),
+        // Nor is it, when it may not answer comments.
+        Cause::Permission if claimed.class.is_for_comment() => Outcome::Refused(reason),
+        // Private replies have a pace of their own.
+        Cause::SlowPage if claimed.class.is_for_comment() => {
+            let wait = failure.retry_after_ms.unwrap_or(SLOW_MS).clamp(SECOND, LONGEST_HOLD_MS);
+            comments::slow(sql, now.plus(wait))?;
+            Outcome::RetryAt(now.plus(wait))
+        }
         Cause::Retry | Cause::Unknown => again(backoff(claimed, failure.retry_after_ms)),
         Cause::WaitForThread => again(backoff(claimed, failure.retry_after_ms).max(MINUTE)),
         Cause::SlowPage => {
@@ -590,12 +616,15 @@ fn finish(
     let class = match claimed.class {
         Class::Reply => "reply",
         Class::Notice { .. } => "notice",
+        Class::Private => "private",
+        Class::Public => "public",
         Class::Reminder | Class::Notification { .. } => "notification",
     };
     counters::add(sql, &format!("{class}.{name}"), now)?;
     let reason = if let Outcome::Refused(reason) = outcome { Some(reason.as_str()) } else { None };
     close_ledger(sql, claimed, line, reason)?;
     notice::close(sql, claimed, line.as_str(), reason)?;
+    comments::settled(sql, claimed, settled, reason)?;
     note_promise(sql, claimed, transport, outcome, now)?;
     Ok(settled)
 }
@@ -648,6 +677,9 @@ pub fn recover(sql: &impl Sql, restarted: bool, now: UnixMs) -> Result<(), Store
     sql.transaction(|| {
         for (class, channel, person) in outbox::recover(sql, restarted, now)? {
             counters::add(sql, "outbox.lost_in_flight", now)?;
+            if class == Class::Private {
+                comments::lost(sql, &person)?;
+            }
             if let Class::Notice { template, key } = &class {
                 let notice = templates::Notice { template, key, channel, person: &person };
                 templates::close(sql, notice, ledger::Outcome::Unknown.as_str(), None)?;

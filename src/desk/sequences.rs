@@ -37,6 +37,25 @@ fn agreed(turn: &Turn<'_>, topic: &TopicId) -> bool {
         || turn.effects.iter().any(|e| matches!(e, Effect::Grant(grant) if grant.topic == *topic))
 }
 
+/// Begins what the tags begin that somebody has now and had not before, outside a turn of theirs.
+///
+/// # Errors
+/// [`StoreError`].
+pub(super) fn begin_by_tags(
+    sql: &impl Sql,
+    shop: &Shop,
+    who: (Channel, &Psid),
+    (had, has): (&BTreeSet<String>, &BTreeSet<String>),
+    now: UnixMs,
+) -> Result<(), StoreError> {
+    for sequence in shop.sequences.iter().filter(|sequence| !sequence.draft) {
+        if sequence.start.tags.iter().any(|tag| has.contains(tag) && !had.contains(tag)) {
+            apply(sql, shop, who, &sequence.id, now, now)?;
+        }
+    }
+    Ok(())
+}
+
 /// Notes where somebody is who begins a sequence. Whoever has begun it before does not again.
 ///
 /// # Errors

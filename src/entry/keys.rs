@@ -26,6 +26,10 @@ pub enum KeyUse {
     Hook,
     /// Links to the calendar entries of bookings.
     Calendar,
+    /// Telling that somebody's comment was answered without keeping who.
+    Comment,
+    /// Links by which customers bring friends, and telling a friend again.
+    Friend,
 }
 
 impl KeyUse {
@@ -38,9 +42,14 @@ impl KeyUse {
             Self::Tombstone => "shopbell tombstone v1",
             Self::Hook => "shopbell hook v1",
             Self::Calendar => "shopbell calendar v1",
+            Self::Comment => "shopbell comment v1",
+            Self::Friend => "shopbell friend v1",
         }
     }
 }
+
+/// Bytes of a name that stands for somebody.
+const PSEUDONYM_BYTES: usize = 16;
 
 /// A key for one use.
 #[derive(Clone)]
@@ -90,13 +99,25 @@ pub struct Keys {
     hook: DerivedKey,
     calendar: DerivedKey,
     calendar_previous: Option<DerivedKey>,
+    comment: DerivedKey,
+    comment_previous: Option<DerivedKey>,
+    friend: DerivedKey,
+    friend_previous: Option<DerivedKey>,
 }
 
 impl Keys {
     /// Derives them all.
     #[must_use]
     pub fn new(current: &str, previous: Option<&str>) -> Self {
+        let older = |key_use| {
+            let previous = previous.filter(|secret| !secret.is_empty());
+            previous.map(|secret| DerivedKey::derive(secret, key_use))
+        };
         Self {
+            comment: DerivedKey::derive(current, KeyUse::Comment),
+            comment_previous: older(KeyUse::Comment),
+            friend: DerivedKey::derive(current, KeyUse::Friend),
+            friend_previous: older(KeyUse::Friend),
             refs: RefKeys::new(current, previous),
             tombstone: DerivedKey::derive(current, KeyUse::Tombstone),
             tombstone_previous: previous.map(|key| DerivedKey::derive(key, KeyUse::Tombstone)),
@@ -135,6 +156,36 @@ impl Keys {
         std::iter::once(&self.calendar).chain(previous).map(|key| over_booking(key, page, code))
     }
 
+    /// The name under which it is remembered that a comment of theirs was answered. `from` is who
+    /// wrote it, as Meta says beside the comment: no id that anybody could be written to by.
+    #[must_use]
+    pub fn commenter(&self, page: &PageId, channel: &str, from: &str) -> String {
+        commenter(&self.comment, page, channel, from)
+    }
+
+    /// The same, and the name they have under the previous key.
+    #[must_use]
+    pub fn commenters(&self, page: &PageId, channel: &str, from: &str) -> Vec<String> {
+        let keys = std::iter::once(&self.comment).chain(&self.comment_previous);
+        keys.map(|key| commenter(key, page, channel, from)).collect()
+    }
+
+    /// The name under which it is remembered whom a customer brought.
+    #[must_use]
+    pub fn friend(&self, page: &PageId, channel: &str, person: &Psid) -> String {
+        commenter(&self.friend, page, channel, person.as_str())
+    }
+
+    pub(super) fn friend_key(&self) -> &DerivedKey {
+        &self.friend
+    }
+
+    pub(super) fn friend_keys(&self, now: UnixMs) -> impl Iterator<Item = &DerivedKey> {
+        let good = self.refs.previous_is_good(now);
+        let previous = self.friend_previous.as_ref().filter(|_| good);
+        std::iter::once(&self.friend).chain(previous)
+    }
+
     /// The name under which a person's deletion is remembered.
     #[must_use]
     pub fn tombstone(&self, page: &PageId, person: &Psid) -> String {
@@ -150,6 +201,12 @@ impl Keys {
 
 fn over_booking(key: &DerivedKey, page: &PageId, code: &str) -> HmacSha256 {
     key.mac().chain_update(page.as_str()).chain_update([0]).chain_update(code)
+}
+
+fn commenter(key: &DerivedKey, page: &PageId, channel: &str, from: &str) -> String {
+    let mac = key.mac().chain_update(format!("{page}:{channel}:")).chain_update(from);
+    let mac = mac.finalize().into_bytes();
+    hex::encode(mac.get(..PSEUDONYM_BYTES).unwrap_or_default())
 }
 
 fn tombstone(key: &DerivedKey, page: &PageId, person: &Psid) -> String {
@@ -184,8 +241,15 @@ mod tests {
 
     #[test]
     fn each_use_and_each_secret_has_its_own_key() {
-        let uses =
-            [KeyUse::Ref, KeyUse::Session, KeyUse::Tombstone, KeyUse::Hook, KeyUse::Calendar];
+        let uses = [
+            KeyUse::Ref,
+            KeyUse::Session,
+            KeyUse::Tombstone,
+            KeyUse::Hook,
+            KeyUse::Calendar,
+            KeyUse::Comment,
+            KeyUse::Friend,
+        ];
         let long = "x".repeat(500);
         let mut seen = Vec::new();
         for secret in ["", "one", "two", long.as_str()] {

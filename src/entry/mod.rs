@@ -6,6 +6,7 @@
 //!
 //! - [`keys`]: one derived key per use, so that no signature can stand in for another.
 //! - [`refs`]: signing and opening refs.
+//! - [`friends`]: the refs by which customers bring friends.
 //! - [`links`]: m.me and ig.me links; [`door`]: which of them a scan leads to, or why to none.
 //! - [`scan`]: what is a scan, and how many of an address count.
 //! - [`qr`]: the pictures; [`calendar`]: links to the calendar entry of a booking.
@@ -15,6 +16,7 @@
 pub mod calendar;
 pub mod deletion_page;
 pub mod door;
+pub mod friends;
 pub mod keys;
 pub mod links;
 pub mod page_words;

@@ -98,6 +98,11 @@ impl RefKeys {
         Self { previous_until: until, ..self }
     }
 
+    /// Whether what the previous key signed is still good.
+    pub(super) fn previous_is_good(&self, now: UnixMs) -> bool {
+        self.previous_until.is_none_or(|until| now < until)
+    }
+
     /// A ref for `poster`, good for `page` only. Of the characters `A-Z a-z 0-9 _ -`, at most
     /// [`MAX_REF`] of them.
     #[must_use]
@@ -149,7 +154,7 @@ impl RefKeys {
 
     fn still_good(&self, key: &DerivedKey, day: u16, now: UnixMs) -> Result<(), RefError> {
         let is_previous = !std::ptr::eq(key, &self.current);
-        if is_previous && self.previous_until.is_some_and(|until| now >= until) {
+        if is_previous && !self.previous_is_good(now) {
             return Err(RefError::KeyRetired);
         }
         let age = (now.get() / DAY).saturating_sub(i64::from(day));

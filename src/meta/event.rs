@@ -262,6 +262,24 @@ pub struct Referral {
     pub ad_id: Option<String>,
     /// The product, when it came from Shops.
     pub product_id: Option<String>,
+    /// What the ad showed, when Meta says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ad: Option<Box<AdContext>>,
+}
+
+/// What an ad showed (Meta, messaging referrals, 2026: `ads_context_data`).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct AdContext {
+    /// Its title.
+    pub title: Option<String>,
+    /// Its picture. An address of Meta's, good for a while.
+    pub photo_url: Option<String>,
+    /// Its film. The same.
+    pub video_url: Option<String>,
+    /// The post it is made of.
+    pub post_id: Option<String>,
+    /// The product it shows.
+    pub product_id: Option<String>,
 }
 
 /// An opt-in.
@@ -395,4 +413,7 @@ pub struct Comment {
     pub verb: String,
     /// What it says.
     pub text: Option<String>,
+    /// It was written while a broadcast is on (Instagram's `live_comments`).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub live: bool,
 }

@@ -136,6 +136,14 @@ key_part! {
     /// An offer that people can ask to be told of, as named in `shop.toml`.
     OfferId
 }
+key_part! {
+    /// A rule about comments, as named in `shop.toml`.
+    CommentRuleId
+}
+key_part! {
+    /// A rule about ads, as named in `shop.toml`.
+    AdRuleId
+}
 
 impl PosterCode {
     /// Stands where no code can be made, which does not happen.

@@ -102,7 +102,8 @@ impl Event {
             EventKind::Referral(referral) => {
                 key.part("referral");
                 self.who_and_when(key);
-                let Referral { ref_, source, kind, ad_id, product_id } = referral;
+                // What the ad shows can change its address between two deliveries.
+                let Referral { ref_, source, kind, ad_id, product_id, ad: _ } = referral;
                 key.hash(&[
                     ref_.as_deref(),
                     source.as_deref(),

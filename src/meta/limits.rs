@@ -113,6 +113,13 @@ pub const INSTAGRAM_OPT_INS_PER_DAY: u32 = 5;
 /// 2026).
 pub const PRIVATE_REPLY_MS: i64 = 7 * DAY;
 
+/// While a broadcast is on, its comments can be answered privately, and not afterwards (Meta,
+/// Instagram private replies, 2026). Nobody tells when it ends: our own.
+pub const LIVE_REPLY_MS: i64 = 10 * crate::time::MINUTE;
+
+/// Text of a public answer under a comment, UTF-16 units. Our own: it is read in passing.
+pub const PUBLIC_REPLY: usize = 300;
+
 /// A person may answer with HUMAN_AGENT for this long after somebody's last message, ms (Meta,
 /// "Messenger Platform policy", 28 September 2026).
 pub const HUMAN_AGENT_MS: i64 = 7 * DAY;

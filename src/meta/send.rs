@@ -118,6 +118,9 @@ pub enum Recipient<'a> {
     /// Whoever gave this notification token. Meta's legacy recurring notifications; paid marketing
     /// messages go through another endpoint.
     Token(&'a NotificationToken),
+    /// Whoever wrote this comment: one message for each, within seven days (Meta, "Private
+    /// replies", 16 April 2026). The answer says who it is.
+    Comment(&'a str),
 }
 
 /// Why a message is sent, as Meta sorts it.
@@ -178,8 +181,28 @@ pub fn body(
             "recipient": { "notification_messages_token": token },
             "message": message,
         }),
+        Recipient::Comment(comment) => json!({
+            "recipient": { "comment_id": comment },
+            "message": message,
+        }),
     }
     .to_string()
+}
+
+/// The body of a public answer under a comment: `POST /{version}/{comment}/comments` on Facebook,
+/// `…/replies` on Instagram (Meta, Graph API reference, 2026).
+#[must_use]
+pub fn public_reply(text: &str) -> String {
+    json!({ "message": text }).to_string()
+}
+
+/// The edge of a comment that takes public answers.
+#[must_use]
+pub const fn public_edge(channel: Channel) -> &'static str {
+    match channel {
+        Channel::Messenger => "comments",
+        Channel::Instagram => "replies",
+    }
 }
 
 /// The body that shows typing or marks as seen. It goes by itself: Meta takes no message beside
@@ -410,6 +433,24 @@ mod tests {
                 "message": { "text": "hello", "metadata": "sb1:7" },
             })
         );
+    }
+
+    #[test]
+    fn a_comment_stands_for_the_person_and_takes_no_messaging_type() {
+        let content = Content::Text { text: "hello".into(), quick_replies: vec![] };
+        for channel in [Channel::Messenger, Channel::Instagram] {
+            let to = Recipient::Comment("12_34");
+            let body = body(to, MessagingType::Response, &content, Some("m"), channel);
+            assert_eq!(
+                serde_json::from_str::<Value>(&body).unwrap(),
+                json!({
+                    "recipient": { "comment_id": "12_34" },
+                    "message": { "text": "hello", "metadata": "m" },
+                })
+            );
+        }
+        assert_eq!(public_reply("a \"b\""), r#"{"message":"a \"b\""}"#);
+        assert_eq!(public_edge(Channel::Instagram), "replies");
     }
 
     #[test]

@@ -32,6 +32,14 @@ impl Bucket {
         u32::try_from(self.held.max(0).saturating_div(ONE)).unwrap_or(0)
     }
 
+    /// How long until one more may leave, in ms.
+    #[must_use]
+    pub fn wait(&self, per_second: u32) -> i64 {
+        let missing = ONE.saturating_sub(self.held).max(0);
+        let rate = i64::from(per_second.max(1));
+        missing.saturating_add(rate - 1).checked_div(rate).unwrap_or(SECOND)
+    }
+
     /// Some of them leave.
     pub fn take(&mut self, messages: u32) {
         self.held = self.held.saturating_sub(i64::from(messages).saturating_mul(ONE));
@@ -73,6 +81,23 @@ mod tests {
             let left = in_time(per_second, 10_000, every);
             assert!(left <= 10 * per_second + burst, "{per_second} every {every}: {left}");
             assert!(left + burst + 1 >= 10 * per_second, "{per_second} every {every}: {left}");
+        }
+    }
+
+    #[test]
+    fn after_the_wait_one_may_leave_and_not_before() {
+        for per_second in [1, 3, 30, 300] {
+            let mut bucket = Bucket::full(UnixMs::new(0));
+            let mut now = UnixMs::new(0);
+            for _ in 0..40 {
+                let room = bucket.room(per_second, now);
+                bucket.take(room);
+                let wait = bucket.wait(per_second);
+                assert!(wait > 0, "{per_second}");
+                assert_eq!(bucket.room(per_second, now.plus(wait - 1)), 0, "{per_second}");
+                now = now.plus(wait);
+                assert_eq!(bucket.room(per_second, now), 1, "{per_second}");
+            }
         }
     }
 

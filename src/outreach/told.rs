@@ -21,8 +21,8 @@ use crate::store::consents::Consent;
 use crate::store::incidents::{self, Incident};
 use crate::store::places::Place;
 use crate::store::{
-    Sql, StoreError, consents, funnel, ledger, people, places, receipts, runs, spending, tallies,
-    templates, to_json,
+    Sql, StoreError, comments, consents, funnel, ledger, people, places, receipts, runs, spending,
+    tallies, templates, to_json,
 };
 use crate::time::{DAY, UnixMs};
 
@@ -181,6 +181,9 @@ pub struct Report {
     /// Notices by utility template.
     #[serde(default)]
     pub notices: Vec<NoticeLine>,
+    /// Private replies to comments by rule.
+    #[serde(default)]
+    pub comments: Vec<CommentLine>,
     /// What was wrong, the newest first.
     #[serde(default)]
     pub alerts: Vec<AlertLine>,
@@ -220,6 +223,20 @@ pub struct NoticeLine {
     pub reason: Option<String>,
     /// How many.
     pub notices: i64,
+}
+
+/// Private replies with the same outcome.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CommentLine {
+    /// By which rule.
+    pub rule: String,
+    /// `queued`, `sent`, `refused`, `unknown`; `person`: somebody has to look at the comment.
+    pub outcome: String,
+    /// Why, when it was not sent.
+    #[serde(default)]
+    pub reason: Option<String>,
+    /// How many.
+    pub comments: i64,
 }
 
 /// Something that is or was wrong.
@@ -519,6 +536,15 @@ fn report(sql: &impl Sql, days: u16, now: UnixMs) -> Result<Report, StoreError> 
         reconciled: reconcile::last(sql)?,
         wordings: ledger::wordings(sql, from)?.into_iter().map(wording).collect(),
         sequences: places::counts(sql)?.into_iter().map(sequence).collect(),
+        comments: comments::report(sql, from)?
+            .into_iter()
+            .map(|line| CommentLine {
+                rule: line.rule,
+                outcome: line.state,
+                reason: line.reason,
+                comments: line.comments,
+            })
+            .collect(),
         costs: spending::costs(sql, from)?
             .into_iter()
             .map(|cost| CostLine {

@@ -5,13 +5,14 @@ use std::sync::LazyLock;
 use jiff::civil::Date;
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 
+use super::doors::CommentRule;
 use super::forms::Also;
 use super::lang;
 use super::model::{
     FaqEntry, Lang, LinkButton, Localized, Notification, Poster, RichCard, Shop, SlashCommand,
     Texts, Topic,
 };
-use crate::meta::ids::{FaqId, NotificationId, PosterCode, TopicId};
+use crate::meta::ids::{CommentRuleId, FaqId, NotificationId, PosterCode, TopicId};
 use crate::time::UnixMs;
 
 /// The bundled database: the same rules in the Worker and in every terminal, whatever the
@@ -240,9 +241,17 @@ impl Shop {
         let posters = self.posters.iter().flat_map(|poster| {
             poster.buttons.iter().chain(of_cards(&poster.cards)).chain(&poster.quick_replies)
         });
+        let friends = self.friends.iter().map(|friends| &friends.landing);
+        let doors = self.ads.iter().map(|ad| &ad.landing).chain(friends).flat_map(|landing| {
+            landing.buttons.iter().chain(of_cards(&landing.cards)).chain(&landing.quick_replies)
+        });
+        let comments =
+            self.comments.iter().flat_map(|rule| rule.buttons.iter().chain(&rule.quick_replies));
         let sent = self.sent().flat_map(Notification::all_buttons);
         let nudge = self.nudge.iter().flat_map(|nudge| &nudge.buttons);
-        let buttons = answers.chain(posters).chain(sent).chain(nudge).chain(&self.profile.menu);
+        let doors = doors.chain(comments);
+        let buttons =
+            answers.chain(posters).chain(doors).chain(sent).chain(nudge).chain(&self.profile.menu);
         let ice_breakers = self.profile.ice_breakers.iter().map(|ice| &ice.also);
         buttons.map(|button| &button.also).chain(ice_breakers).filter(|also| !also.is_empty())
     }
@@ -251,6 +260,12 @@ impl Shop {
     #[must_use]
     pub fn topic(&self, id: &TopicId) -> Option<&Topic> {
         self.topics.iter().find(|topic| topic.id == *id)
+    }
+
+    /// The rule about comments of that name.
+    #[must_use]
+    pub fn comment_rule(&self, id: &CommentRuleId) -> Option<&CommentRule> {
+        self.comments.iter().find(|rule| rule.id == *id)
     }
 
     /// The poster with that code. People type codes, so the case does not matter.

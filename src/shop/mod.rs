@@ -21,6 +21,7 @@
 pub mod booking;
 pub mod calendar;
 pub mod codes;
+pub mod doors;
 pub mod forms;
 pub mod hours;
 pub mod kv;

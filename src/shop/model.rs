@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::booking::Service;
+use super::doors::{AdRule, CommentRule, Friends};
 use super::forms::{Also, Form};
 use super::marketing::Marketing;
 use super::outreach::{Nudge, Offer, Sequence, Variant};
@@ -63,6 +64,15 @@ pub struct Shop {
     pub topics: Vec<Topic>,
     /// What hangs on walls.
     pub posters: Vec<Poster>,
+    /// Comments that are answered privately.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub comments: Vec<CommentRule>,
+    /// What people find who come by ads.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ads: Vec<AdRule>,
+    /// How customers bring their friends; none: they do not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub friends: Option<Friends>,
     /// What is sent, and when.
     pub notifications: Vec<Notification>,
     /// Messages one after another, for each person from their own beginning on.
@@ -399,6 +409,8 @@ pub enum ButtonAction {
     Remind(OfferId),
     /// Asks for a person.
     Human,
+    /// Asks for a link to share with friends.
+    Share,
 }
 
 /// Something people can opt in to.

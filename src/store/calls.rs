@@ -25,6 +25,8 @@ pub enum Kind {
     Pass,
     /// Take the thread back.
     Take,
+    /// Hand another Desk of the Page what it has to know of somebody.
+    Parcel,
 }
 
 impl Kind {
@@ -38,6 +40,7 @@ impl Kind {
             Self::Notice => "notice",
             Self::Pass => "pass",
             Self::Take => "take",
+            Self::Parcel => "parcel",
         }
     }
 
@@ -49,6 +52,7 @@ impl Kind {
             "notice" => Ok(Self::Notice),
             "pass" => Ok(Self::Pass),
             "take" => Ok(Self::Take),
+            "parcel" => Ok(Self::Parcel),
             _ => Err("unknown kind of call"),
         }
     }

@@ -10,6 +10,8 @@ pub enum Stage {
     Scan,
     /// It led to the shop's own page.
     Page,
+    /// A comment is being answered privately.
+    Comment,
     /// They are in the conversation.
     Conversation,
     /// And are there for the first time.
@@ -31,6 +33,7 @@ impl Stage {
         match self {
             Self::Scan => "scan",
             Self::Page => "page",
+            Self::Comment => "comment",
             Self::Conversation => "conversation",
             Self::New => "new",
             Self::OptIn => "optin",
@@ -44,6 +47,9 @@ impl Stage {
 /// How many sources that others name (refs, ads) are told apart on one day. A link's ref can be
 /// anything, and whoever makes up many must not fill the storage.
 const FOREIGN_SOURCES: i64 = 100;
+
+/// Kinds of sources that others name; the rest is named in `shop.toml`.
+const OTHERS: [&str; 2] = ["ref", "ad"];
 
 /// Counts one. `day` is the shop's, `topic` empty where there is none.
 ///
@@ -69,12 +75,12 @@ pub fn add(
 /// # Errors
 /// [`StoreError`].
 pub fn bounded(sql: &impl Sql, day: &str, source: &str) -> Result<String, StoreError> {
-    let Some((kind, _)) = source.split_once(':').filter(|(kind, _)| *kind != "poster") else {
+    let Some((kind, _)) = source.split_once(':').filter(|(kind, _)| OTHERS.contains(kind)) else {
         return Ok(source.to_owned());
     };
     let rows = sql.query(
         "SELECT count(DISTINCT source), coalesce(max(source = ?2), 0) FROM funnel
-         WHERE day = ?1 AND source NOT LIKE 'poster:%'",
+         WHERE day = ?1 AND (source LIKE 'ref:%' OR source LIKE 'ad:%')",
         params![day, source],
     )?;
     let Some(row) = rows.first() else { return Ok(source.to_owned()) };
@@ -88,7 +94,7 @@ pub fn bounded(sql: &impl Sql, day: &str, source: &str) -> Result<String, StoreE
 pub struct Line {
     /// The shop's day, `YYYY-MM-DD`.
     pub day: String,
-    /// What brought them: `poster:DOOR`, `ad:…`, `ref:…`, `chat`.
+    /// What brought them: `poster:DOOR`, `ad:…`, `ref:…`, `comment:…`, `friends`, `chat`.
     pub source: String,
     /// The topic; empty where there is none.
     pub topic: String,

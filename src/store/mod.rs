@@ -20,6 +20,7 @@
 //! - [`funnel`]: what brings people, and how far they go; [`made_posters`]: posters that are not in
 //!   `shop.toml`.
 //! - [`spending`]: what paid messages cost; [`templates`]: utility templates and their notices.
+//! - [`comments`]: comments that were answered privately; [`friends`]: whom customers brought.
 //! - [`moving`]: carrying people from one Desk to another.
 //! - [`calls`]: requests that are no messages; [`notes`]: what the owner notes on people.
 //! - [`listed`]: what Meta's list of tokens says; [`incidents`]: what the owner is told of;
@@ -27,11 +28,13 @@
 
 pub mod bookings;
 pub mod calls;
+pub mod comments;
 pub mod consents;
 pub mod counters;
 pub mod deletions;
 pub mod early;
 pub mod facts;
+pub mod friends;
 pub mod funnel;
 pub mod incidents;
 pub mod intake;

@@ -8,7 +8,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::outbox::OPEN;
+use super::outbox::{self, OPEN};
 use super::{Columns, Row, Sql, StoreError, Value, kv_queue, params, receipts, schema, to_json};
 use crate::meta::event::Channel;
 use crate::meta::ids::{PageId, Psid};
@@ -31,6 +31,8 @@ const OF_PERSON: &[(&str, &str, bool)] = &[
     ("places", "person", false),
     ("nudges", "person", false),
     ("notices", "person", false),
+    ("shares", "person", false),
+    ("credits", "person", false),
 ];
 
 /// Tables that the first Desk takes over from one that is closed: sums by their first columns.
@@ -58,6 +60,9 @@ const STAYS: &[&str] = &[
     "deletions",
     "bookings",
     "incidents",
+    // Comments are the first Desk's, whoever wrote them.
+    "comments",
+    "comment_requests",
     "meta_tokens",
     "posters",
     // What a Desk has spent of a day is of that day; what it was allowed counts at the registrar.
@@ -148,7 +153,7 @@ pub fn after(sql: &impl Sql, cursor: &str, limit: u32) -> Result<Vec<(Channel, P
             "{} UNION {} UNION {} UNION {} ORDER BY 1, 2 LIMIT {limit}",
             part("people", "id", "true"),
             part("consents", "person", "true"),
-            part("outbox", "person", OPEN),
+            part("outbox", "person", &format!("{OPEN} AND {}", outbox::OF_PEOPLE)),
             part("notes", "person", "true"),
         ),
         params![channel, person],
@@ -169,7 +174,11 @@ pub fn place((channel, person): (Channel, &Psid)) -> String {
 
 fn whose(table: &str, column: &str) -> String {
     // Settled messages serve echoes of the last days only, and those know the number here.
-    let open = if table == "outbox" { format!(" AND {OPEN}") } else { String::new() };
+    let open = if table == "outbox" {
+        format!(" AND {OPEN} AND {}", outbox::OF_PEOPLE)
+    } else {
+        String::new()
+    };
     format!("FROM {table} WHERE channel = ?1 AND {column} = ?2{open}")
 }
 
@@ -408,7 +417,7 @@ mod tests {
     use crate::store::consents::{self, Consent, Status};
     use crate::store::ledger::{self, Outcome};
     use crate::store::native::Sqlite;
-    use crate::store::outbox::{self, Class};
+    use crate::store::outbox::Class;
     use crate::store::{notes, people, receipts};
 
     fn page() -> PageId {

@@ -52,12 +52,17 @@ pub enum Class {
         /// What it is about.
         key: String,
     },
+    /// It answers a comment, privately. Nobody knows yet whom it reaches: in the person's place
+    /// stands the comment. Meta takes one, so it is never sent a second time.
+    Private,
+    /// It answers a comment under the post, once the private reply has left.
+    Public,
 }
 
 impl Class {
     const fn number(&self) -> i64 {
         match self {
-            Self::Reply | Self::Reminder => 0,
+            Self::Reply | Self::Reminder | Self::Private | Self::Public => 0,
             Self::Notification { .. } | Self::Notice { .. } => 1,
         }
     }
@@ -67,6 +72,12 @@ impl Class {
     #[must_use]
     pub const fn is_notification(&self) -> bool {
         matches!(self, Self::Notification { .. } | Self::Notice { .. })
+    }
+
+    /// Whether it answers a comment.
+    #[must_use]
+    pub const fn is_for_comment(&self) -> bool {
+        matches!(self, Self::Private | Self::Public)
     }
 }
 
@@ -158,9 +169,38 @@ pub fn append(sql: &impl Sql, message: &Message<'_>, now: UnixMs) -> Result<(), 
     let kind = match message.class {
         Class::Reminder => Some(REMINDER),
         Class::Notice { .. } => Some(NOTICE),
+        Class::Private => Some(PRIVATE),
+        Class::Public => Some(PUBLIC),
         Class::Reply | Class::Notification { .. } => None,
     };
     insert(sql, message, kind, now)
+}
+
+/// The same, and the number it has.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn append_numbered(
+    sql: &impl Sql,
+    message: &Message<'_>,
+    now: UnixMs,
+) -> Result<i64, StoreError> {
+    append(sql, message, now)?;
+    // Numbers only grow, and nothing runs in between.
+    let rows = sql.query("SELECT max(id) FROM outbox", params![])?;
+    rows.first().map_or(Ok(0), |row| Columns::of("outbox", row).int())
+}
+
+/// A message that waits must not leave any more. `false` when it is on its way, or settled.
+///
+/// # Errors
+/// [`StoreError::Refused`].
+pub fn withdraw(sql: &impl Sql, id: i64, reason: &str) -> Result<bool, StoreError> {
+    sql.execute(
+        "UPDATE outbox SET state = 'refused', reason = ?2, claimed_at = NULL
+         WHERE id = ?1 AND state IN ('queued', 'retry')",
+        params![id, reason],
+    )
 }
 
 /// Puts what a person of the shop typed behind everything else that waits for this customer.
@@ -205,6 +245,11 @@ pub fn append_notice(
 const REMINDER: &str = "reminder";
 const TYPED: &str = "typed";
 const NOTICE: &str = "utility";
+const PRIVATE: &str = "private";
+const PUBLIC: &str = "public";
+
+/// Rows that belong to people, and go where they go.
+pub(super) const OF_PEOPLE: &str = "kind IS NOT 'private' AND kind IS NOT 'public'";
 
 fn insert(
     sql: &impl Sql,
@@ -213,7 +258,7 @@ fn insert(
     now: UnixMs,
 ) -> Result<(), StoreError> {
     let (notification, period, topic) = match message.class {
-        Class::Reply | Class::Reminder => (None, None, None),
+        Class::Reply | Class::Reminder | Class::Private | Class::Public => (None, None, None),
         Class::Notification { notification, period, topic } => {
             (Some(notification.as_str()), Some(period.as_str()), Some(topic.as_str()))
         }
@@ -410,6 +455,8 @@ fn read(row: &Row) -> Result<Claimed, StoreError> {
             key: key.to_owned(),
         },
         _ if kind == Some(REMINDER) => Class::Reminder,
+        _ if kind == Some(PRIVATE) => Class::Private,
+        _ if kind == Some(PUBLIC) => Class::Public,
         _ => Class::Reply,
     };
     let (channel, person) = (columns.channel()?, columns.parsed(Psid::new)?);
@@ -556,7 +603,8 @@ fn put_off(
     Ok(Settled::Waiting)
 }
 
-/// A reply is tried once more after its echo had time to come; a notification never is.
+/// A reply is tried once more after its echo had time to come; a notification, or an answer to a
+/// comment, never is.
 fn unsure(
     sql: &impl Sql,
     id: i64,
@@ -564,7 +612,7 @@ fn unsure(
     unknowns: i64,
     now: UnixMs,
 ) -> Result<Settled, StoreError> {
-    if !class.is_notification() && unknowns == 0 {
+    if !class.is_notification() && !class.is_for_comment() && unknowns == 0 {
         sql.execute(
             "UPDATE outbox SET state = 'unsure', unknowns = 1, due_at = ?2, claimed_at = NULL
              WHERE id = ?1",

@@ -96,6 +96,8 @@ pub fn erase(
         "DELETE FROM early WHERE channel = ?1 AND person = ?2",
         "DELETE FROM places WHERE channel = ?1 AND person = ?2",
         "DELETE FROM nudges WHERE channel = ?1 AND person = ?2",
+        "DELETE FROM shares WHERE channel = ?1 AND person = ?2",
+        "DELETE FROM credits WHERE channel = ?1 AND person = ?2",
     ] {
         sql.execute(statement, params![channel, id.as_str()])?;
     }

@@ -139,6 +139,25 @@ const MIGRATIONS: &[&[&str]] = &[
            person TEXT NOT NULL, at INTEGER NOT NULL, outcome TEXT NOT NULL, reason TEXT,
            PRIMARY KEY (template, key, channel, person)) WITHOUT ROWID",
     ],
+    &[
+        // Comments that were answered privately, or that a person has to look at. `who` is a keyed
+        // hash; `row` the private reply's number in the outbox; `found`: it is known who got it.
+        "CREATE TABLE comments (who TEXT NOT NULL, post TEXT NOT NULL, channel TEXT NOT NULL,
+           comment TEXT NOT NULL, rule TEXT NOT NULL, at INTEGER NOT NULL, row INTEGER,
+           state TEXT NOT NULL, reason TEXT, found INTEGER NOT NULL DEFAULT 0,
+           PRIMARY KEY (who, post)) WITHOUT ROWID",
+        "CREATE INDEX comments_by_row ON comments (row) WHERE row IS NOT NULL",
+        "CREATE INDEX comments_by_comment ON comments (comment)",
+        // Requests for private replies in the last hour.
+        "CREATE TABLE comment_requests (at INTEGER NOT NULL)",
+        // Whose link for friends has which code, and whom they brought, by a keyed hash.
+        "CREATE TABLE shares (code TEXT PRIMARY KEY, channel TEXT NOT NULL, person TEXT NOT NULL)
+           WITHOUT ROWID",
+        "CREATE INDEX shares_by_person ON shares (channel, person)",
+        "CREATE TABLE credits (channel TEXT NOT NULL, person TEXT NOT NULL, friend TEXT NOT NULL,
+           at INTEGER NOT NULL, counted INTEGER NOT NULL,
+           PRIMARY KEY (channel, person, friend)) WITHOUT ROWID",
+    ],
 ];
 
 const FIRST: &[&str] = &[

@@ -24,6 +24,18 @@ pub fn contains(sql: &impl Sql, key: &str) -> Result<bool, StoreError> {
     Ok(!sql.query("SELECT 1 FROM seen WHERE key = ?1", params![key])?.is_empty())
 }
 
+/// Whether an event was handled whose key begins with this.
+///
+/// # Errors
+/// [`StoreError::Refused`].
+pub fn begins_with(sql: &impl Sql, beginning: &str) -> Result<bool, StoreError> {
+    let rows = sql.query(
+        "SELECT 1 FROM seen WHERE key >= ?1 AND key < ?1 || char(127) LIMIT 1",
+        params![beginning],
+    )?;
+    Ok(!rows.is_empty())
+}
+
 /// Forgets what is older than [`KEPT_MS`].
 ///
 /// # Errors

@@ -31,19 +31,26 @@ use crate::shop::kv::PageRoute;
 use crate::shop::model::MOST_SHARDS;
 use crate::time::{SECOND, UnixMs};
 
+/// What this bundle was built from, as `scripts/build` computes it over the sources and tools; none
+/// when something else built it.
+const BUILD: Option<&str> = option_env!("SHOPBELL_SOURCE");
+
 /// `GET /health`: whether this deployment can do its work, and what the owner was alerted of. No
 /// secrets, no counts.
 pub async fn health(env: &Env) -> Response {
     if let Err(why) = Config::of(env) {
         return http::json(503, &json!({ "status": "misconfigured", "problem": why }));
     }
-    let version = env!("CARGO_PKG_VERSION");
     match shops::pages(env, desk::now()).await {
         Ok(pages) => {
             let (alerts, checked) = alerts(env, &pages.pages).await;
             let status = if alerts.is_empty() { "ok" } else { "alert" };
-            let mut body =
-                json!({ "status": status, "version": version, "pages": pages.pages.len() });
+            let mut body = json!({
+                "status": status,
+                "version": env!("CARGO_PKG_VERSION"),
+                "build": BUILD,
+                "pages": pages.pages.len(),
+            });
             if let Some(fields) = body.as_object_mut() {
                 if !alerts.is_empty() {
                     fields.insert("alerts".to_owned(), alerts.into());

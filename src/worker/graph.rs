@@ -7,9 +7,11 @@ use web_sys::{AbortSignal, Headers, RequestInit, Response};
 
 use super::config::Config;
 use super::http::js_error;
-use crate::meta::graph_error::{Failure, Reply, Verdict, judge};
+use crate::meta::event::Channel;
+use crate::meta::graph_error::{Failure, Reply, Verdict, judge, judge_made};
 use crate::meta::ids::{PageId, Psid};
 use crate::meta::marketing::request::messages_path;
+use crate::meta::send::public_edge;
 use crate::meta::{tokens, usage};
 use crate::store::outbox::CALL_TIMEOUT_MS;
 
@@ -104,6 +106,25 @@ impl Line {
         let (status, retry_after_s, answer) =
             self.post(body).await.map_err(|error| js_error(&error).into_owned())?;
         Ok(judge(&Reply { status, retry_after_s, body: answer.as_bytes() }))
+    }
+
+    /// Answers a comment under its post.
+    ///
+    /// # Errors
+    /// As [`Line::send`].
+    pub async fn comment(
+        &self,
+        comment: &Psid,
+        channel: Channel,
+        body: &str,
+    ) -> Result<Verdict, String> {
+        let edge = public_edge(channel);
+        let url =
+            format!("{}/{comment}/{edge}?appsecret_proof={}", self.objects, self.proof).into();
+        let answer = answer(&url, &self.headers, Some(body), SEND_TIMEOUT_MS).await;
+        let (status, retry_after_s, body) =
+            answer.map_err(|error| js_error(&error).into_owned())?;
+        Ok(judge_made(&Reply { status, retry_after_s, body: body.as_bytes() }))
     }
 
     async fn post(&self, body: &str) -> Result<(u16, Option<u32>, String), JsValue> {

@@ -7,9 +7,10 @@ use std::path::PathBuf;
 use std::sync::LazyLock;
 
 use shopbell::cli::publish::Bundle;
+use shopbell::desk::comments;
 use shopbell::desk::decide::{Context, Host};
 use shopbell::desk::inbox;
-use shopbell::desk::payload::OutboxMark;
+use shopbell::desk::payload::{OutboxMark, PrivateMark};
 use shopbell::desk::person::Person;
 use shopbell::desk::sending::{self, Via};
 use shopbell::entry::keys::Keys;
@@ -259,6 +260,8 @@ pub struct World<'a> {
     pub unknowns: BTreeMap<i64, u32>,
     /// Every request, taken or not.
     pub requests: Vec<Sent>,
+    /// Who wrote which comment.
+    pub writers: BTreeMap<String, Psid>,
 }
 
 pub const ROOM: Room = Room { messages: 6, notifications: 4 };
@@ -302,6 +305,7 @@ impl<'a> World<'a> {
             taken: Vec::new(),
             unknowns: BTreeMap::new(),
             requests: Vec::new(),
+            writers: BTreeMap::new(),
         }
     }
 
@@ -365,7 +369,7 @@ impl<'a> World<'a> {
         }
         let (claimed, via) = self.claimed.remove(which % self.claimed.len());
         let by_token = match &via {
-            Via::Person(_) | Via::ByHand { .. } => None,
+            Via::Person(_) | Via::ByHand { .. } | Via::Private | Via::Public => None,
             Via::Token { token, .. } | Via::Paid { token, .. } => Some(token.clone()),
         };
         let sent = Sent {
@@ -385,7 +389,12 @@ impl<'a> World<'a> {
         if graph.unknown() {
             *self.unknowns.entry(claimed.id()).or_default() += 1;
         }
-        let verdict = graph.verdict(claimed.id());
+        let mut verdict = graph.verdict(claimed.id());
+        if let (Some(Verdict::Sent { recipient, .. }), Class::Private) =
+            (&mut verdict, &claimed.class)
+        {
+            *recipient = self.writers.get(claimed.person.as_str()).cloned();
+        }
         self.answered.push(Answered { claimed, via, verdict, unknown: graph.unknown() });
     }
 
@@ -398,6 +407,7 @@ impl<'a> World<'a> {
             self.answered.remove(which % self.answered.len());
         let book = Book { page: &self.shop.page.id, seed: [7; 16] };
         sending::settle(&self.sql, &book, &claimed, &via, verdict.as_ref(), self.now).unwrap();
+        comments::heard(&self.sql, self.context(), &claimed, verdict.as_ref(), self.now).unwrap();
     }
 
     /// The process dies and another one goes on with the same tables.
@@ -426,8 +436,17 @@ impl<'a> World<'a> {
             return;
         }
         let sent = self.taken[which % self.taken.len()].clone();
+        if sent.class == Class::Public {
+            return;
+        }
         let mut echo = echo(0, sent.at, &format!("m_{}", sent.id), Some(OUR_APP), Some(sent.id));
-        echo.person = Some(sent.person);
+        echo.person = Some(sent.person.clone());
+        if sent.class == Class::Private {
+            echo.person = self.writers.get(sent.person.as_str()).cloned();
+            if let EventKind::Echo(echo) = &mut echo.kind {
+                echo.metadata = Some(PrivateMark(sent.id).to_string());
+            }
+        }
         echo.channel = sent.channel;
         self.take(&[echo]);
     }

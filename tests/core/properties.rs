@@ -605,6 +605,7 @@ mod anything {
                 kind,
                 ad_id,
                 product_id,
+                ad: None,
             },
         )
     }

@@ -152,7 +152,7 @@ impl Oracle {
         for sent in &world.requests[self.judged..] {
             let n = (0..PEOPLE).find(|n| person_id(*n) == sent.person).unwrap();
             match &sent.class {
-                Class::Reply | Class::Notice { .. } => {}
+                Class::Reply | Class::Notice { .. } | Class::Private | Class::Public => {}
                 Class::Reminder => self.nudge(n, sent)?,
                 Class::Notification { notification, period, topic } => {
                     let what = (notification.as_str(), period.as_str(), topic.as_str());

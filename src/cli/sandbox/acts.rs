@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::events::{Event, put};
+use super::events::{Event, Written, put};
 use super::graph::marketing::news;
 use super::graph::opt_in_card;
 use super::world::{Comment, Person, Platform, Token, World};
@@ -124,6 +124,52 @@ pub enum Act {
         /// The post.
         #[serde(default)]
         post_id: Option<String>,
+    },
+    /// The person comments while a broadcast is on (Instagram).
+    LiveComment {
+        /// What they write.
+        text: String,
+        /// The broadcast.
+        #[serde(default)]
+        post_id: Option<String>,
+    },
+    /// The person answers another comment.
+    AnswerComment {
+        /// What they write.
+        text: String,
+        /// That comment.
+        comment_id: String,
+    },
+    /// The person changes their newest comment: `edited`, `remove`, `hide`, `unhide`.
+    ChangeComment {
+        /// What is done.
+        verb: String,
+        /// What it says then.
+        #[serde(default)]
+        text: Option<String>,
+    },
+    /// The Page itself comments.
+    PageComment {
+        /// What it writes.
+        text: String,
+        /// Under which post.
+        #[serde(default)]
+        post_id: Option<String>,
+    },
+    /// The person follows a Click-to-Messenger ad: with words their message brings the ad along,
+    /// without them the referral does, or Get Started in an empty thread.
+    FromAd {
+        /// The ad.
+        ad_id: String,
+        /// What it carries.
+        #[serde(default, rename = "ref")]
+        referral: Option<String>,
+        /// What they write.
+        #[serde(default)]
+        text: Option<String>,
+        /// The ad's title.
+        #[serde(default)]
+        title: Option<String>,
     },
     /// A person answers in the Page's inbox.
     HumanReply {
@@ -325,14 +371,67 @@ impl Scene<'_> {
                 self.message(json!({"attachments": [attachment]}))
             }
             Act::Comment { text, post_id } => {
-                let comment = format!("{}_{}", self.world.number(), self.world.number());
+                vec![self.comment(&text, post_id, None, "add")]
+            }
+            Act::LiveComment { text, post_id } => {
+                let mut event = self.comment(&text, post_id, None, "add");
+                put(&mut event.value, "field", json!("live_comments"));
+                vec![event]
+            }
+            Act::AnswerComment { text, comment_id } => {
+                vec![self.comment(&text, None, Some(comment_id), "add")]
+            }
+            Act::ChangeComment { verb, text } => {
+                let bubble = self.person.thread.iter().rev().find(|b| b.message["comment"] == true);
+                let bubble = bubble.cloned().ok_or(ActError::NoMessage)?;
+                let comment =
+                    self.world.comments.get_mut(&bubble.mid).ok_or(ActError::NoMessage)?;
+                comment.gone |= verb == "remove";
+                let post = comment.post.clone();
+                let text = text.or_else(|| bubble.message["text"].as_str().map(str::to_owned));
+                let written = Written {
+                    id: &bubble.mid,
+                    post: &post,
+                    parent: None,
+                    verb: &verb,
+                    text: text.as_deref().unwrap_or_default(),
+                };
+                vec![Event::comment(self.world, &self.person, self.now, &written)]
+            }
+            Act::PageComment { text, post_id } => {
+                let id = format!("{}_{}", self.world.number(), self.world.number());
                 let post = post_id.unwrap_or_else(|| format!("{}_1", self.person.page));
-                let (page, person) = (self.person.page.clone(), self.person.id.clone());
-                let known = Comment { page, person, at: self.now, answered: false };
-                self.world.comments.insert(comment.clone(), known);
-                self.person.say("note", &comment, self.now, json!({"text": text, "comment": true}));
-                let (world, person) = (&*self.world, &self.person);
-                vec![Event::comment(world, person, self.now, &comment, &post, &text)]
+                let written =
+                    Written { id: &id, post: &post, parent: None, verb: "add", text: &text };
+                vec![Event::own_comment(self.world, &self.person, self.now, &written)]
+            }
+            Act::FromAd { ad_id, referral, text, title } => {
+                let mut ad = json!({"source": "ADS", "type": "OPEN_THREAD", "ad_id": ad_id});
+                if let Some(referral) = referral {
+                    put(&mut ad, "ref", json!(referral));
+                }
+                let post = format!("{}_1", self.person.page);
+                let shown = json!({"ad_title": title, "post_id": post,
+                    "photo_url": "https://scontent.example/ad.jpg"});
+                put(&mut ad, "ads_context_data", shown);
+                let started = self.person.started();
+                match text {
+                    Some(text) => self.message(json!({"text": text, "referral": ad})),
+                    None if started => {
+                        self.open_window();
+                        self.event("messaging_referrals", "referral", ad)
+                    }
+                    None => {
+                        let title = "Get Started".to_owned();
+                        let mut events = self.postback(title, GET_STARTED.to_owned(), None);
+                        for event in &mut events {
+                            if let Some(postback) = event.value.get_mut("postback") {
+                                put(postback, "referral", ad.clone());
+                            }
+                        }
+                        events
+                    }
+                }
             }
             Act::HumanReply { text, as_printed } => {
                 let app = if as_printed { PAGE_INBOX_AS_PRINTED } else { PAGE_INBOX };
@@ -383,6 +482,28 @@ impl Scene<'_> {
                 events
             }
         })
+    }
+
+    /// Writes a comment: under a post, or an answer to another one.
+    fn comment(
+        &mut self,
+        text: &str,
+        post_id: Option<String>,
+        parent: Option<String>,
+        verb: &str,
+    ) -> Event {
+        let id = format!("{}_{}", self.world.number(), self.world.number());
+        let of_parent = parent.as_ref().and_then(|parent| self.world.comments.get(parent));
+        let post = post_id
+            .or_else(|| of_parent.map(|parent| parent.post.clone()))
+            .unwrap_or_else(|| format!("{}_1", self.person.page));
+        let (page, person) = (self.person.page.clone(), self.person.id.clone());
+        let known = Comment { post: post.clone(), ..Comment::new(page, person, self.now) };
+        self.world.comments.insert(id.clone(), known);
+        self.person.say("note", &id, self.now, json!({"text": text, "comment": true}));
+        let parent = parent.as_deref();
+        let written = Written { id: &id, post: &post, parent, verb, text };
+        Event::comment(self.world, &self.person, self.now, &written)
     }
 
     /// The payload of the newest quick reply with this title.

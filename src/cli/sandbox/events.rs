@@ -74,26 +74,48 @@ impl Event {
         }
     }
 
-    /// A comment under a post.
-    pub(super) fn comment(
+    /// A person's comment. Who wrote it is no id of the thread's: Meta gives the commenter another.
+    pub(super) fn comment(world: &World, person: &Person, at: i64, written: &Written<'_>) -> Self {
+        let who = (commenter(&person.id), person.name.as_str());
+        Self::comment_by(world, person, at, who, written)
+    }
+
+    /// A comment of the Page's own, under the same posts.
+    pub(super) fn own_comment(
         world: &World,
         person: &Person,
         at: i64,
-        comment_id: &str,
-        post_id: &str,
-        text: &str,
+        written: &Written<'_>,
+    ) -> Self {
+        let who = (account_of(world, person), "The Page");
+        Self::comment_by(world, person, at, who, written)
+    }
+
+    fn comment_by(
+        world: &World,
+        person: &Person,
+        at: i64,
+        (from, name): (String, &str),
+        written: &Written<'_>,
     ) -> Self {
         let account = account_of(world, person);
+        let Written { id, post, parent, verb, text } = written;
         let value = match person.platform {
             Platform::Messenger => json!({"field": "feed", "value": {
-                "item": "comment", "verb": "add", "comment_id": comment_id, "post_id": post_id,
-                "parent_id": post_id, "from": {"id": person.id, "name": person.name},
+                "item": "comment", "verb": verb, "comment_id": id, "post_id": post,
+                "parent_id": parent.unwrap_or(post), "from": {"id": from, "name": name},
                 "created_time": at / 1000, "message": text,
             }}),
-            Platform::Instagram => json!({"field": "comments", "value": {
-                "id": comment_id, "from": {"id": person.id, "username": handle(&person.name)},
-                "text": text, "media": {"id": post_id, "media_product_type": "FEED"},
-            }}),
+            Platform::Instagram => {
+                let mut value = json!({
+                    "id": id, "from": {"id": from, "username": handle(name)},
+                    "text": text, "media": {"id": post, "media_product_type": "FEED"},
+                });
+                if let Some(parent) = parent {
+                    put(&mut value, "parent_id", json!(parent));
+                }
+                json!({"field": "comments", "value": value})
+            }
         };
         let platform = person.platform;
         Self { account, platform, field: "feed", slot: Slot::Changes, value }
@@ -174,6 +196,22 @@ pub(super) fn account_of(world: &World, person: &Person) -> String {
 /// While another app owns the thread, our app only listens.
 fn slot_of(person: &Person) -> Slot {
     if person.owner.is_some() { Slot::Standby } else { Slot::Messaging }
+}
+
+/// A comment as it is told.
+pub(super) struct Written<'a> {
+    pub id: &'a str,
+    pub post: &'a str,
+    /// The comment it answers.
+    pub parent: Option<&'a str>,
+    pub verb: &'a str,
+    pub text: &'a str,
+}
+
+/// Who a person is beside their comments: another id than in the thread.
+fn commenter(person: &str) -> String {
+    let reversed: String = person.chars().rev().collect();
+    format!("9{reversed}")
 }
 
 /// A user name that could belong to this name.

@@ -80,6 +80,8 @@ pub(super) struct Page {
     pub instagram_profile: Map<String, Value>,
     /// When the Messenger Profile API was called, for its limit.
     pub profile_calls: VecDeque<i64>,
+    /// When it answered comments privately in the last hour.
+    pub private_replies: VecDeque<i64>,
     /// Real milliseconds of the sends of the last second, for the Send API's pace.
     pub sends: VecDeque<i64>,
 }
@@ -247,7 +249,19 @@ pub(super) struct Comment {
     pub page: String,
     pub person: String,
     pub at: i64,
+    pub post: String,
     pub answered: bool,
+    /// Taken back by its writer.
+    pub gone: bool,
+    /// What the Page has said under it.
+    pub public: Vec<String>,
+}
+
+impl Comment {
+    pub(super) fn new(page: String, person: String, at: i64) -> Self {
+        let (post, public) = (String::new(), Vec::new());
+        Self { page, person, at, post, answered: false, gone: false, public }
+    }
 }
 
 /// One Graph call the Worker made.
@@ -475,6 +489,7 @@ impl World {
                 profile: Map::new(),
                 instagram_profile: Map::new(),
                 profile_calls: VecDeque::new(),
+                private_replies: VecDeque::new(),
                 sends: VecDeque::new(),
             })
             .collect();

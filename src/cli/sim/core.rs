@@ -15,16 +15,17 @@ use crate::desk::decide::{Context, Decision, Host, decide};
 use crate::desk::form::reminders;
 use crate::desk::profile::{self, Stranger};
 use crate::desk::sending::{self, Via};
-use crate::desk::{deletion, inbox, person};
+use crate::desk::{comments, deletion, inbox, person};
 use crate::entry::door::Why;
 use crate::entry::keys::Keys;
 use crate::entry::pages;
 use crate::faq::Model;
 use crate::meta::event::{Channel, Event};
-use crate::meta::graph_error::{Reply, Verdict, judge};
+use crate::meta::graph_error::{Reply, Verdict, judge, judge_made};
 use crate::meta::ids::{AppId, PosterCode, Psid};
 use crate::meta::parse;
 use crate::meta::profile::{Fields, Told, fields, read};
+use crate::meta::send::public_edge;
 use crate::outreach::receipt::Book;
 use crate::outreach::{planner, subscription};
 use crate::shop::model::{Lang, Shop};
@@ -300,12 +301,19 @@ impl Core {
             }
         }
         let body = sending::body(claimed, via);
-        let path = format!("v26.0/{page}/messages");
+        let public = *via == Via::Public;
+        let path = if public {
+            format!("v26.0/{}/{}", claimed.person, public_edge(claimed.channel))
+        } else {
+            format!("v26.0/{page}/messages")
+        };
         let answer = self.meta.graph(page.as_str(), &Method::POST, &path, body.as_bytes());
         let verdict: Option<Verdict> = answer.map(|(status, body)| {
-            judge(&Reply { status, retry_after_s: None, body: body.as_bytes() })
+            let reply = Reply { status, retry_after_s: None, body: body.as_bytes() };
+            if public { judge_made(&reply) } else { judge(&reply) }
         });
         sending::settle(&self.sql, &book, claimed, via, verdict.as_ref(), self.now)?;
+        comments::heard(&self.sql, self.context(), claimed, verdict.as_ref(), self.now)?;
         Ok(())
     }
 

@@ -1,6 +1,7 @@
 //! What a shop needs of Meta, by what it uses: permissions of its token, and fields of webhooks.
 
-use crate::shop::model::Shop;
+use crate::shop::doors::CommentRule;
+use crate::shop::model::{Platform, Shop};
 
 /// What every shop needs of the Page's token (Meta, Messenger Platform, September 2026).
 const SCOPES: [&str; 2] = ["pages_messaging", "pages_manage_metadata"];
@@ -72,10 +73,29 @@ impl Needs {
         if shop.handoff.pass_thread {
             needs.fields.push("messaging_handovers");
         }
+        needs.comments(shop);
         if shop.marketing.is_some() {
             needs.wished_fields.extend(MARKETING_FIELDS);
         }
         needs
+    }
+
+    /// What answering comments takes: Facebook's come in the field `feed` (Meta, Private replies,
+    /// 16 April 2026); Instagram's are told only with a permission of their own (Meta, Instagram
+    /// webhooks, 2026), and answering under a post on Facebook takes another (Meta, Page comments,
+    /// 2026; unconfirmed).
+    fn comments(&mut self, shop: &Shop) {
+        let any = |fits: &dyn Fn(&CommentRule) -> bool| shop.comments.iter().any(fits);
+        if shop.assistant.messenger && any(&|rule| rule.platform != Some(Platform::Instagram)) {
+            self.fields.push("feed");
+            if any(&|rule| !rule.public.is_empty()) {
+                self.wished_scopes.push(&["pages_manage_engagement"]);
+            }
+        }
+        if on_instagram(shop) && any(&|rule| rule.platform != Some(Platform::Messenger)) {
+            self.instagram_fields.push("comments");
+            self.wished_scopes.push(&["instagram_manage_comments"]);
+        }
     }
 
     /// Every field of the Page that the shop can use.
@@ -88,4 +108,48 @@ impl Needs {
 #[must_use]
 pub fn on_instagram(shop: &Shop) -> bool {
     shop.assistant.instagram && shop.page.instagram_id.is_some()
+}
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests {
+    use super::*;
+
+    fn needs(more: &str) -> Needs {
+        let source = format!(
+            "[shop]\nname = \"A\"\nlanguages = [\"en\"]\ntime_zone = \"UTC\"\n\
+             [[page]]\nid = \"1\"\nusername = \"a\"\ninstagram_id = \"2\"\n{more}"
+        );
+        Needs::of(&crate::shop::source::compile(&source).shops.remove(0))
+    }
+
+    #[test]
+    fn what_comments_need_is_asked_for_exactly_when_there_are_rules() {
+        let wants = |rules: &str| {
+            let needs = needs(rules);
+            let scopes: Vec<&str> = needs.wished_scopes.iter().map(|scope| scope[0]).collect();
+            (needs.fields.contains(&"feed"), needs.instagram_fields.contains(&"comments"), scopes)
+        };
+        let rule = |more: &str| {
+            format!("[[comment]]\nid = \"r\"\nposts = [\"1\"]\ntext.en = \"T\"\n{more}")
+        };
+        let (page, instagram) = ("pages_manage_engagement", "instagram_manage_comments");
+        assert_eq!(wants(""), (false, false, vec![]));
+        assert_eq!(wants(&rule("")), (true, true, vec![instagram]));
+        let public = rule("public.en = [\"We wrote to you.\"]\n");
+        assert_eq!(wants(&public), (true, true, vec![page, instagram]));
+        let only = rule("platform = \"instagram\"\n");
+        assert_eq!(wants(&only), (false, true, vec![instagram]));
+        assert_eq!(wants(&rule("platform = \"messenger\"\n")), (true, false, vec![]));
+    }
+
+    #[test]
+    fn a_field_is_needed_by_what_the_shop_uses_and_wished_for_otherwise() {
+        let plain = needs("");
+        assert_eq!(plain.fields, ["messages", "messaging_postbacks", "message_echoes"]);
+        assert!(plain.wished_fields.contains(&"messaging_referrals"));
+        let poster = "[[poster]]\ncode = \"DOOR\"\nplace = \"Door\"\n";
+        assert!(needs(poster).fields.contains(&"messaging_referrals"));
+        assert!(needs("[handoff]\npass_thread = true\n").fields.contains(&"messaging_handovers"));
+        assert!(needs("[assistant]\ninstagram = false\n").instagram_fields.is_empty());
+    }
 }

@@ -104,7 +104,7 @@ fn may_remind(shop: &Shop, person: &Person, channel: Channel, now: UnixMs) -> bo
 }
 
 /// When the day begins, if it is night in the shop.
-fn until_morning(shop: &Shop, now: UnixMs) -> Option<UnixMs> {
+pub(in crate::desk) fn until_morning(shop: &Shop, now: UnixMs) -> Option<UnixMs> {
     let zone = shop.zone();
     let local = zone.to_datetime(now.timestamp());
     let (from, to) = DAY_HOURS;

@@ -146,6 +146,14 @@ object! {
 }
 
 object! {
+    /// Something that was made.
+    Made<'de> {
+        error = b"error",
+        id = b"id",
+    }
+}
+
+object! {
     /// The recipient as opt-in requests are answered.
     OddRecipient<'de> {
         id = b"id",
@@ -183,6 +191,20 @@ pub fn judge(reply: &Reply<'_>) -> Verdict {
         return sent;
     }
     Verdict::Failed(judge_status(reply))
+}
+
+/// Judges the answer to something that Meta makes and names by an `id` alone: a public answer under
+/// a comment (Meta, Graph API reference, 2026).
+#[must_use]
+pub fn judge_made(reply: &Reply<'_>) -> Verdict {
+    let text = String::from_utf8_lossy(reply.body);
+    let made = serde_json::from_str::<Made<'_>>(&text).ok();
+    let named =
+        made.is_some_and(|made| made.error.is_none() && made.id.and_then(Raw::id).is_some());
+    if named && (200..300).contains(&reply.status) {
+        return Verdict::Sent { mid: None, recipient: None };
+    }
+    judge(reply)
 }
 
 /// What a body without an error says was sent; `None` when it does not say that.

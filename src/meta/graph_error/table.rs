@@ -119,6 +119,9 @@ pub const ROWS: &[Row] = &[
     sub(100, 2_018_001, Class::BadRequest, ERRORS, "Meta knows no such person for this Page."),
     sub(100, 2_534_014, Class::BadRequest, ERRORS, "Meta knows no such person for this account."),
     sub(100, 2_534_025, Class::BadRequest, ERRORS, "This comment cannot be answered privately."),
+    sub(100, 33, Class::BadRequest, PRACTICE, "What it is about is gone, or not for the app."),
+    one(10_900, Class::BadRequest, PRACTICE, "This comment was answered privately before."),
+    run(10_901, 10_903, Class::BadRequest, PRACTICE, "This comment cannot be answered privately."),
     worded(
         100,
         &["message tag", "message_tag", "messaging tag", "tag is deprecated"],

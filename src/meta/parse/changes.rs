@@ -56,7 +56,7 @@ pub(super) fn read_field(
             let at = fields.created_time.or(fields.timestamp).and_then(Raw::moment);
             let kind = match field.as_str() {
                 "feed" => feed(&fields),
-                _ => instagram_comment(&fields),
+                name => instagram_comment(&fields, name == "live_comments"),
             };
             // Comments are no conversation: who wrote one is in the comment.
             let kind = kind.unwrap_or_else(|| unknown(&field));
@@ -83,19 +83,27 @@ fn feed(fields: &ValueFields<'_>) -> Option<EventKind> {
     if item != "comment" {
         return Some(EventKind::FeedChange { item, verb, post_id: id(fields.post_id) });
     }
+    let post_id = id(fields.post_id);
+    // Facebook names the post as the parent of a comment that answers none, with or without the
+    // Page's id before it.
+    let is_post = |parent: &String| {
+        post_id.as_ref().is_some_and(|post| {
+            post == parent || post.split_once('_').is_some_and(|(_, bare)| bare == parent)
+        })
+    };
+    let parent_id = id(fields.parent_id).filter(|parent| !is_post(parent));
     Some(EventKind::Comment(Comment {
         id: id(fields.comment_id)?,
-        post_id: id(fields.post_id),
-        // Facebook names the post as the parent of a comment that answers none.
-        parent_id: id(fields.parent_id)
-            .filter(|parent| Some(parent) != id(fields.post_id).as_ref()),
+        post_id,
+        parent_id,
         from: id_of(fields.from),
         verb,
         text: fields.message.and_then(Raw::text),
+        live: false,
     }))
 }
 
-fn instagram_comment(fields: &ValueFields<'_>) -> Option<EventKind> {
+fn instagram_comment(fields: &ValueFields<'_>, live: bool) -> Option<EventKind> {
     Some(EventKind::Comment(Comment {
         id: id(fields.id)?,
         post_id: id_of(fields.media),
@@ -103,5 +111,6 @@ fn instagram_comment(fields: &ValueFields<'_>) -> Option<EventKind> {
         from: id_of(fields.from),
         verb: fields.verb.and_then(Raw::text).unwrap_or_else(|| "add".to_owned()),
         text: fields.text.and_then(Raw::text),
+        live,
     }))
 }

@@ -1,7 +1,7 @@
 //! What people and Pages do in a thread: messages and echoes, taps, links, reactions, receipts.
 
 use super::super::event::{
-    Attachment, AttachmentKind, Echo, EventKind, Message, Postback, Referral, ReplyTo,
+    AdContext, Attachment, AttachmentKind, Echo, EventKind, Message, Postback, Referral, ReplyTo,
 };
 use super::super::ids::{AppId, Mid};
 use super::super::json::{Raw, object};
@@ -71,6 +71,17 @@ object! {
         kind = b"type",
         ad_id = b"ad_id",
         product = b"product",
+        context = b"ads_context_data",
+    }
+}
+
+object! {
+    AdFields<'de> {
+        title = b"ad_title",
+        photo_url = b"photo_url",
+        video_url = b"video_url",
+        post_id = b"post_id",
+        product_id = b"product_id",
     }
 }
 
@@ -222,6 +233,15 @@ pub(super) fn referral(raw: Raw<'_>) -> Option<Referral> {
             .and_then(Raw::object::<Thing<'_>>)
             .and_then(|product| product.id)
             .and_then(Raw::id),
+        ad: fields.context.and_then(Raw::object::<AdFields<'_>>).map(|ad| {
+            Box::new(AdContext {
+                title: text(ad.title),
+                photo_url: text(ad.photo_url),
+                video_url: text(ad.video_url),
+                post_id: ad.post_id.and_then(Raw::id),
+                product_id: ad.product_id.and_then(Raw::id),
+            })
+        }),
     })
 }
 

@@ -44,6 +44,7 @@ mod payload {
         ig_comment
         ig_comment_flat
         ig_echo
+        ig_message_referral_ad
         ig_postback
         ig_read
         ig_referral

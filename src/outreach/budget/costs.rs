@@ -42,11 +42,11 @@ pub const fn cost(thing: Thing, resource: Resource) -> u64 {
         // The tap, and the thanks.
         (R::WorkerRequests, T::OptIn) => 2_000,
         (R::WorkerRequests | R::KvWrites, T::Held | T::Listed | T::Minute) => 0,
-        // As the Worker's; an alarm for every ten messages, and for each share of notifications.
+        // As the Worker's; an alarm for every ten messages, and for five notifications.
         (R::DeskRequests, T::Message) => 2_100,
         (R::DeskRequests, T::Bubble) => 2_000,
         (R::DeskRequests, T::OptIn) => 3_000,
-        (R::DeskRequests, T::InWindow | T::ByToken) => 1_050,
+        (R::DeskRequests, T::InWindow | T::ByToken) => 1_200,
         (R::DeskRequests, T::Receipt | T::Minute) => 1_000,
         (R::DeskRequests, T::Held) => 20,
         // An alarm for each page of a hundred.

@@ -12,6 +12,7 @@ mod en;
 mod es;
 pub mod forms;
 mod fr;
+pub mod friends;
 mod lt;
 pub mod numbers;
 pub mod paid;

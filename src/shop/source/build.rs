@@ -9,7 +9,9 @@ use toml::de::DeTable;
 use super::format::TITLE_LIMIT;
 use super::read::{self, checked, flag, get, text, units};
 use super::values::{self, WEEKDAYS};
-use super::{booking, forms, paid, posters, products, rules, schedule, segments, sent, sequences};
+use super::{
+    booking, doors, forms, paid, posters, products, rules, schedule, segments, sent, sequences,
+};
 use crate::meta::ids::{AccountId, FaqId, FormId, OfferId, PageId, Psid, TopicId};
 use crate::meta::limits;
 use crate::shop::forms::Also;
@@ -58,6 +60,9 @@ fn shop(file: &DeTable<'_>, page_table: &DeTable<'_>, first: bool) -> Option<Sho
         model: None,
         topics: all(file, "topic", topic)?,
         posters,
+        comments: doors::comments(file, &page, &buttons)?,
+        ads: doors::ads(file, &buttons)?,
+        friends: doors::friends(file, &buttons)?,
         notifications: sent::notifications(file, &buttons)?,
         sequences,
         offers: sent::offers(file)?,
@@ -160,7 +165,7 @@ pub(super) fn localized(table: &DeTable<'_>, name: &str) -> Localized {
     )
 }
 
-fn phrases(table: &DeTable<'_>, name: &str) -> BTreeMap<Lang, Vec<String>> {
+pub(super) fn phrases(table: &DeTable<'_>, name: &str) -> BTreeMap<Lang, Vec<String>> {
     let lists = read::table(table, name).into_iter().flatten();
     lists
         .map(|(tag, value)| (Lang(tag.get_ref().to_string()), words(value)))
@@ -487,6 +492,8 @@ impl Buttons<'_> {
             ButtonAction::Form(form)
         } else if let Some(offer) = named::<OfferId>(table, "remind") {
             ButtonAction::Remind(offer)
+        } else if flag(table, "share") == Some(true) {
+            ButtonAction::Share
         } else {
             flag(table, "human").filter(|yes| *yes).map(|_| ButtonAction::Human)?
         };
@@ -512,6 +519,10 @@ impl Buttons<'_> {
             ButtonAction::Topic(id) => of("topic", id.as_str()),
             ButtonAction::Form(id) => of("form", id.as_str()),
             ButtonAction::Remind(id) => of("offer", id.as_str()),
+            ButtonAction::Share => {
+                let word = |l: &Lang| (l.clone(), lang::friends::words(l).button.to_owned());
+                Localized(self.languages.iter().map(word).collect())
+            }
             ButtonAction::Human => {
                 let word = |l: &Lang| {
                     let own = self.texts.human_button.speak(l);

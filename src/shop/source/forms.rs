@@ -99,13 +99,16 @@ fn leaving<'t>(file: &'t DeTable<'t>) -> Vec<(&'t DeTable<'t>, Place)> {
         .flat_map(|(form, _)| read::tables(form, "question"))
         .flat_map(|(question, _)| read::tables(question, "options"))
         .collect::<Vec<_>>();
-    let others = ["faq", "poster"].into_iter().flat_map(|name| read::tables(file, name));
+    let others =
+        ["faq", "poster", "comment", "ad"].into_iter().flat_map(|name| read::tables(file, name));
     let ends = forms.iter().flat_map(|(form, _)| read::tables(form, "end")).collect::<Vec<_>>();
     let profile = read::table(file, "profile").into_iter();
     let profile = profile.flat_map(|profile| {
         super::rules::PROFILE_TAPS.into_iter().flat_map(|name| read::tables(profile, name))
     });
     let taps = super::rules::buttons(file).into_iter().chain(profile);
+    let friends = read::table(file, "friends").map(|friends| (friends, 0..0));
+    let others = others.chain(friends);
     others.chain(forms.iter().cloned()).chain(options).chain(ends).chain(taps).collect()
 }
 
@@ -117,6 +120,11 @@ pub(super) fn names_left(file: &DeTable<'_>) -> (Vec<String>, Vec<String>) {
         tags.extend(list.into_iter().filter_map(text).map(|(tag, _)| tag.to_owned()));
         let set = read::table(table, "set").into_iter().flatten();
         fields.extend(set.map(|(key, _)| key.get_ref().to_string()));
+    }
+    if let Some(friends) = read::table(file, "friends") {
+        let list = get(friends, "thanks_tags").map(read::list).unwrap_or_default();
+        tags.extend(list.into_iter().filter_map(text).map(|(tag, _)| tag.to_owned()));
+        fields.extend(get(friends, "counted_in").and_then(text).map(|(id, _)| id.to_owned()));
     }
     let questions = read::tables(file, "form").into_iter();
     for (question, _) in questions.flat_map(|(form, _)| read::tables(form, "question")) {
@@ -286,9 +294,16 @@ fn reached(file: &DeTable<'_>, form: &DeTable<'_>, found: &mut Vec<Diagnostic>) 
     let Some((id, span)) = get(form, "id").and_then(text) else { return };
     let opens =
         |table: &DeTable<'_>| get(table, "form").and_then(text).is_some_and(|(form, _)| form == id);
-    let tables = ["faq", "poster", "form"].into_iter().flat_map(|name| read::tables(file, name));
+    let tables = ["faq", "poster", "comment", "ad", "form"]
+        .into_iter()
+        .flat_map(|name| read::tables(file, name));
     let ends = read::tables(file, "form").into_iter().flat_map(|(f, _)| read::tables(f, "end"));
-    let any = tables.chain(ends).chain(super::rules::buttons(file)).any(|(table, _)| opens(table));
+    let friends = read::table(file, "friends").map(|friends| (friends, 0..0));
+    let any = tables
+        .chain(friends)
+        .chain(ends)
+        .chain(super::rules::buttons(file))
+        .any(|(table, _)| opens(table));
     if !any {
         found.push(
             Diagnostic::warning("unreachable-form", span, format!("nothing opens {}", quoted(id)))

@@ -94,6 +94,10 @@ fn is_reached(file: &DeTable<'_>, id: &str) -> bool {
         |table: &DeTable<'_>| get(table, "faq").and_then(text).is_some_and(|(faq, _)| faq == id);
     let menu = read::table(file, "assistant").and_then(|a| get(a, "menu")).map(read::list);
     super::rules::buttons(file).iter().any(|(button, _)| is(button))
-        || read::tables(file, "poster").iter().any(|(poster, _)| is(poster))
+        || ["poster", "comment", "ad"]
+            .into_iter()
+            .flat_map(|name| read::tables(file, name))
+            .any(|(door, _)| is(door))
+        || read::table(file, "friends").is_some_and(is)
         || menu.unwrap_or_default().into_iter().filter_map(text).any(|(faq, _)| faq == id)
 }

@@ -130,10 +130,20 @@ pub(super) fn posters(
 }
 
 fn poster(file: &DeTable<'_>, table: &DeTable<'_>, buttons: &Buttons<'_>) -> Option<Poster> {
+    landing(file, table, build::named::<PosterCode>(table, "code")?, buttons)
+}
+
+/// What people find behind a poster, or behind another door that leads to the same.
+pub(super) fn landing(
+    file: &DeTable<'_>,
+    table: &DeTable<'_>,
+    code: PosterCode,
+    buttons: &Buttons<'_>,
+) -> Option<Poster> {
     let day = |name: &str| -> Option<Date> { read::date(get(table, name)?) };
     let ads = get(table, "ads").map(read::list).unwrap_or_default().into_iter().filter_map(text);
     Some(Poster {
-        code: build::named::<PosterCode>(table, "code")?,
+        code,
         place: checked(table, "place", values::name),
         caption: build::localized(table, "caption"),
         branch: checked(table, "branch", values::name),

@@ -41,13 +41,15 @@ pub(super) fn check(file: &DeTable<'_>, names: &Names<'_>, found: &mut Vec<Diagn
         ("sequence", "id", "sequences are called"),
         ("offer", "id", "offers are called"),
         ("template", "id", "templates are called"),
+        ("comment", "id", "rules about comments are called"),
+        ("ad", "id", "rules about ads are called"),
     ] {
         duplicates(file, table, key, what, found);
     }
     for (button, place) in buttons(file) {
         check_button(file, button, &place, names, found);
     }
-    for name in ["faq", "poster"] {
+    for name in ["faq", "poster", "ad"] {
         for (entry, _) in read::tables(file, name) {
             text_above_buttons(entry, found);
         }
@@ -99,8 +101,9 @@ pub(super) fn duplicates(
 
 /// Every button of the file.
 pub(super) fn buttons<'t>(file: &'t DeTable<'t>) -> Vec<(&'t DeTable<'t>, Place)> {
-    let said = ["faq", "poster"].into_iter();
+    let said = ["faq", "poster", "comment", "ad"].into_iter();
     let mut tables: Vec<_> = said.flat_map(|name| read::tables(file, name)).collect();
+    tables.extend(read::table(file, "friends").map(|friends| (friends, 0..0)));
     tables.extend(super::sent::messages(file));
     let cards: Vec<_> = tables.iter().flat_map(|(table, _)| read::tables(table, "card")).collect();
     let ends = read::tables(file, "form").into_iter().flat_map(|(f, _)| read::tables(f, "end"));
@@ -189,7 +192,8 @@ fn profile(file: &DeTable<'_>, names: &Names<'_>, found: &mut Vec<Diagnostic>) {
 
 /// What hangs under a text: cards that Meta refuses, taps that nobody would see.
 fn rich(file: &DeTable<'_>, found: &mut Vec<Diagnostic>) {
-    for (table, _) in read::tables(file, "faq").into_iter().chain(read::tables(file, "poster")) {
+    let tables = ["faq", "poster", "ad"].into_iter().flat_map(|name| read::tables(file, name));
+    for (table, _) in tables.chain(read::table(file, "friends").map(|friends| (friends, 0..0))) {
         bare_cards(table, found);
         let Some(taps) = get(table, "quick_replies") else { continue };
         let hides =
@@ -229,7 +233,7 @@ fn check_button(
     match actions.as_slice() {
         [] => found.push(
             Diagnostic::error("button-without-action", place.clone(), "this button does nothing")
-                .help("add url, phone, faq, topic, form, remind or human = true"),
+                .help("add url, phone, faq, topic, form, remind, human = true or share = true"),
         ),
         [_] => {}
         [first, ..] => found.push(
@@ -251,6 +255,12 @@ fn check_button(
             .help("write human = true, or leave the button out"),
         );
     }
+    if read::flag(button, "share") == Some(true) && read::table(file, "friends").is_none() {
+        found.push(
+            Diagnostic::error("share-without-friends", place.clone(), "there is nothing to share")
+                .help("add the table [friends]: how customers bring their friends"),
+        );
+    }
     for key in ["tags", "set"] {
         if let Some(value) = get(button, key)
             && let ["url" | "phone"] = actions.as_slice()
@@ -259,7 +269,7 @@ fn check_button(
             found.push(
                 Diagnostic::error("unfit-key", value.span(), message)
                     .label("Meta tells nobody of this tap")
-                    .help("put it on a button with faq, topic, form, remind or human, or leave it out"),
+                    .help("put it on a button with faq, topic, form, remind, human or share, or leave it out"),
             );
         }
     }
@@ -447,10 +457,12 @@ fn poster_texts(file: &DeTable<'_>, names: &Names<'_>, found: &mut Vec<Diagnosti
 }
 
 fn unreachable_topics(file: &DeTable<'_>, found: &mut Vec<Diagnostic>) {
-    let posters = read::tables(file, "poster");
+    let mut doors = read::tables(file, "poster");
+    doors.extend(["comment", "ad"].into_iter().flat_map(|name| read::tables(file, name)));
+    doors.extend(read::table(file, "friends").map(|friends| (friends, 0..0)));
     let asking: Vec<&str> = buttons(file)
         .iter()
-        .chain(&posters)
+        .chain(&doors)
         .filter_map(|(table, _)| get(table, "topic").and_then(text))
         .map(|(topic, _)| topic)
         .chain(asked_for_offers(file))

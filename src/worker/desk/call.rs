@@ -15,6 +15,7 @@ use super::layout::{PageState, Unrest};
 use super::paid::{Answered, Asked};
 use crate::desk::alerts::Condition;
 use crate::desk::layout::{Layout, REGISTRAR};
+use crate::desk::parcels::Parcel;
 use crate::desk::posters;
 use crate::desk::sending::PageHold;
 use crate::meta::event::{Channel, Event};
@@ -102,6 +103,8 @@ pub const CARRY: &str = "/carry";
 pub const ARRIVE: &str = "/arrive";
 /// Tells the owner something about somebody.
 pub const NOTICE: &str = "/notice";
+/// Tells a Desk something of somebody.
+pub const PARCEL: &str = "/parcel";
 /// Which events a Desk has handled.
 pub const SEEN: &str = "/seen";
 /// Moves people to another number of Desks.
@@ -191,6 +194,31 @@ pub struct Notice<'a> {
     pub text: Cow<'a, str>,
     pub channel: Channel,
     pub about: Cow<'a, Psid>,
+}
+
+/// What a Desk has to know of somebody.
+#[derive(Serialize, Deserialize)]
+pub struct Handed<'a> {
+    pub desk: Cow<'a, Name>,
+    pub channel: Channel,
+    pub person: Cow<'a, Psid>,
+    pub parcel: Cow<'a, Parcel>,
+}
+
+/// Hands a Desk a parcel. `Ok` once it has opened it.
+pub async fn parcel(
+    env: &Env,
+    desk: &Name,
+    (channel, person): (Channel, &Psid),
+    parcel: &Parcel,
+) -> Result<(), String> {
+    let handed = Handed {
+        desk: Cow::Borrowed(desk),
+        channel,
+        person: Cow::Borrowed(person),
+        parcel: Cow::Borrowed(parcel),
+    };
+    post(env, desk, PARCEL, &handed).await.map(|_| ())
 }
 
 /// Keys of events.

@@ -7,6 +7,7 @@ use super::{Inner, Name, call, host, now};
 use crate::desk::decide::Context;
 use crate::desk::handoff::{self, Errand, Wanted};
 use crate::desk::inbox;
+use crate::desk::parcels::Parcel;
 use crate::store::calls::{self, Due, Kind};
 use crate::store::counters;
 use crate::worker::config::Config;
@@ -67,6 +68,20 @@ async fn errand(desk: &Inner, name: &Name, call: &Due) -> Result<(), String> {
     }
 }
 
+/// Hands another Desk what it has to know of somebody; or opens it here, when people were moved
+/// meanwhile.
+async fn parcel(desk: &Rc<Inner>, name: &Name, call: &Due) -> Result<(), String> {
+    let parcel: Parcel = serde_json::from_str(&call.body).map_err(|e| e.to_string())?;
+    let shards = desk.layout(name).await?.shards;
+    let shard = parcel.goes_to(&call.person, shards);
+    let who = (call.channel, &call.person);
+    if shard == name.shard {
+        return desk.open_parcel(name, who, &parcel).await;
+    }
+    let other = Name { page: name.page.clone(), shard };
+    call::parcel(&desk.env, &other, who, &parcel).await
+}
+
 async fn one(desk: &Rc<Inner>, call: &Due) -> Result<(), String> {
     let name = desk.name()?;
     let published = desk.shop(&name.page).await.map_err(|e| e.to_string())?;
@@ -89,6 +104,7 @@ async fn one(desk: &Rc<Inner>, call: &Due) -> Result<(), String> {
                 graph::post(&call.url, &headers, &call.body).await
             }
             Kind::Notice => errand(desk, &name, call).await,
+            Kind::Parcel => parcel(desk, &name, call).await,
             Kind::Pass | Kind::Take => {
                 let token = config.page_token(&desk.env, &name.page)?;
                 let edge = if call.kind == Kind::Pass { "pass" } else { "take" };

@@ -5,7 +5,9 @@ use std::rc::Rc;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 
-use super::{Inner, Name, kv, now, pace, paid};
+use super::{Inner, Name, host, kv, now, pace, paid};
+use crate::desk::comments;
+use crate::desk::decide::Context;
 use crate::desk::profile::Stranger;
 use crate::desk::sending::{self, Via};
 use crate::meta::graph_error::{Failure, Verdict};
@@ -19,12 +21,13 @@ use crate::time::{SECOND, UnixMs};
 use crate::worker::config::Config;
 use crate::worker::graph::{Ads, Line};
 use crate::worker::random;
+use crate::worker::shops::Published;
 
 /// Cloudflare lets six requests wait for their answers at a time (Workers limits, November
 /// 2026). At most four are notifications, so that a reply always finds a place.
 pub const ROOM: Room = Room { messages: 6, notifications: 4 };
 
-/// How soon a drain looks again when the pace of the Page lets no notification go, ms.
+/// How soon a drain looks again when the pace of the Page let no notification go, at the earliest.
 const PACE_MS: i64 = 50;
 
 /// A drain ends after this long, and an alarm goes on: what outlives its request is cut off
@@ -108,18 +111,8 @@ async fn more(
     }
     let mut look_again = None;
     if desk.waits.get() {
-        let room = desk.room.get();
-        let mut bucket = desk.bucket.get();
-        let paced = bucket.room(per_second(desk, name).await, now());
-        let notifications = room.notifications.min(paced);
-        let room = Room { messages: room.messages.min(*budget), notifications };
-        let claimed = claim(desk, name, room).await?;
-        let taken = claimed.iter().filter(|(claimed, _)| claimed.class.is_notification()).count();
-        bucket.take(u32::try_from(taken).unwrap_or(u32::MAX));
-        desk.bucket.set(bucket);
-        if paced == 0 && desk.waits.get() {
-            look_again = Some(now().plus(PACE_MS));
-        }
+        let (claimed, paced) = claim(desk, name, *budget).await?;
+        look_again = paced.filter(|_| desk.waits.get());
         *budget = budget.saturating_sub(u32::try_from(claimed.len()).unwrap_or(*budget));
         jobs.extend(claimed.into_iter().map(|message| Job::Send(Box::new(message))));
     }
@@ -186,18 +179,39 @@ fn ads(desk: &Inner, ad_account: &str) -> Result<Rc<Ads>, String> {
     Ok(ads)
 }
 
-/// Claims messages, and the room they need. What KV says was stopped is settled at once.
-async fn claim(desk: &Inner, name: &Name, room: Room) -> Result<Vec<(Claimed, Via)>, String> {
+/// Claims messages, and the room they need; also when to look again, if the pace of the Page let no
+/// notification go. What KV says was stopped is settled at once.
+///
+/// Several drains may be at it. So from looking at the room and the pace until both are taken
+/// nothing is waited for.
+async fn claim(
+    desk: &Inner,
+    name: &Name,
+    budget: u32,
+) -> Result<(Vec<(Claimed, Via)>, Option<UnixMs>), String> {
     let published = desk.shop(&name.page).await.map_err(|error| error.to_string())?;
     if let Err(why) = paid::top_up(desk, name, &published.shop).await {
         worker::console_error!("what is paid waits: {why}");
     }
+    let per_second = per_second(desk, name).await;
     let at = now();
+    let mut bucket = desk.bucket.get();
+    let pace = bucket.room(per_second, at);
+    let paced = (pace == 0).then(|| at.plus(bucket.wait(per_second).max(PACE_MS)));
+    let free = desk.room.get();
+    let room =
+        Room { messages: free.messages.min(budget), notifications: free.notifications.min(pace) };
+    if room.messages == 0 {
+        return Ok((Vec::new(), None));
+    }
     // What is put off has no timer yet.
     desk.look.set(true);
     let mut claimed =
         sending::claim(&desk.sql, &published.shop, room, at).map_err(|error| error.to_string())?;
     claimed.iter().for_each(|(claimed, _)| take_up(desk, claimed));
+    let taken = claimed.iter().filter(|(claimed, _)| claimed.class.is_notification()).count();
+    bucket.take(u32::try_from(taken).unwrap_or(u32::MAX));
+    desk.bucket.set(bucket);
     if claimed.len() < room.messages as usize {
         desk.waits.set(outbox::waits(&desk.sql, at).map_err(|error| error.to_string())?);
     }
@@ -205,7 +219,7 @@ async fn claim(desk: &Inner, name: &Name, room: Room) -> Result<Vec<(Claimed, Vi
     let key = |via: &Via| via.consent().map(|consent| subscription::key(page, consent));
     let keys: Vec<String> = claimed.iter().filter_map(|(_, via)| key(via)).collect();
     if keys.is_empty() {
-        return Ok(claimed);
+        return Ok((claimed, paced));
     }
     let values = kv::read(desk, &keys).await;
     let mut leaving = Vec::with_capacity(claimed.len());
@@ -223,7 +237,7 @@ async fn claim(desk: &Inner, name: &Name, room: Room) -> Result<Vec<(Claimed, Vi
             leaving.push((claimed, via));
         }
     }
-    Ok(leaving)
+    Ok((leaving, paced))
 }
 
 pub fn take_up(desk: &Inner, claimed: &Claimed) {
@@ -244,6 +258,26 @@ fn give_back(desk: &Inner, claimed: &Claimed) {
     });
 }
 
+/// Notes whom a private reply has reached.
+fn heard(
+    desk: &Inner,
+    name: &Name,
+    published: &Published,
+    claimed: &Claimed,
+    verdict: Option<&Verdict>,
+) -> Result<(), String> {
+    let config = Config::of(&desk.env)?;
+    let context = Context {
+        shop: &published.shop,
+        faq: published.faq.as_ref(),
+        keys: &config.keys,
+        app: config.app_id.as_ref(),
+        diary: &[],
+        host: host(&config, name, desk.shards()),
+    };
+    comments::heard(&desk.sql, context, claimed, verdict, now()).map_err(|error| error.to_string())
+}
+
 /// Sends one message and settles it.
 async fn one(desk: &Inner, name: &Name, line: &Line, claimed: Claimed, via: Via) {
     let body = sending::body(&claimed, &via);
@@ -256,7 +290,13 @@ async fn one(desk: &Inner, name: &Name, line: &Line, claimed: Claimed, via: Via)
                 Ok(Verdict::Failed(Failure::not_allowed()))
             }
         },
+        Via::Public => line.comment(&claimed.person, claimed.channel, &body).await,
         _ => line.send(&body).await,
+    };
+    // Read before it is settled: what follows the settling is written in the same breath.
+    let published = match via {
+        Via::Private => desk.shop(&name.page).await.ok(),
+        _ => None,
     };
     give_back(desk, &claimed);
     if let Err(why) = &verdict {
@@ -271,6 +311,11 @@ async fn one(desk: &Inner, name: &Name, line: &Line, claimed: Claimed, via: Via)
     let settled = sending::settle(&desk.sql, &book, &claimed, &via, verdict.as_ref(), now());
     if let Err(why) = settled {
         worker::console_error!("message {} was sent but not settled: {why}", claimed.id());
+    }
+    if let Some(published) = published
+        && let Err(why) = heard(desk, name, &published, &claimed, verdict.as_ref())
+    {
+        worker::console_error!("who got message {} is not known: {why}", claimed.id());
     }
     if (desk.look.get() || desk.shared_hold.borrow().is_some())
         && let Err(why) = desk.share_hold(name).await

@@ -51,6 +51,7 @@ use crate::desk::decide::{Context, Host};
 use crate::desk::deletion::{Order, erase};
 use crate::desk::inbox::{self, Taken};
 use crate::desk::layout::{Layout, REGISTRAR, home};
+use crate::desk::parcels::{self, Parcel};
 use crate::desk::profile::{self, Stranger, WAIT_MS};
 use crate::desk::sending::{self, PageHold, Via};
 use crate::meta::event::{Channel, Event};
@@ -244,7 +245,7 @@ impl Inner {
                 self.take(name, epoch, events.into_owned()).await
             }
             call::TICK => self.tick(parse(body)?).await,
-            call::FORGET | call::RESUME | call::BY_HAND if self.stands_still() => {
+            call::FORGET | call::RESUME | call::BY_HAND | call::PARCEL if self.stands_still() => {
                 Err(MOVING.to_owned())
             }
             call::FORGET => self.forget(&parse(body)?),
@@ -277,6 +278,11 @@ impl Inner {
             }
             call::ARRIVE => self.arrive(&parse(body)?).map(|()| String::new()),
             call::NOTICE => self.notice(&parse(body)?),
+            call::PARCEL => {
+                let call::Handed { desk, channel, person, parcel } = parse(body)?;
+                self.be(&desk)?;
+                self.open_parcel(&desk, (channel, &person), &parcel).await.map(|()| String::new())
+            }
             call::SEEN => {
                 let call::Keys { keys, .. } = parse(body)?;
                 json(&moving::seen(&self.sql, &keys).map_err(|e| e.to_string())?)
@@ -512,6 +518,31 @@ impl Inner {
     fn deletion(&self, deletion: &call::Deletion<'_>) -> Result<String, String> {
         let state = deletions::state(&self.sql, &deletion.code).map_err(|e| e.to_string())?;
         serde_json::to_string(&state).map_err(|e| e.to_string())
+    }
+
+    /// Opens what another Desk, or this one, has to tell of somebody.
+    pub(super) async fn open_parcel(
+        self: &Rc<Self>,
+        name: &Name,
+        who: (Channel, &Psid),
+        parcel: &Parcel,
+    ) -> Result<(), String> {
+        let published = self.shop(&name.page).await.map_err(|why| why.to_string())?;
+        let config = Config::of(&self.env)?;
+        let context = Context {
+            shop: &published.shop,
+            faq: published.faq.as_ref(),
+            keys: &config.keys,
+            app: config.app_id.as_ref(),
+            diary: &[],
+            host: host(&config, name, self.shards()),
+        };
+        let at = now();
+        self.sql
+            .transaction(|| parcels::open(&self.sql, context, who, parcel, at))
+            .map_err(|error: StoreError| error.to_string())?;
+        self.deliver_later();
+        Ok(())
     }
 
     /// Counts a scan, by the shop's day.

@@ -17,8 +17,8 @@ use crate::desk::{alerts, deletion as desk_deletion, inbox, sending};
 use crate::outreach::{planner, receipt, reconcile as readings};
 use crate::store::timers::{self, Timer};
 use crate::store::{
-    StoreError, bookings, counters, early, funnel, incidents, ledger, misses, outbox, parked, runs,
-    seen, spending, tallies, templates as kept_templates,
+    StoreError, bookings, comments, counters, early, friends, funnel, incidents, ledger, misses,
+    outbox, parked, runs, seen, spending, tallies, templates as kept_templates,
 };
 use crate::time::{DAY, MINUTE, UnixMs};
 use crate::worker::config::Config;
@@ -232,6 +232,8 @@ impl Inner {
         desk_deletion::prune(&self.sql, at)?;
         incidents::prune(&self.sql, at)?;
         early::prune(&self.sql, at)?;
+        comments::prune(&self.sql, at)?;
+        friends::prune(&self.sql, at)?;
         timers::set(&self.sql, Timer::Prune, at.plus(DAY))
     }
 }

@@ -203,6 +203,11 @@ fn process(
     if request.is_send() {
         return send::send(world, config, &page, &request.body);
     }
+    if let ("POST", [comment, edge]) = (request.method.as_str(), request.path.as_slice())
+        && ["comments", "replies"].contains(&edge.as_str())
+    {
+        return send::public_reply(world, &page, (comment, edge), &request.body);
+    }
     if request.method == "POST" && request.path.last().is_some_and(|p| p == "message_templates") {
         return templates::create(world, &page, &request.body);
     }

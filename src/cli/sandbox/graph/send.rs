@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::super::SandboxConfig;
-use super::super::events::{Event, put};
+use super::super::events::{Event, Written, put};
 use super::super::world::{Person, Platform, World, real_now};
 use super::{Done, GraphError, limits};
 use crate::time::{DAY, HOUR};
@@ -17,6 +17,8 @@ const TAGS_END: i64 = 1_777_248_000_000;
 const LONG_PAUSE_START: i64 = 1_756_684_800_000;
 /// The Send API's pace for each Page: 300 calls a second (Meta, 23 March 2026).
 const PER_SECOND: usize = 300;
+/// Private replies of a Page in an hour (Meta, 23 March 2026).
+const PRIVATE_PER_HOUR: usize = 750;
 /// Where recurring notifications go on: AU, EU, JP, KR, UK.
 const NOTIFICATION_COUNTRIES: [&str; 31] = [
     "AU", "JP", "KR", "GB", "AT", "BE", "BG", "HR", "CY", "CZ", "DK", "EE", "FI", "FR", "DE", "GR",
@@ -87,7 +89,7 @@ pub(super) fn send(
             "notification"
         }
         Route::Comment(id) => {
-            allow_private_reply(world, id, now)?;
+            allow_private_reply(world, page, id, now)?;
             "private_reply"
         }
     };
@@ -304,11 +306,60 @@ fn allow_notification(
     Ok(())
 }
 
-/// One message for each comment, within seven days.
-fn allow_private_reply(world: &World, id: &str, now: i64) -> Result<(), GraphError> {
+/// One message for each comment, within seven days, and so many in an hour.
+fn allow_private_reply(
+    world: &mut World,
+    page: &str,
+    id: &str,
+    now: i64,
+) -> Result<(), GraphError> {
     let comment = world.comments.get(id);
+    if comment.is_none_or(|c| c.gone) {
+        return Err(GraphError::unreachable_object("post", id));
+    }
     let fresh = comment.is_some_and(|c| !c.answered && now.saturating_sub(c.at) < 7 * DAY);
-    if fresh { Ok(()) } else { Err(bad_private_reply()) }
+    if !fresh {
+        return Err(bad_private_reply());
+    }
+    let Some(page) = world.page(page) else { return Ok(()) };
+    while page.private_replies.front().is_some_and(|at| now.saturating_sub(*at) >= HOUR) {
+        page.private_replies.pop_front();
+    }
+    page.private_replies.push_back(now);
+    if page.private_replies.len() > PRIVATE_PER_HOUR {
+        return Err(GraphError::new(613, "(#613) Calls to this api have exceeded the rate limit."));
+    }
+    Ok(())
+}
+
+/// What the Page says under a comment: what it made, and the comment as the feed tells of it.
+pub(super) fn public_reply(
+    world: &mut World,
+    page: &str,
+    (comment, edge): (&str, &str),
+    body: &Value,
+) -> Result<Done, GraphError> {
+    let text = body["message"].as_str().unwrap_or_default().to_owned();
+    if text.trim().is_empty() {
+        return Err(GraphError::parameter("The parameter message is required"));
+    }
+    let known = world.comments.get(comment).filter(|c| c.page == page && !c.gone).cloned();
+    let person = known.as_ref().and_then(|known| world.people.get(&known.person)).cloned();
+    let (Some(known), Some(person)) = (known, person) else {
+        return Err(GraphError::unreachable_object("post", comment));
+    };
+    let right = if person.platform == Platform::Instagram { "replies" } else { "comments" };
+    if edge != right {
+        return Err(GraphError::unknown_path(&format!("{comment}/{edge}")));
+    }
+    let id = format!("{}_{}", world.number(), world.number());
+    if let Some(comment) = world.comments.get_mut(comment) {
+        comment.public.push(text.clone());
+    }
+    let parent = Some(comment);
+    let written = Written { id: &id, post: &known.post, parent, verb: "add", text: &text };
+    let event = Event::own_comment(world, &person, world.now(), &written);
+    Ok(Done { answer: json!({"id": id}), events: vec![event], delivered: true })
 }
 
 /// The echo, and when wanted the receipts.

@@ -45,7 +45,7 @@ pub(super) static CARD: Table = Table {
 
 pub(super) static QUICK_REPLY: Table = Table {
     header: "a quick reply",
-    doc: "A tap: a title, and one of faq, topic, form, remind and human.",
+    doc: "A tap: a title, and one of faq, topic, form, remind, human and share.",
     keys: &[
         may(
             "title",
@@ -57,6 +57,7 @@ pub(super) static QUICK_REPLY: Table = Table {
         may("form", Kind::Form, "Opens a form."),
         may("remind", Kind::Offer, "Asks to be told of an offer."),
         may("human", Kind::Flag, "Asks for a person."),
+        may("share", Kind::Flag, "Gives a link to share with friends; needs `[friends]`."),
         may("tags", Kind::Tags, TAP_TAGS_DOC),
         may("set", Kind::Fields, TAP_SET_DOC),
     ],
@@ -74,13 +75,13 @@ pub(super) const TAP_SET_DOC: &str = "Fields of whoever taps it that are set: se
 
 pub(super) static BUTTON: Table = Table {
     header: "a button",
-    doc: "A button: a title, and one of url, phone, faq, topic, form, remind and human. Nobody hears of \
-          a tap on the first two, so `tags` and `set` go with the others.",
+    doc: "A button: a title, and one of url, phone, faq, topic, form, remind, human and share. Nobody \
+          hears of a tap on the first two, so `tags` and `set` go with the others.",
     keys: &[
         may(
             "title",
             title(TITLE_LIMIT, Need::Default),
-            "What it says. The last five have a title of their own.",
+            "What it says. The last six have a title of their own.",
         ),
         may("url", Kind::Url, "Opens a page."),
         may("phone", Kind::Phone, "Calls a number."),
@@ -89,11 +90,12 @@ pub(super) static BUTTON: Table = Table {
         may("form", Kind::Form, "Opens a form."),
         may("remind", Kind::Offer, "Asks to be told of an offer."),
         may("human", Kind::Flag, "Asks for a person."),
+        may("share", Kind::Flag, "Gives a link to share with friends; needs `[friends]`."),
         may("tags", Kind::Tags, TAP_TAGS_DOC),
         may("set", Kind::Fields, TAP_SET_DOC),
     ],
 };
 
 /// What a button can do.
-pub(in crate::shop::source) const ACTIONS: [&str; 7] =
-    ["url", "phone", "faq", "topic", "form", "remind", "human"];
+pub(in crate::shop::source) const ACTIONS: [&str; 8] =
+    ["url", "phone", "faq", "topic", "form", "remind", "human", "share"];

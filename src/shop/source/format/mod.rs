@@ -3,6 +3,7 @@
 
 mod answers;
 mod assistant;
+mod doors;
 mod forms;
 mod paid;
 mod sent;
@@ -12,6 +13,7 @@ mod topics;
 pub(super) use self::answers::ACTIONS;
 use self::answers::{FAQ, FAQ_NONE};
 use self::assistant::{AGENT, ASSISTANT, DELICATE, HANDOFF, META, PROFILE};
+use self::doors::{AD, COMMENT, FRIENDS};
 use self::forms::{FORM, PRODUCT, SEGMENT, SERVICE};
 use self::paid::{MARKETING, TEMPLATE};
 use self::sent::{NUDGE, OFFER, SEQUENCE};
@@ -236,6 +238,9 @@ pub(super) static FILE: Table = Table {
         ),
         may("topic", Kind::Tables(&TOPIC, None), "What people can opt in to."),
         may("poster", Kind::Tables(&POSTER, None), "Posters, stickers and flyers with a QR code."),
+        may("comment", Kind::Tables(&COMMENT, None), "Comments that are answered privately."),
+        may("ad", Kind::Tables(&AD, None), "What people find who come by ads."),
+        may("friends", Kind::Table(&FRIENDS), "How customers bring their friends."),
         may(
             "notification",
             Kind::Tables(&NOTIFICATION, None),
