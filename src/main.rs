@@ -15,9 +15,9 @@ mod native {
 
     use clap::{Parser, Subcommand};
     use shopbell::cli::{
-        bookings, budget, chat, check, consent, doctor, eval, explain, forget, funnel, misses,
-        note, offer, plan, poster, profile, publish, qr, reconcile, report, sandbox, shards, sim,
-        snippet, template, verify,
+        bookings, budget, chat, check, consent, coupons, doctor, eval, explain, forget, funnel,
+        misses, new, note, offer, plan, poster, profile, publish, qr, reconcile, redeem, report,
+        sandbox, shards, sim, snippet, template, till, verify,
     };
 
     /// An assistant for a small shop's Messenger and Instagram inbox, on your own Cloudflare
@@ -31,6 +31,8 @@ mod native {
 
     #[derive(Subcommand)]
     enum Command {
+        /// Asks a few questions and writes a shop.toml to start from.
+        New(Box<new::NewArgs>),
         /// Says what is wrong in a shop.toml, and what to write instead.
         Check(check::CheckArgs),
         /// Talks to a shop in the terminal.
@@ -57,6 +59,12 @@ mod native {
         Report(report::ReportArgs),
         /// Says how many people wait to be told of an offer, and opens one.
         Offer(offer::OfferArgs),
+        /// Says how many codes of each coupon were given and redeemed, and how many are left.
+        Coupons(coupons::CouponsArgs),
+        /// Redeems the code of a coupon.
+        Redeem(redeem::RedeemArgs),
+        /// Makes the key of a till, shows tills, and takes their right away.
+        Till(till::TillArgs),
         /// Shows what somebody agreed to, and verifies the receipts of it.
         Consent(consent::ConsentArgs),
         /// Compares Meta's own list of notification tokens with the Worker's, and mends it.
@@ -87,6 +95,7 @@ mod native {
 
     pub fn main() -> ExitCode {
         match Shopbell::parse().command {
+            Command::New(args) => new::run(&args),
             Command::Check(args) => check::run(&args),
             Command::Chat(args) => chat::run(&args),
             Command::Explain(args) => explain::run(&args),
@@ -100,6 +109,9 @@ mod native {
             Command::Plan(args) => plan::run(&args),
             Command::Report(args) => report::run(&args),
             Command::Offer(args) => offer::run(&args),
+            Command::Coupons(args) => coupons::run(&args),
+            Command::Redeem(args) => redeem::run(&args),
+            Command::Till(args) => till::run(&args),
             Command::Consent(args) => consent::run(&args),
             Command::Reconcile(args) => reconcile::run(&args),
             Command::Profile(args) => profile::run(args),

@@ -4,6 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
+use shopbell::cli::check::codes;
 use shopbell::shop::source::compile;
 use shopbell::shop::source::reference::reference;
 
@@ -112,6 +113,19 @@ fn the_reference_of_shop_toml_is_what_the_check_follows() {
     let text = std::fs::read_to_string(&path).unwrap();
     let (head, _) = text.split_once("<!-- reference -->").unwrap();
     let fresh = format!("{head}<!-- reference -->\n\n{}", reference());
+    if std::env::var_os("SHOPBELL_BLESS").is_some() {
+        std::fs::write(&path, &fresh).unwrap();
+        return;
+    }
+    assert!(text == fresh, "out of date: SHOPBELL_BLESS=1 cargo test --test docs");
+}
+
+#[test]
+fn the_page_of_the_codes_is_what_the_command_explains() {
+    let path = root().join("docs/check-codes.md");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let (head, _) = text.split_once("<!-- reference -->").unwrap();
+    let fresh = format!("{head}<!-- reference -->\n\n{}", codes::reference());
     if std::env::var_os("SHOPBELL_BLESS").is_some() {
         std::fs::write(&path, &fresh).unwrap();
         return;

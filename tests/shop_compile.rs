@@ -204,6 +204,15 @@ fn machines_get_one_object_a_line_with_the_place() {
     let first: serde_json::Value = serde_json::from_str(lines.lines().next().unwrap()).unwrap();
     assert_eq!((&first["line"], &first["column"]), (&2.into(), &12.into()), "{lines}");
     assert_eq!(first["severity"], "error");
+    for key in ["file", "line", "column", "end", "code", "severity", "message", "label", "help"] {
+        assert!(first.get(key).is_some(), "{key}: {lines}");
+    }
+    let wrong = "[shop]\nname = \"A\"\nlanguages = [\"en\"]\ntime_zone = \"ąą\"\n";
+    let lines = for_machines(&compile(wrong).diagnostics, wrong, Path::new("shop.toml"));
+    let zone = lines.lines().find(|line| line.contains("unknown-time-zone")).unwrap();
+    let zone: serde_json::Value = serde_json::from_str(zone).unwrap();
+    assert_eq!((&zone["line"], &zone["column"]), (&4.into(), &13.into()), "{zone}");
+    assert_eq!(zone["end"], serde_json::json!({ "line": 4, "column": 17 }), "{zone}");
 }
 
 /// Whatever the file, the answer is in order.

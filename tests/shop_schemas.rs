@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use schemars::schema_for;
 use serde::Serialize;
 use serde_json::{Value, json};
+use shopbell::cli::new::{Answers, Kind, Tongue, shop_toml};
 use shopbell::desk::decide::{Context, Host};
 use shopbell::desk::inbox;
 use shopbell::entry::keys::Keys;
@@ -115,6 +116,117 @@ fn the_schema_of_the_file_takes_the_whole_shop_and_refuses_what_check_refuses() 
     assert!(!problems("shop.toml", &unknown).is_empty());
 }
 
+/// A file as an editor hands it to the schema.
+fn as_json(source: &str) -> Value {
+    serde_json::to_value(toml::from_str::<toml::Table>(source).unwrap()).unwrap()
+}
+
+#[test]
+fn every_example_and_every_new_shop_fits_the_schema_and_names_it_where_it_lies() {
+    for name in ["cafe", "tea", "atelier"] {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(name);
+        let source = std::fs::read_to_string(folder.join("shop.toml")).unwrap();
+        assert_eq!(problems("shop.toml", &as_json(&source)), [""; 0], "{name}");
+        let named = source.lines().next().unwrap().strip_prefix("#:schema ").unwrap();
+        let schema = std::fs::read_to_string(folder.join(named)).unwrap();
+        let same = serde_json::from_str::<Value>(&schema).unwrap() == schema::schema();
+        assert!(same || std::env::var_os("SHOPBELL_BLESS").is_some(), "{named} is out of date");
+    }
+    for tongue in Tongue::ALL {
+        for kind in Kind::ALL {
+            let source = shop_toml(&Answers {
+                tongue,
+                kind,
+                name: "A".to_owned(),
+                country: "LT".to_owned(),
+                time_zone: "Europe/Vilnius".to_owned(),
+                phone: Some("+37060000000".to_owned()),
+                page: None,
+                username: None,
+            });
+            assert_eq!(problems("shop.toml", &as_json(&source)), [""; 0], "{tongue:?} {kind:?}");
+        }
+    }
+}
+
+/// Every property of a schema, by its name.
+fn properties<'s>(schema: &'s Value, found: &mut Vec<(&'s str, &'s Value)>) {
+    match schema {
+        Value::Object(object) => {
+            if let Some(Value::Object(own)) = object.get("properties") {
+                found.extend(own.iter().map(|(name, value)| (name.as_str(), value)));
+            }
+            object.values().for_each(|value| properties(value, found));
+        }
+        Value::Array(array) => array.iter().for_each(|value| properties(value, found)),
+        _ => {}
+    }
+}
+
+#[test]
+fn the_schema_of_the_file_says_of_every_key_what_it_is_for() {
+    let schema = schema::schema();
+    let mut found = Vec::new();
+    properties(&schema, &mut found);
+    assert!(found.len() > 300, "{}", found.len());
+    for (name, value) in found {
+        let said = value["description"].as_str().unwrap_or_default();
+        assert!(said.len() > 3, "{name}: {value}");
+        let languages = value["patternProperties"].as_object();
+        for one in languages.into_iter().flatten().map(|(_, one)| one) {
+            // Options by question and fields are no texts.
+            let is_text = one["maxLength"].is_number() || one["anyOf"].is_array();
+            assert!(!is_text || one["description"] == value["description"], "{name}");
+        }
+    }
+}
+
+#[test]
+fn the_schema_of_the_file_knows_every_key_that_is_read() {
+    let schema = schema::schema();
+    let mut known = Vec::new();
+    properties(&schema, &mut known);
+    let known: Vec<&str> = known.into_iter().map(|(name, _)| name).collect();
+    let readers = [
+        "get(",
+        "text(",
+        "checked(",
+        "localized(",
+        "named(",
+        "number(",
+        "flag(",
+        "table(",
+        "tables(",
+        "phrases(",
+        "ranges(",
+        "all(",
+    ];
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/shop/source");
+    let mut read = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let Ok(text) = std::fs::read_to_string(&path) else { continue };
+        let text = text.split("#[cfg(test)]").next().unwrap();
+        // get(table, "key": the second argument.
+        for (at, _) in text.match_indices(", \"") {
+            let before = text[..at].trim_end_matches(|c: char| c.is_alphanumeric() || c == '_');
+            let generic = before.strip_suffix('(').and_then(|b| b.strip_suffix('>'));
+            let is_read =
+                readers.iter().any(|reader| before.ends_with(reader)) || generic.is_some();
+            let key = text[at + 3..].split('"').next().unwrap();
+            let is_key = key.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
+            if is_read && is_key && !key.is_empty() {
+                read.push(key.to_owned());
+            }
+        }
+    }
+    read.sort_unstable();
+    read.dedup();
+    assert!(read.len() > 100, "{read:?}");
+    let unknown: Vec<&String> = read.iter().filter(|key| !known.contains(&key.as_str())).collect();
+    assert_eq!(unknown, [""; 0]);
+}
+
 #[test]
 fn a_value_of_another_shape_is_refused() {
     assert!(
@@ -141,6 +253,7 @@ fn what_the_desk_writes_to_kv_fits_the_schema_of_a_subscription() {
         keys: &keys,
         app: None,
         diary: &[],
+        coupons: &[],
         host: Host::default(),
     };
     let now = UnixMs::new(1_795_000_000_000);

@@ -2,6 +2,7 @@
 //!
 //! Every subcommand is a module with its arguments (`…Args`) and a `run`.
 //!
+//! - [`new`]: asks a few questions and writes a `shop.toml` to start from.
 //! - [`check`]: reads `shop.toml`, tries its FAQ, and says what is wrong with it.
 //! - [`chat`]: talks to a shop in the terminal; [`explain`]: says why it answers what it does.
 //! - [`eval`]: measures the matcher on labelled questions.
@@ -13,6 +14,7 @@
 //! - [`plan`]: who will be told what, by which way; [`report`]: what became of it.
 //! - [`consent`]: what somebody agreed to, and the proof of it. [`reconcile`]: Meta's own list of
 //!   notification tokens against the Worker's.
+//! - [`coupons`]: what was given and redeemed; [`redeem`]: a code by hand; [`till`]: who else may.
 //! - [`template`]: utility templates, handed in at Meta and how they stand.
 //! - [`doctor`]: looks at the Worker and at Meta, and says what keeps a shop from working.
 //! - [`offer`]: who waits to be told of what, and the word that it has begun.
@@ -29,12 +31,14 @@ pub mod budget;
 pub mod chat;
 pub mod check;
 pub mod consent;
+pub mod coupons;
 pub mod doctor;
 pub mod eval;
 pub mod explain;
 pub mod forget;
 pub mod funnel;
 pub mod misses;
+pub mod new;
 pub mod note;
 pub mod offer;
 mod owner;
@@ -44,12 +48,14 @@ pub mod profile;
 pub mod publish;
 pub mod qr;
 pub mod reconcile;
+pub mod redeem;
 pub mod report;
 pub mod sandbox;
 pub mod shards;
 pub mod sim;
 pub mod snippet;
 pub mod template;
+pub mod till;
 pub mod verify;
 
 /// Prints what a command has to say, or what kept it from its work.

@@ -7,6 +7,7 @@
 //! - [`person`]: what is remembered of somebody, and the standard messaging window.
 //! - [`decide`]: the front door: (shop, person, event, now) to a [`decide::Decision`].
 //! - [`precedence`]: the one table of who may answer, in order.
+//! - [`coupons`]: who gets a code, what is said of it, and what redeeming it does.
 //! - [`deletion`]: what forgetting a person takes, and how far it is.
 //! - [`handoff`]: when a person takes over, and how the assistant comes back; `disclosure`: that
 //!   it is an assistant.
@@ -34,6 +35,7 @@ pub mod booking;
 pub mod by_hand;
 pub mod checkup;
 pub mod comments;
+pub mod coupons;
 pub mod decide;
 pub mod deletion;
 mod disclosure;

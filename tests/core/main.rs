@@ -12,6 +12,7 @@ mod alerts;
 mod booking;
 mod checkup;
 mod conversations;
+mod coupons;
 mod doors;
 mod form_ends;
 mod forms;

@@ -11,6 +11,7 @@ mod alerts;
 mod bookings;
 mod checkup;
 mod conversation;
+mod coupons;
 mod crash;
 mod deletion;
 mod documents;

@@ -3,8 +3,10 @@
 //! First the file itself ([`compile`]); then, if it is a shop, its FAQ is trained and tried: `faq`
 //! is the way in, `expectations`, `phrasings` and `left_out` are what is looked at. `endings`: which
 //! rules of Meta's that the shop relies on end soon. `capacity`: whether Cloudflare's plan carries it.
+//! [`codes`]: what each code means, at length.
 
 mod capacity;
+pub mod codes;
 mod endings;
 mod expectations;
 mod faq;
@@ -18,6 +20,7 @@ use std::process::ExitCode;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
+use super::qr::draw::Logo;
 use crate::shop::model::Shop;
 use crate::shop::source::diagnostic::{Diagnostic, Severity};
 use crate::shop::source::render::{for_machines, for_people};
@@ -48,6 +51,14 @@ pub enum LoadError {
         /// Why.
         source: std::io::Error,
     },
+    /// The shop's sign cannot be used.
+    #[error("{} cannot be the shop's logo: {why}", path.display())]
+    Logo {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong with it, and what to do.
+        why: String,
+    },
     /// There are errors in it; they have been printed.
     #[error("{} has {}", path.display(), counted(*errors, "error"))]
     Broken {
@@ -77,6 +88,9 @@ pub struct CheckArgs {
     /// Looks at Meta's rules as of this day instead of today.
     #[arg(long, value_name = "DAY")]
     at: Option<Date>,
+    /// Explains a code, such as bad-url, with an example, and checks nothing.
+    #[arg(long, value_name = "CODE", conflicts_with_all = ["format", "strict", "notes", "at"])]
+    explain: Option<String>,
 }
 
 pub use capacity::capacity;
@@ -92,11 +106,30 @@ pub fn checked(source: &str, strict: bool) -> Compiled {
     compiled
 }
 
+/// Everything that there is to be said of a shop on a day.
+#[must_use]
+pub fn all(source: &str, strict: bool, day: Date) -> Compiled {
+    let mut compiled = checked(source, strict);
+    let ending = endings(&compiled, day);
+    compiled.diagnostics.extend(ending);
+    let too_small = capacity(&compiled, day);
+    compiled.diagnostics.extend(too_small);
+    compiled.diagnostics.sort_by_key(|d| (d.span.start, d.severity));
+    compiled
+}
+
+fn today() -> Date {
+    UnixMs::from(Timestamp::now()).utc_date()
+}
+
 /// Checks the shop in `dir` (a folder with a `shop.toml`, or such a file) and prints what it
 /// found: diagnostics for people on stderr and the closing line on stdout, JSON on stdout. Fails
 /// if there is any error.
 #[must_use]
 pub fn run(args: &CheckArgs) -> ExitCode {
+    if let Some(code) = &args.explain {
+        return super::printed(codes::explain(code));
+    }
     let (path, source) = match read(&args.dir) {
         Ok(read) => read,
         Err(error) => {
@@ -104,18 +137,19 @@ pub fn run(args: &CheckArgs) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let mut compiled = checked(&source, args.strict);
-    let today = args.at.unwrap_or_else(|| UnixMs::from(Timestamp::now()).utc_date());
-    let ending = endings(&compiled, today);
-    compiled.diagnostics.extend(ending);
-    let too_small = capacity(&compiled, today);
-    compiled.diagnostics.extend(too_small);
+    let mut compiled = all(&source, args.strict, args.at.unwrap_or_else(today));
+    let bad_sign = bad_sign(&compiled, &source, &path);
+    compiled.diagnostics.extend(bad_sign);
     compiled.diagnostics.sort_by_key(|d| (d.span.start, d.severity));
     match args.format {
         Format::Json => print!("{}", for_machines(&compiled.diagnostics, &source, &path)),
         Format::Text => {
             let least = if args.notes { Severity::Note } else { Severity::Warning };
-            show(&from(&compiled, least), &source, &path);
+            let shown = from(&compiled, least);
+            show(&shown, &source, &path);
+            if let Some(first) = shown.first() {
+                eprintln!("more about a code: shopbell check --explain {}\n", first.code);
+            }
             if compiled.has_errors() {
                 eprintln!("{}", closing_line(&compiled, &path));
             } else {
@@ -141,7 +175,49 @@ pub fn load(dir: &Path) -> Result<Vec<Shop>, LoadError> {
         let them = if warnings == 1 { "it" } else { "them" };
         eprintln!("{}: shopbell check shows {them}", counted(warnings, "warning"));
     }
-    if errors > 0 { Err(LoadError::Broken { path, errors }) } else { Ok(compiled.shops) }
+    if errors > 0 {
+        return Err(LoadError::Broken { path, errors });
+    }
+    let mut shops = compiled.shops;
+    for brand in shops.iter_mut().filter_map(|shop| shop.brand.as_mut()) {
+        if let Some(name) = &brand.logo {
+            brand.picture = Some(sign(&beside(dir, name))?);
+        }
+    }
+    Ok(shops)
+}
+
+/// The most that a shop's sign may measure, in bytes: it travels with every page that shows it.
+const MOST_LOGO: usize = 48 * 1024;
+
+/// A file beside the shop.toml in `dir`.
+pub(super) fn beside(dir: &Path, name: &str) -> PathBuf {
+    if dir.is_dir() { dir.join(name) } else { dir.with_file_name(name) }
+}
+
+/// The shop's sign, as pages show it.
+fn sign(path: &Path) -> Result<String, LoadError> {
+    let wrong = |why: String| LoadError::Logo { path: path.to_owned(), why };
+    let bytes =
+        std::fs::read(path).map_err(|error| wrong(format!("it cannot be read: {error}")))?;
+    if bytes.len() > MOST_LOGO {
+        let size = bytes.len().div_ceil(1024);
+        return Err(wrong(format!("it has {size} KiB; save it smaller, at most 48 KiB")));
+    }
+    let logo = Logo::of(&bytes)
+        .ok_or_else(|| wrong("save it as an SVG, PNG or JPEG picture".to_owned()))?;
+    Ok(logo.href().to_owned())
+}
+
+/// What is wrong with the file that `[brand]` names.
+fn bad_sign(compiled: &Compiled, source: &str, path: &Path) -> Option<Diagnostic> {
+    let name = compiled.shops.first()?.brand.as_ref()?.logo.as_ref()?;
+    let why = sign(&path.with_file_name(name)).err()?;
+    let written = format!("\"{name}\"");
+    let at = source.find(&written).unwrap_or_default();
+    let span = at..at.saturating_add(written.len()).min(source.len());
+    let LoadError::Logo { why, .. } = why else { return None };
+    Some(Diagnostic::error("logo-unusable", span, "this cannot be the shop's logo").help(why))
 }
 
 /// The text of the shop.toml in `dir`, and where it is.

@@ -63,6 +63,7 @@ impl Needs {
             needs.wished_scopes.push(&UTILITY_SCOPES);
             needs.wished_fields.push("messenger_template_status_update");
         }
+        needs.for_comments(shop);
         // A poster can be made without shop.toml, and nobody is asked for a topic without one.
         let wanted = |used: bool, field: &'static str, needs: &mut Self| {
             let list = if used { &mut needs.fields } else { &mut needs.wished_fields };
@@ -73,28 +74,28 @@ impl Needs {
         if shop.handoff.pass_thread {
             needs.fields.push("messaging_handovers");
         }
-        needs.comments(shop);
         if shop.marketing.is_some() {
             needs.wished_fields.extend(MARKETING_FIELDS);
         }
         needs
     }
 
-    /// What answering comments takes: Facebook's come in the field `feed` (Meta, Private replies,
-    /// 16 April 2026); Instagram's are told only with a permission of their own (Meta, Instagram
-    /// webhooks, 2026), and answering under a post on Facebook takes another (Meta, Page comments,
-    /// 2026; unconfirmed).
-    fn comments(&mut self, shop: &Shop) {
-        let any = |fits: &dyn Fn(&CommentRule) -> bool| shop.comments.iter().any(fits);
-        if shop.assistant.messenger && any(&|rule| rule.platform != Some(Platform::Instagram)) {
+    /// Comments on Facebook come with the field `feed` (Meta, Private replies, 16 April 2026), and
+    /// answering under a post there takes a permission of its own (Meta, Page comments, 2026;
+    /// unconfirmed). Instagram's are told only with one (Meta, Instagram webhooks, 2026).
+    fn for_comments(&mut self, shop: &Shop) {
+        let at = |rule: &&CommentRule, platform| rule.platform.is_none_or(|at| at == platform);
+        let rules = || shop.comments.iter();
+        let of_facebook = || rules().filter(|rule| at(rule, Platform::Messenger));
+        if shop.assistant.messenger && of_facebook().next().is_some() {
             self.fields.push("feed");
-            if any(&|rule| !rule.public.is_empty()) {
+            if of_facebook().any(|rule| !rule.public.is_empty()) {
                 self.wished_scopes.push(&["pages_manage_engagement"]);
             }
         }
-        if on_instagram(shop) && any(&|rule| rule.platform != Some(Platform::Messenger)) {
-            self.instagram_fields.push("comments");
+        if on_instagram(shop) && rules().any(|rule| at(&rule, Platform::Instagram)) {
             self.wished_scopes.push(&["instagram_manage_comments"]);
+            self.instagram_fields.push("comments");
         }
     }
 
@@ -110,40 +111,42 @@ pub fn on_instagram(shop: &Shop) -> bool {
     shop.assistant.instagram && shop.page.instagram_id.is_some()
 }
 
-#[cfg(all(test, not(target_arch = "wasm32")))]
+#[cfg(test)]
 mod tests {
     use super::*;
-
-    fn needs(more: &str) -> Needs {
-        let source = format!(
-            "[shop]\nname = \"A\"\nlanguages = [\"en\"]\ntime_zone = \"UTC\"\n\
-             [[page]]\nid = \"1\"\nusername = \"a\"\ninstagram_id = \"2\"\n{more}"
-        );
-        Needs::of(&crate::shop::source::compile(&source).shops.remove(0))
-    }
 
     #[test]
     fn what_comments_need_is_asked_for_exactly_when_there_are_rules() {
         let wants = |rules: &str| {
-            let needs = needs(rules);
-            let scopes: Vec<&str> = needs.wished_scopes.iter().map(|scope| scope[0]).collect();
-            (needs.fields.contains(&"feed"), needs.instagram_fields.contains(&"comments"), scopes)
+            let source = format!(
+                "[shop]\nname = \"A\"\nlanguages = [\"en\"]\ntime_zone = \"UTC\"\n\
+                 [[page]]\nid = \"1\"\nusername = \"a\"\ninstagram_id = \"2\"\n{rules}"
+            );
+            let needs = Needs::of(&crate::shop::source::compile(&source).shops.remove(0));
+            let scopes: Vec<&str> = needs.wished_scopes.concat();
+            (needs.fields.contains(&"feed"), scopes, needs.instagram_fields.contains(&"comments"))
         };
         let rule = |more: &str| {
             format!("[[comment]]\nid = \"r\"\nposts = [\"1\"]\ntext.en = \"T\"\n{more}")
         };
-        let (page, instagram) = ("pages_manage_engagement", "instagram_manage_comments");
-        assert_eq!(wants(""), (false, false, vec![]));
-        assert_eq!(wants(&rule("")), (true, true, vec![instagram]));
+        let (manages, instagram) = ("pages_manage_engagement", "instagram_manage_comments");
+        assert_eq!(wants(""), (false, vec![], false));
+        assert_eq!(wants(&rule("")), (true, vec![instagram], true));
         let public = rule("public.en = [\"We wrote to you.\"]\n");
-        assert_eq!(wants(&public), (true, true, vec![page, instagram]));
-        let only = rule("platform = \"instagram\"\n");
-        assert_eq!(wants(&only), (false, true, vec![instagram]));
-        assert_eq!(wants(&rule("platform = \"messenger\"\n")), (true, false, vec![]));
+        assert_eq!(wants(&public), (true, vec![manages, instagram], true));
+        assert_eq!(wants(&rule("platform = \"instagram\"\n")), (false, vec![instagram], true));
+        assert_eq!(wants(&rule("platform = \"messenger\"\n")), (true, vec![], false));
     }
 
     #[test]
     fn a_field_is_needed_by_what_the_shop_uses_and_wished_for_otherwise() {
+        let needs = |more: &str| {
+            let source = format!(
+                "[shop]\nname = \"A\"\nlanguages = [\"en\"]\ntime_zone = \"UTC\"\n\
+                 [[page]]\nid = \"1\"\nusername = \"a\"\ninstagram_id = \"2\"\n{more}"
+            );
+            Needs::of(&crate::shop::source::compile(&source).shops.remove(0))
+        };
         let plain = needs("");
         assert_eq!(plain.fields, ["messages", "messaging_postbacks", "message_echoes"]);
         assert!(plain.wished_fields.contains(&"messaging_referrals"));

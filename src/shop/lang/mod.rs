@@ -5,6 +5,7 @@
 //! message, in small letters.
 
 pub mod alerts;
+pub mod coupons;
 mod de;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod doctor;

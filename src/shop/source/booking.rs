@@ -11,6 +11,7 @@ use super::read::{self, checked, get, text};
 use super::values::{self, quoted};
 use crate::meta::ids::ServiceId;
 use crate::shop::booking::Service;
+use crate::shop::model::MOST_SHARDS;
 
 /// How late, how far ahead, how long held and how long before reminded, unless the owner says
 /// otherwise.
@@ -96,7 +97,11 @@ fn slots<'t>(form: &'t DeTable<'t>, ids: &[&'t str], found: &mut Vec<Diagnostic>
                 }
                 (one, _) => {
                     let message = match one {
-                        Some(_) => "this asks for a slot of two things",
+                        Some((id, _)) => {
+                            // Once is enough: nothing is said of the service itself.
+                            booked.push(id);
+                            "this asks for a slot of two things"
+                        }
                         None => "this asks for a slot of nothing",
                     };
                     found.push(
@@ -154,7 +159,8 @@ fn when(file: &DeTable<'_>, service: &DeTable<'_>, place: &Place, found: &mut Ve
                 .help("add the table [service.hours], or [hours] for the whole shop"),
         );
     }
-    let length = get(service, "minutes").and_then(read::number);
+    // A service that takes no time is reported where it says so.
+    let length = get(service, "minutes").and_then(read::number).filter(|minutes| *minutes >= 5);
     let every = get(service, "every_minutes").and_then(read::number);
     if let (Some(length), Some(every), Some(value)) = (length, every, get(service, "every_minutes"))
         && every > length.saturating_mul(4)
@@ -206,7 +212,7 @@ fn one_desk(file: &DeTable<'_>, services: &[(&DeTable<'_>, Place)], found: &mut 
     }
     for (page, _) in read::tables(file, "page") {
         if let Some(value) = get(page, "shards")
-            && read::number(value).is_some_and(|shards| shards > 1)
+            && read::number(value).is_some_and(|n| (2..=i64::from(MOST_SHARDS)).contains(&n))
         {
             found.push(
                 Diagnostic::error(

@@ -10,7 +10,7 @@ use super::diagnostic::{Diagnostic, unknown};
 use super::products;
 use super::read::{self, Value, flag, get, text};
 use super::values::{self, quoted};
-use crate::meta::ids::{FieldId, FormId, ServiceId};
+use crate::meta::ids::{CouponId, FieldId, FormId, ServiceId};
 use crate::shop::forms::{
     Also, Choice, Decimal, End, FieldValue, Form, Kind, OnlyIf, Question, Side, SlotOf,
 };
@@ -43,8 +43,8 @@ type Place = Range<usize>;
 pub(super) fn check(file: &DeTable<'_>, found: &mut Vec<Diagnostic>) {
     // field -> (what it holds, where that was said)
     let mut fields: HashMap<String, &'static str> = HashMap::new();
+    unreached(file, found);
     for (form, _) in read::tables(file, "form") {
-        reached(file, form, found);
         let questions = read::tables(form, "question");
         if questions.is_empty()
             && let Some(value) = get(form, "question")
@@ -125,6 +125,10 @@ pub(super) fn names_left(file: &DeTable<'_>) -> (Vec<String>, Vec<String>) {
         let list = get(friends, "thanks_tags").map(read::list).unwrap_or_default();
         tags.extend(list.into_iter().filter_map(text).map(|(tag, _)| tag.to_owned()));
         fields.extend(get(friends, "counted_in").and_then(text).map(|(id, _)| id.to_owned()));
+    }
+    for (coupon, _) in read::tables(file, "coupon") {
+        let list = get(coupon, "tags").map(read::list).unwrap_or_default();
+        tags.extend(list.into_iter().filter_map(text).map(|(tag, _)| tag.to_owned()));
     }
     let questions = read::tables(file, "form").into_iter();
     for (question, _) in questions.flat_map(|(form, _)| read::tables(form, "question")) {
@@ -289,26 +293,55 @@ fn busy(span: Place) -> Diagnostic {
         .help("leave out this line, or `hand_over`")
 }
 
-/// Whether anything opens a form.
-fn reached(file: &DeTable<'_>, form: &DeTable<'_>, found: &mut Vec<Diagnostic>) {
-    let Some((id, span)) = get(form, "id").and_then(text) else { return };
-    let opens =
-        |table: &DeTable<'_>| get(table, "form").and_then(text).is_some_and(|(form, _)| form == id);
-    let tables = ["faq", "poster", "comment", "ad", "form"]
-        .into_iter()
-        .flat_map(|name| read::tables(file, name));
-    let ends = read::tables(file, "form").into_iter().flat_map(|(f, _)| read::tables(f, "end"));
+/// Forms that nothing opens which people can come to: forms that only open each other are not
+/// reached.
+fn unreached(file: &DeTable<'_>, found: &mut Vec<Diagnostic>) {
+    let forms = read::tables(file, "form");
+    let opened_by =
+        |table: &DeTable<'_>| get(table, "form").and_then(text).map(|(form, _)| form.to_owned());
+    let said =
+        ["faq", "poster", "comment", "ad"].into_iter().flat_map(|name| read::tables(file, name));
     let friends = read::table(file, "friends").map(|friends| (friends, 0..0));
-    let any = tables
-        .chain(friends)
-        .chain(ends)
-        .chain(super::rules::buttons(file))
-        .any(|(table, _)| opens(table));
-    if !any {
-        found.push(
-            Diagnostic::warning("unreachable-form", span, format!("nothing opens {}", quoted(id)))
-                .help(format!("give an [[faq]], a poster or a button form = {}", quoted(id))),
-        );
+    let taps = super::rules::buttons_outside_forms(file);
+    let mut reached: Vec<String> =
+        said.chain(friends).chain(taps).filter_map(|(table, _)| opened_by(table)).collect();
+    for id in std::mem::take(&mut reached) {
+        reach(id, &forms, &mut reached);
+    }
+    // Of forms that open each other the first is named: the others follow from it.
+    for (form, _) in &forms {
+        let Some((id, span)) = get(form, "id").and_then(text) else { continue };
+        if !reached.iter().any(|known| known == id) {
+            reach(id.to_owned(), &forms, &mut reached);
+            let message = format!("nothing opens {}", quoted(id));
+            found.push(
+                Diagnostic::warning("unreachable-form", span, message)
+                    .help(format!("give an [[faq]], a poster or a button form = {}", quoted(id))),
+            );
+        }
+    }
+}
+
+/// Adds a form and all that it opens, also by its ends.
+fn reach(id: String, forms: &[(&DeTable<'_>, Place)], reached: &mut Vec<String>) {
+    let opened_by =
+        |table: &DeTable<'_>| get(table, "form").and_then(text).map(|(form, _)| form.to_owned());
+    let mut open = vec![id];
+    while let Some(id) = open.pop() {
+        if reached.contains(&id) {
+            continue;
+        }
+        for (form, _) in forms {
+            if get(form, "id").and_then(text).is_none_or(|(known, _)| known != id) {
+                continue;
+            }
+            let ends = read::tables(form, "end");
+            let taps = ends.iter().flat_map(|(end, _)| read::tables(end, "buttons"));
+            open.extend(opened_by(form));
+            open.extend(taps.filter_map(|(tap, _)| opened_by(tap)));
+            open.extend(ends.iter().filter_map(|(end, _)| opened_by(end)));
+        }
+        reached.push(id);
     }
 }
 
@@ -346,6 +379,7 @@ pub(super) fn also(file: &DeTable<'_>, table: &DeTable<'_>) -> Also {
         tags: tags.into_iter().filter_map(text).map(|(tag, _)| tag.to_owned()).collect(),
         set,
         form: named::<FormId>(table, "form"),
+        coupon: named::<CouponId>(table, "coupon"),
     }
 }
 

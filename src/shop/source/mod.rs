@@ -3,15 +3,19 @@
 //! - [`compile`]: the front door. It finds every problem, not the first one.
 //! - [`diagnostic`]: what a problem is. [`render`]: how people and machines see it.
 //! - [`schema`]: the JSON Schema of the file, for editors. [`reference`]: the same for people.
-//! - `format`: the format as one table, which both the check and the schema follow. `values`: what
+//! - `syntax`: what is no TOML. `format`: the format as one table, which both the check and the schema follow. `values`: what
 //!   may stand between quotation marks. `shape` and `wording`: each value by itself. `rules`, `schedule`,
-//!   `phrases`, `forms`, `booking`, `products`, `segments`, `paid`, `doors`, `sent` and `sequences`: what values have to do with each other. `build`: the shop itself.
+//!   `phrases`, `forms`, `booking`, `products`, `segments`, `coupons`, `paid`, `doors`, `sent` and `sequences`: what values have to do with each other. `build`: the shop itself.
+//! - `follow_up`: what is left out because it only follows from another mistake.
+//! - [`written`]: single values as the check reads them, for what asks before there is a file.
 //! - [`places`]: where the FAQ's phrasings and expectations stand, for checks that need it trained.
 
 mod booking;
 mod build;
+mod coupons;
 pub mod diagnostic;
 mod doors;
+mod follow_up;
 mod format;
 mod forms;
 mod paid;
@@ -29,8 +33,10 @@ mod segments;
 mod sent;
 mod sequences;
 mod shape;
+mod syntax;
 mod values;
 mod wording;
+pub mod written;
 
 use toml::de::DeTable;
 
@@ -63,25 +69,21 @@ impl Compiled {
 #[must_use]
 pub fn compile(source: &str) -> Compiled {
     let (file, errors) = DeTable::parse_recoverable(source);
-    let mut found: Vec<Diagnostic> = errors.iter().map(syntax).collect();
+    let mut found = syntax::mistakes(source, &errors);
     let mut shops = Vec::new();
     let mut places = Places::default();
     // What was saved from a broken file would only lead to complaints that are not true.
     if found.is_empty() {
         let file = file.get_ref();
         let names = shape::Names::of(file);
-        shape::check(file, &names, &mut found);
-        rules::check(file, &names, &mut found);
-        phrases::check(file, &mut found);
-        schedule::check(file, &mut found);
-        forms::check(file, &mut found);
-        booking::check(file, &mut found);
-        products::check(file, &mut found);
-        segments::check(file, &mut found);
-        sent::check(file, &mut found);
-        doors::check(file, &mut found);
-        sequences::check(file, &mut found);
-        paid::check(file, &mut found);
+        let lost = shape::check(file, &names, &mut found);
+        if lost.head {
+            // Nothing is where it belongs: what the lines have to do with each other comes later.
+            found.retain(|diagnostic| diagnostic.code != "unknown-reference");
+        } else {
+            relations(file, &names, &mut found);
+        }
+        follow_up::leave_out(&mut found, &lost);
         if !found.iter().any(|d| d.severity == Severity::Error) {
             shops = build::shops(file);
             places = Places::of(file);
@@ -106,9 +108,20 @@ pub fn compile(source: &str) -> Compiled {
     Compiled { shops, diagnostics: found, places }
 }
 
-fn syntax(error: &toml::de::Error) -> Diagnostic {
-    let help = "see https://toml.io for how the file is written; texts stand in quotation marks";
-    Diagnostic::error("syntax", error.span().unwrap_or(0..0), error.message().trim()).help(help)
+/// What values have to do with each other.
+fn relations(file: &DeTable<'_>, names: &shape::Names<'_>, found: &mut Vec<Diagnostic>) {
+    rules::check(file, names, found);
+    phrases::check(file, found);
+    schedule::check(file, found);
+    forms::check(file, found);
+    booking::check(file, found);
+    products::check(file, found);
+    segments::check(file, found);
+    coupons::check(file, found);
+    sent::check(file, found);
+    doors::check(file, found);
+    sequences::check(file, found);
+    paid::check(file, found);
 }
 
 /// The span, moved onto edges of characters inside the source.

@@ -35,21 +35,26 @@ pub fn for_people(diagnostics: &[Diagnostic], source: &str, file: &Path, color: 
         .collect()
 }
 
-/// One JSON object a line: file, line, column (both from 1, columns in characters), code,
-/// severity, message, help; and data, where there is any.
+/// One JSON object a line: file, line and column of the first character, end with those behind the
+/// last one (all from 1, columns in characters), code, severity, message, label, help; and data,
+/// where there is any. A label or help that is not there is null.
 #[must_use]
 pub fn for_machines(diagnostics: &[Diagnostic], source: &str, file: &Path) -> String {
     diagnostics
         .iter()
         .map(|diagnostic| {
             let (line, column) = place(source, diagnostic.span.start);
+            let (end_line, end_column) = place(source, diagnostic.span.end);
+            let label = Some(diagnostic.label.as_str()).filter(|label| !label.is_empty());
             let mut object = json!({
                 "file": file.display().to_string(),
                 "line": line,
                 "column": column,
+                "end": { "line": end_line, "column": end_column },
                 "code": diagnostic.code,
                 "severity": diagnostic.severity.as_str(),
                 "message": diagnostic.message,
+                "label": label,
                 "help": diagnostic.help,
             });
             if let (Some(data), Some(object)) = (&diagnostic.data, object.as_object_mut()) {

@@ -43,6 +43,7 @@ pub(super) fn check(file: &DeTable<'_>, names: &Names<'_>, found: &mut Vec<Diagn
         ("template", "id", "templates are called"),
         ("comment", "id", "rules about comments are called"),
         ("ad", "id", "rules about ads are called"),
+        ("coupon", "id", "coupons are called"),
     ] {
         duplicates(file, table, key, what, found);
     }
@@ -101,17 +102,25 @@ pub(super) fn duplicates(
 
 /// Every button of the file.
 pub(super) fn buttons<'t>(file: &'t DeTable<'t>) -> Vec<(&'t DeTable<'t>, Place)> {
+    let forms = read::tables(file, "form").into_iter();
+    let ends = forms.flat_map(|(form, _)| read::tables(form, "end"));
+    let mut all = buttons_outside_forms(file);
+    all.extend(ends.flat_map(|(end, _)| taps(end)));
+    all
+}
+
+/// Those that people can come to without ending a form.
+pub(super) fn buttons_outside_forms<'t>(file: &'t DeTable<'t>) -> Vec<(&'t DeTable<'t>, Place)> {
     let said = ["faq", "poster", "comment", "ad"].into_iter();
     let mut tables: Vec<_> = said.flat_map(|name| read::tables(file, name)).collect();
     tables.extend(read::table(file, "friends").map(|friends| (friends, 0..0)));
     tables.extend(super::sent::messages(file));
     let cards: Vec<_> = tables.iter().flat_map(|(table, _)| read::tables(table, "card")).collect();
-    let ends = read::tables(file, "form").into_iter().flat_map(|(f, _)| read::tables(f, "end"));
-    let all = tables.into_iter().chain(cards).chain(ends);
-    all.flat_map(|(table, _)| {
-        ["buttons", "quick_replies"].into_iter().flat_map(move |name| read::tables(table, name))
-    })
-    .collect()
+    tables.into_iter().chain(cards).flat_map(|(table, _)| taps(table)).collect()
+}
+
+fn taps<'t>(table: &'t DeTable<'t>) -> impl Iterator<Item = (&'t DeTable<'t>, Place)> {
+    ["buttons", "quick_replies"].into_iter().flat_map(move |name| read::tables(table, name))
 }
 
 /// Whether Meta takes this as the name of a command.
@@ -139,6 +148,7 @@ fn profile(file: &DeTable<'_>, names: &Names<'_>, found: &mut Vec<Diagnostic>) {
     for (command, _) in read::tables(profile, "command") {
         if let Some((name, span)) = get(command, "name").and_then(text)
             && !is_command(name)
+            && values::id(name).is_ok()
         {
             found.push(
                 Diagnostic::error("bad-command", span, "Meta takes no such command")
@@ -196,8 +206,12 @@ fn rich(file: &DeTable<'_>, found: &mut Vec<Diagnostic>) {
     for (table, _) in tables.chain(read::table(file, "friends").map(|friends| (friends, 0..0))) {
         bare_cards(table, found);
         let Some(taps) = get(table, "quick_replies") else { continue };
-        let hides =
-            ["buttons", "faq", "topic", "form"].into_iter().find(|key| get(table, key).is_some());
+        // A poster's coupon stands above its taps.
+        let coupon = get(table, "code").is_none().then_some("coupon");
+        let hides = ["buttons", "faq", "topic", "form"]
+            .into_iter()
+            .chain(coupon)
+            .find(|key| get(table, key).is_some());
         if let Some(other) = hides {
             let message = format!("quick replies cannot be seen beside `{other}`");
             found.push(
@@ -555,7 +569,8 @@ fn meta(file: &DeTable<'_>, found: &mut Vec<Diagnostic>) {
     else {
         return;
     };
-    if read::date(value).is_some_and(|since| since >= NO_NEW_RECURRING) {
+    let Some(since) = read::date(value) else { return };
+    if since >= NO_NEW_RECURRING {
         let message = format!(
             "Meta takes no recurring notifications of apps that began on or after {NO_NEW_RECURRING}"
         );

@@ -11,7 +11,6 @@ pub fn schema() -> Value {
     let mut schema = table(&FILE);
     if let Some(root) = schema.as_object_mut() {
         root.insert("$schema".into(), json!("https://json-schema.org/draft/2020-12/schema"));
-        root.insert("title".into(), json!("shop.toml"));
     }
     schema
 }
@@ -22,6 +21,7 @@ fn table(format: &Table) -> Value {
     let required: Vec<&str> = format.keys.iter().filter(|k| k.required).map(|k| k.name).collect();
     json!({
         "type": "object",
+        "title": format.header,
         "description": format.doc,
         "properties": properties,
         "required": required,
@@ -33,6 +33,15 @@ fn property(key: &Key) -> Value {
     let mut schema = kind(&key.kind);
     if let Some(schema) = schema.as_object_mut() {
         schema.insert("description".into(), json!(key.doc));
+        // So that an editor says it behind the language, too: answer.en.
+        if let Kind::Text(_) | Kind::Phrases = key.kind
+            && let Some(languages) = schema.get_mut("patternProperties")
+            && let Some(languages) = languages.as_object_mut()
+        {
+            for one in languages.values_mut().filter_map(Value::as_object_mut) {
+                one.insert("description".into(), json!(key.doc));
+            }
+        }
     }
     schema
 }
@@ -50,13 +59,15 @@ fn kind(kind: &Kind) -> Value {
         | Kind::Form
         | Kind::Segment
         | Kind::Offer
-        | Kind::Poster => pattern("^[A-Za-z0-9_-]{1,64}$"),
+        | Kind::Poster
+        | Kind::Coupon => pattern("^[A-Za-z0-9_-]{1,64}$"),
         Kind::Digits => pattern("^[0-9]{1,64}$"),
         Kind::PageName => pattern("^[A-Za-z0-9.]{1,50}$"),
         Kind::InstagramName => pattern("^[A-Za-z0-9._]{1,50}$"),
         Kind::Url => pattern("^https://"),
         Kind::Phone => pattern(r"^\+"),
         Kind::Email => pattern("@"),
+        Kind::Colour => pattern("^#([0-9A-Fa-f]{3}|[0-9A-Fa-f]{6})$"),
         Kind::Place => pattern(","),
         Kind::Country => pattern("^[A-Z]{2}$"),
         Kind::Languages => json!({ "type": "array", "items": { "type": "string" }, "minItems": 1 }),

@@ -8,6 +8,7 @@ use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
 use super::diagnostic::{Diagnostic, Problem, nearest, unknown};
+use super::follow_up::Lost;
 use super::format::{FILE, Kind, Table};
 use super::read::{self, Value, get, text};
 use super::values::{self, quoted};
@@ -23,6 +24,7 @@ pub(super) struct Names<'t> {
     segments: Vec<&'t str>,
     offers: Vec<&'t str>,
     posters: Vec<&'t str>,
+    coupons: Vec<&'t str>,
     pages: Vec<&'t str>,
 }
 
@@ -45,6 +47,7 @@ impl<'t> Names<'t> {
             segments: all("segment", "id"),
             offers: all("offer", "id"),
             posters: all("poster", "code"),
+            coupons: all("coupon", "id"),
             pages: all("page", "id"),
         };
         names.pages.extend(all("page", "username"));
@@ -52,25 +55,55 @@ impl<'t> Names<'t> {
     }
 }
 
-/// Checks the whole file against the format.
-pub(super) fn check(file: &DeTable<'_>, names: &Names<'_>, found: &mut Vec<Diagnostic>) {
-    Checker { names, found }.table(file, 0..0, &FILE);
+/// Checks the whole file against the format, and returns what could not be read of it.
+pub(super) fn check(file: &DeTable<'_>, names: &Names<'_>, found: &mut Vec<Diagnostic>) -> Lost {
+    let mut checker = Checker { names, found, lost: Lost::default() };
+    checker.table(file, 0..0, &FILE);
+    checker.lost
+}
+
+/// The tables that may hold all of these keys.
+fn homes_of(names: &[&str], format: &'static Table, homes: &mut Vec<&'static str>) {
+    let holds = |name: &&str| format.keys.iter().any(|key| key.name == *name);
+    if names.iter().all(holds) && !homes.contains(&format.header) {
+        homes.push(format.header);
+    }
+    for key in format.keys {
+        if let Kind::Table(inner) | Kind::Tables(inner, _) = &key.kind {
+            homes_of(names, inner, homes);
+        }
+    }
 }
 
 pub(super) struct Checker<'c, 't> {
     pub names: &'c Names<'t>,
     pub found: &'c mut Vec<Diagnostic>,
+    pub lost: Lost,
 }
 
 impl Checker<'_, '_> {
     fn table(&mut self, table: &DeTable<'_>, span: Range<usize>, format: &'static Table) {
+        let mut unknown = Vec::new();
         for (key, value) in table {
             match format.keys.iter().find(|k| k.name == key.get_ref()) {
-                Some(known) => self.value(value, key.span(), known.name, &known.kind),
-                None => self.unknown_key(key, format),
+                Some(known) => {
+                    let before = self.found.len();
+                    self.value(value, key.span(), known.name, &known.kind);
+                    let new = self.found.get(before..).unwrap_or_default();
+                    let whole = matches!(known.kind, Kind::Table(_) | Kind::Tables(..));
+                    let is_lost = |d: &Diagnostic| {
+                        d.code == "wrong-type" && (!whole || d.span == value.span())
+                    };
+                    if new.iter().any(is_lost) {
+                        self.lost.keys.push((format.header, known.name));
+                    }
+                }
+                None => unknown.push(key),
             }
         }
+        self.unknown_keys(&unknown, format);
         for key in format.keys.iter().filter(|k| k.required && get(table, k.name).is_none()) {
+            self.lost.keys.push((format.header, key.name));
             let message = format!("{} has no `{}`", format.header, key.name);
             let help = match &key.kind {
                 Kind::Table(inner) if !inner.header.starts_with('[') => {
@@ -91,6 +124,32 @@ impl Checker<'_, '_> {
 
     pub(super) fn default_lang(&self) -> &str {
         self.names.languages.first().copied().unwrap_or("en")
+    }
+
+    /// Several lines in a row that all belong to another table have lost its head.
+    fn unknown_keys(&mut self, keys: &[&Spanned<DeString<'_>>], format: &'static Table) {
+        let names: Vec<&str> = keys.iter().map(|key| key.get_ref().as_ref()).collect();
+        let mut homes = Vec::new();
+        if let [_, _, ..] = keys {
+            homes_of(&names, &FILE, &mut homes);
+        }
+        let Some((first, _)) = keys.split_first().filter(|_| !homes.is_empty()) else {
+            return keys.iter().for_each(|key| self.unknown_key(key, format));
+        };
+        self.lost.head = true;
+        let help = match homes.as_slice() {
+            [one] => format!("they belong to {one}: is that line missing above them?"),
+            [one, other] => {
+                format!("they belong to {one} or {other}: is that line missing above them?")
+            }
+            _ => "is the head of their table missing above them?".to_owned(),
+        };
+        let message = format!("{} has no keys {}", format.header, names.join(", "));
+        self.found.push(
+            Diagnostic::error("unknown-key", first.span(), message)
+                .label(format!("these {} lines are not known here", names.len()))
+                .help(help),
+        );
     }
 
     fn unknown_key(&mut self, key: &Spanned<DeString<'_>>, format: &Table) {
@@ -131,6 +190,8 @@ impl Checker<'_, '_> {
             Kind::Segment => self.refers(value, name, "segment", &self.names.segments.clone()),
             Kind::Offer => self.refers(value, name, "offer", &self.names.offers.clone()),
             Kind::Poster => self.refers(value, name, "poster", &self.names.posters.clone()),
+            Kind::Coupon => self.refers(value, name, "coupon", &self.names.coupons.clone()),
+            Kind::Colour => self.read(value, name, values::colour),
             Kind::Tags => self.each(value, name, "a list of names: [\"lunch\"]", |s, v, n| {
                 s.read(v, n, values::id);
             }),

@@ -6,6 +6,7 @@ use serde_json::json;
 
 use super::diagnostic::{Problem, nearest};
 use crate::meta::ids::{Country, is_key_part};
+use crate::shop::colour::Colour;
 use crate::shop::hours::DAY_MINUTES;
 use crate::shop::lookup::ZONES;
 use crate::shop::model::{Place, QuietHours, Range};
@@ -138,6 +139,17 @@ pub(super) fn phone(text: &str) -> Read<String> {
     ))
 }
 
+/// A colour.
+pub(super) fn colour(text: &str) -> Read<Colour> {
+    Colour::parse(text).map_err(|_| {
+        Problem::new(
+            "bad-colour",
+            "this is no colour",
+            "write # and six hexadecimal digits, red, green and blue: \"#0b3d2e\"",
+        )
+    })
+}
+
 /// A mail address.
 pub(super) fn email(text: &str) -> Read<String> {
     let parts = text.split_once('@');
@@ -151,9 +163,21 @@ pub(super) fn email(text: &str) -> Read<String> {
 
 /// A time zone by its IANA name.
 pub(super) fn time_zone(text: &str) -> Read<String> {
+    let Err(near) = known_zone(text) else { return Ok(text.to_owned()) };
+    let help = match near {
+        Some(near) => format!("did you mean {}?", quoted(&near)),
+        None => {
+            "write the region and its city: \"Europe/Vilnius\", \"America/Sao_Paulo\"".to_owned()
+        }
+    };
+    Err(Problem::new("unknown-time-zone", "no time zone has this name", help))
+}
+
+/// Whether there is a time zone of this name; if not, the one that is most likely meant.
+pub(super) fn known_zone(text: &str) -> Result<(), Option<String>> {
     let known: Vec<String> = ZONES.available().map(|name| name.as_str().to_owned()).collect();
     if known.iter().any(|name| name == text) {
-        return Ok(text.to_owned());
+        return Ok(());
     }
     let city = text.rsplit('/').next().unwrap_or(text).trim().replace(' ', "_");
     let by_city =
@@ -165,13 +189,7 @@ pub(super) fn time_zone(text: &str) -> Read<String> {
         let found = nearest(&city, places.map(|(_, place)| place))?;
         known.iter().map(String::as_str).find(|n| n.ends_with(found))
     });
-    let help = match near {
-        Some(near) => format!("did you mean {}?", quoted(near)),
-        None => {
-            "write the region and its city: \"Europe/Vilnius\", \"America/Sao_Paulo\"".to_owned()
-        }
-    };
-    Err(Problem::new("unknown-time-zone", "no time zone has this name", help))
+    Err(near.map(str::to_owned))
 }
 
 /// A country by its code.

@@ -177,7 +177,12 @@ impl Checker<'_, '_> {
                 s.read(v, n, values::name);
             });
         }
-        let silent = |tag: &&str| !matches!(get(table, tag).map(Spanned::get_ref), Some(DeValue::Array(a)) if !a.is_empty());
+        let silent = |tag: &&str| match get(table, tag).map(Spanned::get_ref) {
+            None => true,
+            Some(DeValue::Array(list)) => list.is_empty(),
+            // Told already.
+            Some(_) => false,
+        };
         let silent: Vec<&str> = self.names.languages.iter().copied().filter(silent).collect();
         // Keywords of one language may do without a counterpart; questions may not.
         if let Some(first) = silent.first()

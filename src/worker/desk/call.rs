@@ -14,6 +14,7 @@ use super::Name;
 use super::layout::{PageState, Unrest};
 use super::paid::{Answered, Asked};
 use crate::desk::alerts::Condition;
+use crate::desk::coupons::act::Act as CouponAct;
 use crate::desk::layout::{Layout, REGISTRAR};
 use crate::desk::parcels::Parcel;
 use crate::desk::posters;
@@ -113,6 +114,21 @@ pub const MOVE: &str = "/move";
 pub const SCAN: &str = "/scan";
 /// What the owner does with posters.
 pub const POSTERS: &str = "/posters";
+
+/// Coupons and tills.
+pub const COUPONS: &str = "/coupons";
+
+/// Something about coupons.
+#[derive(Serialize, Deserialize)]
+pub struct Coupons<'a> {
+    pub desk: Cow<'a, Name>,
+    pub act: Cow<'a, CouponAct>,
+}
+
+/// Asks a Desk about coupons; its answer is as `desk::coupons::act` says.
+pub async fn coupons(env: &Env, desk: &Name, act: &CouponAct) -> Result<serde_json::Value, String> {
+    json(&post(env, desk, COUPONS, &Coupons::of(desk, act)).await?)
+}
 
 /// A scan of a poster, or that it led to the shop's own page.
 #[derive(Serialize, Deserialize)]

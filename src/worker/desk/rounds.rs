@@ -17,8 +17,8 @@ use crate::desk::{alerts, deletion as desk_deletion, inbox, sending};
 use crate::outreach::{planner, receipt, reconcile as readings};
 use crate::store::timers::{self, Timer};
 use crate::store::{
-    StoreError, bookings, comments, counters, early, friends, funnel, incidents, ledger, misses,
-    outbox, parked, runs, seen, spending, tallies, templates as kept_templates,
+    StoreError, bookings, comments, counters, coupons, early, friends, funnel, incidents, ledger,
+    misses, outbox, parked, runs, seen, spending, tallies, templates as kept_templates,
 };
 use crate::time::{DAY, MINUTE, UnixMs};
 use crate::worker::config::Config;
@@ -48,6 +48,7 @@ impl Inner {
         let mut shop = None;
         match self.shop(&name.page).await {
             Ok(published) => {
+                self.prepare_coupons(&published.shop)?;
                 planner::tick(&self.sql, &published.shop, at).map_err(|e| e.to_string())?;
                 reminders::remind(&self.sql, &published.shop, at).map_err(|e| e.to_string())?;
                 self.unpark(&published).await?;
@@ -63,6 +64,7 @@ impl Inner {
             worker::console_error!("deletions: {why}");
         }
         self.call_later();
+        self.coupons_later();
         self.read_list_later();
         if name.shard == REGISTRAR {
             self.look_later();
@@ -118,6 +120,9 @@ impl Inner {
                         .map_err(|e| e.to_string())?;
                 }
             }
+        }
+        if due.contains(&Timer::Plan) {
+            self.coupons_later();
         }
         self.look_again();
         // Side by side: neither messages nor calls wait for the other, and an answer may wait for
@@ -188,6 +193,7 @@ impl Inner {
             keys: &config.keys,
             app: config.app_id.as_ref(),
             diary: &[],
+            coupons: &[],
             host: host(&config, &name, self.shards()),
         };
         inbox::unpark(&self.sql, context, now()).map(|_| ()).map_err(|e| e.to_string())
@@ -229,6 +235,7 @@ impl Inner {
         counters::prune(&self.sql, at)?;
         funnel::prune(&self.sql, &at.plus(-400 * DAY).utc_date().to_string())?;
         bookings::prune(&self.sql, at)?;
+        coupons::prune(&self.sql, at)?;
         desk_deletion::prune(&self.sql, at)?;
         incidents::prune(&self.sql, at)?;
         early::prune(&self.sql, at)?;
