@@ -382,13 +382,20 @@ impl Scene<'_> {
                 vec![self.comment(&text, None, Some(comment_id), "add")]
             }
             Act::ChangeComment { verb, text } => {
-                let bubble = self.person.thread.iter().rev().find(|b| b.message["comment"] == true);
+                let bubble = self
+                    .person
+                    .thread
+                    .iter()
+                    .rev()
+                    .find(|b| b.message.get("comment") == Some(&Value::Bool(true)));
                 let bubble = bubble.cloned().ok_or(ActError::NoMessage)?;
                 let comment =
                     self.world.comments.get_mut(&bubble.mid).ok_or(ActError::NoMessage)?;
                 comment.gone |= verb == "remove";
                 let post = comment.post.clone();
-                let text = text.or_else(|| bubble.message["text"].as_str().map(str::to_owned));
+                let text = text.or_else(|| {
+                    bubble.message.get("text").and_then(Value::as_str).map(str::to_owned)
+                });
                 let written = Written {
                     id: &bubble.mid,
                     post: &post,
