@@ -57,6 +57,7 @@ fn measure(name: &str, toml: &str, asked: Vec<String>) {
         keys: &keys,
         app: None,
         diary: &[],
+        coupons: &[],
         host: Host::default(),
     };
     let now = UnixMs::new(1_793_000_000_000);

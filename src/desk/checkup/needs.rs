@@ -149,4 +149,22 @@ mod tests {
         assert_eq!(wants(&rule("platform = \"instagram\"\n")), (false, vec![instagram], true));
         assert_eq!(wants(&rule("platform = \"messenger\"\n")), (true, vec![], false));
     }
+
+    #[test]
+    fn a_field_is_needed_by_what_the_shop_uses_and_wished_for_otherwise() {
+        let needs = |more: &str| {
+            let source = format!(
+                "[shop]\nname = \"A\"\nlanguages = [\"en\"]\ntime_zone = \"UTC\"\n\
+                 [[page]]\nid = \"1\"\nusername = \"a\"\ninstagram_id = \"2\"\n{more}"
+            );
+            Needs::of(&crate::shop::source::compile(&source).shops.remove(0))
+        };
+        let plain = needs("");
+        assert_eq!(plain.fields, ["messages", "messaging_postbacks", "message_echoes"]);
+        assert!(plain.wished_fields.contains(&"messaging_referrals"));
+        let poster = "[[poster]]\ncode = \"DOOR\"\nplace = \"Door\"\n";
+        assert!(needs(poster).fields.contains(&"messaging_referrals"));
+        assert!(needs("[handoff]\npass_thread = true\n").fields.contains(&"messaging_handovers"));
+        assert!(needs("[assistant]\ninstagram = false\n").instagram_fields.is_empty());
+    }
 }
