@@ -15,9 +15,9 @@ mod native {
 
     use clap::{Parser, Subcommand};
     use shopbell::cli::{
-        bookings, budget, chat, check, connect, consent, deploy, doctor, eval, explain, forget,
-        funnel, misses, note, offer, plan, poster, profile, publish, qr, reconcile, report,
-        sandbox, shards, sim, snippet, template, verify,
+        bookings, budget, chat, check, connect, consent, coupons, deploy, doctor, eval, explain,
+        forget, funnel, misses, note, offer, plan, poster, profile, publish, qr, reconcile, redeem,
+        report, sandbox, shards, sim, snippet, template, till, verify,
     };
 
     /// An assistant for a small shop's Messenger and Instagram inbox, on your own Cloudflare
@@ -61,6 +61,12 @@ mod native {
         Report(report::ReportArgs),
         /// Says how many people wait to be told of an offer, and opens one.
         Offer(offer::OfferArgs),
+        /// Says how many codes of each coupon were given and redeemed, and how many are left.
+        Coupons(coupons::CouponsArgs),
+        /// Redeems the code of a coupon.
+        Redeem(redeem::RedeemArgs),
+        /// Makes the key of a till, shows tills, and takes their right away.
+        Till(till::TillArgs),
         /// Shows what somebody agreed to, and verifies the receipts of it.
         Consent(consent::ConsentArgs),
         /// Compares Meta's own list of notification tokens with the Worker's, and mends it.
@@ -106,6 +112,9 @@ mod native {
             Command::Plan(args) => plan::run(&args),
             Command::Report(args) => report::run(&args),
             Command::Offer(args) => offer::run(&args),
+            Command::Coupons(args) => coupons::run(&args),
+            Command::Redeem(args) => redeem::run(&args),
+            Command::Till(args) => till::run(&args),
             Command::Consent(args) => consent::run(&args),
             Command::Reconcile(args) => reconcile::run(&args),
             Command::Profile(args) => profile::run(args),

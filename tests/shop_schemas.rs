@@ -141,6 +141,7 @@ fn what_the_desk_writes_to_kv_fits_the_schema_of_a_subscription() {
         keys: &keys,
         app: None,
         diary: &[],
+        coupons: &[],
         host: Host::default(),
     };
     let now = UnixMs::new(1_795_000_000_000);

@@ -92,8 +92,18 @@ fn show(args: &FunnelArgs) -> Result<String, FunnelError> {
 }
 
 /// The stages, in order.
-const STAGES: [&str; 9] =
-    ["scan", "page", "comment", "conversation", "new", "optin", "delivered", "read", "clicked"];
+const STAGES: [&str; 10] = [
+    "scan",
+    "page",
+    "comment",
+    "conversation",
+    "new",
+    "optin",
+    "delivered",
+    "read",
+    "clicked",
+    "redeemed",
+];
 
 /// How often each stage was reached, in the order of [`STAGES`].
 pub type Counts = [i64; 9];

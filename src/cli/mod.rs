@@ -15,6 +15,7 @@
 //! - [`plan`]: who will be told what, by which way; [`report`]: what became of it.
 //! - [`consent`]: what somebody agreed to, and the proof of it. [`reconcile`]: Meta's own list of
 //!   notification tokens against the Worker's.
+//! - [`coupons`]: what was given and redeemed; [`redeem`]: a code by hand; [`till`]: who else may.
 //! - [`template`]: utility templates, handed in at Meta and how they stand.
 //! - [`doctor`]: looks at the Worker and at Meta, and says what keeps a shop from working.
 //! - [`offer`]: who waits to be told of what, and the word that it has begun.
@@ -33,6 +34,7 @@ pub mod check;
 pub mod cloud;
 pub mod connect;
 pub mod consent;
+pub mod coupons;
 pub mod deploy;
 pub mod doctor;
 pub mod eval;
@@ -49,12 +51,14 @@ pub mod profile;
 pub mod publish;
 pub mod qr;
 pub mod reconcile;
+pub mod redeem;
 pub mod report;
 pub mod sandbox;
 pub mod shards;
 pub mod sim;
 pub mod snippet;
 pub mod template;
+pub mod till;
 pub mod verify;
 
 /// Prints what a command has to say, or what kept it from its work.

@@ -123,9 +123,9 @@ struct Says {
     /// Said on arrival: `--text "lt=Labas!"`, once for each language.
     #[arg(long, value_name = "LANG=TEXT")]
     text: Vec<String>,
-    /// A coupon in words, said after it.
-    #[arg(long = "coupon-text", value_name = "LANG=TEXT")]
-    coupon_text: Vec<String>,
+    /// The id of a coupon that is given.
+    #[arg(long, value_name = "ID")]
+    coupon: Option<String>,
     /// A picture sent before it, https.
     #[arg(long, value_name = "URL")]
     image: Option<String>,
@@ -163,21 +163,20 @@ impl Says {
             ("topic", self.topic),
             ("faq", self.faq),
             ("form", self.form),
+            ("coupon", self.coupon),
             ("language", self.language),
         ];
         for (field, line) in lines {
             fields.extend(line.map(|line| (field.to_owned(), json!(line))));
         }
-        for (field, texts) in [("text", self.text), ("coupon_text", self.coupon_text)] {
-            let mut localized = Map::new();
-            for text in &texts {
-                let (lang, said) =
-                    text.split_once('=').ok_or_else(|| PosterError::NoLanguage(text.clone()))?;
-                localized.insert(lang.trim().to_owned(), json!(said));
-            }
-            if !localized.is_empty() {
-                fields.insert(field.to_owned(), Value::Object(localized));
-            }
+        let mut localized = Map::new();
+        for text in &self.text {
+            let (lang, said) =
+                text.split_once('=').ok_or_else(|| PosterError::NoLanguage(text.clone()))?;
+            localized.insert(lang.trim().to_owned(), json!(said));
+        }
+        if !localized.is_empty() {
+            fields.insert("text".to_owned(), Value::Object(localized));
         }
         if !self.tags.is_empty() {
             fields.insert("tags".to_owned(), json!(self.tags));
@@ -188,7 +187,7 @@ impl Says {
 
 /// Why nothing was done.
 #[derive(Debug, thiserror::Error)]
-enum PosterError {
+pub(super) enum PosterError {
     #[error(transparent)]
     Ask(#[from] AskError),
     #[error("`{0}` does not say its language: write it as \"lt=Labas!\"")]
@@ -284,6 +283,14 @@ struct Listed {
     poster: Poster,
 }
 
+/// The posters of a Page that were made or aimed without `shop.toml`.
+pub(super) fn made(owner: &Owner, page: &PageId) -> Result<Vec<Poster>, PosterError> {
+    let told: Value = owner.get(&format!("/admin/posters?page={page}"))?;
+    let all: Vec<Listed> = serde_json::from_value(told)?;
+    let made = all.into_iter().filter(|listed| listed.from != "shop.toml");
+    Ok(made.map(|listed| listed.poster).collect())
+}
+
 fn list(told: Value) -> Result<String, PosterError> {
     let all: Vec<Listed> = serde_json::from_value(told)?;
     let line = |listed: &Listed| {
@@ -311,6 +318,7 @@ fn summary(poster: &Poster) -> String {
         ("topic", poster.topic.as_ref().map(ToString::to_string)),
         ("answer", poster.faq.as_ref().map(ToString::to_string)),
         ("form", poster.also.form.as_ref().map(ToString::to_string)),
+        ("coupon", poster.also.coupon.as_ref().map(ToString::to_string)),
         ("language", poster.language.as_ref().map(|lang| lang.0.clone())),
     ];
     parts.extend(named.into_iter().filter_map(|(name, value)| Some(format!("{name} {}", value?))));

@@ -92,7 +92,7 @@ fn html(
     let link = escaped(&format!("{address}{asks}"));
     let (chat, scan) = (escaped(words.chat), escaped(words.scan));
     // The picture is for print and for other people's phones: it is drawn for the plain address.
-    let picture = qr::svg(&address, None)?;
+    let picture = qr::svg(&address, None, qr::PLAIN)?;
     let picture = picture.split_once("<svg").map_or(picture.as_str(), |(_, rest)| rest);
     let tag = escaped(&lang.0);
     Ok(format!(

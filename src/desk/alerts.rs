@@ -1,6 +1,6 @@
 //! What the owner is told of because nobody else would notice: the Page is halted, KV takes no
-//! writes, its quota of the day is nearly used up, Meta's list of tokens cannot be trusted. Each is
-//! an incident with a beginning and an end; the owner is told once of each, by a way that works
+//! writes, its quota of the day is nearly used up, Meta's list of tokens cannot be trusted, or what
+//! the Worker's own look found ([`super::checkup`]). Each is an incident with a beginning and an end; the owner is told once of each, by a way that works
 //! while it lasts.
 //!
 //! The Page's first Desk tells. The others tell it what they see.
@@ -8,6 +8,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use super::checkup::{Finding, round};
 use super::person::Person;
 use super::sending;
 use crate::meta::event::Channel;
@@ -55,11 +56,43 @@ pub enum Alert {
     KvQuota,
     /// Meta's list of tokens cannot be read for days, or lacks so many that it is not believed.
     TokenList,
+    /// Meta had stopped sending the Page's messages; the Worker has subscribed anew, or tries to.
+    Unsubscribed,
+    /// The Page's token ends soon, or stops reading.
+    TokenEnds,
+    /// The token may not do what the shop needs.
+    Permissions,
+    /// The Page is not published.
+    Hidden,
+    /// The day takes nearly all that Cloudflare's plan gives.
+    Quota,
+    /// A rule of Meta's, by which messages leave, ends soon.
+    RuleEnds,
+    /// The version of the Graph API ends soon, or has ended.
+    VersionEnds,
+    /// Links that the previous signing key signed stop working soon.
+    KeyEnds,
+    /// The scheduled trigger does not come.
+    Cron,
 }
 
 impl Alert {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Halted, Self::KvRefuses, Self::KvQuota, Self::TokenList];
+    pub const ALL: [Self; 13] = [
+        Self::Halted,
+        Self::KvRefuses,
+        Self::KvQuota,
+        Self::TokenList,
+        Self::Unsubscribed,
+        Self::TokenEnds,
+        Self::Permissions,
+        Self::Hidden,
+        Self::Quota,
+        Self::RuleEnds,
+        Self::VersionEnds,
+        Self::KeyEnds,
+        Self::Cron,
+    ];
 
     /// As it is told and written.
     #[must_use]
@@ -69,6 +102,40 @@ impl Alert {
             Self::KvRefuses => "kv_refuses",
             Self::KvQuota => "kv_quota",
             Self::TokenList => "token_list",
+            Self::Unsubscribed => "unsubscribed",
+            Self::TokenEnds => "token_ends",
+            Self::Permissions => "permissions",
+            Self::Hidden => "hidden",
+            Self::Quota => "quota",
+            Self::RuleEnds => "rule_ends",
+            Self::VersionEnds => "version_ends",
+            Self::KeyEnds => "key_ends",
+            Self::Cron => "cron",
+        }
+    }
+
+    /// The alert of a finding; none for what only stands in the list of them.
+    #[must_use]
+    pub const fn of(finding: &Finding) -> Option<Self> {
+        match finding {
+            // Whether a message or a look hears of it first, it is one thing that is wrong.
+            Finding::TokenDead { .. } | Finding::Restricted { .. } => Some(Self::Halted),
+            Finding::TokenEnds { .. } | Finding::TokenDataEnds { .. } => Some(Self::TokenEnds),
+            Finding::TokenOfApp { .. }
+            | Finding::TokenKind { .. }
+            | Finding::Scopes { .. }
+            | Finding::WishedScopes { .. } => Some(Self::Permissions),
+            Finding::Unsubscribed | Finding::Fields { .. } => Some(Self::Unsubscribed),
+            Finding::Unpublished => Some(Self::Hidden),
+            Finding::Quota { .. } => Some(Self::Quota),
+            Finding::RuleEnds { .. } => Some(Self::RuleEnds),
+            Finding::VersionEnds { .. } | Finding::VersionEnded { .. } => Some(Self::VersionEnds),
+            Finding::KeyEnds { .. } => Some(Self::KeyEnds),
+            Finding::CronSilent { .. } => Some(Self::Cron),
+            Finding::WishedFields { .. }
+            | Finding::OtherApps { .. }
+            | Finding::VersionUnknown { .. }
+            | Finding::KeyEnded { .. } => None,
         }
     }
 }
@@ -111,7 +178,33 @@ pub fn conditions(sql: &impl Sql, now: UnixMs) -> Result<Vec<Condition>, StoreEr
     if let Some(says) = reconcile::trouble(sql, now)? {
         note(Alert::TokenList, says);
     }
+    looks(sql, &mut found, now)?;
     Ok(found)
+}
+
+/// What the Worker's own looks found. Several of one kind are one.
+fn looks(sql: &impl Sql, found: &mut Vec<Condition>, now: UnixMs) -> Result<(), StoreError> {
+    let checked = round::checked(sql)?.unwrap_or_default();
+    let silence = round::silence(sql, now)?;
+    for finding in checked.findings.iter().chain(&silence) {
+        let Some(alert) = Alert::of(finding) else { continue };
+        let mut says = finding.says();
+        if let (Alert::Unsubscribed, Some(restored)) = (alert, &checked.restored) {
+            if let Some(good) = restored.good_until {
+                says = format!("{says}; {} - {}", good.rfc3339(), restored.at.rfc3339());
+            }
+            if let Some(why) = &restored.refused {
+                says = format!("{says}; {why}");
+            }
+        }
+        match found.iter_mut().find(|condition| condition.alert == alert) {
+            // A hold says it already.
+            Some(_) if alert == Alert::Halted => {}
+            Some(condition) => condition.says = format!("{}; {says}", condition.says),
+            None => found.push(Condition { alert, says }),
+        }
+    }
+    Ok(())
 }
 
 /// What is open on this Desk.
@@ -238,6 +331,15 @@ fn text(shop: &Shop, news: &News<'_>) -> String {
         Alert::KvRefuses => texts.kv_refuses,
         Alert::KvQuota => texts.kv_quota,
         Alert::TokenList => texts.token_list,
+        Alert::Unsubscribed => texts.unsubscribed,
+        Alert::TokenEnds => texts.token_ends,
+        Alert::Permissions => texts.permissions,
+        Alert::Hidden => texts.hidden,
+        Alert::Quota => texts.quota,
+        Alert::RuleEnds => texts.rule_ends,
+        Alert::VersionEnds => texts.version_ends,
+        Alert::KeyEnds => texts.key_ends,
+        Alert::Cron => texts.cron,
     };
     let what = format!("{what} ({})", news.says);
     if news.over { format!("{} {what}", texts.over) } else { what }

@@ -15,7 +15,7 @@
 
 use super::decide::{Context, Effect, Inbound, Turn};
 use super::person::{Person, Touch};
-use super::{ads, form, friends, replies};
+use super::{ads, coupons, form, friends, replies};
 use crate::entry::friends::FriendRef;
 use crate::entry::refs::RefError;
 use crate::faq::Said;
@@ -365,7 +365,12 @@ pub(super) fn credited(
 
 /// What a poster promises, in words; the form that it opens is the caller's.
 pub(super) fn promised(turn: &mut Turn<'_>, poster: &Poster) -> Vec<Content> {
-    let mut said = replies::arrival(turn, poster);
+    let occasion = source(poster);
+    let coupon = poster.also.coupon.as_ref();
+    let coupon = coupon
+        .map(|id| coupons::give(turn, id, &occasion, poster.topic.as_ref()))
+        .unwrap_or_default();
+    let mut said = replies::arrival(turn, poster, coupon);
     if let Some(form) = &poster.also.form {
         said.extend(form::open(turn, form));
     }

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::arrival::{self, Arrived, Came};
+use super::coupons::Gift;
 use super::handoff::Call;
 use super::payload::{OutboxMark, Payload, PrivateMark};
 use super::person::{Person, Shown};
@@ -28,6 +29,7 @@ use crate::shop::doors::CommentRule;
 use crate::shop::lookup::TextKey;
 use crate::shop::model::{Lang, Shop};
 use crate::store::bookings::{Change, Claim};
+use crate::store::coupons::Issued;
 use crate::store::misses::Miss;
 use crate::store::seen;
 use crate::time::{HOUR, UnixMs};
@@ -49,6 +51,8 @@ pub struct Context<'a> {
     pub app: Option<&'a AppId>,
     /// What is taken from now on of what can be booked, as the transaction that decides sees it.
     pub diary: &'a [Claim],
+    /// How many codes of each coupon were given, as the transaction that decides sees it.
+    pub coupons: &'a [Issued],
     /// What else the deployment brings along.
     pub host: Host<'a>,
 }
@@ -129,6 +133,8 @@ pub enum Effect {
     },
     /// A slot is held, booked, moved or given up.
     Diary(Box<Change>),
+    /// The person gets a code of a coupon.
+    Coupon(Box<Gift>),
     /// Remind the person of their form then, and not earlier.
     RemindAt {
         /// When, unless they go on before.
@@ -789,6 +795,9 @@ fn answer<'a>(
         turn.person.offered_at = before.offered_at;
         turn.person.delete_noted = before.delete_noted;
         turn.person.friends_untold = before.friends_untold;
+        // Nor was a code told that nobody has read.
+        turn.person.coupons = before.coupons;
+        turn.effects.retain(|effect| !matches!(effect, Effect::Coupon(_)));
         if turn.effects.iter().any(|effect| matches!(effect, Effect::Diary(_))) {
             // Nor was it booked: nobody would know of it.
             turn.person.forms = before.forms;

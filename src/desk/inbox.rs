@@ -9,6 +9,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::coupons::giving;
 use super::decide::{Answer, Context, Decision, Effect, UNKNOWN, decide, thread_is_back};
 use super::parcels::{self, Parcel};
 use super::person::{Offered, Person};
@@ -424,7 +425,8 @@ fn handle(
             None => None,
         };
         let diary = diary(sql, context, event, now)?;
-        let context = Context { diary: &diary, ..context };
+        let issued = giving::issued(sql, context)?;
+        let context = Context { diary: &diary, coupons: &issued, ..context };
         let forgotten = was_forgotten(sql, context, event, known.as_ref(), now)?;
         let mut decision = decide(context, known, event, now);
         if forgotten {
@@ -651,6 +653,7 @@ fn apply(
             parcels::send(sql, context, (channel, id), &parcel, now)
         }
         Effect::Diary(change) => bookings::apply(sql, (channel, id), &change, now),
+        Effect::Coupon(gift) => giving::apply(sql, context.host.shard, (channel, id), &gift, now),
         Effect::RemindAt { at } => reminders::set(sql, channel, id, at),
         Effect::NudgeAt { at } => nudges::set(sql, channel, id, at),
         Effect::Begin { sequence, at } => {

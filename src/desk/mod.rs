@@ -7,10 +7,12 @@
 //! - [`person`]: what is remembered of somebody, and the standard messaging window.
 //! - [`decide`]: the front door: (shop, person, event, now) to a [`decide::Decision`].
 //! - [`precedence`]: the one table of who may answer, in order.
+//! - [`coupons`]: who gets a code, what is said of it, and what redeeming it does.
 //! - [`deletion`]: what forgetting a person takes, and how far it is.
 //! - [`handoff`]: when a person takes over, and how the assistant comes back; `disclosure`: that
 //!   it is an assistant.
-//! - [`alerts`]: what the owner is told of because nobody else would notice.
+//! - [`alerts`]: what the owner is told of because nobody else would notice; [`checkup`]: whether
+//!   all is there that the shop needs.
 //! - [`by_hand`]: the owner's own answer to somebody, and notes.
 //! - [`replies`]: the words and bubbles of each answer; [`payload`]: what our buttons carry.
 //! - [`mark`]: what a tap leaves on somebody.
@@ -31,7 +33,9 @@ pub mod alerts;
 pub mod arrival;
 pub mod booking;
 pub mod by_hand;
+pub mod checkup;
 pub mod comments;
+pub mod coupons;
 pub mod decide;
 pub mod deletion;
 mod disclosure;

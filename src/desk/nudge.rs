@@ -3,6 +3,7 @@
 
 use jiff::tz::TimeZone;
 
+use super::coupons::giving::{self, Brings};
 use super::decide::{Effect, Turn};
 use super::person::Person;
 use super::{replies, segment};
@@ -10,7 +11,8 @@ use crate::meta::event::Channel;
 use crate::meta::fit::fit;
 use crate::outreach::recipient::zone_of;
 use crate::outreach::schedule;
-use crate::shop::model::{Localized, Shop};
+use crate::shop::coupons::Spoken;
+use crate::shop::model::Shop;
 use crate::shop::outreach::{Nudge, Said};
 use crate::shop::text::Listener;
 use crate::store::outbox::{self, Class};
@@ -139,15 +141,30 @@ fn say(
         image: None,
         buttons: &nudge.buttons,
         cards: &[],
-        coupon: &nudge.coupon,
+        coupon: nudge.coupon.as_ref(),
     };
+    let mut brings = Spoken::default();
+    if let Some(coupon) = said.coupon {
+        // Another window is another occasion.
+        let occasion = format!("nudge:{}", person.window_until.unwrap_or(now).utc_date());
+        let what = (coupon, occasion.as_str());
+        match giving::bring(sql, shop, (channel, id), person, what, ("chat", None), now)? {
+            Brings::Code(spoken) => brings = spoken,
+            Brings::Nothing => return Ok(false),
+            Brings::Wait => {
+                let again = now.plus(MINUTE);
+                person.nudge_at = Some(again);
+                nudges::set(sql, channel, id, again)?;
+                return Ok(false);
+            }
+        }
+    }
     let lang = person.lang(shop);
-    let listener = Listener {
+    let listener = brings.into_listener(Listener {
         first_name: person.first_name.as_deref(),
         full_name: person.full_name.as_deref(),
-        coupon: coupon(shop, &nudge.coupon, lang),
         ..Listener::default()
-    };
+    });
     let content = replies::notification(shop, lang, &said, &listener, now);
     let Some(content) = content.and_then(|content| fit(content, channel).pop()) else {
         return Ok(false);
@@ -165,14 +182,6 @@ fn say(
     counters::add(sql, "nudge.sent", now)?;
     timers::set(sql, Timer::Drain, now)?;
     Ok(true)
-}
-
-fn coupon<'a>(
-    shop: &'a Shop,
-    coupon: &'a Localized,
-    lang: &crate::shop::model::Lang,
-) -> Option<&'a str> {
-    shop.pick(coupon, lang)
 }
 
 fn may(shop: &Shop, nudge: &Nudge, person: &Person, channel: Channel, now: UnixMs) -> bool {

@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use super::coupons::Held;
 use super::form::state::OpenForm;
-use crate::meta::ids::{CommentRuleId, FaqId, FieldId, OfferId, PosterCode, TopicId};
+use crate::meta::ids::{CommentRuleId, CouponId, FaqId, FieldId, OfferId, PosterCode, TopicId};
 use crate::meta::profile::{AGAIN_MS, KEPT_MS, Profile, Told};
 use crate::shop::forms::FieldValue;
 use crate::shop::model::{Lang, Promise, Shop};
@@ -102,6 +103,9 @@ pub struct Person {
     /// The offers they asked to be told of, and when.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub wishes: BTreeMap<OfferId, UnixMs>,
+    /// The codes they were given, of each coupon in the order they got them.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub coupons: BTreeMap<CouponId, Vec<Held>>,
     /// When they are looked at before their window closes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub nudge_at: Option<UnixMs>,

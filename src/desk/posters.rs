@@ -83,7 +83,7 @@ pub const FIELDS: [&str; 18] = [
     "keyword",
     "platform",
     "text",
-    "coupon_text",
+    "coupon",
     "image",
     "topic",
     "faq",
@@ -201,7 +201,6 @@ fn blank(code: PosterCode) -> Poster {
         from: None,
         until: None,
         keyword: None,
-        coupon_text: Localized::default(),
         platform: None,
         nearest: false,
         ads: Vec::new(),
@@ -244,7 +243,7 @@ fn changed(shop: &Shop, mut poster: Poster, fields: Map<String, Value>) -> Resul
             "keyword" => take!(poster.keyword),
             "platform" => take!(poster.platform),
             "text" => take!(poster.text),
-            "coupon_text" => take!(poster.coupon_text),
+            "coupon" => take!(poster.also.coupon),
             "image" => take!(poster.image),
             "topic" => take!(poster.topic),
             "faq" => take!(poster.faq),
@@ -274,14 +273,12 @@ fn fits(shop: &Shop, poster: &Poster) -> Result<(), Refusal> {
             return refuse(field, format!("write one line of at most {LONGEST_LINE} characters"));
         }
     }
-    for (field, texts) in [("text", &poster.text), ("coupon_text", &poster.coupon_text)] {
-        for (lang, text) in &texts.0 {
-            if !shop.languages.contains(lang) {
-                return refuse(field, format!("the shop does not speak {}", lang.0));
-            }
-            if text.trim().is_empty() || limits::units(text) > limits::MESSENGER_TEXT {
-                return refuse(field, format!("write 1 to {} characters", limits::MESSENGER_TEXT));
-            }
+    for (lang, text) in &poster.text.0 {
+        if !shop.languages.contains(lang) {
+            return refuse("text", format!("the shop does not speak {}", lang.0));
+        }
+        if text.trim().is_empty() || limits::units(text) > limits::MESSENGER_TEXT {
+            return refuse("text", format!("write 1 to {} characters", limits::MESSENGER_TEXT));
         }
     }
     if let Some(topic) = poster.topic.as_ref().filter(|id| shop.topic(id).is_none()) {
@@ -289,6 +286,9 @@ fn fits(shop: &Shop, poster: &Poster) -> Result<(), Refusal> {
     }
     if let Some(faq) = poster.faq.as_ref().filter(|id| shop.faq(id).is_none()) {
         return refuse("faq", format!("the shop has no answer {faq}"));
+    }
+    if let Some(coupon) = poster.also.coupon.as_ref().filter(|id| shop.coupon(id).is_none()) {
+        return refuse("coupon", format!("the shop has no coupon {coupon}"));
     }
     if let Some(form) = &poster.also.form
         && !shop.forms.iter().any(|known| known.id == *form)
@@ -431,7 +431,8 @@ mod tests {
             (json!({"form": "order"}), "form"),
             (json!({"text": {"lt": "Labas"}}), "text"),
             (json!({"text": {"en": ""}}), "text"),
-            (json!({"coupon_text": {"en": "x".repeat(3_000)}}), "coupon_text"),
+            (json!({"text": {"en": "x".repeat(3_000)}}), "text"),
+            (json!({"coupon": "soup"}), "coupon"),
             (json!({"language": "lt"}), "language"),
             (json!({"place": "a\nb"}), "place"),
             (json!({"keyword": " "}), "keyword"),

@@ -7,9 +7,9 @@ use super::decide::{Effect, Grant, Inbound, Turn, ends};
 use super::handoff::{self, Reason};
 use super::payload::Payload;
 use super::words::{self, Command, Courtesy};
-use super::{comments, deletion, form, friends, replies};
+use super::{comments, coupons, deletion, form, friends, replies};
 use crate::faq::{self, Decision as Found, Said};
-use crate::meta::ids::FaqId;
+use crate::meta::ids::{FaqId, TopicId};
 use crate::meta::limits;
 use crate::meta::send::Content;
 use crate::shop::forms::Also;
@@ -329,10 +329,20 @@ fn quiet(turn: &mut Turn<'_>) -> Option<Vec<Content>> {
 
 fn opt_in(turn: &mut Turn<'_>) -> Option<Vec<Content>> {
     match turn.inbound.clone() {
-        Inbound::OptedIn(topic) => Some(replies::opted_in(turn, &topic)),
+        Inbound::OptedIn(topic) => Some(thanks(turn, &topic)),
         Inbound::OptedOut => Some(replies::stopped(turn, &[])),
         _ => None,
     }
+}
+
+/// Thanks for a consent, and the coupon that goes with it.
+fn thanks(turn: &mut Turn<'_>, topic: &TopicId) -> Vec<Content> {
+    let mut said = replies::opted_in(turn, topic);
+    let coupon = turn.context.shop.topic(topic).and_then(|topic| topic.coupon.as_ref());
+    if let Some(id) = coupon {
+        said.extend(coupons::give(turn, id, &format!("topic:{topic}"), Some(topic)));
+    }
+    said
 }
 
 fn arrival(turn: &mut Turn<'_>) -> Option<Vec<Content>> {
@@ -413,7 +423,7 @@ fn back_to(turn: &mut Turn<'_>, topic: &Topic) -> Vec<Content> {
         at: turn.at,
         shown: turn.person.asked_by(&topic.id),
     })));
-    replies::opted_in(turn, &topic.id)
+    thanks(turn, &topic.id)
 }
 
 fn keyword(turn: &mut Turn<'_>) -> Option<Vec<Content>> {
@@ -480,6 +490,9 @@ fn faq_and_more(turn: &mut Turn<'_>, entries: &[&FaqEntry]) -> Vec<Content> {
     for entry in entries {
         form::leave(&mut turn.person, &entry.also);
         said.extend(replies::faq(turn, entry));
+        if let Some(id) = &entry.also.coupon {
+            said.extend(coupons::give(turn, id, &format!("faq:{}", entry.id), None));
+        }
     }
     if let Some(first) = entries.iter().find(|entry| entry.also.form.is_some()) {
         said.extend(then(turn, &first.also));

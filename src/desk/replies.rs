@@ -8,6 +8,7 @@ use crate::meta::ids::{DeletionCode, FaqId, TopicId};
 use crate::meta::limits;
 use crate::meta::send::{Button, Card, Content, OptInRequest, QuickReply};
 use crate::outreach::offers;
+use crate::shop::coupons::Spoken;
 use crate::shop::lookup::TextKey;
 use crate::shop::model::{
     Agent, ButtonAction, FaqEntry, Lang, LinkButton, Poster, RichCard, Shop, Topic,
@@ -27,7 +28,7 @@ pub(super) fn fill(turn: &Turn<'_>, template: &str, topic: Option<&str>) -> Stri
         topic,
         agent: agent.map(|agent| agent.name.as_str()),
         agent_hours: agent.and_then(|agent| agent.hours.as_ref()),
-        coupon: None,
+        ..Listener::default()
     };
     let say = if person.may_ask_profile(turn.now) { say_openly } else { say };
     say(turn.context.shop, &turn.lang, template, &listener, turn.now)
@@ -96,6 +97,22 @@ pub(super) fn spoken(
         *under = quick_replies;
     }
     said
+}
+
+/// What is said of a code, as its bubbles.
+pub(super) fn spoken_of(turn: &Turn<'_>, template: &str, of: &Spoken) -> Vec<Content> {
+    let person = &turn.person;
+    let listener = of.into_listener(Listener {
+        first_name: person.first_name.as_deref(),
+        full_name: person.full_name.as_deref(),
+        ..Listener::default()
+    });
+    text::bubbles(template)
+        .into_iter()
+        .map(|template| say(turn.context.shop, &turn.lang, template, &listener, turn.now))
+        .filter(|text| !text.trim().is_empty())
+        .map(|text| bubble(text, Vec::new()))
+        .collect()
 }
 
 /// Hangs buttons under the last words; a bubble has either those or quick replies.
@@ -234,8 +251,9 @@ pub fn offer(turn: &Turn<'_>, ids: &[FaqId]) -> Vec<Content> {
     own(turn, TextKey::Offer, taps)
 }
 
-/// What a poster promises: its words, its answer, its question for consent.
-pub fn arrival(turn: &mut Turn<'_>, poster: &Poster) -> Vec<Content> {
+/// What a poster promises: its words, what is said of its coupon, its answer, its question for
+/// consent.
+pub fn arrival(turn: &mut Turn<'_>, poster: &Poster, coupon: Vec<Content>) -> Vec<Content> {
     let shop = turn.context.shop;
     let answer = poster.faq.as_ref().and_then(|id| shop.faq(id));
     let topic = poster.topic.as_ref().and_then(|id| shop.topic(id));
@@ -247,10 +265,9 @@ pub fn arrival(turn: &mut Turn<'_>, poster: &Poster) -> Vec<Content> {
         _ if plain => menu(turn),
         _ => Vec::new(),
     };
-    let coupon = shop.pick(&poster.coupon_text, &turn.lang);
     // Quick replies only show under what comes last.
     let (quick_replies, under_coupon) =
-        if coupon.is_some() { (Vec::new(), quick_replies) } else { (quick_replies, Vec::new()) };
+        if coupon.is_empty() { (quick_replies, Vec::new()) } else { (Vec::new(), quick_replies) };
     let own_words = shop.pick(&poster.text, &turn.lang);
     let rich = Rich {
         words: Some(own_words.unwrap_or_else(|| shop.text(TextKey::Welcome, &turn.lang))),
@@ -261,7 +278,7 @@ pub fn arrival(turn: &mut Turn<'_>, poster: &Poster) -> Vec<Content> {
         quick_replies,
     };
     let mut bubbles = rich.bubbles(turn);
-    bubbles.extend(coupon.into_iter().flat_map(|text| spoken(turn, text, None, Vec::new())));
+    bubbles.extend(coupon);
     if let Some(Content::Text { quick_replies, .. }) = bubbles.last_mut().filter(|_| alone) {
         quick_replies.extend(under_coupon);
     }

@@ -30,6 +30,8 @@ pub enum KeyUse {
     Comment,
     /// Links by which customers bring friends, and telling a friend again.
     Friend,
+    /// The session cookie of a till.
+    Till,
 }
 
 impl KeyUse {
@@ -44,6 +46,7 @@ impl KeyUse {
             Self::Calendar => "shopbell calendar v1",
             Self::Comment => "shopbell comment v1",
             Self::Friend => "shopbell friend v1",
+            Self::Till => "shopbell till session v1",
         }
     }
 }
@@ -103,6 +106,8 @@ pub struct Keys {
     comment_previous: Option<DerivedKey>,
     friend: DerivedKey,
     friend_previous: Option<DerivedKey>,
+    till: DerivedKey,
+    till_previous: Option<DerivedKey>,
 }
 
 impl Keys {
@@ -120,12 +125,12 @@ impl Keys {
             friend_previous: older(KeyUse::Friend),
             refs: RefKeys::new(current, previous),
             tombstone: DerivedKey::derive(current, KeyUse::Tombstone),
-            tombstone_previous: previous.map(|key| DerivedKey::derive(key, KeyUse::Tombstone)),
+            tombstone_previous: older(KeyUse::Tombstone),
             hook: DerivedKey::derive(current, KeyUse::Hook),
             calendar: DerivedKey::derive(current, KeyUse::Calendar),
-            calendar_previous: previous
-                .filter(|secret| !secret.is_empty())
-                .map(|secret| DerivedKey::derive(secret, KeyUse::Calendar)),
+            calendar_previous: older(KeyUse::Calendar),
+            till: DerivedKey::derive(current, KeyUse::Till),
+            till_previous: older(KeyUse::Till),
         }
     }
 
@@ -186,6 +191,17 @@ impl Keys {
         std::iter::once(&self.friend).chain(previous)
     }
 
+    /// What proves the session of a till.
+    pub(super) fn till(&self, signed: &str) -> HmacSha256 {
+        over_session(&self.till, signed)
+    }
+
+    /// The same, and what proved it under the previous key.
+    pub(super) fn tills(&self, signed: &str) -> impl Iterator<Item = HmacSha256> {
+        let previous = self.till_previous.as_ref();
+        std::iter::once(&self.till).chain(previous).map(move |key| over_session(key, signed))
+    }
+
     /// The name under which a person's deletion is remembered.
     #[must_use]
     pub fn tombstone(&self, page: &PageId, person: &Psid) -> String {
@@ -207,6 +223,10 @@ fn commenter(key: &DerivedKey, page: &PageId, channel: &str, from: &str) -> Stri
     let mac = key.mac().chain_update(format!("{page}:{channel}:")).chain_update(from);
     let mac = mac.finalize().into_bytes();
     hex::encode(mac.get(..PSEUDONYM_BYTES).unwrap_or_default())
+}
+
+fn over_session(key: &DerivedKey, signed: &str) -> HmacSha256 {
+    key.mac().chain_update(KeyUse::Till.label()).chain_update([0]).chain_update(signed)
 }
 
 fn tombstone(key: &DerivedKey, page: &PageId, person: &Psid) -> String {
@@ -249,6 +269,7 @@ mod tests {
             KeyUse::Calendar,
             KeyUse::Comment,
             KeyUse::Friend,
+            KeyUse::Till,
         ];
         let long = "x".repeat(500);
         let mut seen = Vec::new();

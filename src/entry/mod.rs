@@ -10,10 +10,12 @@
 //! - [`links`]: m.me and ig.me links; [`door`]: which of them a scan leads to, or why to none.
 //! - [`scan`]: what is a scan, and how many of an address count.
 //! - [`qr`]: the pictures; [`calendar`]: links to the calendar entry of a booking.
+//! - [`coupons`]: the page of a coupon's code, and the till.
 //! - [`pages`]: what a visitor sees when a scan leads nowhere, in [`page_words`]; [`deletion_page`]: how
 //!   far the deletion of somebody's data is.
 
 pub mod calendar;
+pub mod coupons;
 pub mod deletion_page;
 pub mod door;
 pub mod friends;

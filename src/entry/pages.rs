@@ -21,6 +21,7 @@ h1{margin:0 0 .4em;font-size:1.6rem;line-height:1.2}h2{margin:1.6em 0 .4em;font-
 p{margin:.3em 0}.dim{color:var(--dim)}\
 a.go{display:block;margin:.7em 0;padding:.75em 1em;border:1px solid var(--line);border-radius:12px;\
 color:var(--go);text-decoration:none;font-weight:600;text-align:center}\
+img.logo{display:block;max-width:100%;max-height:72px;margin:0 0 16px}\
 table{width:100%;border-collapse:collapse}th,td{padding:.3em 0;border-top:1px solid var(--line);vertical-align:top}\
 th{text-align:left;font-weight:400;color:var(--dim)}td{text-align:right;font-variant-numeric:tabular-nums}";
 
@@ -37,11 +38,34 @@ pub fn fallback_page(shop: Option<&Shop>, lang: &Lang, why: Why) -> String {
     format!(
         "<!doctype html>\n<html lang=\"{}\"><head><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\
-         <meta name=\"robots\" content=\"noindex\"><title>{}</title><style>{STYLE}</style></head>\
-         <body><main>{body}</main></body></html>\n",
+         <meta name=\"robots\" content=\"noindex\"><title>{}</title><style>{STYLE}{}</style></head>\
+         <body><main>{}{body}</main></body></html>\n",
         words.tag,
         escaped(title),
+        look(shop),
+        logo(shop),
     )
+}
+
+/// The shop's colours in the place of the plain ones, by day and by night: both were measured against
+/// each other, and nothing else is known of them.
+pub(super) fn look(shop: Option<&Shop>) -> String {
+    let Some(brand) = shop.and_then(|shop| shop.brand.as_ref()) else { return String::new() };
+    let (ink, paper) = (brand.colour, brand.background);
+    format!(
+        ":root{{color-scheme:light;--ink:{ink};--dim:{ink};--go:{ink};--paper:{paper};--back:{paper};\
+         --line:{ink};--good:{ink};--bad:{ink}}}"
+    )
+}
+
+/// The shop's sign above a page.
+pub(super) fn logo(shop: Option<&Shop>) -> String {
+    let picture = shop.and_then(|shop| shop.brand.as_ref()?.picture.as_deref());
+    // Pictures are made by `shopbell publish`; anything else would be an address of somebody's.
+    match picture.filter(|picture| picture.starts_with("data:image/")) {
+        Some(picture) => format!("<img class=\"logo\" alt=\"\" src=\"{}\">", escaped(picture)),
+        None => String::new(),
+    }
 }
 
 /// The language to speak to a visitor: the first of their `Accept-Language` that the shop has
@@ -260,6 +284,25 @@ mod tests {
         for part in ["<script", "javascript:"] {
             assert!(!page.contains(part), "{part}");
         }
+    }
+
+    #[test]
+    fn the_page_has_the_shops_colours_and_its_sign_and_no_address_of_anybody_elses() {
+        use crate::shop::colour::{Brand, Colour};
+        let brand = Brand {
+            colour: Colour([0x0b, 0x3d, 0x2e]),
+            background: Colour::WHITE,
+            logo: None,
+            picture: Some("data:image/png;base64,AA==".to_owned()),
+        };
+        let show = |brand: Brand| {
+            let shop = Shop { brand: Some(brand), ..shop() };
+            fallback_page(Some(&shop), &Lang("en".into()), Why::Over)
+        };
+        let page = show(brand.clone());
+        assert!(page.contains("--go:#0b3d2e") && page.contains("src=\"data:image/png"), "{page}");
+        let elsewhere = Brand { picture: Some("https://a.example/x.png".to_owned()), ..brand };
+        assert!(!show(elsewhere).contains("<img"));
     }
 
     #[test]

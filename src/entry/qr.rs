@@ -4,6 +4,8 @@
 use png::{BitDepth, ColorType, Encoder};
 use qrcode::{Color, EcLevel, QrCode};
 
+use crate::shop::colour::{Colour, Colours};
+
 /// Light modules around the code, on every side (ISO/IEC 18004 asks for four).
 pub const QUIET_ZONE: usize = 4;
 /// Pixels per module in a PNG: about 4 cm in print at 300 dpi for a short address.
@@ -22,33 +24,39 @@ pub enum QrError {
     Encoding,
 }
 
+/// Black on white: what is drawn for a shop without colours of its own.
+pub const PLAIN: Colours = Colours { ink: Colour::BLACK, background: Colour::WHITE };
+
 /// `text` as an SVG picture, with `caption` underneath for people whose camera fails. Sizes are
-/// in modules: it scales to any print.
+/// in modules: it scales to any print. Colours that a phone may miss are drawn black on white.
 ///
 /// # Errors
 /// [`QrError::TooLong`].
-pub fn svg(text: &str, caption: Option<&str>) -> Result<String, QrError> {
+pub fn svg(text: &str, caption: Option<&str>, colours: Colours) -> Result<String, QrError> {
+    let Colours { ink, background } = colours.readable().unwrap_or(PLAIN);
     let symbol = Symbol::of(text, Level::Medium)?;
     let width = symbol.side();
     let caption = caption.map(str::trim).filter(|caption| !caption.is_empty());
     let height = if caption.is_some() { width + CAPTION } else { width };
 
-    let caption = caption.map(|caption| caption_svg(caption, width)).unwrap_or_default();
+    let caption = caption.map(|caption| caption_svg(caption, width, ink)).unwrap_or_default();
     Ok(format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" \
-         width=\"{}\" height=\"{}\"><rect width=\"{width}\" height=\"{height}\" fill=\"#fff\"/>\
-         <path d=\"{}\" fill=\"#000\" shape-rendering=\"crispEdges\"/>{caption}</svg>\n",
+         width=\"{}\" height=\"{}\"><rect width=\"{width}\" height=\"{height}\" fill=\"{background}\"/>\
+         <path d=\"{}\" fill=\"{ink}\" shape-rendering=\"crispEdges\"/>{caption}</svg>\n",
         width * PIXELS,
         height * PIXELS,
         symbol.path(),
     ))
 }
 
-/// `text` as a PNG picture: one bit a pixel, ten pixels a module.
+/// `text` as a PNG picture: one bit a pixel, ten pixels a module. Colours that a phone may miss are
+/// drawn black on white.
 ///
 /// # Errors
 /// [`QrError`].
-pub fn png(text: &str) -> Result<Vec<u8>, QrError> {
+pub fn png(text: &str, colours: Colours) -> Result<Vec<u8>, QrError> {
+    let colours = colours.readable().unwrap_or(PLAIN);
     let symbol = Symbol::of(text, Level::Medium)?;
     let modules = symbol.side();
     let side = modules * PIXELS;
@@ -74,7 +82,12 @@ pub fn png(text: &str) -> Result<Vec<u8>, QrError> {
     let side = u32::try_from(side).map_err(|_| QrError::TooLong)?;
     let mut out = Vec::new();
     let mut encoder = Encoder::new(&mut out, side, side);
-    encoder.set_color(ColorType::Grayscale);
+    if colours == PLAIN {
+        encoder.set_color(ColorType::Grayscale);
+    } else {
+        encoder.set_color(ColorType::Indexed);
+        encoder.set_palette([colours.ink.0, colours.background.0].concat());
+    }
     encoder.set_depth(BitDepth::One);
     let mut writer = encoder.write_header().map_err(|_| QrError::Encoding)?;
     writer.write_image_data(&pixels).map_err(|_| QrError::Encoding)?;
@@ -180,12 +193,12 @@ impl Symbol {
 }
 
 /// The caption, centred, in a size that fits: a wide letter takes up to a full em.
-fn caption_svg(caption: &str, width: usize) -> String {
+fn caption_svg(caption: &str, width: usize, ink: Colour) -> String {
     let ems: f64 = caption.chars().map(|c| if c.is_ascii() { 0.66 } else { 1.0 }).sum();
     let size = ((width - 2) as f64 / ems.max(1.0)).min(3.0);
     format!(
         "<text x=\"{}\" y=\"{}\" font-family=\"system-ui,sans-serif\" font-size=\"{size:.2}\" \
-         text-anchor=\"middle\" fill=\"#000\">{}</text>",
+         text-anchor=\"middle\" fill=\"{ink}\">{}</text>",
         width as f64 / 2.0,
         width + 2,
         super::pages::escaped(caption),
@@ -230,15 +243,19 @@ mod tests {
                 .chars()
                 .take(length)
                 .collect();
-            assert_eq!(Picture::of(&png(&text).unwrap()).read(), text, "{length} characters");
+            assert_eq!(
+                Picture::of(&png(&text, PLAIN).unwrap()).read(),
+                text,
+                "{length} characters"
+            );
         }
         let text = "https://cafe.example/q/ąčę";
-        assert_eq!(Picture::of(&png(text).unwrap()).read(), text);
+        assert_eq!(Picture::of(&png(text, PLAIN).unwrap()).read(), text);
     }
 
     #[test]
     fn the_quiet_zone_is_four_light_modules_and_modules_are_ten_pixels() {
-        let picture = Picture::of(&png("https://cafe.example/q/A").unwrap());
+        let picture = Picture::of(&png("https://cafe.example/q/A", PLAIN).unwrap());
         let dark = |x: usize, y: usize| picture.pixels[y * picture.side + x] == 0;
         for at in 0..picture.side {
             for edge in (0..40).chain(picture.side - 40..picture.side) {
@@ -253,7 +270,7 @@ mod tests {
     #[test]
     fn the_svg_draws_the_same_modules_as_the_png() {
         let text = "https://cafe.example/q/DOOR";
-        let svg = svg(text, None).unwrap();
+        let svg = svg(text, None, PLAIN).unwrap();
         let path = svg.split("d=\"").nth(1).unwrap().split('"').next().unwrap();
         let side = Symbol::of(text, Level::Medium).unwrap().side();
         let mut pixels = vec![255_u8; side * side];
@@ -275,10 +292,11 @@ mod tests {
 
     #[test]
     fn captions_are_escaped_and_fit() {
-        let svg = svg("https://cafe.example/q/A", Some("A & B <script>\"x\"</script>")).unwrap();
+        let svg =
+            svg("https://cafe.example/q/A", Some("A & B <script>\"x\"</script>"), PLAIN).unwrap();
         assert!(svg.contains("A &amp; B &lt;script&gt;"));
         assert!(!svg.contains("<script"));
-        assert!(!super::svg("x", Some("  ")).unwrap().contains("<text"));
+        assert!(!super::svg("x", Some("  "), PLAIN).unwrap().contains("<text"));
     }
 
     #[test]
@@ -302,8 +320,30 @@ mod tests {
     }
 
     #[test]
+    fn the_shops_colours_are_drawn_and_read_and_faint_ones_are_not_taken() {
+        let colour = |text: &str| Colour::parse(text).unwrap();
+        let own = Colours { ink: colour("#0b3d2e"), background: colour("#fffaf0") };
+        let text = "https://cafe.example/q/DOOR";
+        let bytes = png(text, own).unwrap();
+        let mut decoder = png::Decoder::new(std::io::Cursor::new(&bytes));
+        decoder.set_transformations(png::Transformations::EXPAND);
+        let mut reader = decoder.read_info().unwrap();
+        let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
+        let info = reader.next_frame(&mut pixels).unwrap();
+        assert_eq!(pixels[..3], [0xff, 0xfa, 0xf0]);
+        let grey = pixels.chunks(3).map(|rgb| rgb[1]).collect();
+        assert_eq!(Picture { side: info.width as usize, pixels: grey }.read(), text);
+        let drawn = svg(text, Some("DOOR"), own).unwrap();
+        assert_eq!(drawn.matches("#0b3d2e").count(), 2);
+        assert!(drawn.contains("fill=\"#fffaf0\""));
+        let faint = Colours { ink: colour("#f2c14e"), background: Colour::WHITE };
+        assert_eq!(png(text, faint).unwrap(), png(text, PLAIN).unwrap());
+        assert_eq!(svg(text, None, faint).unwrap(), svg(text, None, PLAIN).unwrap());
+    }
+
+    #[test]
     fn too_much_text_is_an_error() {
-        assert_eq!(png(&"x".repeat(3_000)), Err(QrError::TooLong));
-        assert_eq!(svg(&"x".repeat(3_000), None), Err(QrError::TooLong));
+        assert_eq!(png(&"x".repeat(3_000), PLAIN), Err(QrError::TooLong));
+        assert_eq!(svg(&"x".repeat(3_000), None, PLAIN), Err(QrError::TooLong));
     }
 }

@@ -144,6 +144,10 @@ key_part! {
     /// A rule about ads, as named in `shop.toml`.
     AdRuleId
 }
+key_part! {
+    /// A coupon, as named in `shop.toml`.
+    CouponId
+}
 
 impl PosterCode {
     /// Stands where no code can be made, which does not happen.

@@ -14,7 +14,7 @@ use super::schedule;
 use crate::meta::event::Channel;
 use crate::meta::ids::Country;
 use crate::meta::policy::{self, Case, Forbidden, Purpose, Rule, Transport, Why};
-use crate::shop::lang::{language, paid};
+use crate::shop::lang::{coupons, language, paid};
 use crate::shop::model::{Promise, Shop};
 use crate::time::UnixMs;
 
@@ -60,6 +60,8 @@ pub enum Hold {
     CapReached(UnixMs),
     /// Meta has not approved the template in their language.
     NoTemplate,
+    /// It brings a coupon, and none is left for them.
+    NoCoupon,
     /// The notification has no words in any language.
     NoText,
     /// They do not fit into one message.
@@ -109,6 +111,7 @@ impl Hold {
             Self::PaidWaits(_) => closed(paid.waits),
             Self::CapReached(_) => closed(paid.cap),
             Self::NoTemplate => closed(paid.no_template),
+            Self::NoCoupon => coupons::of(shop.default_lang()).held.to_owned(),
             Self::NoText => texts.no_text.to_owned(),
             Self::TooLong => texts.too_long.to_owned(),
             Self::NotForThem => texts.not_for_them.to_owned(),
@@ -156,6 +159,7 @@ impl Hold {
             Self::PaidWaits(_) => "paid_waits",
             Self::CapReached(_) => "cap_reached",
             Self::NoTemplate => "no_template",
+            Self::NoCoupon => "no_coupon",
             Self::NoText => "no_text",
             Self::TooLong => "too_long",
             Self::NotForThem => "not_for_them",

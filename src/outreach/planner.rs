@@ -8,10 +8,12 @@ use super::plan::{self, Line, RunHash, Verdict};
 use super::recipient::{Look, Recipient, zone_of};
 use super::schedule::{self, Occurrence};
 use super::{offers, steps, variant};
+use crate::desk::coupons::giving::{self, Brings};
 use crate::desk::person::Person;
 use crate::desk::replies;
 use crate::meta::fit::fit;
 use crate::meta::send::Content;
+use crate::shop::coupons::Spoken;
 use crate::shop::model::{Notification, Shop, Zone};
 use crate::shop::text::Listener;
 use crate::store::consents::{self, Consent, Which};
@@ -93,7 +95,7 @@ fn go_on_with_runs(sql: &impl Sql, shop: &Shop, now: UnixMs) -> Result<u32, Stor
             pages_left = pages_left.saturating_sub(1);
             let progress = plan_page(sql, shop, &run, now)?;
             queued = queued.saturating_add(progress.queued);
-            if progress.done {
+            if progress.done || progress.waits {
                 break;
             }
             run.cursor = progress.cursor;
@@ -198,9 +200,15 @@ fn plan_page(sql: &impl Sql, shop: &Shop, run: &Run, now: UnixMs) -> Result<Prog
         };
         let zone = its_zone(notification, run);
         let people = consents::page(sql, &notification.topic, zone, &run.cursor, PAGE)?;
+        let paid = marketing::standing(sql, shop.marketing.as_ref())?;
+        let due = Due { notification, period: &run.period, at: run.due_at };
+        if !codes_are_there(sql, shop, due, &people, paid, now)? {
+            timers::set(sql, Timer::Plan, now.plus(AGAIN_MS))?;
+            progress.waits = true;
+            return Ok(progress);
+        }
         progress.done = u32::try_from(people.len()).unwrap_or(u32::MAX) < PAGE;
         let mut hash = RunHash::kept(run.hash.as_str());
-        let paid = marketing::standing(sql, shop.marketing.as_ref())?;
         for consent in &people {
             progress.cursor = consents::cursor(consent);
             let Some(line) = plan_one(sql, shop, notification, run, (consent, paid), now)? else {
@@ -232,15 +240,26 @@ fn plan_one(
     (consent, paid): (&Consent, Standing),
     now: UnixMs,
 ) -> Result<Option<Line>, StoreError> {
+    let due = Due { notification, period: &run.period, at: run.due_at };
+    let (person, line) = line_of(sql, shop, due, (consent, paid), now)?;
+    let Some(line) = line else { return Ok(None) };
+    enter(sql, shop, due, (consent, &person), line, now)
+}
+
+/// Somebody, and what is decided for them; no line when it is not for them.
+fn line_of(
+    sql: &impl Sql,
+    shop: &Shop,
+    due: Due<'_>,
+    (consent, paid): (&Consent, Standing),
+    now: UnixMs,
+) -> Result<(Person, Option<Line>), StoreError> {
     let person: Person = people::load(sql, consent.channel, &consent.person)?.unwrap_or_default();
     let all = consents::of_person(sql, consent.channel, &consent.person)?;
     let to = Recipient { paid, ..Recipient::of(shop, consent, &person, &all, Look::Planning) }
         .belonging(shop, &person, now);
-    let Some(line) = plan::line(shop, notification, run.due_at, &to, now) else {
-        return Ok(None);
-    };
-    let due = Due { notification, period: &run.period, at: run.due_at };
-    enter(sql, shop, due, (consent, &person), line, now)
+    let line = plan::line(shop, due.notification, due.at, &to, now);
+    Ok((person, line))
 }
 
 /// A notification that is somebody's turn.
@@ -265,16 +284,24 @@ pub(super) fn enter(
     now: UnixMs,
 ) -> Result<Option<Line>, StoreError> {
     let Due { notification, period, at } = due;
-    let lang = person.lang(shop);
     let said = notification.said(variant::number(notification, &consent.person));
+    let mut brings = Spoken::default();
+    if matches!(line.verdict, Verdict::Leaves { .. }) {
+        match bring(sql, shop, due, (consent, person), Look::Leaving, now)? {
+            None => {}
+            Some(Brings::Code(spoken)) => brings = spoken,
+            // Whoever plans a page has waited for the registrar before.
+            Some(Brings::Nothing | Brings::Wait) => line.verdict = Verdict::Held(Hold::NoCoupon),
+        }
+    }
+    let lang = person.lang(shop);
     let topic = shop.topic(&notification.topic).and_then(|t| shop.pick(&t.title, lang));
-    let listener = Listener {
+    let listener = brings.into_listener(Listener {
         first_name: person.first_name.as_deref(),
         full_name: person.full_name.as_deref(),
         topic,
-        coupon: shop.pick(said.coupon, lang),
         ..Listener::default()
-    };
+    });
     // One message, or none: a token is good for one, and half of an offer helps nobody.
     let content = match replies::notification(shop, lang, &said, &listener, now) {
         None => Err(Hold::NoText),
@@ -330,4 +357,84 @@ pub(super) fn enter(
         offers::told(sql, shop, (offer, &notification.id), consent, person)?;
     }
     Ok(Some(line))
+}
+
+/// The coupon that a notification brings somebody, if it brings one: another period is another
+/// occasion. What they hold from then on is saved.
+fn bring(
+    sql: &impl Sql,
+    shop: &Shop,
+    due: Due<'_>,
+    (consent, person): (&Consent, &Person),
+    look: Look,
+    now: UnixMs,
+) -> Result<Option<Brings>, StoreError> {
+    let Due { notification, period, .. } = due;
+    let said = notification.said(variant::number(notification, &consent.person));
+    let Some(coupon) = said.coupon else { return Ok(None) };
+    let entry = Entry {
+        notification: &notification.id,
+        period,
+        channel: consent.channel,
+        person: &consent.person,
+    };
+    if ledger::exists(sql, entry)? {
+        // Decided by an earlier tick.
+        return Ok(None);
+    }
+    let mut holder = person.clone();
+    let who = (consent.channel, &consent.person);
+    let occasion = format!("notification:{}:{period}", notification.id);
+    let counted = (consent.source.as_str(), Some(&notification.topic));
+    let what = (coupon, occasion.as_str());
+    let brings = match look {
+        Look::Planning => giving::ask(sql, shop, who, &mut holder, what, counted, now)?,
+        Look::Leaving => giving::bring(sql, shop, who, &mut holder, what, counted, now)?,
+    };
+    if holder.coupons != person.coupons {
+        people::save(sql, who.0, who.1, &holder)?;
+    }
+    Ok(Some(brings))
+}
+
+/// Whether the codes are there that a notification brings these people: what the registrar has not
+/// answered yet is waited for, so that nobody is planned without theirs.
+fn codes_are_there(
+    sql: &impl Sql,
+    shop: &Shop,
+    due: Due<'_>,
+    people: &[Consent],
+    paid: Standing,
+    now: UnixMs,
+) -> Result<bool, StoreError> {
+    let notification = due.notification;
+    let brings = (0..notification.wordings()).any(|n| notification.said(n).coupon.is_some());
+    if !brings || giving::is_registrar(sql)? {
+        return Ok(true);
+    }
+    let mut there = true;
+    for consent in people {
+        let (person, line) = line_of(sql, shop, due, (consent, paid), now)?;
+        if line.is_some_and(|line| matches!(line.verdict, Verdict::Leaves { .. })) {
+            there &= !waits(sql, shop, due, (consent, &person), now)?;
+        }
+    }
+    Ok(there)
+}
+
+/// Whether the registrar has not yet answered for the code that a message brings somebody. It is
+/// asked from now on.
+pub(super) fn waits(
+    sql: &impl Sql,
+    shop: &Shop,
+    due: Due<'_>,
+    (consent, person): (&Consent, &Person),
+    now: UnixMs,
+) -> Result<bool, StoreError> {
+    let number = variant::number(due.notification, &consent.person);
+    if due.notification.said(number).coupon.is_none() || giving::is_registrar(sql)? {
+        return Ok(false);
+    }
+    let brings = bring(sql, shop, due, (consent, person), Look::Planning, now)?;
+    Ok(matches!(brings, Some(Brings::Wait)))
 }

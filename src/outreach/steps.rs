@@ -90,6 +90,10 @@ fn one(sql: &impl Sql, shop: &Shop, place: &Place, now: UnixMs) -> Result<bool, 
         return at.held(sql, hold).map(|()| false);
     }
     let due = Due { notification, period: ledger::ONCE, at: due_at };
+    if planner::waits(sql, shop, due, (consent, &person), now)? {
+        // The next look finds the answer.
+        return Ok(false);
+    }
     let entered = planner::enter(sql, shop, due, (consent, &person), line, now)?;
     let left = entered.is_some_and(|line| matches!(line.verdict, Verdict::Leaves { .. }));
     let told_at = if left { Some(now) } else { place.told_at };

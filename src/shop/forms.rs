@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::model::{LinkButton, Localized, Shop};
 use super::products::{Finder, Prices};
-use crate::meta::ids::{FieldId, FormId, ServiceId};
+use crate::meta::ids::{CouponId, FieldId, FormId, ServiceId};
 use crate::time::UnixMs;
 
 /// Questions that are asked one after another.
@@ -233,6 +233,9 @@ pub struct Also {
     pub set: BTreeMap<FieldId, FieldValue>,
     /// A form that opens then.
     pub form: Option<FormId>,
+    /// A coupon that is given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub coupon: Option<CouponId>,
 }
 
 impl Also {

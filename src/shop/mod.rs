@@ -11,6 +11,8 @@
 //!   approves.
 //! - [`segments`]: saved rules that say whom something is for.
 //! - [`codes`]: the codes of posters, and the character that checks them.
+//! - [`coupons`]: what is given away once; [`coupon_codes`]: by which codes. [`colour`]: the shop's
+//!   own look, and whether it can be read.
 //! - [`calendar`]: which days a schedule means, and which hours are quiet.
 //! - [`hours`]: open or closed, since when, until when.
 //! - [`lookup`]: finding things in a shop, and the right language for a person.
@@ -21,6 +23,9 @@
 pub mod booking;
 pub mod calendar;
 pub mod codes;
+pub mod colour;
+pub mod coupon_codes;
+pub mod coupons;
 pub mod doors;
 pub mod forms;
 pub mod hours;

@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::booking::Service;
+use super::colour::Brand;
+use super::coupons::Coupon;
 use super::doors::{AdRule, CommentRule, Friends};
 use super::forms::{Also, Form};
 use super::marketing::Marketing;
@@ -14,7 +16,7 @@ use super::products::Product;
 use super::segments::Segment;
 use super::templates::Template;
 use crate::meta::ids::{
-    AccountId, Country, FaqId, FormId, NotificationId, OfferId, PageId, PosterCode, Psid,
+    AccountId, Country, CouponId, FaqId, FormId, NotificationId, OfferId, PageId, PosterCode, Psid,
     SegmentId, TopicId,
 };
 
@@ -73,6 +75,12 @@ pub struct Shop {
     /// How customers bring their friends; none: they do not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub friends: Option<Friends>,
+    /// What is given away once for each code.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub coupons: Vec<Coupon>,
+    /// Its colours and its sign.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub brand: Option<Brand>,
     /// What is sent, and when.
     pub notifications: Vec<Notification>,
     /// Messages one after another, for each person from their own beginning on.
@@ -429,6 +437,9 @@ pub struct Topic {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[cfg_attr(not(target_arch = "wasm32"), schemars(with = "Vec<String>"))]
     pub dates: Vec<jiff::civil::Date>,
+    /// A coupon for whoever agrees to it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub coupon: Option<CouponId>,
 }
 
 /// How often at most a topic may be sent to one person.
@@ -479,9 +490,6 @@ pub struct Poster {
     /// The word printed beside the code, for typing where a ref is lost.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub keyword: Option<String>,
-    /// A coupon in words.
-    #[serde(default, skip_serializing_if = "Localized::is_empty")]
-    pub coupon_text: Localized,
     /// Where it leads; none: wherever the visitor is at home.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub platform: Option<Platform>,
@@ -543,9 +551,9 @@ pub struct Notification {
     /// Cards side by side in place of the text, at most ten.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub cards: Vec<RichCard>,
-    /// What `{coupon}` stands for.
-    #[serde(default, skip_serializing_if = "Localized::is_empty")]
-    pub coupon: Localized,
+    /// The coupon it brings: `{coupon}` is the person's own code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub coupon: Option<CouponId>,
     /// Other wordings; each person always gets the same one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub variants: Vec<Variant>,

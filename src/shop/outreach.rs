@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::model::{LinkButton, Localized, Notification, RichCard, Shop, Zone};
 use crate::meta::ids::{
-    FormId, NotificationId, OfferId, PosterCode, SegmentId, SequenceId, TopicId,
+    CouponId, FormId, NotificationId, OfferId, PosterCode, SegmentId, SequenceId, TopicId,
 };
 
 /// What a message says. Either text or cards.
@@ -22,8 +22,8 @@ pub struct Said<'a> {
     pub buttons: &'a [LinkButton],
     /// In place of the words.
     pub cards: &'a [RichCard],
-    /// What `{coupon}` stands for.
-    pub coupon: &'a Localized,
+    /// The coupon it brings.
+    pub coupon: Option<&'a CouponId>,
 }
 
 /// Another wording of a notification. What it does not say it has of the notification, but for the
@@ -44,9 +44,9 @@ pub struct Variant {
     /// Cards side by side in place of the text, at most ten.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub cards: Vec<RichCard>,
-    /// What `{coupon}` stands for.
-    #[serde(default, skip_serializing_if = "Localized::is_empty")]
-    pub coupon: Localized,
+    /// The coupon it brings: `{coupon}` is the person's own code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub coupon: Option<CouponId>,
 }
 
 /// What reports call the wording that stands in the notification itself.
@@ -68,7 +68,7 @@ impl Notification {
             image: self.image.as_ref(),
             buttons: &self.buttons,
             cards: &self.cards,
-            coupon: &self.coupon,
+            coupon: self.coupon.as_ref(),
         };
         let Some(variant) = number.checked_sub(1).and_then(|n| self.variants.get(n)) else {
             return own;
@@ -79,7 +79,7 @@ impl Notification {
             image: variant.image.as_ref().or(own.image),
             buttons: if variant.buttons.is_empty() { own.buttons } else { &variant.buttons },
             cards: &variant.cards,
-            coupon: if variant.coupon.is_empty() { own.coupon } else { &variant.coupon },
+            coupon: variant.coupon.as_ref().or(own.coupon),
         }
     }
 
@@ -220,9 +220,9 @@ pub struct Nudge {
     /// At most three.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub buttons: Vec<LinkButton>,
-    /// What `{coupon}` stands for.
-    #[serde(default, skip_serializing_if = "Localized::is_empty")]
-    pub coupon: Localized,
+    /// The coupon it brings: `{coupon}` is the person's own code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub coupon: Option<CouponId>,
     /// How long before the window closes.
     pub before_minutes: u16,
     /// For whom; none: for those who left a form open.

@@ -33,7 +33,7 @@ use super::model::{Hours, Lang, Range, Shop};
 use crate::time::UnixMs;
 
 /// The variables that templates may use.
-pub const VARIABLES: [&str; 15] = [
+pub const VARIABLES: [&str; 17] = [
     "first_name",
     "full_name",
     "page",
@@ -49,6 +49,8 @@ pub const VARIABLES: [&str; 15] = [
     "topic",
     "agent",
     "coupon",
+    "coupon_until",
+    "coupon_link",
 ];
 
 /// Those that only Meta can tell.
@@ -67,8 +69,12 @@ pub struct Listener<'a> {
     pub agent: Option<&'a str>,
     /// Their hours, where they are not the shop's.
     pub agent_hours: Option<&'a Hours>,
-    /// The code that this message brings.
+    /// The code of the coupon that this message brings.
     pub coupon: Option<&'a str>,
+    /// The last day that it is good on, in words.
+    pub coupon_until: Option<&'a str>,
+    /// Where it can be shown.
+    pub coupon_link: Option<&'a str>,
 }
 
 /// A part of a template.
@@ -451,6 +457,8 @@ fn value<'a>(
         "topic" => listener.topic,
         "agent" => listener.agent,
         "coupon" => listener.coupon,
+        "coupon_until" => listener.coupon_until,
+        "coupon_link" => listener.coupon_link,
         "page" => Some(shop.name.as_str()),
         "branch" => shop.page.branch.as_deref(),
         "phone" => contact.phone.as_deref(),
@@ -709,7 +717,9 @@ mod tests {
             topic: Some("Pietūs"),
             agent: Some("Rasa"),
             agent_hours: None,
-            coupon: Some("RUDUO-10"),
+            coupon: Some("7KPN-R2X4-QW8M"),
+            coupon_until: Some("gruodžio 31 d."),
+            coupon_link: Some("https://kavine.example/c/7KPN-R2X4-QW8M"),
         };
         let lang = Lang("lt".into());
         let now = at("2026-11-22T03:00:00Z");

@@ -144,6 +144,20 @@ pub fn today(sql: &impl Sql, name: &str, now: UnixMs) -> Result<i64, StoreError>
     rows.first().map_or(Ok(0), |row| Columns::of("counters", row).int())
 }
 
+/// What was counted on the UTC day of a moment.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn of_day(sql: &impl Sql, at: UnixMs) -> Result<Vec<(String, i64)>, StoreError> {
+    let rows = sql.query("SELECT name, n FROM counters WHERE day = ?1", params![day(at)])?;
+    rows.iter()
+        .map(|row| {
+            let mut columns = Columns::of("counters", row);
+            Ok((columns.text()?.to_owned(), columns.int()?))
+        })
+        .collect()
+}
+
 /// The counts of the last `days` days, summed by name.
 ///
 /// # Errors

@@ -24,6 +24,8 @@ pub enum Stage {
     Read,
     /// A button of it was tapped.
     Clicked,
+    /// A coupon was redeemed.
+    Redeemed,
 }
 
 impl Stage {
@@ -40,6 +42,7 @@ impl Stage {
             Self::Delivered => "delivered",
             Self::Read => "read",
             Self::Clicked => "clicked",
+            Self::Redeemed => "redeemed",
         }
     }
 }

@@ -84,6 +84,19 @@ pub fn enter(
     )
 }
 
+/// Whether somebody has an entry already.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn exists(sql: &impl Sql, entry: Entry<'_>) -> Result<bool, StoreError> {
+    let rows = sql.query(
+        "SELECT 1 FROM ledger
+         WHERE notification = ?1 AND period = ?2 AND channel = ?3 AND person = ?4",
+        params![entry.notification.as_str(), entry.period, entry.channel, entry.person.as_str()],
+    )?;
+    Ok(!rows.is_empty())
+}
+
 /// Notes which wording an entry has.
 ///
 /// # Errors

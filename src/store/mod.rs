@@ -21,6 +21,7 @@
 //!   `shop.toml`.
 //! - [`spending`]: what paid messages cost; [`templates`]: utility templates and their notices.
 //! - [`comments`]: comments that were answered privately; [`friends`]: whom customers brought.
+//! - [`coupons`]: codes that were given, whose they are, and the tills that take them.
 //! - [`moving`]: carrying people from one Desk to another.
 //! - [`calls`]: requests that are no messages; [`notes`]: what the owner notes on people.
 //! - [`listed`]: what Meta's list of tokens says; [`incidents`]: what the owner is told of;
@@ -31,6 +32,7 @@ pub mod calls;
 pub mod comments;
 pub mod consents;
 pub mod counters;
+pub mod coupons;
 pub mod deletions;
 pub mod early;
 pub mod facts;

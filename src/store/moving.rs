@@ -33,6 +33,8 @@ const OF_PERSON: &[(&str, &str, bool)] = &[
     ("notices", "person", false),
     ("shares", "person", false),
     ("credits", "person", false),
+    ("coupon_holders", "person", false),
+    ("coupon_orders", "person", false),
 ];
 
 /// Tables that the first Desk takes over from one that is closed: sums by their first columns.
@@ -70,6 +72,10 @@ const STAYS: &[&str] = &[
     "spending_days",
     "allowances",
     "templates",
+    // The codes themselves say nothing of anybody, and are the registrar's, like its tills.
+    "coupon_codes",
+    "coupon_sums",
+    "tills",
     "schema_version",
 ];
 
@@ -113,6 +119,7 @@ pub fn prepare(sql: &impl Sql) -> Result<(), StoreError> {
         "CREATE INDEX IF NOT EXISTS moving_ledger ON ledger (channel, person)",
         "CREATE INDEX IF NOT EXISTS moving_outbox ON outbox (channel, person)",
         "CREATE INDEX IF NOT EXISTS moving_calls ON calls (channel, person)",
+        "CREATE INDEX IF NOT EXISTS moving_holders ON coupon_holders (channel, person)",
     ] {
         sql.execute(text, params![])?;
     }
@@ -128,6 +135,7 @@ pub fn tidy(sql: &impl Sql) -> Result<(), StoreError> {
         "DROP INDEX IF EXISTS moving_ledger",
         "DROP INDEX IF EXISTS moving_outbox",
         "DROP INDEX IF EXISTS moving_calls",
+        "DROP INDEX IF EXISTS moving_holders",
     ] {
         sql.execute(text, params![])?;
     }

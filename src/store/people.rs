@@ -98,6 +98,8 @@ pub fn erase(
         "DELETE FROM nudges WHERE channel = ?1 AND person = ?2",
         "DELETE FROM shares WHERE channel = ?1 AND person = ?2",
         "DELETE FROM credits WHERE channel = ?1 AND person = ?2",
+        "DELETE FROM coupon_holders WHERE channel = ?1 AND person = ?2",
+        "DELETE FROM coupon_orders WHERE channel = ?1 AND person = ?2",
     ] {
         sql.execute(statement, params![channel, id.as_str()])?;
     }

@@ -126,6 +126,8 @@ pub struct Progress {
     pub dropped: Option<Dropped>,
     /// How many people it had not come to then.
     pub unreached: u32,
+    /// Nothing was planned: something is waited for.
+    pub waits: bool,
 }
 
 /// Notes how far a run has come.

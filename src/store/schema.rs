@@ -157,6 +157,27 @@ const MIGRATIONS: &[&[&str]] = &[
         "CREATE TABLE credits (channel TEXT NOT NULL, person TEXT NOT NULL, friend TEXT NOT NULL,
            at INTEGER NOT NULL, counted INTEGER NOT NULL,
            PRIMARY KEY (channel, person, friend)) WITHOUT ROWID",
+        // The codes of coupons that were given, of nobody, at the Page's registrar; `told`: 1 when
+        // the Desk of its person has to hear that it was redeemed, 2 when it has. The sums outlast
+        // them.
+        "CREATE TABLE coupon_codes (code TEXT PRIMARY KEY, coupon TEXT NOT NULL,
+           source TEXT NOT NULL, topic TEXT NOT NULL, issued_at INTEGER NOT NULL, until INTEGER,
+           redeemed_at INTEGER, redeemed_by TEXT, told INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID",
+        "CREATE INDEX coupon_codes_untold ON coupon_codes (code) WHERE told = 1",
+        "CREATE TABLE coupon_sums (coupon TEXT PRIMARY KEY, issued INTEGER NOT NULL,
+           redeemed INTEGER NOT NULL) WITHOUT ROWID",
+        // Whose a code is, at the Desk of that person.
+        "CREATE TABLE coupon_holders (code TEXT PRIMARY KEY, channel TEXT NOT NULL,
+           person TEXT NOT NULL, at INTEGER NOT NULL) WITHOUT ROWID",
+        // Codes that the registrar has not entered yet.
+        "CREATE TABLE coupon_orders (coupon TEXT NOT NULL, channel TEXT NOT NULL,
+           person TEXT NOT NULL, occasion TEXT NOT NULL, code TEXT NOT NULL, source TEXT NOT NULL,
+           topic TEXT NOT NULL, at INTEGER NOT NULL, until INTEGER, says INTEGER NOT NULL,
+           state TEXT NOT NULL, PRIMARY KEY (coupon, channel, person)) WITHOUT ROWID",
+        // Who may redeem; `key` is the hash of what they sign in with.
+        "CREATE TABLE tills (id TEXT PRIMARY KEY, name TEXT NOT NULL, key TEXT NOT NULL,
+           made_at INTEGER NOT NULL, revoked_at INTEGER, wrong INTEGER NOT NULL DEFAULT 0,
+           wrong_at INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID",
     ],
 ];
 

@@ -22,13 +22,15 @@ pub enum Timer {
     Calls,
     /// Go on reading Meta's list of tokens.
     Reconcile,
+    /// Look whether all is there that the shop needs.
+    Checkup,
     /// Move people to other Desks.
     Move,
 }
 
 impl Timer {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Drain,
         Self::KvFlush,
         Self::Unpark,
@@ -37,6 +39,7 @@ impl Timer {
         Self::Remind,
         Self::Calls,
         Self::Reconcile,
+        Self::Checkup,
         Self::Move,
     ];
 
@@ -50,6 +53,7 @@ impl Timer {
             Self::Remind => "remind",
             Self::Calls => "calls",
             Self::Reconcile => "reconcile",
+            Self::Checkup => "checkup",
             Self::Move => "move",
         }
     }
@@ -65,6 +69,7 @@ impl Timer {
             Self::Remind => "remind taken",
             Self::Calls => "calls taken",
             Self::Reconcile => "reconcile taken",
+            Self::Checkup => "checkup taken",
             Self::Move => "move taken",
         }
     }

@@ -10,8 +10,8 @@
 //! | `POST /admin/reply?page=&person=` | an answer that a person typed |
 //! | `GET`, `POST`, `DELETE /admin/note?page=&person=` | notes on somebody |
 //!
-//! `/admin/delete` is [`super::deletion`]'s, `/admin/bookings` [`super::bookings`]', and what is about
-//! notifications [`super::notifications`]'.
+//! `/admin/delete` is [`super::deletion`]'s, `/admin/bookings` [`super::bookings`]', `/admin/checkup`
+//! [`super::checkup`]'s, and what is about notifications [`super::notifications`]'.
 
 use std::borrow::Cow;
 use std::cell::RefCell;
@@ -43,7 +43,7 @@ pub async fn health(env: &Env) -> Response {
     }
     match shops::pages(env, desk::now()).await {
         Ok(pages) => {
-            let alerts = alerts(env, &pages.pages).await;
+            let (alerts, checked) = alerts(env, &pages.pages).await;
             let status = if alerts.is_empty() { "ok" } else { "alert" };
             let mut body = json!({
                 "status": status,
@@ -51,8 +51,13 @@ pub async fn health(env: &Env) -> Response {
                 "build": BUILD,
                 "pages": pages.pages.len(),
             });
-            if let Some(fields) = body.as_object_mut().filter(|_| !alerts.is_empty()) {
-                fields.insert("alerts".to_owned(), alerts.into());
+            if let Some(fields) = body.as_object_mut() {
+                if !alerts.is_empty() {
+                    fields.insert("alerts".to_owned(), alerts.into());
+                }
+                if !checked.is_empty() {
+                    fields.insert("checked".to_owned(), checked.into());
+                }
             }
             http::json(200, &body)
         }
@@ -64,11 +69,14 @@ pub async fn health(env: &Env) -> Response {
 const ALERTS_FRESH_MS: i64 = 30 * SECOND;
 
 thread_local! {
-    static ALERTS: RefCell<Option<(UnixMs, Vec<Value>)>> = const { RefCell::new(None) };
+    static ALERTS: RefCell<Option<(UnixMs, Wrong)>> = const { RefCell::new(None) };
 }
 
+/// What is wrong, and what the last look at each Page found.
+type Wrong = (Vec<Value>, Vec<Value>);
+
 /// What is wrong now, of every Page: what and since when, and no more.
-async fn alerts(env: &Env, pages: &[PageRoute]) -> Vec<Value> {
+async fn alerts(env: &Env, pages: &[PageRoute]) -> Wrong {
     let now = desk::now();
     let kept = ALERTS.with_borrow(Clone::clone);
     if let Some((at, alerts)) = kept
@@ -79,18 +87,22 @@ async fn alerts(env: &Env, pages: &[PageRoute]) -> Vec<Value> {
     let asked = pages.iter().map(async |page| {
         let first = desk::Name { page: page.id.clone(), shard: 0 };
         let answer = desk::call::alerts(env, &first).await.unwrap_or_default();
-        let open: Vec<Value> = serde_json::from_str(&answer).unwrap_or_default();
-        let named = open.into_iter().map(|mut open| {
-            if let Some(fields) = open.as_object_mut() {
+        let told: Value = serde_json::from_str(&answer).unwrap_or_default();
+        let named = |mut one: Value| {
+            if let Some(fields) = one.as_object_mut() {
                 fields.insert("page".to_owned(), json!(page.id));
             }
-            open
-        });
-        named.collect::<Vec<Value>>()
+            one
+        };
+        let open = told.get("open").and_then(Value::as_array).cloned().unwrap_or_default();
+        let checked = told.get("checked").filter(|checked| checked.is_object()).cloned();
+        (open.into_iter().map(named).collect(), checked.map(named).into_iter().collect())
     });
-    let alerts = futures_util::future::join_all(asked).await.concat();
-    ALERTS.set(Some((now, alerts.clone())));
-    alerts
+    let each: Vec<Wrong> = futures_util::future::join_all(asked).await;
+    let (open, checked): (Vec<_>, Vec<_>) = each.into_iter().unzip();
+    let wrong = (open.concat(), checked.concat());
+    ALERTS.set(Some((now, wrong.clone())));
+    wrong
 }
 
 /// Marks of the secrets that no answer of the Worker's would prove, by their names: so that setting

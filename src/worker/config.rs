@@ -5,6 +5,8 @@ use std::rc::Rc;
 
 use worker::Env;
 
+use crate::desk::checkup::judge::KeyFacts;
+use crate::desk::checkup::strength::{ADMIN_TOKEN_CHARACTERS, Weakness, weakness};
 use crate::entry::keys::Keys;
 use crate::meta::ids::{AppId, PageId};
 use crate::meta::signature::AppSecret;
@@ -16,15 +18,16 @@ const EXAMPLES: &str = include_str!("../../.dev.vars.example");
 const GRAPH_BASE_URL: &str = "https://graph.facebook.com";
 const GRAPH_VERSION: &str = "v26.0";
 
-/// `ADMIN_TOKEN` is the only lock of the owner's pages.
-const ADMIN_TOKEN_CHARACTERS: usize = 32;
-
 /// What this deployment is made with. It has no Debug: it is all secrets.
 pub struct Config {
     pub app_secret: AppSecret,
     pub verify_token: String,
     pub admin_token: String,
     pub keys: Keys,
+    /// What is known of the signing keys, without them.
+    pub key_facts: KeyFacts,
+    /// Secrets that are easy to guess, by their names.
+    pub weak: Vec<(&'static str, Weakness)>,
     pub app_id: Option<AppId>,
     pub graph_base_url: String,
     pub graph_version: String,
@@ -70,7 +73,19 @@ impl Config {
         let previous = optional(env, "SIGNING_KEY_PREVIOUS");
         let until =
             optional(env, "SIGNING_KEY_PREVIOUS_UNTIL").map(|day| end_of(&day)).transpose()?;
+        let key_facts = KeyFacts {
+            previous: previous.is_some(),
+            previous_until: until.map(|end| end.plus(-1).utc_date()),
+        };
+        // Here at home the public examples are as good as any.
+        let secrets = ["APP_SECRET", "VERIFY_TOKEN", "ADMIN_TOKEN", "SIGNING_KEY"];
+        let weak = secrets
+            .into_iter()
+            .filter(|_| !local)
+            .filter_map(|name| Some((name, weakness(name, &optional(env, name)?)?)));
         Ok(Self {
+            key_facts,
+            weak: weak.collect(),
             app_secret: AppSecret::new(secret("APP_SECRET")?),
             verify_token: secret("VERIFY_TOKEN")?,
             admin_token,

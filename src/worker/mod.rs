@@ -4,8 +4,8 @@
 //! - [`config`]: secrets and vars, checked once per isolate.
 //! - [`http`]: requests and responses as plain `web_sys` types: each step over the border between
 //!   wasm and JavaScript costs, and the crate's own types cross it several times more.
-//! - [`webhook`], [`poster`], [`posters`], [`admin`], [`bookings`], [`notifications`], [`paid`],
-//!   [`deletion`]: the routes.
+//! - [`webhook`], [`poster`], [`posters`], [`coupons`], [`admin`], [`bookings`], [`checkup`],
+//!   [`notifications`], [`paid`], [`deletion`]: the routes.
 //! - [`random`]: randomness, which the pure rooms get as an argument.
 //! - [`shops`]: the published shops, kept in the isolate's memory for a minute.
 //! - [`desk`]: the Durable Object; [`sql`]: its SQLite behind the store's trait.
@@ -18,7 +18,9 @@
 
 mod admin;
 mod bookings;
+mod checkup;
 mod config;
+mod coupons;
 mod cron;
 mod deletion;
 mod desk;
@@ -61,8 +63,19 @@ async fn fetch(
         ("GET" | "POST" | "DELETE", "/admin/posters") => {
             posters::orders(&request, &route, &env).await
         }
+        ("GET" | "HEAD", path) if path.starts_with("/c/") => {
+            coupons::show(&request, &route, &env).await
+        }
+        ("GET", "/till") => coupons::till(&request, &env).await,
+        ("POST", "/till") => coupons::sign_in(&request, &route, &env).await,
+        ("POST", "/till/redeem") => coupons::redeem(&request, &route, &env).await,
+        ("POST", "/till/leave") => coupons::leave(&request, &route, &env).await,
+        ("GET", "/admin/coupons") => coupons::list(&request, &route, &env).await,
+        ("POST", "/admin/redeem") => coupons::redeem_for_owner(&request, &route, &env).await,
+        ("GET" | "POST" | "DELETE", "/admin/tills") => coupons::tills(&request, &route, &env).await,
         ("GET", "/admin/funnel") => notifications::funnel(&request, &route, &env).await,
         ("GET", "/admin/status") => admin::status(&request, &env).await,
+        ("GET" | "POST", "/admin/checkup") => checkup::checkup(&request, &route, &env).await,
         ("GET", "/admin/misses") => admin::misses(&request, &route, &env).await,
         ("GET", "/admin/bookings") => bookings::list(&request, &route, &env).await,
         ("GET", path) if path.starts_with("/calendar/") => {
@@ -92,14 +105,17 @@ async fn fetch(
         (
             _,
             "/webhook" | "/health" | "/admin/status" | "/admin/misses" | "/admin/delete"
-            | "/admin/bookings" | "/admin/consent" | "/admin/funnel" | "/admin/marketing"
-            | "/admin/note" | "/admin/offers" | "/admin/posters" | "/admin/receipts"
-            | "/admin/recipients" | "/admin/reconcile" | "/admin/reply" | "/admin/report"
-            | "/admin/resume" | "/admin/shards" | "/admin/templates" | "/admin/utility"
-            | "/meta/deletion" | "/meta/deauthorize",
+            | "/admin/bookings" | "/admin/checkup" | "/admin/consent" | "/admin/coupons"
+            | "/admin/redeem" | "/admin/tills" | "/till" | "/till/redeem" | "/till/leave"
+            | "/admin/funnel" | "/admin/marketing" | "/admin/note" | "/admin/offers"
+            | "/admin/posters" | "/admin/receipts" | "/admin/recipients" | "/admin/reconcile"
+            | "/admin/reply" | "/admin/report" | "/admin/resume" | "/admin/shards"
+            | "/admin/templates" | "/admin/utility" | "/meta/deletion" | "/meta/deauthorize",
         ) => http::text(405, "method not allowed"),
         (_, path)
-            if ["/q/", "/deletion/", "/calendar/"].iter().any(|known| path.starts_with(known)) =>
+            if ["/q/", "/c/", "/deletion/", "/calendar/"]
+                .iter()
+                .any(|known| path.starts_with(known)) =>
         {
             http::text(405, "method not allowed")
         }

@@ -23,6 +23,7 @@ use crate::entry::scan::{self, Throttle};
 use crate::entry::{pages, qr};
 use crate::meta::ids::{PageId, PosterCode};
 use crate::shop::codes::{self, Look};
+use crate::shop::colour::Brand;
 use crate::shop::kv::{
     HoldValue, KV_SCHEMA, PageRoute, PagesValue, PosterValue, aimed_key, hold_key, poster_key,
 };
@@ -293,8 +294,8 @@ async fn shut(env: &Env, page: Option<PageId>, asker: &Asker<'_>, why: Why) -> R
         ("cache-control", "no-store"),
         (
             "content-security-policy",
-            "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; \
-             frame-ancestors 'none'",
+            "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; \
+             form-action 'none'; frame-ancestors 'none'",
         ),
         ("referrer-policy", "no-referrer"),
         ("x-content-type-options", "nosniff"),
@@ -314,9 +315,13 @@ async fn picture(env: &Env, route: &http::Route, code: &str, wanted: &Wanted) ->
     let configured = Config::of(env).ok().and_then(|config| config.public_url.clone());
     let origin = configured.as_deref().unwrap_or_else(|| route.origin());
     let target = format!("{origin}/q/{code}");
+    let published = shops::shop(env, &poster.page, desk::now()).await.ok();
+    let brand = published.as_ref().and_then(|published| published.shop.brand.as_ref());
+    let colours = brand.map_or(qr::PLAIN, Brand::colours);
     let drawn = match wanted {
-        Wanted::Png => qr::png(&target).map(|bytes| ("image/png", bytes)),
-        _ => qr::svg(&target, Some(code.as_str())).map(|text| ("image/svg+xml", text.into_bytes())),
+        Wanted::Png => qr::png(&target, colours).map(|bytes| ("image/png", bytes)),
+        _ => qr::svg(&target, Some(code.as_str()), colours)
+            .map(|text| ("image/svg+xml", text.into_bytes())),
     };
     match drawn {
         Ok((kind, bytes)) => http::respond(

@@ -72,6 +72,7 @@ pub fn context(open: &Open) -> Context<'_> {
         keys: &KEYS,
         app: Some(&APP),
         diary: &[],
+        coupons: &[],
         host: Host::default(),
     }
 }

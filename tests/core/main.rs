@@ -10,7 +10,9 @@ mod rng;
 
 mod alerts;
 mod booking;
+mod checkup;
 mod conversations;
+mod coupons;
 mod doors;
 mod form_ends;
 mod forms;

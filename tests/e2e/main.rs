@@ -9,7 +9,9 @@ mod common;
 
 mod alerts;
 mod bookings;
+mod checkup;
 mod conversation;
+mod coupons;
 mod crash;
 mod deletion;
 mod documents;

@@ -102,7 +102,7 @@ fn on_the_day_a_free_way_ends_the_paid_one_takes_over_up_to_the_cap() {
         stage.sandbox.settings(|s| s.ads_scopes = all.map(str::to_owned).to_vec());
         let found = doctor(stage, "paid.proof").await;
         assert_eq!(found[0].0, "ok", "{found:?}");
-        assert!(found[0].1.contains("at most 0.20 USD a day, 0.05 for each"), "{found:?}");
+        assert!(found[0].1.contains("/ 0.20 USD, 4 x 0.05"), "{found:?}");
         stage.cron().await;
         stage.cron().await;
         let campaigns = stage.sandbox.campaigns();

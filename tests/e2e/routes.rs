@@ -316,7 +316,10 @@ fn both_pictures_hold_the_posters_own_address() {
         let svg = svg.text().await.unwrap();
         assert!(svg.starts_with("<svg") || svg.starts_with("<?xml"), "{svg}");
         // The same picture as the library draws for this address: its modules are tested there.
-        assert_eq!(svg, shopbell::entry::qr::svg(&target, Some("TABLE")).unwrap());
+        assert_eq!(
+            svg,
+            shopbell::entry::qr::svg(&target, Some("TABLE"), shopbell::entry::qr::PLAIN).unwrap()
+        );
         for gone in ["/q/NOPE.png", "/q/FLYER-2025.svg"] {
             assert_eq!(stage.get(gone).await.status(), 404, "{gone}");
         }

@@ -19,6 +19,19 @@ async fn counted(stage: &Stage) -> u64 {
     // Echoes come a moment after the answer.
     tokio::time::sleep(Duration::from_millis(400)).await;
     stage.settled().await;
+    // The Worker's own looks come in their own time.
+    until("no look is on", || async {
+        let url = format!("{}/admin/checkup", stage.worker.url);
+        let answer = stage.http.get(url).bearer_auth(ADMIN_TOKEN).send().await.unwrap();
+        let told: Value = answer.json().await.unwrap();
+        let now = stage.sandbox.now();
+        let later = |key: &str| {
+            let at = &told["pages"][0]["checked"][key];
+            at.as_i64().is_none_or(|at| at > now)
+        };
+        told["pages"][0]["step"].is_null() && later("next_full") && later("next_look")
+    })
+    .await;
     let said: Value = stage.get("/__rows?count=yes").await.json().await.unwrap();
     said["rowsWritten"].as_u64().unwrap() + said["alarmsSet"].as_u64().unwrap()
 }

@@ -18,6 +18,7 @@ use std::process::ExitCode;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
+use super::qr::draw::Logo;
 use crate::shop::model::Shop;
 use crate::shop::source::diagnostic::{Diagnostic, Severity};
 use crate::shop::source::render::{for_machines, for_people};
@@ -47,6 +48,14 @@ pub enum LoadError {
         path: PathBuf,
         /// Why.
         source: std::io::Error,
+    },
+    /// The shop's sign cannot be used.
+    #[error("{} cannot be the shop's logo: {why}", path.display())]
+    Logo {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong with it, and what to do.
+        why: String,
     },
     /// There are errors in it; they have been printed.
     #[error("{} has {}", path.display(), counted(*errors, "error"))]
@@ -110,6 +119,8 @@ pub fn run(args: &CheckArgs) -> ExitCode {
     compiled.diagnostics.extend(ending);
     let too_small = capacity(&compiled, today);
     compiled.diagnostics.extend(too_small);
+    let bad_sign = bad_sign(&compiled, &source, &path);
+    compiled.diagnostics.extend(bad_sign);
     compiled.diagnostics.sort_by_key(|d| (d.span.start, d.severity));
     match args.format {
         Format::Json => print!("{}", for_machines(&compiled.diagnostics, &source, &path)),
@@ -141,7 +152,49 @@ pub fn load(dir: &Path) -> Result<Vec<Shop>, LoadError> {
         let them = if warnings == 1 { "it" } else { "them" };
         eprintln!("{}: shopbell check shows {them}", counted(warnings, "warning"));
     }
-    if errors > 0 { Err(LoadError::Broken { path, errors }) } else { Ok(compiled.shops) }
+    if errors > 0 {
+        return Err(LoadError::Broken { path, errors });
+    }
+    let mut shops = compiled.shops;
+    for brand in shops.iter_mut().filter_map(|shop| shop.brand.as_mut()) {
+        if let Some(name) = &brand.logo {
+            brand.picture = Some(sign(&beside(dir, name))?);
+        }
+    }
+    Ok(shops)
+}
+
+/// The most that a shop's sign may measure, in bytes: it travels with every page that shows it.
+const MOST_LOGO: usize = 48 * 1024;
+
+/// A file beside the shop.toml in `dir`.
+pub(super) fn beside(dir: &Path, name: &str) -> PathBuf {
+    if dir.is_dir() { dir.join(name) } else { dir.with_file_name(name) }
+}
+
+/// The shop's sign, as pages show it.
+fn sign(path: &Path) -> Result<String, LoadError> {
+    let wrong = |why: String| LoadError::Logo { path: path.to_owned(), why };
+    let bytes =
+        std::fs::read(path).map_err(|error| wrong(format!("it cannot be read: {error}")))?;
+    if bytes.len() > MOST_LOGO {
+        let size = bytes.len().div_ceil(1024);
+        return Err(wrong(format!("it has {size} KiB; save it smaller, at most 48 KiB")));
+    }
+    let logo = Logo::of(&bytes)
+        .ok_or_else(|| wrong("save it as an SVG, PNG or JPEG picture".to_owned()))?;
+    Ok(logo.href().to_owned())
+}
+
+/// What is wrong with the file that `[brand]` names.
+fn bad_sign(compiled: &Compiled, source: &str, path: &Path) -> Option<Diagnostic> {
+    let name = compiled.shops.first()?.brand.as_ref()?.logo.as_ref()?;
+    let why = sign(&path.with_file_name(name)).err()?;
+    let written = format!("\"{name}\"");
+    let at = source.find(&written).unwrap_or_default();
+    let span = at..at.saturating_add(written.len()).min(source.len());
+    let LoadError::Logo { why, .. } = why else { return None };
+    Some(Diagnostic::error("logo-unusable", span, "this cannot be the shop's logo").help(why))
 }
 
 /// The text of the shop.toml in `dir`, and where it is.

@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::graph::{Caller, Graph, Refused};
 use super::pages::{APP_SETTINGS, LINKED, MESSENGER, MetaPage, SYSTEM_USERS};
 use crate::cli::doctor::page;
+use crate::desk::checkup::needs::Needs;
 use crate::shop::model::Shop;
 use crate::time::{DAY, SECOND, UnixMs};
 
@@ -290,7 +291,12 @@ async fn proven(
 
 /// What this shop needs, and the token may.
 fn grants(shop: &Shop, data: &Value, notes: &mut Vec<Note>) {
-    let missing = page::lacking(shop, data);
+    let needs = Needs::of(shop);
+    let lacks = |some: &[&'static [&'static str]]| -> Vec<&'static str> {
+        let missing = some.iter().filter(|spelt| !spelt.iter().any(|scope| may(shop, data, scope)));
+        missing.filter_map(|spelt| spelt.first().copied()).collect()
+    };
+    let (missing, wished) = (lacks(&needs.scopes), lacks(&needs.wished_scopes));
     if missing.is_empty() {
         notes.push(Note::good(format!(
             "it may do what it has to: {}",
@@ -303,19 +309,29 @@ fn grants(shop: &Shop, data: &Value, notes: &mut Vec<Note>) {
             MESSENGER,
         ));
     }
-    let of_comments = page::comments_lacking(shop, data);
-    if !of_comments.is_empty() {
+    if !wished.is_empty() {
         notes.push(Note::mind(
-            format!("it lacks {}: some comments are not answered", of_comments.join(", ")),
-            "make it again with these permissions",
+            format!("it lacks {}: a part of the shop does not work", wished.join(", ")),
+            "ask for these permissions under App Review, and make the token again",
         ));
     }
-    if !page::templates_allowed(shop, data) {
-        notes.push(Note::mind(
-            "it lacks page_utility_messaging: the templates of shop.toml are not sent",
-            "ask for that permission under App Review, and make the token again",
-        ));
-    }
+}
+
+/// Whether a token has a permission, and for this Page: it may be granted for some only. Instagram's are
+/// granted for accounts.
+fn may(shop: &Shop, data: &Value, scope: &str) -> bool {
+    let list = |of: &Value, key: &str| of.get(key).and_then(Value::as_array).cloned();
+    let granted = list(data, "scopes").unwrap_or_default();
+    let granular = list(data, "granular_scopes").unwrap_or_default();
+    let of_scope =
+        granular.iter().find(|one| one.get("scope").and_then(Value::as_str) == Some(scope));
+    let targets = of_scope.and_then(|one| list(one, "target_ids"));
+    let instagram = shop.page.instagram_id.as_ref().map(crate::meta::ids::AccountId::as_str);
+    let ours = [Some(shop.page.id.as_str()), instagram];
+    let reaches = targets.is_none_or(|targets| {
+        targets.iter().any(|target| target.is_string() && ours.contains(&target.as_str()))
+    });
+    reaches && granted.iter().any(|one| one.as_str() == Some(scope))
 }
 
 /// How long it lasts.

@@ -12,7 +12,7 @@ use crate::cli::connect::session::{Failure, Session};
 use crate::cli::connect::standing;
 use crate::cli::doctor::http::{Base, Http};
 use crate::cli::doctor::{Checkup, State, examine};
-use crate::shop::model::Shop;
+use crate::shop::model::{Lang, Shop};
 
 /// Between two looks.
 const PAUSE: Duration = Duration::from_secs(2);
@@ -131,8 +131,10 @@ pub(super) fn check(
         graph_version: Some(session.graph.version().to_owned()),
         secrets: secrets(all),
         patience: ANSWER,
+        // As everything else that is said here.
+        language: Some(Lang("en".to_owned())),
     };
-    let found = session.runtime.block_on(examine(&checkup));
+    let found = session.runtime.block_on(examine(&checkup)).findings;
     let problems: Vec<_> = found.iter().filter(|one| one.state == State::Problem).collect();
     let Some(first) = problems.first() else {
         let good = found.iter().filter(|one| one.state == State::Ok).count();

@@ -13,18 +13,14 @@ use crate::cli::connect::pages::WEBHOOKS;
 use crate::cli::connect::session::{Failure, Session};
 use crate::cli::connect::token::App;
 use crate::cli::connect::{hand_over, keys};
+use crate::cli::doctor::Secrets;
 use crate::cli::doctor::http::Base;
-use crate::cli::doctor::{Secrets, page};
 use crate::cli::profile::meta::{LATER, Of};
 use crate::cli::profile::{compared, shown};
-use crate::shop::model::Shop;
+use crate::desk::checkup::needs::{Needs, on_instagram};
 
-/// What an Instagram account tells (Meta, Instagram webhooks, 2026); echoes come with `messages`.
-const INSTAGRAM_FIELDS: [&str; 5] =
-    ["messages", "messaging_postbacks", "message_reactions", "messaging_referral", "standby"];
-
-/// And for a shop that answers comments there.
-const INSTAGRAM_COMMENTS: [&str; 2] = ["comments", "live_comments"];
+/// What makes it better on an Instagram account, beside what is needed (Meta, Instagram webhooks, 2026).
+const INSTAGRAM_FIELDS: [&str; 3] = ["message_reactions", "messaging_referral", "standby"];
 
 /// Meta asks the Worker before it answers; an address that is new may not be known everywhere.
 const TRIES: u32 = 5;
@@ -51,7 +47,7 @@ pub(in crate::cli) fn webhook(
     let found = session.runtime.block_on(subscriptions(session, &app));
     let found =
         found.map_err(|refused| refusal(session, "the app's webhook was not read", &refused))?;
-    let instagram = session.shops.iter().any(instagram_on);
+    let instagram = session.shops.iter().any(on_instagram);
     for object in ["page", "instagram"].into_iter().take(if instagram { 2 } else { 1 }) {
         let wanted = wanted(session, object);
         let there = found.iter().find(|one| one.object == object);
@@ -102,12 +98,17 @@ async fn subscriptions(session: &Session<'_>, app: &App) -> Result<Vec<Subscript
 }
 
 fn wanted(session: &Session<'_>, object: &str) -> Vec<&'static str> {
-    if object == "instagram" {
-        let comments = session.shops.iter().any(page::comments_on_instagram);
-        let more = if comments { INSTAGRAM_COMMENTS.as_slice() } else { &[] };
-        return [&INSTAGRAM_FIELDS, more].concat();
-    }
-    let all: BTreeSet<&str> = session.shops.iter().flat_map(page::fields).collect();
+    let all: BTreeSet<&str> = session
+        .shops
+        .iter()
+        .flat_map(|shop| {
+            let needs = Needs::of(shop);
+            match object {
+                "instagram" => [&needs.instagram_fields, INSTAGRAM_FIELDS.as_slice()].concat(),
+                _ => needs.all_fields().collect(),
+            }
+        })
+        .collect();
     all.into_iter().collect()
 }
 
@@ -227,7 +228,7 @@ pub(in crate::cli) fn events(session: &mut Session<'_>, all: &Collected) -> Resu
             app.get("id").and_then(Value::as_str) == all.app_id.as_deref() || all.app_id.is_none()
         };
         let have = apps.iter().find(ours).map(|app| names(app.get("subscribed_fields")));
-        let wanted = page::fields(&shop);
+        let wanted: Vec<&str> = Needs::of(&shop).all_fields().collect();
         let lacks: Vec<&str> = wanted
             .iter()
             .copied()
@@ -335,10 +336,6 @@ fn refusal(session: &Session<'_>, what: &str, refused: &Refused) -> Failure {
 pub(super) fn secrets(all: &Collected) -> Secrets {
     let app_id = all.app_id.clone().map(|id| ("APP_ID".to_owned(), id));
     Secrets::new(all.known.clone().into_iter().chain(app_id))
-}
-
-fn instagram_on(shop: &Shop) -> bool {
-    shop.assistant.instagram && shop.page.instagram_id.is_some()
 }
 
 /// Names in a list of words or of objects with a name.

@@ -1,15 +1,17 @@
-//! The Graph API, asked once per question; and the app's own webhooks.
-
-use std::collections::BTreeSet;
+//! The Graph API, asked once per question; and the app itself: its webhooks, who may write to it,
+//! its callbacks.
 
 use serde_json::Value;
 
 use super::Checkup;
-use super::finding::Findings;
+use super::checks;
+use super::finding::{Findings, fix, says};
 use super::http::{Base, Http};
 use super::worker;
+use crate::desk::checkup::judge::lacking;
+use crate::desk::checkup::needs::Needs;
+use crate::desk::checkup::read::names;
 use crate::meta::graph_error::{Class, Reply, Verdict, judge};
-use crate::shop::model::Shop;
 
 /// The Graph API of one version.
 pub(super) struct Graph<'a> {
@@ -40,7 +42,7 @@ impl Graph<'_> {
         let answer = self.http.send(request).await;
         let answer = answer.map_err(|trouble| broken(format!("Meta {trouble}")))?;
         if let Some(found) = found {
-            worker::clock("graph.clock", "Meta", &answer, found);
+            worker::clock(checks::GRAPH_CLOCK, "Meta", answer.ahead_ms, found);
         }
         let Some(body) = answer.json() else {
             return Err(broken(format!("Meta {}", answer.described())));
@@ -58,96 +60,195 @@ impl Graph<'_> {
             Verdict::Sent { .. } => None,
         };
         let about_proof = message.contains("appsecret_proof");
-        Err(Refusal { class, about_proof, says: format!("Meta says: {short} (error {number})") })
+        Err(Refusal { class, about_proof, says: format!("Meta: {short} (error {number})") })
     }
 }
 
-/// Looks at the app's webhooks, by the app's own token.
+/// Looks at the app, by its own token.
 pub(super) async fn app(
     checkup: &Checkup,
     graph: &Graph<'_>,
     worker: Option<&Base>,
-    instagram: bool,
+    needs: &[Needs],
     found: &mut Findings<'_>,
 ) {
-    const CHECK: &str = "graph.webhook";
     let Some((id, token)) = app_token(checkup) else {
-        found.warning(
-            CHECK,
-            "the app's webhook was not checked: APP_ID and APP_SECRET are not in the environment",
-            "set both (App dashboard > App settings > Basic) and run this again",
+        let missing = checkup.secrets.missing(&["APP_ID", "APP_SECRET"]);
+        found.unchecked(
+            checks::WEBHOOK,
+            says(|s| s.env).with("names", &missing),
+            fix(|f| f.export).with("names", missing),
         );
         return;
     };
-    let body = match graph.get(&format!("{id}/subscriptions"), &token, &[], None).await {
-        Ok(body) => body,
+    match graph.get(&format!("{id}/subscriptions"), &token, &[], None).await {
+        Ok(body) => {
+            let wanted = worker.map(|worker| worker.join("/webhook"));
+            let page: Vec<&str> = all(needs, |needs| &needs.fields);
+            webhook(&body, "page", &page, wanted.as_deref(), found);
+            let instagram: Vec<&str> = all(needs, |needs| &needs.instagram_fields);
+            if !instagram.is_empty() {
+                webhook(&body, "instagram", &instagram, wanted.as_deref(), found);
+            }
+        }
         Err(refusal) if refusal.class == Some(Class::TokenInvalid) => {
             found.problem(
-                CHECK,
-                format!("Meta does not take APP_ID and APP_SECRET. {}", refusal.says),
-                "copy both from App dashboard > App settings > Basic",
+                checks::WEBHOOK,
+                says(|s| s.dead).with("why", format!("APP_ID, APP_SECRET; {}", refusal.says)),
+                fix(|f| f.same_app),
             );
             return;
         }
-        Err(refusal) => {
-            found.warning(
-                CHECK,
-                format!("the app's webhook could not be read. {}", refusal.says),
-                "look at it yourself: App dashboard > Webhooks",
-            );
-            return;
-        }
-    };
-    let wanted = worker.map(|worker| worker.join("/webhook"));
-    for object in ["page", "instagram"].into_iter().take(if instagram { 2 } else { 1 }) {
-        webhook(&body, object, wanted.as_deref(), found);
+        Err(refusal) => found.unchecked(
+            checks::WEBHOOK,
+            says(|s| s.unread).with("why", refusal.says),
+            fix(|f| f.look_there).with("what", "App dashboard > Webhooks"),
+        ),
     }
+    review(graph, &id, &token, needs, found).await;
+    callbacks(graph, &id, &token, worker, found).await;
+}
+
+/// What all shops together need, each once.
+fn all<'a>(needs: &'a [Needs], of: impl Fn(&'a Needs) -> &'a Vec<&'static str>) -> Vec<&'a str> {
+    let mut names: Vec<&str> = Vec::new();
+    for name in needs.iter().flat_map(of) {
+        if !names.contains(name) {
+            names.push(name);
+        }
+    }
+    names
 }
 
 /// One object's webhook: where it leads, whether it is switched on, what it brings.
-fn webhook(body: &Value, object: &str, wanted: Option<&str>, found: &mut Findings<'_>) {
-    const CHECK: &str = "graph.webhook";
-    let here = wanted.unwrap_or("<the Worker's address>/webhook");
-    let fix =
-        format!("App dashboard > Webhooks > {object}: callback URL {here}, your VERIFY_TOKEN");
-    let all = body.pointer("/data").and_then(Value::as_array).into_iter().flatten();
-    let mut of_object = all.filter(|one| one.get("object").and_then(Value::as_str) == Some(object));
+fn webhook(
+    body: &Value,
+    object: &str,
+    fields: &[&str],
+    wanted: Option<&str>,
+    found: &mut Findings<'_>,
+) {
+    const CHECK: super::finding::Check = checks::WEBHOOK;
+    let here = wanted.unwrap_or("https://…/webhook");
+    let set = || fix(|f| f.set_webhook).with("what", object).with("url", here);
+    let list = body.pointer("/data").and_then(Value::as_array).into_iter().flatten();
+    let mut of_object =
+        list.filter(|one| one.get("object").and_then(Value::as_str) == Some(object));
     let Some(subscription) = of_object.next() else {
-        found.problem(CHECK, format!("the app has no webhook for {object}"), fix);
+        found.problem(CHECK, says(|s| s.none_for).with("what", object), set());
         return;
     };
     let url = subscription.get("callback_url").and_then(Value::as_str).unwrap_or_default();
+    let lacks = lacking(&names(subscription.get("fields")), fields);
     if subscription.get("active") == Some(&Value::Bool(false)) {
-        found.problem(CHECK, format!("Meta has switched off the webhook for {object}"), fix);
+        found.problem(CHECK, says(|s| s.switched_off).with("what", object), set());
     } else if wanted.is_some_and(|wanted| url.trim_end_matches('/') != wanted) {
-        found.problem(CHECK, format!("what happens on {object} goes to {url}, not here"), fix);
-    } else if !names(subscription.get("fields")).contains("messages") {
-        let says = format!("the webhook for {object} does not bring messages");
+        let elsewhere = says(|s| s.elsewhere).with("what", object).with("url", url);
+        found.problem(CHECK, elsewhere, set());
+    } else if !lacks.is_empty() {
+        let what = format!("App dashboard > Webhooks > {object}: {}", lacks.join(", "));
         found.problem(
             CHECK,
-            says,
-            format!("App dashboard > Webhooks > {object}: subscribe messages"),
+            says(|s| s.lacks).with("names", format!("{object}: {}", lacks.join(", "))),
+            fix(|f| f.look_there).with("what", what),
         );
     } else {
-        found.ok(CHECK, format!("what happens on {object} goes to {url}"));
+        found.ok(CHECK, format!("{object}: {url}"));
     }
 }
 
-/// Names in a list of words or of objects with a name.
-pub(super) fn names(list: Option<&Value>) -> BTreeSet<String> {
-    let list = list.and_then(Value::as_array).into_iter().flatten();
-    let name = |one: &Value| {
-        one.as_str().or_else(|| one.get("name").and_then(Value::as_str)).map(str::to_owned)
+/// Who may write to the app. Graph does not say whether an app is live or in development; it says of
+/// each permission whether it was approved (Meta, Application Permission, v26.0), and until then
+/// only people with a role on the app are heard.
+async fn review(
+    graph: &Graph<'_>,
+    id: &str,
+    token: &str,
+    needs: &[Needs],
+    found: &mut Findings<'_>,
+) {
+    let body = match graph.get(&format!("{id}/permissions"), token, &[], None).await {
+        Ok(body) => body,
+        Err(refusal) => {
+            found.unchecked(
+                checks::REVIEW,
+                says(|s| s.unread).with("why", refusal.says),
+                fix(|f| f.look_there).with("what", "App dashboard > App Review"),
+            );
+            return;
+        }
     };
-    list.filter_map(name).collect()
+    let list = body.pointer("/data").and_then(Value::as_array);
+    let status = |scope: &str| {
+        let one = list
+            .into_iter()
+            .flatten()
+            .find(|one| one.get("permission").and_then(Value::as_str) == Some(scope));
+        one.and_then(|one| one.get("status")?.as_str())
+    };
+    let mut waiting: Vec<String> = Vec::new();
+    for spellings in needs.iter().flat_map(|needs| needs.scopes.iter()) {
+        let live = |scope: &&str| status(scope).is_some_and(|s| s.eq_ignore_ascii_case("live"));
+        let Some(scope) = spellings.first().filter(|_| !spellings.iter().any(live)) else {
+            continue;
+        };
+        let line = format!("{scope}: {}", status(scope).unwrap_or("-").to_lowercase());
+        if !waiting.contains(&line) {
+            waiting.push(line);
+        }
+    }
+    if waiting.is_empty() {
+        found.ok(checks::REVIEW, "");
+        return;
+    }
+    let scopes: Vec<&str> =
+        waiting.iter().map(|line| line.split(':').next().unwrap_or_default()).collect();
+    found.warning(
+        checks::REVIEW,
+        says(|s| s.roles_only).with("names", waiting.join(", ")),
+        fix(|f| f.review).with("names", scopes.join(", ")),
+    );
+}
+
+/// Where Meta calls when somebody removes the app. Graph does not say where it calls for a deletion.
+async fn callbacks(
+    graph: &Graph<'_>,
+    id: &str,
+    token: &str,
+    worker: Option<&Base>,
+    found: &mut Findings<'_>,
+) {
+    let Some(worker) = worker else { return };
+    let (deauthorize, deletion) = (worker.join("/meta/deauthorize"), worker.join("/meta/deletion"));
+    let both = || {
+        let url = format!("Deauthorize {deauthorize}, Data Deletion {deletion}");
+        fix(|f| f.set_callbacks).with("url", url)
+    };
+    let query = [("fields", "deauth_callback_url")];
+    match graph.get(id, token, &query, None).await {
+        Ok(body) => match body.get("deauth_callback_url").and_then(Value::as_str) {
+            Some(url) if url.trim_end_matches('/') == deauthorize => {
+                let url = format!("Data Deletion {deletion}");
+                found.unchecked(
+                    checks::CALLBACKS,
+                    says(|s| s.untold),
+                    fix(|f| f.set_callbacks).with("url", url),
+                );
+            }
+            Some(url) if !url.is_empty() => {
+                let elsewhere = says(|s| s.elsewhere).with("what", "deauthorize").with("url", url);
+                found.warning(checks::CALLBACKS, elsewhere, both());
+            }
+            _ => found.warning(checks::CALLBACKS, says(|s| s.unset), both()),
+        },
+        Err(refusal) => {
+            let why = says(|s| s.unread).with("why", refusal.says);
+            found.unchecked(checks::CALLBACKS, why, both());
+        }
+    }
 }
 
 pub(super) fn app_token(checkup: &Checkup) -> Option<(String, String)> {
     let (id, secret) = (checkup.secrets.get("APP_ID")?, checkup.secrets.get("APP_SECRET")?);
     Some((id.to_owned(), format!("{id}|{secret}")))
-}
-
-/// Whether this shop answers on Instagram.
-pub(super) fn instagram_on(shop: &Shop) -> bool {
-    shop.assistant.instagram && shop.page.instagram_id.is_some()
 }

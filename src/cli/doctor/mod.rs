@@ -4,31 +4,37 @@
 //! It changes nothing at Meta: it reads, and it delivers one signed webhook without events. Where a
 //! shop declares paid messages it has the Worker note whether they are proved.
 //!
-//! - `shop`: shop.toml, and the calendar of Meta's rules. `worker`: the Worker's routes;
-//!   `desk`: its Desks. `graph`: the Graph API and the app; `page`: a Page's token, subscription,
-//!   profile.
-//! - `paid`: paid messages and templates. [`secrets`]: from the environment, never printed. `http`: one request, plain words.
-//! - [`finding`]: what a check found, for people and machines.
+//! - `shop`: shop.toml, and the calendar of Meta's rules. `worker`: the Worker's routes; `desk`: its
+//!   Desks; `looks`: what the Worker's own looks found. `graph`: the Graph API and the app; `page`: a
+//!   Page's token, subscription, profile. `paid`: paid messages and templates.
+//! - [`secrets`]: from the environment, never printed. `http`: one request, plain words.
+//! - `checks`: every check there is. `judged`: what `desk::checkup` judges, which the Worker's own
+//!   looks share. [`finding`]: what a check found, in the owner's language, for people and machines.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use super::check::Format;
-use crate::shop::model::Shop;
+use crate::desk::checkup::needs::Needs;
+use crate::shop::lang::doctor::{self, DoctorTexts};
+use crate::shop::model::{Lang, Shop};
 
+mod checks;
 mod desk;
 pub mod finding;
 mod graph;
 pub(super) mod http;
+mod judged;
+mod looks;
 pub(super) mod page;
 mod paid;
 pub mod secrets;
 mod shop;
 mod worker;
 
-pub use finding::{Finding, State};
-use finding::{Findings, count, for_machines, for_people};
+use finding::{Check, Findings, about, fix, says};
+pub use finding::{Diagnosis, Finding, State};
 use http::{Base, Http, now};
 pub use secrets::Secrets;
 
@@ -46,7 +52,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// Secrets are taken from the environment: `APP_ID`, `APP_SECRET`, `VERIFY_TOKEN`, `ADMIN_TOKEN`,
 /// and `PAGE_TOKEN` or `PAGE_TOKEN_<page id>`. What needs one that is not there is not checked.
 /// Nothing is changed at Meta or spent, and no secret is printed; for a shop with [marketing] the
-/// Worker proves with its own ADS_TOKEN that paid messages may be sent, which switches them on. Ends with 1 if there is any problem.
+/// Worker proves with its own ADS_TOKEN that paid messages may be sent, which switches them on.
+/// It speaks the shop's first language. Ends with 1 if there is any problem.
 #[derive(clap::Args)]
 pub struct DoctorArgs {
     /// The folder with the shop.toml.
@@ -61,6 +68,9 @@ pub struct DoctorArgs {
     /// The version of the Graph API. Left out: the Worker's.
     #[arg(long, value_name = "VERSION")]
     graph_version: Option<String>,
+    /// In which language: `lt`, `pt-BR`. Left out: the shop's first.
+    #[arg(long, value_name = "LANGUAGE")]
+    language: Option<String>,
     /// How to print it.
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -81,6 +91,8 @@ pub struct Checkup {
     pub secrets: Secrets,
     /// How long one answer may take.
     pub patience: Duration,
+    /// In which language; none: the shop's first.
+    pub language: Option<Lang>,
 }
 
 /// Looks, prints what was found, and fails if there is any problem.
@@ -93,8 +105,9 @@ pub fn run(args: DoctorArgs) -> ExitCode {
         graph_version: args.graph_version,
         secrets: Secrets::from_environment(),
         patience: PATIENCE,
+        language: args.language.map(Lang),
     };
-    let findings = match tokio::runtime::Runtime::new() {
+    let diagnosis = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime.block_on(examine(&checkup)),
         Err(error) => {
             eprintln!("error: this computer has no room to work in: {error}");
@@ -102,65 +115,96 @@ pub fn run(args: DoctorArgs) -> ExitCode {
         }
     };
     match args.format {
-        Format::Text => print!("{}", for_people(&findings)),
-        Format::Json => print!("{}", for_machines(&findings)),
+        Format::Text => print!("{}", diagnosis.for_people()),
+        Format::Json => print!("{}", diagnosis.for_machines()),
     }
-    if count(&findings, State::Problem) == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    if diagnosis.count(State::Problem) == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 /// Makes every check that can be made.
-pub async fn examine(checkup: &Checkup) -> Vec<Finding> {
+pub async fn examine(checkup: &Checkup) -> Diagnosis {
     let mut found = Findings::new(&checkup.secrets);
-    found.about(format!("The shop in {}", checkup.dir.display()));
+    found.about(about(|w| w.about_shop).with("dir", checkup.dir.display()));
     let shops = shop::check(checkup, &mut found);
+    let texts = texts(checkup, shops.as_deref());
 
-    found.about("The Worker");
+    found.about(about(|w| w.about_worker));
     let http = match Http::new(checkup.patience) {
         Ok(http) => http,
         Err(why) => {
-            found.problem(
-                "computer.tls",
-                format!("this computer cannot make secure connections: {why}"),
-                "install its certificates (the package is often called ca-certificates)",
-            );
-            return found.done();
+            let unreachable = says(|s| s.unreachable).with("why", why);
+            found.problem(checks::COMPUTER, unreachable, fix(|f| f.certificates));
+            return found.done(texts);
         }
     };
     let mut told = worker::Told::default();
+    let mut looks = looks::Looks::default();
     let base = Base::new(&checkup.worker);
+    own_secrets(checkup, base.as_ref().ok(), &mut found);
     match &base {
         Ok(base) => {
             told = worker::check(checkup, &http, base, shops.as_deref(), &mut found).await;
+            if told.knows_us() {
+                looks = looks::check(checkup, &http, base, &mut found).await;
+                worker::desks(&told, &mut found);
+            }
         }
         Err(error) => found.problem(
-            "worker.address",
-            format!("the Worker's address {error}"),
-            "write it as https://shopbell.<you>.workers.dev",
+            checks::ADDRESS,
+            says(|s| s.address).with("why", error),
+            fix(|f| f.give_address),
         ),
     }
 
-    let version = checkup.graph_version.clone().or(told.graph_version);
+    let version = checkup.graph_version.clone().or_else(|| told.graph_version.clone());
     let version = version.unwrap_or_else(|| GRAPH_VERSION.to_owned());
     let shops = shops.unwrap_or_default();
-    found.about("Meta");
+    found.about(about(|w| w.about_meta));
     let today = now().utc_date();
     shop::graph_version(&version, today, &mut found);
     shop::calendar(today, &mut found);
+    let mut known = Vec::new();
     if let Some(graph) = graph_base(checkup, told.graph.as_deref(), base.as_ref().ok(), &mut found)
     {
         let graph = graph::Graph { http: &http, base: graph, version };
-        let instagram = shops.iter().any(graph::instagram_on);
-        graph::app(checkup, &graph, base.as_ref().ok(), instagram, &mut found).await;
+        let needs: Vec<Needs> = shops.iter().map(Needs::of).collect();
+        graph::app(checkup, &graph, base.as_ref().ok(), &needs, &mut found).await;
         for (index, shop) in shops.iter().enumerate() {
-            found.about(format!("Page {}, {}", shop.page.id, page_name(shop)));
-            page::check(checkup, &graph, shop, index == 0, &mut found).await;
+            let page = shop.page.id.as_str();
+            found.about(about(|w| w.about_page).with("page", page).with("name", page_name(shop)));
+            if page::check(checkup, &graph, shop, index == 0, &mut found).await {
+                known.push(page);
+            }
         }
     }
+    looks.tell(&known, &mut found);
     if let Ok(base) = &base {
         paid::check(checkup, &http, base, &shops, &mut found).await;
     }
-    remember(&shops, &mut found);
-    found.done()
+    found.done(texts)
+}
+
+/// The language to speak: as asked for, else the shop's first.
+fn texts(checkup: &Checkup, shops: Option<&[Shop]>) -> &'static DoctorTexts {
+    let shops = shops.and_then(<[Shop]>::first).map(Shop::default_lang);
+    let lang = checkup.language.as_ref().or(shops);
+    lang.map_or_else(|| doctor::of(&Lang("en".to_owned())), doctor::of)
+}
+
+/// Secrets of this computer that protect nothing. A Worker on this computer is for trying things
+/// out, and the public examples are made for that.
+fn own_secrets(checkup: &Checkup, worker: Option<&Base>, found: &mut Findings<'_>) {
+    if worker.is_some_and(Base::is_loopback) {
+        return;
+    }
+    let (examples, weak) = checkup.secrets.weak();
+    let lists = [(examples, says(|s| s.examples)), (weak, says(|s| s.weak))];
+    for (names, says) in lists {
+        let Some(first) = names.first() else { continue };
+        let command = format!("scripts/wrangler secret put {first}");
+        let strong = fix(|f| f.strong).with("command", command);
+        found.problem(checks::OWN_SECRETS, says.with("names", names.join(", ")), strong);
+    }
 }
 
 fn page_name(shop: &Shop) -> String {
@@ -178,7 +222,7 @@ fn graph_base(
     worker: Option<&Base>,
     found: &mut Findings<'_>,
 ) -> Option<Base> {
-    const CHECK: &str = "graph.address";
+    const CHECK: Check = checks::GRAPH_ADDRESS;
     let local = worker.is_some_and(Base::is_loopback);
     let sandbox = told.and_then(|told| Base::new(told).ok());
     let sandbox = sandbox.filter(|told| local && told.is_loopback());
@@ -189,57 +233,35 @@ fn graph_base(
             Err(error) => {
                 found.problem(
                     CHECK,
-                    format!("the Graph API's address {error}"),
-                    format!("leave --graph out, or write {GRAPH}"),
+                    says(|s| s.address).with("why", error),
+                    fix(|f| f.leave_graph).with("url", GRAPH),
                 );
                 None
             }
         },
         (None, Some(sandbox)) => {
-            found.ok(CHECK, format!("the Worker talks to the sandbox at {}", sandbox.as_str()));
+            found.ok(CHECK, format!("sandbox, {}", sandbox.as_str()));
             Some(sandbox)
         }
         // A Worker on this computer has tokens for trying things out: not for Meta.
         (None, None) if local && told.is_none() => {
-            found.warning(
-                CHECK,
-                "Meta was not asked: the Worker on this computer does not say where its Graph API is",
-                format!("set ADMIN_TOKEN and start the Worker, or write --graph {GRAPH}"),
-            );
+            let has_token = checkup.secrets.get("ADMIN_TOKEN").is_some();
+            let export = || fix(|f| f.export).with("names", "ADMIN_TOKEN");
+            let fix = if has_token { fix(|f| f.again) } else { export() };
+            found.unchecked(CHECK, says(|s| s.silent_worker), fix);
             None
         }
         (None, None) => {
             if let Some(told) = told.filter(|told| *told != GRAPH) {
+                let line = format!("GRAPH_BASE_URL = \"{GRAPH}\"");
                 found.problem(
                     CHECK,
-                    format!("the Worker does not talk to Meta but to {told}"),
-                    format!("set GRAPH_BASE_URL = \"{GRAPH}\" in wrangler.toml and deploy"),
+                    says(|s| s.elsewhere).with("what", "Worker").with("url", told),
+                    fix(|f| f.set_var).with("line", line),
                 );
                 return None;
             }
             Base::new(GRAPH).ok()
         }
-    }
-}
-
-/// What nobody can check from here.
-fn remember(shops: &[Shop], found: &mut Findings<'_>) {
-    found.about("To remember");
-    found.note(
-        "note.app_review",
-        "before App Review only people with a role on the app are answered: everybody else's \
-         messages do not even arrive (App dashboard > App Review; App roles)",
-    );
-    found.note(
-        "note.automations",
-        "Meta's own automations would answer a second time: switch off instant reply, away \
-         message and FAQ in Meta Business Suite > Inbox > Automations",
-    );
-    if shops.iter().any(graph::instagram_on) {
-        found.note(
-            "note.instagram",
-            "Instagram hands messages over only if it is allowed to: in the Instagram app, \
-             Settings > Messages > Message controls > Connected tools, \"Allow access to messages\"",
-        );
     }
 }

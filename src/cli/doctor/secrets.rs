@@ -3,7 +3,11 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use crate::desk::checkup::strength::weakness;
 use crate::meta::ids::PageId;
+
+/// Values for trying things out. They are public.
+const EXAMPLES: &str = include_str!("../../../.dev.vars.example");
 
 /// Names that are read. `PAGE_TOKEN_<page id>` is one too.
 const NAMES: [&str; 5] = ["APP_ID", "APP_SECRET", "VERIFY_TOKEN", "PAGE_TOKEN", "ADMIN_TOKEN"];
@@ -43,6 +47,12 @@ impl Secrets {
         self.0.get(name).map(String::as_str)
     }
 
+    /// Those of these names that are not there.
+    pub(super) fn missing(&self, names: &[&str]) -> String {
+        let missing = names.iter().filter(|name| self.get(name).is_none());
+        missing.copied().collect::<Vec<_>>().join(", ")
+    }
+
     /// A Page's token and the name it stands under, as the Worker looks for it.
     pub(in crate::cli) fn page_token(&self, page: &PageId) -> Option<(String, &str)> {
         let own = format!("{PAGE_TOKEN}_{page}");
@@ -50,6 +60,23 @@ impl Secrets {
             return Some((own, token));
         }
         self.get(PAGE_TOKEN).map(|token| (PAGE_TOKEN.to_owned(), token))
+    }
+
+    /// Those that are public or easy to guess, by their names: what stands in the examples, and
+    /// what is made too simply.
+    pub(super) fn weak(&self) -> (Vec<&str>, Vec<&str>) {
+        let all = || self.0.iter().filter(|(name, _)| name.as_str() != "APP_ID");
+        let names = |is: &dyn Fn(&str, &str) -> bool| {
+            all().filter(|(name, value)| is(name, value)).map(|(name, _)| name.as_str()).collect()
+        };
+        let public = |value: &str| {
+            EXAMPLES.lines().filter(|line| !line.starts_with('#')).any(|line| {
+                line.split_once('=').is_some_and(|(_, example)| example.trim() == value)
+            })
+        };
+        let examples = names(&|_, value| public(value));
+        let guessed = names(&|name, value| !public(value) && weakness(name, value).is_some());
+        (examples, guessed)
     }
 
     /// The text with every secret taken out. The app's id is none.
@@ -67,6 +94,19 @@ impl Secrets {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_public_or_easy_to_guess_is_named() {
+        let given = [
+            ("APP_ID", "1"),
+            ("APP_SECRET", "dev-app-secret-0123456789abcdef"),
+            ("VERIFY_TOKEN", "bread"),
+            ("ADMIN_TOKEN", "5f2b9c01d47ae8366b1f0d92ce7a4853"),
+            ("PAGE_TOKEN", "EAAB"),
+        ];
+        let secrets = Secrets::new(given.map(|(n, v)| (n.to_owned(), v.to_owned())));
+        assert_eq!(secrets.weak(), (vec!["APP_SECRET"], vec!["VERIFY_TOKEN"]));
+    }
 
     #[test]
     fn a_pages_own_token_goes_before_the_shared_one() {

@@ -3,10 +3,15 @@
 use serde_json::Value;
 
 use super::Checkup;
+use super::checks;
 use super::desk;
-use super::finding::Findings;
+use super::finding::{Check, Findings, Says, fix, says};
 use super::http::{Answer, Base, Http};
+use super::judged::{self, Names};
+use crate::desk::checkup::judge;
+use crate::desk::checkup::usage::Usage;
 use crate::meta::signature::AppSecret;
+use crate::outreach::budget::{Resource, limits};
 use crate::shop::model::Shop;
 use crate::time::MINUTE;
 
@@ -24,6 +29,15 @@ const CLOCK_SLACK_MS: i64 = MINUTE;
 pub(super) struct Told {
     pub graph: Option<String>,
     pub graph_version: Option<String>,
+    /// `/admin/status`; none when it could not be had.
+    status: Option<Value>,
+}
+
+impl Told {
+    /// Whether it takes our ADMIN_TOKEN.
+    pub(super) const fn knows_us(&self) -> bool {
+        self.status.is_some()
+    }
 }
 
 /// Looks at the Worker.
@@ -42,17 +56,33 @@ pub(super) async fn check(
     status(checkup, http, base, shops, found).await
 }
 
+fn put(name: &str) -> Says {
+    fix(|f| f.put).with("command", format!("scripts/wrangler secret put {name}"))
+}
+
+/// What to watch while it is tried again.
+pub(super) fn tail() -> Says {
+    fix(|f| f.tail).with("command", "scripts/wrangler tail")
+}
+
+/// How to bring the Worker to this version.
+pub(super) fn deploy() -> Says {
+    fix(|f| f.deploy).with("command", "scripts/wrangler deploy")
+}
+
+fn strange(answer: &Answer) -> Says {
+    says(|s| s.strange).with("why", answer.described())
+}
+
 /// `GET /health`. Whether going on makes sense.
 async fn health(http: &Http, base: &Base, found: &mut Findings<'_>) -> bool {
-    const CHECK: &str = "worker.health";
+    const CHECK: Check = checks::HEALTH;
+    let give_address = || fix(|f| f.give_address);
     let answer = match http.send(http.get(&base.join("/health"))).await {
         Ok(answer) => answer,
         Err(trouble) => {
-            found.problem(
-                CHECK,
-                format!("{} {trouble}", base.as_str()),
-                "give the address that `scripts/wrangler deploy` or `scripts/dev` printed",
-            );
+            let why = format!("{} {trouble}", base.as_str());
+            found.problem(CHECK, says(|s| s.unreachable).with("why", why), give_address());
             return false;
         }
     };
@@ -60,73 +90,71 @@ async fn health(http: &Http, base: &Base, found: &mut Findings<'_>) -> bool {
     match (answer.status, text(&body, "/status"), text(&body, "/problem")) {
         // What is wrong stands with the Desks.
         (200, Some("ok" | "alert"), _) => {
-            found.ok(CHECK, format!("{} answers", base.as_str()));
+            found.ok(CHECK, base.as_str());
             version(&body, found);
         }
         (_, Some("misconfigured"), Some(problem)) => {
             // Its own words end with what to do.
-            let (says, fix) = problem.split_once(": ").unwrap_or((problem, problem));
-            found.problem(CHECK, format!("the Worker refuses to run: {says}"), fix);
-            return false;
-        }
-        (_, Some(_), Some(problem)) => found.problem(
-            CHECK,
-            format!("the Worker cannot do its work: {problem}"),
-            "look at https://www.cloudflarestatus.com, and run this again in a few minutes",
-        ),
-        _ => {
+            let (why, command) = problem.split_once(": ").unwrap_or((problem, problem));
             found.problem(
                 CHECK,
-                format!("{}/health {}: this is not Shopbell", base.as_str(), answer.described()),
-                "give the address of the Worker itself, as `scripts/wrangler deploy` printed it",
+                says(|s| s.refuses).with("why", why),
+                fix(|f| f.run).with("command", command),
             );
             return false;
         }
+        (_, Some(_), Some(problem)) => {
+            let unusable = says(|s| s.unusable).with("why", problem);
+            found.problem(CHECK, unusable, fix(|f| f.status_page));
+        }
+        _ => {
+            let why = format!("{}/health {}", base.as_str(), answer.described());
+            found.problem(CHECK, says(|s| s.strange).with("why", why), give_address());
+            return false;
+        }
     }
-    clock("worker.clock", "the Worker", &answer, found);
+    clock(checks::WORKER_CLOCK, "Worker", answer.ahead_ms, found);
     true
 }
 
 fn version(health: &Value, found: &mut Findings<'_>) {
     let ours = env!("CARGO_PKG_VERSION");
-    let theirs = text(health, "/version").unwrap_or("unknown");
+    let theirs = text(health, "/version").unwrap_or("?");
     if theirs == ours {
-        found.ok("worker.version", format!("it runs Shopbell {theirs}, as this command does"));
+        found.ok(checks::VERSION, theirs);
     } else {
-        found.warning(
-            "worker.version",
-            format!("it runs Shopbell {theirs}, and this command is {ours}"),
-            "deploy this version: scripts/wrangler deploy",
-        );
+        let two = says(|s| s.two).with("theirs", theirs).with("ours", ours);
+        found.warning(checks::VERSION, two, deploy());
     }
 }
 
-/// Whether another clock and ours agree. Opening hours and messaging windows are counted by the
-/// Worker's, the shop's plans are made by ours.
-pub(super) fn clock(check: &'static str, whose: &str, answer: &Answer, found: &mut Findings<'_>) {
-    let Some(ahead) = answer.ahead_ms else { return };
+/// Whether another clock and ours agree; `ahead` is how far theirs is, in ms. Opening hours and
+/// messaging windows are counted by the Worker's, the shop's plans are made by ours.
+pub(super) fn clock(check: Check, whose: &str, ahead: Option<i64>, found: &mut Findings<'_>) {
+    let Some(ahead) = ahead else { return };
     if ahead.abs() <= CLOCK_SLACK_MS {
-        found.ok(check, format!("the clocks of this computer and of {whose} agree"));
+        found.ok(check, whose);
         return;
     }
     let minutes = (ahead.abs().saturating_add(MINUTE / 2)) / MINUTE;
-    let side = if ahead > 0 { "behind" } else { "ahead of" };
+    let whose = format!("{whose} {}", if ahead > 0 { "+" } else { "-" });
     found.warning(
         check,
-        format!("this computer's clock is {minutes} min {side} that of {whose}"),
-        "let this computer set its time from the network",
+        says(|s| s.clock_off).with("minutes", minutes).with("whose", whose),
+        fix(|f| f.set_clock),
     );
+}
+
+fn not_given(check: Check, name: &str, found: &mut Findings<'_>) {
+    let export = fix(|f| f.export).with("names", name);
+    found.unchecked(check, says(|s| s.env).with("names", name), export);
 }
 
 /// Whether the Worker believes what we sign, and nothing else.
 async fn signature(checkup: &Checkup, http: &Http, base: &Base, found: &mut Findings<'_>) {
-    const CHECK: &str = "worker.app_secret";
+    const CHECK: Check = checks::APP_SECRET;
     let Some(secret) = checkup.secrets.get("APP_SECRET") else {
-        found.warning(
-            CHECK,
-            "the signature was not checked: APP_SECRET is not in the environment",
-            "set APP_SECRET (App dashboard > App settings > Basic) and run this again",
-        );
+        not_given(CHECK, "APP_SECRET", found);
         return;
     };
     let deliver = |signature: String| {
@@ -138,11 +166,7 @@ async fn signature(checkup: &Checkup, http: &Http, base: &Base, found: &mut Find
     let unsigned = format!("sha256={}", "0".repeat(64));
     match http.send(deliver(unsigned)).await {
         Ok(answer) if (200..300).contains(&answer.status) => {
-            found.problem(
-                "worker.unsigned",
-                "the Worker takes webhooks with a wrong signature",
-                "deploy Shopbell's own bundle: scripts/wrangler deploy",
-            );
+            found.problem(checks::UNSIGNED, says(|s| s.open_door), deploy());
             return;
         }
         Ok(_) | Err(_) => {}
@@ -150,36 +174,22 @@ async fn signature(checkup: &Checkup, http: &Http, base: &Base, found: &mut Find
     // The same HMAC as for a token: hexadecimal, over the text.
     let signed = format!("sha256={}", AppSecret::new(secret).proof(EMPTY_WEBHOOK));
     match http.send(deliver(signed)).await {
-        Ok(answer) if answer.status == 200 => {
-            found.ok(CHECK, "APP_SECRET is the same here and there: signed webhooks are taken");
+        Ok(answer) if answer.status == 200 => found.ok(CHECK, "POST /webhook"),
+        Ok(answer) if answer.status == 401 => {
+            found.problem(CHECK, says(|s| s.differs), put("APP_SECRET"));
         }
-        Ok(answer) if answer.status == 401 => found.problem(
-            CHECK,
-            "the Worker does not believe our signature: its APP_SECRET is another one",
-            "set the one of App dashboard > App settings > Basic: scripts/wrangler secret put APP_SECRET",
-        ),
-        Ok(answer) => found.problem(
-            CHECK,
-            format!("a signed webhook was not taken: the Worker {}", answer.described()),
-            "look at `scripts/wrangler tail` while this runs again",
-        ),
-        Err(trouble) => found.problem(
-            CHECK,
-            format!("a signed webhook was not taken: the Worker {trouble}"),
-            "look at `scripts/wrangler tail` while this runs again",
-        ),
+        Ok(answer) => found.problem(CHECK, strange(&answer), tail()),
+        Err(trouble) => {
+            found.problem(CHECK, says(|s| s.unreachable).with("why", trouble), tail());
+        }
     }
 }
 
 /// Meta's handshake.
 async fn handshake(checkup: &Checkup, http: &Http, base: &Base, found: &mut Findings<'_>) {
-    const CHECK: &str = "worker.verify_token";
+    const CHECK: Check = checks::VERIFY_TOKEN;
     let Some(token) = checkup.secrets.get("VERIFY_TOKEN") else {
-        found.warning(
-            CHECK,
-            "the handshake was not checked: VERIFY_TOKEN is not in the environment",
-            "set VERIFY_TOKEN to the word you chose and run this again",
-        );
+        not_given(CHECK, "VERIFY_TOKEN", found);
         return;
     };
     let request = http.get(&base.join("/webhook")).query(&[
@@ -189,23 +199,15 @@ async fn handshake(checkup: &Checkup, http: &Http, base: &Base, found: &mut Find
     ]);
     match http.send(request).await {
         Ok(answer) if answer.status == 200 && answer.text == CHALLENGE => {
-            found.ok(CHECK, "VERIFY_TOKEN is the same here and there: the handshake passes");
+            found.ok(CHECK, "GET /webhook");
         }
-        Ok(answer) if answer.status == 403 => found.problem(
-            CHECK,
-            "the Worker refuses the handshake: its VERIFY_TOKEN is another one",
-            "set it: scripts/wrangler secret put VERIFY_TOKEN (and the same word at Meta)",
-        ),
-        Ok(answer) => found.problem(
-            CHECK,
-            format!("the handshake fails: the Worker {}", answer.described()),
-            "look at `scripts/wrangler tail` while this runs again",
-        ),
-        Err(trouble) => found.problem(
-            CHECK,
-            format!("the handshake fails: the Worker {trouble}"),
-            "look at `scripts/wrangler tail` while this runs again",
-        ),
+        Ok(answer) if answer.status == 403 => {
+            found.problem(CHECK, says(|s| s.differs), put("VERIFY_TOKEN"));
+        }
+        Ok(answer) => found.problem(CHECK, strange(&answer), tail()),
+        Err(trouble) => {
+            found.problem(CHECK, says(|s| s.unreachable).with("why", trouble), tail());
+        }
     }
 }
 
@@ -217,111 +219,105 @@ async fn status(
     shops: Option<&[Shop]>,
     found: &mut Findings<'_>,
 ) -> Told {
-    const CHECK: &str = "worker.admin_token";
+    const CHECK: Check = checks::ADMIN_TOKEN;
     let Some(token) = checkup.secrets.get("ADMIN_TOKEN") else {
-        found.warning(
-            CHECK,
-            "the shop, the outbox and the Desks were not checked: ADMIN_TOKEN is not in the environment",
-            "set ADMIN_TOKEN and run this again",
-        );
+        not_given(CHECK, "ADMIN_TOKEN", found);
         return Told::default();
     };
     let request = http.get(&base.join("/admin/status")).bearer_auth(token);
     let answer = match http.send(request).await {
         Ok(answer) => answer,
         Err(trouble) => {
-            found.problem(
-                CHECK,
-                format!("/admin/status {trouble}"),
-                "look at `scripts/wrangler tail` while this runs again",
-            );
+            found.problem(CHECK, says(|s| s.unreachable).with("why", trouble), tail());
             return Told::default();
         }
     };
     let body = match (answer.status, answer.json()) {
         (200, Some(body)) => body,
         (401, _) => {
-            found.problem(
-                CHECK,
-                "the Worker refuses our ADMIN_TOKEN: its own is another one",
-                "set it: scripts/wrangler secret put ADMIN_TOKEN",
-            );
+            found.problem(CHECK, says(|s| s.differs), put("ADMIN_TOKEN"));
             return Told::default();
         }
         _ => {
-            found.problem(
-                CHECK,
-                format!("/admin/status {}", answer.described()),
-                "look at `scripts/wrangler tail` while this runs again",
-            );
+            found.problem(CHECK, strange(&answer), tail());
             return Told::default();
         }
     };
-    found.ok(CHECK, "ADMIN_TOKEN is the same here and there");
+    found.ok(CHECK, "GET /admin/status");
     if body.pointer("/app_id_set") == Some(&Value::Bool(false)) {
-        found.warning(
-            "worker.app_id",
-            "the Worker does not know the app's id",
-            "set APP_ID in wrangler.toml (App settings > Basic) and run: scripts/wrangler deploy",
-        );
+        let line = fix(|f| f.set_var).with("line", "APP_ID = \"…\"");
+        found.warning(checks::APP_ID, says(|s| s.unset), line);
     }
-    tokens(&body, found);
+    for page in list(&body, "/pages") {
+        let id = text(page, "/page").unwrap_or("?");
+        if page.pointer("/token_set") == Some(&Value::Bool(false)) {
+            found.problem(checks::PAGE_TOKEN, says(|s| s.unset), put(&format!("PAGE_TOKEN_{id}")));
+        }
+    }
     published(checkup, &body, shops, found);
-    for desk in list(&body, "/desks") {
-        desk::check(desk, found);
-    }
+    quota(&body, shops, found);
     Told {
         graph: text(&body, "/graph/base_url").map(str::to_owned),
         graph_version: text(&body, "/graph/version").map(str::to_owned),
+        status: Some(body),
     }
 }
 
-fn tokens(status: &Value, found: &mut Findings<'_>) {
-    for page in list(status, "/pages") {
-        let id = text(page, "/page").unwrap_or("?");
-        if page.pointer("/token_set") == Some(&Value::Bool(false)) {
-            found.problem(
-                "worker.page_token",
-                format!("the Worker has no access token for Page {id}: nothing can be sent"),
-                format!("set it: scripts/wrangler secret put PAGE_TOKEN (or PAGE_TOKEN_{id})"),
-            );
-        }
+/// How each Desk stands.
+pub(super) fn desks(told: &Told, found: &mut Findings<'_>) {
+    for desk in told.status.iter().flat_map(|status| list(status, "/desks")) {
+        desk::check(desk, found);
     }
+}
+
+/// What all Desks together took today of what the plan gives.
+fn quota(status: &Value, shops: Option<&[Shop]>, found: &mut Findings<'_>) {
+    let each = list(status, "/desks").into_iter().filter_map(|desk| desk.get("today"));
+    let each: Vec<Usage> =
+        each.filter_map(|today| serde_json::from_value(today.clone()).ok()).collect();
+    if each.is_empty() {
+        found.unchecked(checks::QUOTA, says(|s| s.silent_worker), deploy());
+        return;
+    }
+    let all = each.iter().fold(Usage::default(), Usage::and);
+    let plan = shops.and_then(<[Shop]>::first).map(|shop| shop.hosting.plan).unwrap_or_default();
+    let judged = judge::usage(&all, plan);
+    if judged.is_empty() {
+        let resource = Resource::RowsWritten;
+        let gives = limits::limit(resource, plan).map_or(0, |limit| limit.amount);
+        let takes = all.of(resource).unwrap_or(0);
+        found.ok(checks::QUOTA, format!("{}: {takes} / {gives}", resource.says()));
+    }
+    judged.iter().for_each(|finding| judged::add(finding, Names::default(), found));
 }
 
 /// Whether what is published is what stands in shop.toml.
 fn published(checkup: &Checkup, status: &Value, shops: Option<&[Shop]>, found: &mut Findings<'_>) {
-    const CHECK: &str = "worker.published";
-    let publish = format!("run `shopbell publish {}`", checkup.dir.display());
+    const CHECK: Check = checks::PUBLISHED;
+    let command = format!("shopbell publish {}", checkup.dir.display());
+    let publish = || fix(|f| f.run).with("command", &command);
     let live = |page: &str| {
         let desks = list(status, "/desks");
         desks.into_iter().find(|desk| text(desk, "/page") == Some(page))
     };
     if list(status, "/pages").is_empty() {
-        found.problem(CHECK, "nothing is published: the Worker keeps what people write", publish);
+        found.problem(CHECK, says(|s| s.nothing_published), publish());
         return;
     }
     let Some(shops) = shops else { return };
     for shop in shops {
         let id = shop.page.id.as_str();
         let Some(desk) = live(id) else {
-            let says = format!("Page {id} of shop.toml is not published");
-            found.problem(CHECK, says, &publish);
+            found.problem(CHECK, says(|s| s.page_missing).with("page", id), publish());
             continue;
         };
         match text(desk, "/shop/version") {
-            Some(version) if version == shop.version => {
-                found.ok(CHECK, format!("Page {id} is published as it stands in shop.toml"));
-            }
-            Some(_) => found.problem(
-                CHECK,
-                format!("Page {id} answers by another shop.toml than the one here"),
-                format!("{publish} (if you just did, KV takes up to two minutes to show it)"),
-            ),
+            Some(version) if version == shop.version => found.ok(CHECK, id),
+            Some(_) => found.problem(CHECK, says(|s| s.outdated), publish()),
             None => {
                 let why = text(desk, "/shop/error").or_else(|| text(desk, "/error"));
-                let why = why.unwrap_or("the Worker does not say why");
-                found.problem(CHECK, format!("Page {id} has no usable shop: {why}"), &publish);
+                let why = format!("{id}: {}", why.unwrap_or("?"));
+                found.problem(CHECK, says(|s| s.unusable).with("why", why), publish());
             }
         }
     }
@@ -329,11 +325,7 @@ fn published(checkup: &Checkup, status: &Value, shops: Option<&[Shop]>, found: &
     for page in list(status, "/pages") {
         let id = text(page, "/page").unwrap_or("?");
         if !here.contains(&id) {
-            found.warning(
-                CHECK,
-                format!("Page {id} is published and does not stand in this shop.toml"),
-                "check that DIR is the folder you publish",
-            );
+            found.warning(CHECK, says(|s| s.page_extra).with("page", id), fix(|f| f.check_dir));
         }
     }
 }

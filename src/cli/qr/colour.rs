@@ -1,72 +1,9 @@
-//! Colours of a print, and whether a phone can tell them apart.
+//! The colours of a print, as the command's arguments say them: why two of them cannot be printed on
+//! each other.
 
-use std::fmt;
+pub use crate::shop::colour::{Colour, Colours, Instead, LEAST_CONTRAST};
 
-/// The least contrast between the dark and the light colour. It is what WCAG 2.2 asks of text
-/// (1.4.3), which stands beside the code; a code by itself is read with less.
-pub const LEAST_CONTRAST: f64 = 4.5;
-
-/// An sRGB colour, written `#rrggbb` or `#rgb`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Colour(pub [u8; 3]);
-
-impl Colour {
-    /// `#000000`
-    pub const BLACK: Self = Self([0; 3]);
-    /// `#ffffff`
-    pub const WHITE: Self = Self([255; 3]);
-
-    /// Relative luminance, 0 to 1 (WCAG 2.2, sRGB).
-    fn luminance(self) -> f64 {
-        let [red, green, blue] = self.0.map(|channel| {
-            let share = f64::from(channel) / 255.0;
-            if share <= 0.040_45 { share / 12.92 } else { ((share + 0.055) / 1.055).powf(2.4) }
-        });
-        0.2126 * red + 0.7152 * green + 0.0722 * blue
-    }
-
-    /// This colour with so many thousandths of another.
-    fn mixed(self, other: Self, thousandths: u16) -> Self {
-        let mix = |own: u8, other: u8| {
-            let (own, other) = (u32::from(own), u32::from(other));
-            let sum = own * u32::from(1_000 - thousandths) + other * u32::from(thousandths);
-            u8::try_from((sum + 500) / 1_000).unwrap_or(u8::MAX)
-        };
-        let ([r, g, b], [r2, g2, b2]) = (self.0, other.0);
-        Self([mix(r, r2), mix(g, g2), mix(b, b2)])
-    }
-
-    /// As the command's arguments have it.
-    ///
-    /// # Errors
-    /// What it should look like.
-    pub fn parse(text: &str) -> Result<Self, String> {
-        let wrong = || format!("{text:?} is no colour: write it as #rrggbb, like #0b3d2e");
-        let digits = text.strip_prefix('#').unwrap_or(text);
-        let long = match digits.len() {
-            3 => digits.chars().flat_map(|digit| [digit, digit]).collect(),
-            _ => digits.to_owned(),
-        };
-        let mut channels = [0; 3];
-        hex::decode_to_slice(&long, &mut channels).map_err(|_| wrong())?;
-        Ok(Self(channels))
-    }
-}
-
-impl fmt::Display for Colour {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "#{}", hex::encode(self.0))
-    }
-}
-
-/// Dark modules on a light ground.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Colours {
-    /// The modules and the words.
-    pub ink: Colour,
-    /// What they stand on.
-    pub background: Colour,
-}
+use crate::shop::colour::Unreadable;
 
 /// Why two colours cannot be printed on each other.
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
@@ -85,7 +22,8 @@ pub enum ColourError {
     /// Too alike.
     #[error(
         "--ink {ink} on --background {background} has a contrast of {contrast:.1} : 1, and below \
-         {LEAST_CONTRAST} : 1 phones miss it in poor light. Take {instead}"
+         {LEAST_CONTRAST} : 1 phones miss it in poor light. Take {}",
+        said(*instead)
     )]
     Faint {
         /// As asked.
@@ -99,124 +37,47 @@ pub enum ColourError {
     },
 }
 
-/// The same colours, changed no more than they must be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Instead {
-    /// A darker ink on the same ground.
-    Ink(Colour),
-    /// The ground is too dark for any ink.
-    Both(Colours),
-}
-
-impl fmt::Display for Instead {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Ink(ink) => write!(f, "--ink {ink}, the same colour darker"),
-            Self::Both(Colours { ink, background }) => {
-                write!(f, "--ink {ink} --background {background}, the same colours further apart")
-            }
+fn said(instead: Instead) -> String {
+    match instead {
+        Instead::Ink(ink) => format!("--ink {ink}, the same colour darker"),
+        Instead::Both(Colours { ink, background }) => {
+            format!("--ink {ink} --background {background}, the same colours further apart")
         }
     }
 }
 
-impl Colours {
-    /// The contrast of two colours, 1 to 21 (WCAG 2.2).
-    #[must_use]
-    pub fn contrast(self) -> f64 {
-        let (one, other) = (self.ink.luminance(), self.background.luminance());
-        (one.max(other) + 0.05) / (one.min(other) + 0.05)
-    }
-
-    /// These colours, if a phone can read them.
-    ///
-    /// # Errors
-    /// [`ColourError`].
-    pub fn readable(self) -> Result<Self, ColourError> {
-        let Self { ink, background } = self;
-        let contrast = self.contrast();
-        if contrast >= LEAST_CONTRAST {
-            return if ink.luminance() < background.luminance() {
-                Ok(self)
-            } else {
-                Err(ColourError::Inverted { ink, background })
-            };
+/// These colours, if a phone can read them.
+///
+/// # Errors
+/// [`ColourError`].
+pub fn readable(colours: Colours) -> Result<Colours, ColourError> {
+    let Colours { ink, background } = colours;
+    colours.readable().map_err(|why| match why {
+        Unreadable::Inverted => ColourError::Inverted { ink, background },
+        Unreadable::Faint { contrast, instead } => {
+            ColourError::Faint { ink, background, contrast, instead }
         }
-        Err(ColourError::Faint { ink, background, contrast, instead: self.further_apart() })
-    }
-
-    fn further_apart(self) -> Instead {
-        let does = |colours: &Self| {
-            colours.contrast() >= LEAST_CONTRAST
-                && colours.ink.luminance() < colours.background.luminance()
-        };
-        let steps = || (0..=1_000).step_by(25);
-        steps()
-            .map(|dark| Self { ink: self.ink.mixed(Colour::BLACK, dark), ..self })
-            .find(does)
-            .map(|colours| Instead::Ink(colours.ink))
-            .unwrap_or_else(|| {
-                let mut both = steps().map(|step| Self {
-                    ink: self.ink.mixed(Colour::BLACK, step),
-                    background: self.background.mixed(Colour::WHITE, step),
-                });
-                let plain = Self { ink: Colour::BLACK, background: Colour::WHITE };
-                Instead::Both(both.find(does).unwrap_or(plain))
-            })
-    }
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn colours(ink: &str, background: &str) -> Colours {
-        Colours { ink: Colour::parse(ink).unwrap(), background: Colour::parse(background).unwrap() }
-    }
-
-    #[test]
-    fn contrast_is_that_of_wcag() {
-        assert!((colours("#000", "#fff").contrast() - 21.0).abs() < 1e-9);
-        assert!((colours("#777777", "#ffffff").contrast() - 4.48).abs() < 0.01);
-        assert!((colours("#ffffff", "#767676").contrast() - 4.54).abs() < 0.01);
-        assert!((colours("#0b3d2e", "#0b3d2e").contrast() - 1.0).abs() < 1e-9);
-    }
-
-    #[test]
-    fn colours_are_read_as_people_write_them() {
-        assert_eq!(Colour::parse("#0b3"), Ok(Colour([0x00, 0xbb, 0x33])));
-        assert_eq!(Colour::parse("A0b1C2").unwrap().to_string(), "#a0b1c2");
-        for wrong in ["", "#", "#12345", "green", "#12345g", "#1234567", "ąč", "#ąąą"] {
-            assert!(Colour::parse(wrong).is_err(), "{wrong}");
-        }
-    }
-
     #[test]
     fn light_on_dark_is_refused_with_the_two_swapped() {
-        let error = colours("#fffaf0", "#3b1d0f").readable().unwrap_err();
+        let colour = |text: &str| Colour::parse(text).unwrap();
+        let asked = Colours { ink: colour("#fffaf0"), background: colour("#3b1d0f") };
+        let error = readable(asked).unwrap_err();
         assert!(matches!(error, ColourError::Inverted { .. }));
         assert!(error.to_string().ends_with("--ink #3b1d0f --background #fffaf0"));
     }
 
     #[test]
-    fn faint_colours_are_refused_and_what_is_proposed_instead_is_readable() {
-        let shades = ["#f2c14e", "#ffffff", "#7bdff2", "#808080", "#6d6d6d", "#ff0000", "#101010"];
-        for ink in shades {
-            for background in shades {
-                let asked = colours(ink, background);
-                let Err(ColourError::Faint { instead, contrast, .. }) = asked.readable() else {
-                    continue;
-                };
-                assert!(contrast < LEAST_CONTRAST);
-                let proposed = match instead {
-                    Instead::Ink(ink) => Colours { ink, ..asked },
-                    Instead::Both(both) => both,
-                };
-                assert_eq!(proposed.readable(), Ok(proposed), "{ink} on {background}");
-            }
-        }
-        assert!(matches!(
-            colours("#f2c14e", "#ffffff").readable(),
-            Err(ColourError::Faint { instead: Instead::Ink(_), .. })
-        ));
+    fn faint_colours_are_refused_with_what_to_write_instead() {
+        let colour = |text: &str| Colour::parse(text).unwrap();
+        let asked = Colours { ink: colour("#f2c14e"), background: Colour::WHITE };
+        let told = readable(asked).unwrap_err().to_string();
+        assert!(told.contains("Take --ink #") && told.contains("darker"), "{told}");
     }
 }

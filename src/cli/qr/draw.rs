@@ -34,6 +34,14 @@ impl Logo {
     }
 }
 
+impl Logo {
+    /// The picture as a page shows it: a `data:` address.
+    #[must_use]
+    pub fn href(&self) -> &str {
+        &self.href
+    }
+}
+
 /// A code as it is printed.
 #[derive(Clone, Debug)]
 pub struct Code {

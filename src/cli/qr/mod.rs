@@ -5,8 +5,8 @@
 //! - [`fonts`], [`text`]: letters and lines. [`panel`], [`sheet`]: where everything stands.
 //! - [`draw`], [`output`]: the drawing, and the files made of it.
 //!
-//! Nothing here asks anybody: a code holds an address of the owner's Worker, and what a scan does
-//! is decided there.
+//! Nothing here asks anybody but with `--made`: a code holds an address of the owner's Worker, and what
+//! a scan does is decided there.
 
 pub mod colour;
 pub mod draw;
@@ -33,8 +33,10 @@ use self::sheet::{Labels, Sheet};
 use self::wording::Wording;
 use super::check::{self, SHOP_FILE};
 use super::doctor::http::{BadBase, Base};
+use super::owner::{AskError, Owner};
 use crate::entry::qr::Level;
 use crate::meta::ids::PosterCode;
+use crate::shop::colour::Brand;
 use crate::shop::model::{Lang, Poster, Shop};
 use crate::shop::source::diagnostic::nearest;
 
@@ -92,7 +94,7 @@ impl Kind {
 /// Draws the codes of posters, ready to print: a poster, table tents, labels, or a picture.
 ///
 /// Every code is read back before it is written, also small, blurred, turned and stained. Nothing
-/// is asked over the network.
+/// is asked over the network, but with --made.
 #[derive(clap::Args)]
 pub struct QrArgs {
     /// Codes of posters, and the folder with the shop.toml. Without a code: every poster.
@@ -107,15 +109,22 @@ pub struct QrArgs {
     /// The Worker's address, as it will be printed: `https://shopbell.<you>.workers.dev`.
     #[arg(long, value_name = "URL", env = "PUBLIC_URL")]
     url: String,
-    /// What modules and words are printed in: #rrggbb.
-    #[arg(long, value_name = "COLOUR", default_value = "#000000", value_parser = Colour::parse)]
-    ink: Colour,
-    /// What they stand on.
-    #[arg(long, value_name = "COLOUR", default_value = "#ffffff", value_parser = Colour::parse)]
-    background: Colour,
-    /// A picture (SVG, PNG, JPEG) for the middle of the code.
+    /// What modules and words are printed in: #rrggbb. Left out: what [brand] says, or black.
+    #[arg(long, value_name = "COLOUR", value_parser = Colour::parse)]
+    ink: Option<Colour>,
+    /// What they stand on. Left out: what [brand] says, or white.
+    #[arg(long, value_name = "COLOUR", value_parser = Colour::parse)]
+    background: Option<Colour>,
+    /// A picture (SVG, PNG, JPEG) for the middle of the code. Left out: the logo of [brand].
     #[arg(long, value_name = "FILE")]
     logo: Option<PathBuf>,
+    /// Leaves the logo of [brand] out.
+    #[arg(long, conflicts_with = "logo")]
+    no_logo: bool,
+    /// Prints posters that were made or aimed with `shopbell poster`, too: asks the Worker at --url,
+    /// with ADMIN_TOKEN from the environment.
+    #[arg(long)]
+    made: bool,
     /// Prints only this language; several in the order they are given.
     #[arg(long = "language", value_name = "TAG")]
     languages: Vec<String>,
@@ -139,6 +148,10 @@ pub struct QrArgs {
 enum QrArgsError {
     #[error(transparent)]
     Shop(#[from] check::LoadError),
+    #[error(transparent)]
+    Ask(#[from] AskError),
+    #[error(transparent)]
+    Made(#[from] super::poster::PosterError),
     #[error("the shop has no poster {code:?}{near}: {known}")]
     NoPoster { code: String, near: String, known: String },
     #[error("the shop has no posters that still lead anywhere: write a [[poster]] in shop.toml")]
@@ -189,16 +202,21 @@ pub fn run(args: &QrArgs) -> ExitCode {
 }
 
 fn print(args: &QrArgs) -> Result<String, QrArgsError> {
-    let colours = Colours { ink: args.ink, background: args.background }.readable()?;
     let (dir, codes) = folder_and_codes(&args.what);
     let base = Base::new(&args.url).map_err(|error| match error {
         BadBase::Open(url) => QrArgsError::Open(url),
         BadBase::Malformed(url) => QrArgsError::Address(url),
     })?;
-    let shops = check::load(&dir)?;
-    let chosen = posters(&shops, &codes)?;
+    let mut shops = check::load(&dir)?;
+    if args.made {
+        put_up(&mut shops, &args.url)?;
+    }
+    let colours = colours(args, &shops)?;
+    let chosen = posters(&shops, &codes, args.made)?;
     let only = languages(&args.languages)?;
-    let logo = args.logo.as_deref().map(logo).transpose()?;
+    let of_shop = shops.iter().find_map(|shop| shop.brand.as_ref()?.logo.as_ref());
+    let of_shop = of_shop.filter(|_| !args.no_logo).map(|name| check::beside(&dir, name));
+    let logo = args.logo.clone().or(of_shop).as_deref().map(logo).transpose()?;
     let fonts = Fonts::find(args.fonts.as_deref(), args.font.as_deref())?;
 
     let mut drawn = Vec::new();
@@ -223,6 +241,27 @@ fn print(args: &QrArgs) -> Result<String, QrArgsError> {
     Ok(told)
 }
 
+/// What is asked for, else what the shop says, else black on white.
+fn colours(args: &QrArgs, shops: &[Shop]) -> Result<Colours, ColourError> {
+    let brand = shops.iter().find_map(|shop| shop.brand.as_ref());
+    let plain = Colours { ink: Colour::BLACK, background: Colour::WHITE };
+    let own = brand.map_or(plain, Brand::colours);
+    colour::readable(Colours {
+        ink: args.ink.unwrap_or(own.ink),
+        background: args.background.unwrap_or(own.background),
+    })
+}
+
+/// Puts up the posters that were made or aimed without `shop.toml`, as the Worker has them.
+fn put_up(shops: &mut [Shop], url: &str) -> Result<(), QrArgsError> {
+    let owner = Owner::of(url)?;
+    for shop in shops {
+        let made = super::poster::made(&owner, &shop.page.id)?;
+        shop.put_up(made);
+    }
+    Ok(())
+}
+
 /// A code with everything around it.
 struct Drawn {
     sheet: Sheet,
@@ -245,6 +284,7 @@ fn folder_and_codes(what: &[String]) -> (PathBuf, Vec<String>) {
 fn posters<'s>(
     shops: &'s [Shop],
     codes: &[String],
+    made: bool,
 ) -> Result<Vec<(&'s Shop, &'s Poster)>, QrArgsError> {
     // A poster may hang for several Pages.
     let mut seen = BTreeSet::new();
@@ -268,10 +308,13 @@ fn posters<'s>(
                 near: nearest(text, known.iter().copied())
                     .map(|near| format!(" (do you mean {near}?)"))
                     .unwrap_or_default(),
-                known: if known.is_empty() {
-                    "write a [[poster]] in shop.toml".to_owned()
-                } else {
-                    format!("it has {}", known.join(", "))
+                known: match (known.is_empty(), made) {
+                    (true, _) => "write a [[poster]] in shop.toml".to_owned(),
+                    (false, true) => format!("it has {}", known.join(", ")),
+                    (false, false) => format!(
+                        "it has {}; --made asks the Worker for what `shopbell poster` made",
+                        known.join(", ")
+                    ),
                 },
             });
         };

@@ -431,6 +431,12 @@ pub struct Settings {
     pub logins: Vec<Login>,
     /// Notification tokens on a page of the list, at most.
     pub tokens_page: usize,
+    /// How far the app's permissions are in App Review: `live`, `unapproved`.
+    pub permission_status: String,
+    /// Where Meta calls when somebody removes the app; none: the Worker; empty: nowhere.
+    pub deauthorize_url: Option<String>,
+    /// The Pages are published.
+    pub page_published: bool,
 }
 
 impl Default for Settings {
@@ -465,6 +471,9 @@ impl Default for Settings {
             logins: Vec::new(),
             scopes: scopes.map(str::to_owned).to_vec(),
             tokens_page: 1_000,
+            permission_status: "live".to_owned(),
+            deauthorize_url: None,
+            page_published: true,
         }
     }
 }

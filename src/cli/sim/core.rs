@@ -11,6 +11,7 @@ use crate::cli::publish::Bundle;
 use crate::cli::sandbox::{
     Act, Call, Fault, How, NewPerson, SandboxConfig, StillMeta, pages_of, posters_of,
 };
+use crate::desk::coupons::giving;
 use crate::desk::decide::{Context, Decision, Host, decide};
 use crate::desk::form::reminders;
 use crate::desk::profile::{self, Stranger};
@@ -83,6 +84,8 @@ impl Core {
         let faq = bundle.model.map(|(_, bytes)| Model::load(bytes)).transpose();
         let sql = Sqlite::in_memory().map_err(|error| broken(&error))?;
         schema::migrate(&sql).map_err(|error| broken(&error))?;
+        // A terminal has no chance: the codes of coupons are the same each time.
+        giving::prepare(&sql, &shop, [0; 16], None).map_err(|error| broken(&error))?;
         Ok(Self {
             faq: faq.map_err(|error| broken(&error))?,
             app: AppId(config.app_id.clone()),
@@ -126,6 +129,8 @@ impl Core {
     /// From now on messages lead to this address, as a Worker's do to its own.
     pub fn answers_at(&mut self, address: &str) {
         self.address = Some(address.to_owned());
+        // It stands in messages that bring coupons; without it they say the code alone.
+        let _noted = giving::prepare(&self.sql, &self.shop, [0; 16], Some(address));
     }
 
     /// From now on every decision is kept for [`Core::decisions`].
@@ -176,7 +181,8 @@ impl Core {
                         None => None,
                     };
                     let diary = bookings::ahead(&self.sql, self.now)?;
-                    let context = Context { diary: &diary, ..self.context() };
+                    let issued = giving::issued(&self.sql, self.context())?;
+                    let context = Context { diary: &diary, coupons: &issued, ..self.context() };
                     why.push(decide(context, known, event, self.now));
                 }
                 self.why = Some(why);
@@ -245,6 +251,7 @@ impl Core {
             keys: &self.keys,
             app: Some(&self.app),
             diary: &[],
+            coupons: &[],
             host: Host { public_url: self.address.as_deref(), ..Host::default() },
         }
     }

@@ -4,6 +4,7 @@ use super::ask::Voice;
 use super::state::{OpenForm, holds};
 use super::{finder, open, slot};
 use crate::desk::booking::{self, Booked};
+use crate::desk::coupons;
 use crate::desk::decide::Turn;
 use crate::desk::handoff::{self, Reason};
 use crate::desk::person::Person;
@@ -53,6 +54,10 @@ pub(super) fn finish(turn: &mut Turn<'_>, form: &Form, answered: OpenForm) -> Ve
         replies::under(&mut said, buttons);
     }
     said.extend(booked);
+    let coupon = also.and_then(|also| also.coupon.as_ref()).or(form.also.coupon.as_ref());
+    if let Some(id) = coupon {
+        said.extend(coupons::give(turn, id, &format!("form:{}", form.id), None));
+    }
     if hands_over {
         if own.is_some() {
             replies::way_back(turn, &mut said);

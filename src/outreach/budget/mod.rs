@@ -22,7 +22,9 @@ use crate::meta::limits::SENDS_PER_SECOND;
 use crate::shop::model::Plan;
 
 /// What is limited, or charged.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Resource {
     /// Rows that Durable Objects write.

@@ -5,7 +5,10 @@
 //! message, in small letters.
 
 pub mod alerts;
+pub mod coupons;
 mod de;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod doctor;
 mod en;
 mod es;
 pub mod forms;

@@ -10,9 +10,10 @@ use super::format::TITLE_LIMIT;
 use super::read::{self, checked, flag, get, text, units};
 use super::values::{self, WEEKDAYS};
 use super::{
-    booking, doors, forms, paid, posters, products, rules, schedule, segments, sent, sequences,
+    booking, coupons, doors, forms, paid, posters, products, rules, schedule, segments, sent,
+    sequences,
 };
-use crate::meta::ids::{AccountId, FaqId, FormId, OfferId, PageId, Psid, TopicId};
+use crate::meta::ids::{AccountId, CouponId, FaqId, FormId, OfferId, PageId, Psid, TopicId};
 use crate::meta::limits;
 use crate::shop::forms::Also;
 use crate::shop::lang;
@@ -63,6 +64,8 @@ fn shop(file: &DeTable<'_>, page_table: &DeTable<'_>, first: bool) -> Option<Sho
         comments: doors::comments(file, &page, &buttons)?,
         ads: doors::ads(file, &buttons)?,
         friends: doors::friends(file, &buttons)?,
+        coupons: coupons::coupons(file)?,
+        brand: read::table(file, "brand").map(coupons::brand),
         notifications: sent::notifications(file, &buttons)?,
         sequences,
         offers: sent::offers(file)?,
@@ -254,6 +257,7 @@ fn topic(table: &DeTable<'_>) -> Option<Topic> {
         image: checked(table, "image", values::url),
         promise: schedule::read_promise(text(get(table, "promise")?)?.0)?,
         dates: days(table),
+        coupon: named::<CouponId>(table, "coupon"),
     })
 }
 

@@ -10,7 +10,7 @@ use super::diagnostic::{Diagnostic, unknown};
 use super::products;
 use super::read::{self, Value, flag, get, text};
 use super::values::{self, quoted};
-use crate::meta::ids::{FieldId, FormId, ServiceId};
+use crate::meta::ids::{CouponId, FieldId, FormId, ServiceId};
 use crate::shop::forms::{
     Also, Choice, Decimal, End, FieldValue, Form, Kind, OnlyIf, Question, Side, SlotOf,
 };
@@ -125,6 +125,10 @@ pub(super) fn names_left(file: &DeTable<'_>) -> (Vec<String>, Vec<String>) {
         let list = get(friends, "thanks_tags").map(read::list).unwrap_or_default();
         tags.extend(list.into_iter().filter_map(text).map(|(tag, _)| tag.to_owned()));
         fields.extend(get(friends, "counted_in").and_then(text).map(|(id, _)| id.to_owned()));
+    }
+    for (coupon, _) in read::tables(file, "coupon") {
+        let list = get(coupon, "tags").map(read::list).unwrap_or_default();
+        tags.extend(list.into_iter().filter_map(text).map(|(tag, _)| tag.to_owned()));
     }
     let questions = read::tables(file, "form").into_iter();
     for (question, _) in questions.flat_map(|(form, _)| read::tables(form, "question")) {
@@ -346,6 +350,7 @@ pub(super) fn also(file: &DeTable<'_>, table: &DeTable<'_>) -> Also {
         tags: tags.into_iter().filter_map(text).map(|(tag, _)| tag.to_owned()).collect(),
         set,
         form: named::<FormId>(table, "form"),
+        coupon: named::<CouponId>(table, "coupon"),
     }
 }
 

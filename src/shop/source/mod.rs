@@ -5,11 +5,12 @@
 //! - [`schema`]: the JSON Schema of the file, for editors. [`reference`]: the same for people.
 //! - `format`: the format as one table, which both the check and the schema follow. `values`: what
 //!   may stand between quotation marks. `shape` and `wording`: each value by itself. `rules`, `schedule`,
-//!   `phrases`, `forms`, `booking`, `products`, `segments`, `paid`, `doors`, `sent` and `sequences`: what values have to do with each other. `build`: the shop itself.
+//!   `phrases`, `forms`, `booking`, `products`, `segments`, `coupons`, `paid`, `doors`, `sent` and `sequences`: what values have to do with each other. `build`: the shop itself.
 //! - [`places`]: where the FAQ's phrasings and expectations stand, for checks that need it trained.
 
 mod booking;
 mod build;
+mod coupons;
 pub mod diagnostic;
 mod doors;
 mod format;
@@ -82,6 +83,7 @@ pub fn compile(source: &str) -> Compiled {
         doors::check(file, &mut found);
         sequences::check(file, &mut found);
         paid::check(file, &mut found);
+        coupons::check(file, &mut found);
         if !found.iter().any(|d| d.severity == Severity::Error) {
             shops = build::shops(file);
             places = Places::of(file);

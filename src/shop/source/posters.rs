@@ -153,7 +153,6 @@ pub(super) fn landing(
         from: day("from"),
         until: day("until"),
         keyword: checked(table, "keyword", values::name),
-        coupon_text: build::localized(table, "coupon_text"),
         platform: match get(table, "platform").and_then(text) {
             Some(("instagram", _)) => Some(Platform::Instagram),
             Some(("messenger", _)) => Some(Platform::Messenger),

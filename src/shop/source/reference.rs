@@ -95,6 +95,8 @@ fn value(key: &Key) -> String {
         Kind::Segment => "the id of a `[[segment]]`".to_owned(),
         Kind::Offer => "the id of an `[[offer]]`".to_owned(),
         Kind::Poster => "the code of a `[[poster]]`".to_owned(),
+        Kind::Coupon => "the id of a `[[coupon]]`".to_owned(),
+        Kind::Colour => "`\"#0b3d2e\"`".to_owned(),
         Kind::Price => "`45` or `12.50`".to_owned(),
         Kind::Fits => "options by question: `{ size = [\"s\", \"m\"] }`".to_owned(),
         Kind::Tags => "a list of names: `[\"lunch\"]`".to_owned(),

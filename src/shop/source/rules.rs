@@ -43,6 +43,7 @@ pub(super) fn check(file: &DeTable<'_>, names: &Names<'_>, found: &mut Vec<Diagn
         ("template", "id", "templates are called"),
         ("comment", "id", "rules about comments are called"),
         ("ad", "id", "rules about ads are called"),
+        ("coupon", "id", "coupons are called"),
     ] {
         duplicates(file, table, key, what, found);
     }
@@ -196,8 +197,12 @@ fn rich(file: &DeTable<'_>, found: &mut Vec<Diagnostic>) {
     for (table, _) in tables.chain(read::table(file, "friends").map(|friends| (friends, 0..0))) {
         bare_cards(table, found);
         let Some(taps) = get(table, "quick_replies") else { continue };
-        let hides =
-            ["buttons", "faq", "topic", "form"].into_iter().find(|key| get(table, key).is_some());
+        // A poster's coupon stands above its taps.
+        let coupon = get(table, "code").is_none().then_some("coupon");
+        let hides = ["buttons", "faq", "topic", "form"]
+            .into_iter()
+            .chain(coupon)
+            .find(|key| get(table, key).is_some());
         if let Some(other) = hides {
             let message = format!("quick replies cannot be seen beside `{other}`");
             found.push(

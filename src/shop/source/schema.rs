@@ -50,13 +50,15 @@ fn kind(kind: &Kind) -> Value {
         | Kind::Form
         | Kind::Segment
         | Kind::Offer
-        | Kind::Poster => pattern("^[A-Za-z0-9_-]{1,64}$"),
+        | Kind::Poster
+        | Kind::Coupon => pattern("^[A-Za-z0-9_-]{1,64}$"),
         Kind::Digits => pattern("^[0-9]{1,64}$"),
         Kind::PageName => pattern("^[A-Za-z0-9.]{1,50}$"),
         Kind::InstagramName => pattern("^[A-Za-z0-9._]{1,50}$"),
         Kind::Url => pattern("^https://"),
         Kind::Phone => pattern(r"^\+"),
         Kind::Email => pattern("@"),
+        Kind::Colour => pattern("^#([0-9A-Fa-f]{3}|[0-9A-Fa-f]{6})$"),
         Kind::Place => pattern(","),
         Kind::Country => pattern("^[A-Z]{2}$"),
         Kind::Languages => json!({ "type": "array", "items": { "type": "string" }, "minItems": 1 }),

@@ -12,7 +12,7 @@ use super::read::{self, Value, checked, flag, get, text, units};
 use super::schedule;
 use super::values::{self, quoted};
 use super::{rules, sequences};
-use crate::meta::ids::{NotificationId, OfferId, SegmentId, TopicId};
+use crate::meta::ids::{CouponId, NotificationId, OfferId, SegmentId, TopicId};
 use crate::meta::limits;
 use crate::shop::model::{CATCH_UP_MINUTES, Days, Notification, Schedule, Zone};
 use crate::shop::outreach::{FIRST_VARIANT, Nudge, Offer, Variant};
@@ -130,10 +130,10 @@ fn one_message(
             let given = get(table, "coupon").is_some() || has_coupon_above(file, table);
             if !given {
                 let message = format!("`{{{coupon}}}` stands for nothing here");
-                found.push(
-                    Diagnostic::error("coupon-missing", span, message)
-                        .help("add coupon.… = \"AUTUMN-10\" to this table"),
-                );
+                found.push(Diagnostic::error("coupon-missing", span, message).help(
+                    "add coupon = \"…\", the id of a [[coupon]]; a code that is the same for \
+                             everybody is written into the text",
+                ));
             }
         }
     }
@@ -141,8 +141,8 @@ fn one_message(
         && !uses_coupon
     {
         found.push(
-            Diagnostic::warning("coupon-unused", coupon.span(), "nothing says this code")
-                .help("write {coupon} where it belongs in the text"),
+            Diagnostic::warning("coupon-unused", coupon.span(), "nothing says the coupon's code")
+                .help("write {coupon} or {coupon_link} where it belongs in the text"),
         );
     }
 }
@@ -157,7 +157,9 @@ fn has_coupon_above(file: &DeTable<'_>, table: &DeTable<'_>) -> bool {
 
 fn coupon_in(words: &str) -> Option<&str> {
     parts(words).into_iter().find_map(|part| match part {
-        Part::Variable { name: name @ "coupon", .. } => Some(name),
+        Part::Variable { name: name @ ("coupon" | "coupon_link" | "coupon_until"), .. } => {
+            Some(name)
+        }
         _ => None,
     })
 }
@@ -321,7 +323,7 @@ fn notification(table: &DeTable<'_>, buttons: &Buttons<'_>) -> Option<Notificati
             image: checked(table, "image", values::url),
             buttons: buttons.of(table)?,
             cards: buttons.cards(table)?,
-            coupon: localized(table, "coupon"),
+            coupon: named::<CouponId>(table, "coupon"),
         })
     };
     let variants = read::tables(table, "variant").into_iter();
@@ -364,7 +366,7 @@ pub(super) fn message(
         image: checked(table, "image", values::url),
         buttons: buttons.of(table)?,
         cards: buttons.cards(table)?,
-        coupon: localized(table, "coupon"),
+        coupon: named::<CouponId>(table, "coupon"),
         variants: Vec::new(),
         segment: None,
         offer: None,
@@ -423,7 +425,7 @@ pub(super) fn nudge(file: &DeTable<'_>, buttons: &Buttons<'_>) -> Option<Option<
     Some(Some(Nudge {
         text: localized(table, "text"),
         buttons: buttons.of(table)?,
-        coupon: localized(table, "coupon"),
+        coupon: named::<CouponId>(table, "coupon"),
         before_minutes: number(table, "before_minutes", NUDGE_BEFORE_MINUTES)?,
         segment: named::<SegmentId>(table, "segment"),
         every_days: number(table, "every_days", NUDGE_EVERY_DAYS)?,

@@ -23,6 +23,7 @@ pub(super) struct Names<'t> {
     segments: Vec<&'t str>,
     offers: Vec<&'t str>,
     posters: Vec<&'t str>,
+    coupons: Vec<&'t str>,
     pages: Vec<&'t str>,
 }
 
@@ -45,6 +46,7 @@ impl<'t> Names<'t> {
             segments: all("segment", "id"),
             offers: all("offer", "id"),
             posters: all("poster", "code"),
+            coupons: all("coupon", "id"),
             pages: all("page", "id"),
         };
         names.pages.extend(all("page", "username"));
@@ -131,6 +133,8 @@ impl Checker<'_, '_> {
             Kind::Segment => self.refers(value, name, "segment", &self.names.segments.clone()),
             Kind::Offer => self.refers(value, name, "offer", &self.names.offers.clone()),
             Kind::Poster => self.refers(value, name, "poster", &self.names.posters.clone()),
+            Kind::Coupon => self.refers(value, name, "coupon", &self.names.coupons.clone()),
+            Kind::Colour => self.read(value, name, values::colour),
             Kind::Tags => self.each(value, name, "a list of names: [\"lunch\"]", |s, v, n| {
                 s.read(v, n, values::id);
             }),

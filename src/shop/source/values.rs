@@ -6,6 +6,7 @@ use serde_json::json;
 
 use super::diagnostic::{Problem, nearest};
 use crate::meta::ids::{Country, is_key_part};
+use crate::shop::colour::Colour;
 use crate::shop::hours::DAY_MINUTES;
 use crate::shop::lookup::ZONES;
 use crate::shop::model::{Place, QuietHours, Range};
@@ -136,6 +137,17 @@ pub(super) fn phone(text: &str) -> Read<String> {
         "a phone number has to be in its international form",
         "write + and the country's number first: \"+370 600 00000\"",
     ))
+}
+
+/// A colour.
+pub(super) fn colour(text: &str) -> Read<Colour> {
+    Colour::parse(text).map_err(|_| {
+        Problem::new(
+            "bad-colour",
+            "this is no colour",
+            "write # and six hexadecimal digits, red, green and blue: \"#0b3d2e\"",
+        )
+    })
 }
 
 /// A mail address.

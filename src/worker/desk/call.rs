@@ -14,6 +14,7 @@ use super::Name;
 use super::layout::{PageState, Unrest};
 use super::paid::{Answered, Asked};
 use crate::desk::alerts::Condition;
+use crate::desk::coupons::act::Act as CouponAct;
 use crate::desk::layout::{Layout, REGISTRAR};
 use crate::desk::parcels::Parcel;
 use crate::desk::posters;
@@ -83,6 +84,8 @@ pub const OWNER: &str = "/owner";
 
 /// Reads Meta's list of tokens.
 pub const RECONCILE: &str = "/reconcile";
+/// What the Worker's own looks found.
+pub const CHECKUP: &str = "/checkup";
 /// What is wrong now.
 pub const ALERTS: &str = "/alerts";
 /// What another Desk of the Page sees.
@@ -111,6 +114,21 @@ pub const MOVE: &str = "/move";
 pub const SCAN: &str = "/scan";
 /// What the owner does with posters.
 pub const POSTERS: &str = "/posters";
+
+/// Coupons and tills.
+pub const COUPONS: &str = "/coupons";
+
+/// Something about coupons.
+#[derive(Serialize, Deserialize)]
+pub struct Coupons<'a> {
+    pub desk: Cow<'a, Name>,
+    pub act: Cow<'a, CouponAct>,
+}
+
+/// Asks a Desk about coupons; its answer is as `desk::coupons::act` says.
+pub async fn coupons(env: &Env, desk: &Name, act: &CouponAct) -> Result<serde_json::Value, String> {
+    json(&post(env, desk, COUPONS, &Coupons::of(desk, act)).await?)
+}
 
 /// A scan of a poster, or that it led to the shop's own page.
 #[derive(Serialize, Deserialize)]
@@ -487,6 +505,19 @@ pub enum Reading {
 /// way.
 pub async fn reconcile(env: &Env, desk: &Name, act: Reading) -> Result<String, String> {
     post(env, desk, RECONCILE, &Reconcile { desk: Cow::Borrowed(desk), act }).await
+}
+
+/// The owner wants to know what the Worker's own looks found.
+#[derive(Serialize, Deserialize)]
+pub struct Checkup<'a> {
+    pub desk: Cow<'a, Name>,
+    /// Everything is to be looked at now.
+    pub begin: bool,
+}
+
+/// What the Worker's own looks at a Page found, as JSON.
+pub async fn checkup(env: &Env, desk: &Name, begin: bool) -> Result<String, String> {
+    post(env, desk, CHECKUP, &Checkup { desk: Cow::Borrowed(desk), begin }).await
 }
 
 /// What is wrong at a Page now, as JSON.

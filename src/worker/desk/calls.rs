@@ -42,6 +42,7 @@ async fn is_back(desk: &Rc<Inner>, call: &Due) -> Result<(), String> {
         keys: &config.keys,
         app: config.app_id.as_ref(),
         diary: &[],
+        coupons: &[],
         host: host(&config, &name, desk.shards()),
     };
     inbox::thread_back(&desk.sql, context, (call.channel, &call.person), now())

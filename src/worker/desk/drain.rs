@@ -273,6 +273,7 @@ fn heard(
         keys: &config.keys,
         app: config.app_id.as_ref(),
         diary: &[],
+        coupons: &[],
         host: host(&config, name, desk.shards()),
     };
     comments::heard(&desk.sql, context, claimed, verdict, now()).map_err(|error| error.to_string())

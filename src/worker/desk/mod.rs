@@ -6,6 +6,8 @@
 //!
 //! - [`call`]: how the Worker reaches a Desk.
 //! - [`calls`]: the requests that are no messages.
+//! - [`coupons`]: coupons among the Desks of a Page.
+//! - [`checkup`]: looks whether all is there that the shop needs.
 //! - [`deletion`]: what a deletion still owes after the rows are gone.
 //! - [`drain`]: sends what is in the outbox.
 //! - [`layout`]: the Desks of a Page among themselves.
@@ -17,6 +19,8 @@
 
 pub mod call;
 mod calls;
+mod checkup;
+mod coupons;
 mod deletion;
 mod drain;
 mod kv;
@@ -123,6 +127,8 @@ struct Inner {
     flushing: Cell<bool>,
     /// One step of a reading of Meta's list at a time.
     reconciling: Cell<bool>,
+    /// One step of a look at a time.
+    checking: Cell<bool>,
     /// Who is to be asked about, in order.
     strangers: RefCell<VecDeque<Stranger>>,
     /// The last moment that a reply of this process waits for, and where typing shows already.
@@ -139,6 +145,8 @@ struct Inner {
     shared_hold: RefCell<Option<PageHold>>,
     /// One at a time moves people.
     carrying: Cell<bool>,
+    /// Codes and keys that were asked for in vain.
+    looks: Cell<coupons::Looks>,
 }
 
 #[wasm_bindgen]
@@ -161,6 +169,7 @@ impl Desk {
                 look: Cell::new(true),
                 flushing: Cell::new(false),
                 reconciling: Cell::new(false),
+                checking: Cell::new(false),
                 strangers: RefCell::default(),
                 paced_until: Cell::default(),
                 typing: RefCell::default(),
@@ -170,6 +179,7 @@ impl Desk {
                 layout: RefCell::default(),
                 shared_hold: RefCell::default(),
                 carrying: Cell::new(false),
+                looks: Cell::default(),
             }),
         })
     }
@@ -254,8 +264,10 @@ impl Inner {
             call::ASK => self.ask(parse(body)?).await,
             call::SCAN => self.scan(&parse(body)?),
             call::POSTERS => self.posters(parse(body)?).await,
+            call::COUPONS => self.coupons(parse(body)?).await,
             call::RECONCILE => self.reconcile(parse(body)?).await,
             call::ALERTS => self.alerts(&parse(body)?),
+            call::CHECKUP => self.checkup(&parse(body)?),
             call::SEES => self.sees(&parse(body)?),
             call::PAGE => json(&self.page_state(&parse(body)?).await?),
             call::HOLD => self.held(parse(body)?).await.map(|()| String::new()),
@@ -344,6 +356,7 @@ impl Inner {
                     keys: &config.keys,
                     app: config.app_id.as_ref(),
                     diary: &[],
+                    coupons: &[],
                     host: host(&config, &name, self.shards()),
                 };
                 let room =
@@ -368,6 +381,10 @@ impl Inner {
             }
         };
         let Taken { leaving, waits, .. } = taken.map_err(|error| error.to_string())?;
+        if waits && name.shard > 0 {
+            // What was given may have to be asked for first.
+            self.coupons_later();
+        }
         leaving.iter().for_each(|(claimed, _)| drain::take_up(self, claimed));
         if waits {
             self.look_again();
@@ -529,6 +546,7 @@ impl Inner {
             keys: &config.keys,
             app: config.app_id.as_ref(),
             diary: &[],
+            coupons: &[],
             host: host(&config, name, self.shards()),
         };
         let at = now();

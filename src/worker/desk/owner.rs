@@ -5,6 +5,7 @@ use std::rc::Rc;
 use super::{Inner, Name, call, now, paid, reconcile, templates};
 use crate::desk::booking::calendar;
 use crate::desk::by_hand::{self, Refusal};
+use crate::desk::checkup::{round, usage};
 use crate::desk::posters::{self, Refusal as NoPoster};
 use crate::desk::{alerts, handoff, sending};
 use crate::entry::pages;
@@ -12,7 +13,7 @@ use crate::outreach::{notice, reconcile as readings, told};
 use crate::store::{
     Sql, StoreError, bookings, counters, incidents, kv_queue, ledger, misses, outbox, parked,
 };
-use crate::time::{DAY, HOUR, UnixMs};
+use crate::time::{DAY, HOUR, SECOND, UnixMs};
 
 /// The most questions without an answer that one Desk tells of at once.
 const MOST_MISSES: u32 = 1_000;
@@ -57,6 +58,8 @@ impl Inner {
                 },
                 "layout": &*self.layout.borrow(),
                 "kv_owed": kv_owed,
+                "kv_refused_since": kv_queue::refused_since(&self.sql)?.map(UnixMs::rfc3339),
+                "today": usage::today(&self.sql, at)?,
                 "parked": parked::count(&self.sql)?,
                 "alerts": incidents::since(&self.sql, at.plus(-7 * DAY))?
                     .into_iter().map(told::AlertLine::of).collect::<Vec<_>>(),
@@ -69,14 +72,42 @@ impl Inner {
         read().map(|status| status.to_string()).map_err(|error| error.to_string())
     }
 
-    /// What is wrong now, for anybody.
+    /// What is wrong now, for anybody: names and times.
     pub(super) fn alerts(&self, name: &Name) -> Result<String, String> {
         self.be(name)?;
         let open = alerts::open(&self.sql, now()).map_err(|error| error.to_string())?;
         let open = open.into_iter().map(|incident| {
             serde_json::json!({ "alert": incident.kind, "since": incident.since.rfc3339() })
         });
-        Ok(serde_json::Value::from(open.collect::<Vec<_>>()).to_string())
+        let checked = round::checked(&self.sql).map_err(|error| error.to_string())?;
+        let checked = checked.filter(|checked| checked.looked_at.is_some()).map(|checked| {
+            let names = checked.findings.iter().map(|finding| finding.name());
+            serde_json::json!({
+                "at": checked.looked_at.map(UnixMs::rfc3339),
+                "findings": names.collect::<Vec<_>>(),
+            })
+        });
+        let told = serde_json::json!({ "open": open.collect::<Vec<_>>(), "checked": checked });
+        Ok(told.to_string())
+    }
+
+    /// For the owner: what the looks found. Begins one at everything, if that is wanted.
+    pub(super) fn checkup(&self, ask: &call::Checkup<'_>) -> Result<String, String> {
+        self.be(&ask.desk)?;
+        let (sql, at) = (&self.sql, now());
+        let told = || -> Result<serde_json::Value, StoreError> {
+            if ask.begin {
+                round::begin(sql, at)?;
+            }
+            let last_tick = round::last_tick(sql)?;
+            Ok(serde_json::json!({
+                "page": ask.desk.page,
+                "checked": round::checked(sql)?,
+                "step": round::on(sql, at)?.map(|round| round.phase),
+                "ticked_seconds_ago": last_tick.map(|ticked| at.since(ticked).max(0) / SECOND),
+            }))
+        };
+        told().map(|told| told.to_string()).map_err(|error| error.to_string())
     }
 
     /// For the owner: consents and notifications.

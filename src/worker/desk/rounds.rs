@@ -6,16 +6,19 @@ use std::rc::Rc;
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::future_to_promise;
 
-use super::{Inner, Name, call, calls, deletion, host, layout, now, paid, reconcile, templates};
+use super::{
+    Inner, Name, call, calls, checkup, deletion, host, layout, now, paid, reconcile, templates,
+};
+use crate::desk::checkup::round;
 use crate::desk::decide::Context;
 use crate::desk::form::reminders;
-use crate::desk::layout::Layout;
+use crate::desk::layout::{Layout, REGISTRAR};
 use crate::desk::{alerts, deletion as desk_deletion, inbox, sending};
 use crate::outreach::{planner, receipt, reconcile as readings};
 use crate::store::timers::{self, Timer};
 use crate::store::{
-    StoreError, bookings, comments, counters, early, friends, funnel, incidents, ledger, misses,
-    outbox, parked, runs, seen, spending, tallies, templates as kept_templates,
+    StoreError, bookings, comments, counters, coupons, early, friends, funnel, incidents, ledger,
+    misses, outbox, parked, runs, seen, spending, tallies, templates as kept_templates,
 };
 use crate::time::{DAY, MINUTE, UnixMs};
 use crate::worker::config::Config;
@@ -30,6 +33,11 @@ impl Inner {
         self.be(&name)?;
         let at = now();
         sending::recover(&self.sql, false, at).map_err(|e| e.to_string())?;
+        if name.shard == REGISTRAR {
+            round::ticked(&self.sql, at)
+                .and_then(|()| round::keep(&self.sql, at))
+                .map_err(|e| e.to_string())?;
+        }
         if let Err(why) = self.keep_together(&name).await {
             worker::console_error!("the Desks of the Page: {why}");
         }
@@ -40,6 +48,7 @@ impl Inner {
         let mut shop = None;
         match self.shop(&name.page).await {
             Ok(published) => {
+                self.prepare_coupons(&published.shop)?;
                 planner::tick(&self.sql, &published.shop, at).map_err(|e| e.to_string())?;
                 reminders::remind(&self.sql, &published.shop, at).map_err(|e| e.to_string())?;
                 self.unpark(&published).await?;
@@ -55,7 +64,11 @@ impl Inner {
             worker::console_error!("deletions: {why}");
         }
         self.call_later();
+        self.coupons_later();
         self.read_list_later();
+        if name.shard == REGISTRAR {
+            self.look_later();
+        }
         self.deliver_later();
         // Last: what is due does not wait for what Meta is asked beside it.
         if let Some(published) = shop {
@@ -108,6 +121,9 @@ impl Inner {
                 }
             }
         }
+        if due.contains(&Timer::Plan) {
+            self.coupons_later();
+        }
         self.look_again();
         // Side by side: neither messages nor calls wait for the other, and an answer may wait for
         // its thread to be taken back.
@@ -127,9 +143,17 @@ impl Inner {
             worker::console_error!("Meta's list of tokens: {why}");
             timers::set(&self.sql, Timer::Reconcile, now().plus(MINUTE)).map_err(|e| e.to_string())
         };
-        let (_, calls, reading) =
-            futures_util::future::join3(self.deliver(Vec::new()), calls, reading).await;
-        calls.and(reading)?;
+        let looking = async {
+            if !due.contains(&Timer::Checkup) {
+                return Ok(());
+            }
+            let Err(why) = checkup::go_on(self).await else { return Ok(()) };
+            worker::console_error!("the checkup: {why}");
+            timers::set(&self.sql, Timer::Checkup, now().plus(MINUTE)).map_err(|e| e.to_string())
+        };
+        let (_, calls, reading, looking) =
+            futures_util::future::join4(self.deliver(Vec::new()), calls, reading, looking).await;
+        calls.and(reading).and(looking)?;
         // Last: what a crash interrupts before this comes again.
         timers::done(&self.sql, &due)
             .and_then(|()| timers::rearm(&self.sql))
@@ -169,6 +193,7 @@ impl Inner {
             keys: &config.keys,
             app: config.app_id.as_ref(),
             diary: &[],
+            coupons: &[],
             host: host(&config, &name, self.shards()),
         };
         inbox::unpark(&self.sql, context, now()).map(|_| ()).map_err(|e| e.to_string())
@@ -186,6 +211,18 @@ impl Inner {
         let _extended = self.state.wait_until(&reading);
     }
 
+    /// Looks whether all is there that the shop needs, without holding up anything.
+    fn look_later(self: &Rc<Self>) {
+        let inner = self.clone();
+        let looking = future_to_promise(async move {
+            if let Err(why) = checkup::go_on(&inner).await {
+                worker::console_error!("the checkup: {why}");
+            }
+            Ok(JsValue::UNDEFINED)
+        });
+        let _extended = self.state.wait_until(&looking);
+    }
+
     pub(super) fn prune(&self, at: UnixMs) -> Result<(), StoreError> {
         seen::prune(&self.sql, at)?;
         outbox::prune(&self.sql, at)?;
@@ -198,6 +235,7 @@ impl Inner {
         counters::prune(&self.sql, at)?;
         funnel::prune(&self.sql, &at.plus(-400 * DAY).utc_date().to_string())?;
         bookings::prune(&self.sql, at)?;
+        coupons::prune(&self.sql, at)?;
         desk_deletion::prune(&self.sql, at)?;
         incidents::prune(&self.sql, at)?;
         early::prune(&self.sql, at)?;

@@ -82,6 +82,7 @@ fn only(fields: &[String], all: &Value) -> Value {
 }
 
 fn about(world: &mut World, page: &str, request: &Request) -> Result<Value, GraphError> {
+    let published = world.settings.page_published;
     let Some(page) = world.page(page) else {
         return Err(GraphError::unreachable_object("get", page));
     };
@@ -91,7 +92,7 @@ fn about(world: &mut World, page: &str, request: &Request) -> Result<Value, Grap
         "name": about.name,
         "username": about.username,
         "link": format!("https://www.facebook.com/{}", about.username),
-        "is_published": true,
+        "is_published": published,
     });
     if let (Some(id), Some(map)) = (&about.instagram_id, all.as_object_mut()) {
         map.insert("instagram_business_account".to_owned(), json!({"id": id}));
@@ -392,7 +393,7 @@ pub(super) fn of_app(
         return Ok(ids_for_pages(world, user));
     }
     if request.method == "POST" && request.path == ["oauth", "access_token"] {
-        return super::app::lengthen(world, config, request);
+        return super::setup::lengthen(world, config, request);
     }
     if request.method != "GET" || request.path != own {
         return Err(GraphError::unknown_path(&request.joined()));
@@ -452,7 +453,7 @@ pub(super) fn debug_token(
         }}));
     }
     if let Some(login) = settings.logins.iter().find(|login| login.token == token) {
-        return Ok(super::app::debug_login(config, login));
+        return Ok(super::setup::debug_login(config, login));
     }
     let owner = config.page_tokens.iter().find(|(_, t)| **t == token).map(|(page, _)| page);
     let Some(page) = owner else {

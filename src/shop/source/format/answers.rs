@@ -1,5 +1,6 @@
 //! Questions and answers, and the buttons that stand under everything.
 
+use super::coupons::GIVES_DOC;
 use super::{BUTTONS_LIMIT, Kind, Need, TITLE_LIMIT, Table, may, must, said, title};
 use crate::meta::limits;
 
@@ -27,6 +28,7 @@ pub(super) static FAQ: Table = Table {
             "Taps under it, gone once one is used; not together with buttons.",
         ),
         may("form", Kind::Form, "Opens after the answer."),
+        may("coupon", Kind::Coupon, GIVES_DOC),
         may("tags", Kind::Tags, TAGS_DOC),
         may("set", Kind::Fields, SET_DOC),
     ],

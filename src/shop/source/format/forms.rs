@@ -1,6 +1,7 @@
 //! Forms, what they book and find, and segments.
 
 use super::answers::{BUTTON, SET_DOC, TAGS_DOC};
+use super::coupons::GIVES_DOC;
 use super::{
     BOUND, BUTTONS_LIMIT, HOURS, Kind, MESSAGE_LIMIT, Need, OPTIONS_LIMIT, QUESTIONS_LIMIT,
     REMIND_LIMIT, SERVICE_TITLE_LIMIT, TITLE_LIMIT, Table, may, must, said, title,
@@ -38,6 +39,7 @@ pub(super) static FORM: Table = Table {
             "How long before somebody who left it is reminded, once: 120 if nothing is said; 0: never.",
         ),
         may("form", Kind::Form, "Opens after it."),
+        may("coupon", Kind::Coupon, GIVES_DOC),
         may("tags", Kind::Tags, TAGS_DOC),
         may("set", Kind::Fields, SET_DOC),
     ],
@@ -62,6 +64,7 @@ static END: Table = Table {
         may("buttons", Kind::Tables(&BUTTON, Some(BUTTONS_LIMIT)), "Buttons under it."),
         may("hand_over", Kind::Flag, "Lets a person of the shop take over."),
         may("form", Kind::Form, "Opens after it."),
+        may("coupon", Kind::Coupon, GIVES_DOC),
         may("tags", Kind::Tags, TAGS_DOC),
         may("set", Kind::Fields, SET_DOC),
     ],

@@ -3,6 +3,7 @@
 
 mod answers;
 mod assistant;
+mod coupons;
 mod doors;
 mod forms;
 mod paid;
@@ -13,6 +14,7 @@ mod topics;
 pub(super) use self::answers::ACTIONS;
 use self::answers::{FAQ, FAQ_NONE};
 use self::assistant::{AGENT, ASSISTANT, DELICATE, HANDOFF, META, PROFILE};
+use self::coupons::{BRAND, COUPON};
 use self::doors::{AD, COMMENT, FRIENDS};
 use self::forms::{FORM, PRODUCT, SEGMENT, SERVICE};
 use self::paid::{MARKETING, TEMPLATE};
@@ -111,6 +113,10 @@ pub(super) enum Kind {
     Offer,
     /// The code of a poster.
     Poster,
+    /// The id of a coupon.
+    Coupon,
+    /// `#rrggbb`.
+    Colour,
     /// Names without spaces.
     Tags,
     /// Fields and their values.
@@ -187,8 +193,12 @@ const PAUSE_LIMIT: i64 = 720;
 const MISSES_LIMIT: i64 = 180;
 /// The latest a notification may begin, in minutes. Our own: half a day.
 const CATCH_UP_LIMIT: i64 = 720;
-/// A code that is read aloud at the till. Our own.
-const COUPON_LIMIT: usize = 40;
+/// The small print of a coupon. Our own: it stands on a phone's page.
+const TERMS_LIMIT: usize = 1_000;
+/// Title of a coupon. Our own: it stands at the till.
+const COUPON_TITLE_LIMIT: usize = 80;
+/// Codes that one person can get of a coupon. Our own: all are kept in their row.
+const COUPONS_LIMIT: i64 = 50;
 /// The longest wait for a step of a sequence, in days. Our own: a year.
 const WAIT_DAYS_LIMIT: i64 = 366;
 /// For how many days a notification may leave. Our own: less than a month, so that two months do
@@ -241,6 +251,8 @@ pub(super) static FILE: Table = Table {
         may("comment", Kind::Tables(&COMMENT, None), "Comments that are answered privately."),
         may("ad", Kind::Tables(&AD, None), "What people find who come by ads."),
         may("friends", Kind::Table(&FRIENDS), "How customers bring their friends."),
+        may("coupon", Kind::Tables(&COUPON, None), "What is given away once for each code."),
+        may("brand", Kind::Table(&BRAND), "The shop's colours and its sign."),
         may(
             "notification",
             Kind::Tables(&NOTIFICATION, None),

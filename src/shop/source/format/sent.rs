@@ -2,16 +2,16 @@
 //! a window closes.
 
 use super::answers::{BUTTON, CARD};
+use super::coupons::BRINGS_DOC;
 use super::forms::RULE;
 use super::{
-    BUTTONS_LIMIT, CATCH_UP_LIMIT, COUPON_LIMIT, Kind, Need, TITLE_LIMIT, Table, WAIT_DAYS_LIMIT,
-    may, must, said, title,
+    BUTTONS_LIMIT, CATCH_UP_LIMIT, Kind, Need, TITLE_LIMIT, Table, WAIT_DAYS_LIMIT, may, must,
+    said, title,
 };
 use crate::meta::limits;
 
 const TEXT_DOC: &str = "What it says, in one message. Either this or cards.";
 const CARD_DOC: &str = "Cards side by side in place of the text.";
-pub(super) const COUPON_DOC: &str = "The code that {coupon} stands for.";
 const IMAGE_DOC: &str = "A picture; text and picture become one card, if the words fit on it (80 characters a line, \
      two lines).";
 
@@ -30,7 +30,7 @@ pub(super) static VARIANT: Table = Table {
             "Its buttons; the notification's if nothing is said.",
         ),
         may("card", Kind::Tables(&CARD, Some(limits::CARDS)), CARD_DOC),
-        may("coupon", title(COUPON_LIMIT, Need::Wished), COUPON_DOC),
+        may("coupon", Kind::Coupon, BRINGS_DOC),
     ],
 };
 
@@ -91,7 +91,7 @@ static STEP: Table = Table {
         may("image", Kind::Url, IMAGE_DOC),
         may("buttons", Kind::Tables(&BUTTON, Some(BUTTONS_LIMIT)), "Buttons under it."),
         may("card", Kind::Tables(&CARD, Some(limits::CARDS)), CARD_DOC),
-        may("coupon", title(COUPON_LIMIT, Need::Wished), COUPON_DOC),
+        may("coupon", Kind::Coupon, BRINGS_DOC),
     ],
 };
 
@@ -124,7 +124,7 @@ static MOMENT: Table = Table {
         may("image", Kind::Url, IMAGE_DOC),
         may("buttons", Kind::Tables(&BUTTON, Some(BUTTONS_LIMIT)), "Buttons under it."),
         may("card", Kind::Tables(&CARD, Some(limits::CARDS)), CARD_DOC),
-        may("coupon", title(COUPON_LIMIT, Need::Wished), COUPON_DOC),
+        may("coupon", Kind::Coupon, BRINGS_DOC),
     ],
 };
 
@@ -135,7 +135,7 @@ pub(super) static NUDGE: Table = Table {
     keys: &[
         must("text", said(Need::Default), "What it says, in one message."),
         may("buttons", Kind::Tables(&BUTTON, Some(BUTTONS_LIMIT)), "Buttons under it."),
-        may("coupon", title(COUPON_LIMIT, Need::Wished), COUPON_DOC),
+        may("coupon", Kind::Coupon, BRINGS_DOC),
         may(
             "before_minutes",
             Kind::Number(15, 720),

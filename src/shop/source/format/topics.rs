@@ -1,10 +1,11 @@
 //! What people agree to, what brings them, and what is sent.
 
 use super::answers::{BUTTON, CARD, QUICK_REPLY, SET_DOC, TAGS_DOC};
-use super::sent::{COUPON_DOC, VARIANT};
+use super::coupons::{BRINGS_DOC, GIVES_DOC};
+use super::sent::VARIANT;
 use super::{
-    BUTTONS_LIMIT, CATCH_UP_LIMIT, COUPON_LIMIT, Kind, Need, OPT_IN_TITLE_LIMIT, PACE_LIMIT,
-    PEOPLE_LIMIT, SPREAD_LIMIT, Table, may, must, said, title,
+    BUTTONS_LIMIT, CATCH_UP_LIMIT, Kind, Need, OPT_IN_TITLE_LIMIT, PACE_LIMIT, PEOPLE_LIMIT,
+    SPREAD_LIMIT, Table, may, must, said, title,
 };
 use crate::meta::limits;
 
@@ -28,6 +29,7 @@ pub(super) static TOPIC: Table = Table {
             "How often at most something is sent; \"dates\": only on the days of `dates`.",
         ),
         may("dates", Kind::Dates, "The days, with promise = \"dates\"."),
+        may("coupon", Kind::Coupon, GIVES_DOC),
     ],
 };
 
@@ -66,7 +68,7 @@ pub(super) static POSTER: Table = Table {
              has a location; else the first's.",
         ),
         may("text", said(Need::Free), "Said on arrival."),
-        may("coupon_text", said(Need::Free), "A coupon in words, said after it."),
+        may("coupon", Kind::Coupon, GIVES_DOC),
         may("image", Kind::Url, "A picture sent before it."),
         may("buttons", Kind::Tables(&BUTTON, Some(BUTTONS_LIMIT)), "Buttons under it."),
         may("card", Kind::Tables(&CARD, Some(limits::CARDS)), "Cards side by side, after it."),
@@ -111,7 +113,7 @@ pub(super) static NOTIFICATION: Table = Table {
             Kind::Tables(&CARD, Some(limits::CARDS)),
             "Cards side by side in place of the text.",
         ),
-        may("coupon", title(COUPON_LIMIT, Need::Wished), COUPON_DOC),
+        may("coupon", Kind::Coupon, BRINGS_DOC),
         may("segment", Kind::Segment, "Only for those of the topic who belong to it then."),
         may("draft", Kind::Flag, "Planned and shown, and never sent."),
         may("from", Kind::Date, "Not sent before this day."),
