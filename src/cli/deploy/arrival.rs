@@ -134,6 +134,8 @@ pub(super) fn check(
         language: Some(Lang("en".to_owned())),
         secrets: secrets(all),
         patience: ANSWER,
+        // As everything else that is said here.
+        language: Some(Lang("en".to_owned())),
     };
     let found = session.runtime.block_on(examine(&checkup));
     let is_problem = |one: &&Finding| one.state == State::Problem;

@@ -45,7 +45,7 @@ pub(in crate::cli) fn webhook(
     let found = session.runtime.block_on(subscriptions(session, &app));
     let found =
         found.map_err(|refused| refusal(session, "the app's webhook was not read", &refused))?;
-    let instagram = session.shops.iter().any(instagram_on);
+    let instagram = session.shops.iter().any(on_instagram);
     for object in ["page", "instagram"].into_iter().take(if instagram { 2 } else { 1 }) {
         let wanted = wanted(session, object);
         let there = found.iter().find(|one| one.object == object);
@@ -332,10 +332,6 @@ fn refusal(session: &Session<'_>, what: &str, refused: &Refused) -> Failure {
 pub(super) fn secrets(all: &Collected) -> Secrets {
     let app_id = all.app_id.clone().map(|id| ("APP_ID".to_owned(), id));
     Secrets::new(all.known.clone().into_iter().chain(app_id))
-}
-
-fn instagram_on(shop: &Shop) -> bool {
-    shop.assistant.instagram && shop.page.instagram_id.is_some()
 }
 
 /// Names in a list of words or of objects with a name.

@@ -3,7 +3,7 @@
 //! - [`app`]: the app itself. [`error`]: error bodies. [`request`]: what a call says, and whether its token may.
 //! - [`send`]: the Send API. [`limits`]: what a message may hold.
 //! - [`marketing`]: paid messages. [`templates`]: utility templates.
-//! - [`app`]: setting up: the app's webhook, tokens of people. [`page`]: everything else a Page token
+//! - [`setup`]: setting up: the app's webhook, tokens of people. [`page`]: everything else a Page token
 //!   reaches.
 
 use std::sync::Arc;
@@ -33,6 +33,7 @@ pub(super) mod marketing;
 mod page;
 mod request;
 mod send;
+mod setup;
 pub(super) mod templates;
 
 pub(super) use error::GraphError;
@@ -134,8 +135,8 @@ async fn handle(
     });
     let (status, answer, events, delivered) = match injected {
         Some((status, answer)) => (status, answer, Vec::new(), false),
-        None if app::is_subscription(&shared.config, &request) => {
-            match app::subscribe(&shared, &request).await {
+        None if setup::is_subscription(&shared.config, &request) => {
+            match setup::subscribe(&shared, &request).await {
                 Ok(answer) => (200, answer, Vec::new(), false),
                 Err(error) => (error.status, error.traced("0"), Vec::new(), false),
             }
@@ -198,7 +199,7 @@ fn process(
         return marketing::answer(world, config, settings, account, request);
     }
     if let Some(login) = request.login(settings) {
-        let answer = app::of_login(config, login, request, settings.require_proof);
+        let answer = setup::of_login(config, login, request, settings.require_proof);
         return answer.map(Done::only);
     }
     let page = request.authorise(config, settings, now)?;

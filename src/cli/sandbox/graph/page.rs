@@ -393,7 +393,7 @@ pub(super) fn of_app(
         return Ok(ids_for_pages(world, user));
     }
     if request.method == "POST" && request.path == ["oauth", "access_token"] {
-        return super::app::lengthen(world, config, request);
+        return super::setup::lengthen(world, config, request);
     }
     if request.method != "GET" || request.path != own {
         return Err(GraphError::unknown_path(&request.joined()));
@@ -453,7 +453,7 @@ pub(super) fn debug_token(
         }}));
     }
     if let Some(login) = settings.logins.iter().find(|login| login.token == token) {
-        return Ok(super::app::debug_login(config, login));
+        return Ok(super::setup::debug_login(config, login));
     }
     let owner = config.page_tokens.iter().find(|(_, t)| **t == token).map(|(page, _)| page);
     let Some(page) = owner else {
