@@ -293,7 +293,7 @@ async fn proven(
 fn grants(shop: &Shop, data: &Value, notes: &mut Vec<Note>) {
     let mut ours = vec![shop.page.id.as_str()];
     ours.extend(shop.page.instagram_id.as_ref().map(crate::meta::ids::AccountId::as_str));
-    let token = read::token(data, &ours);
+    let token = read::token(&serde_json::json!({ "data": data }), &ours);
     let needs = Needs::of(shop);
     let missing = judge::not_granted(&token, &needs.scopes);
     if missing.is_empty() {
@@ -314,23 +314,6 @@ fn grants(shop: &Shop, data: &Value, notes: &mut Vec<Note>) {
             "ask for these permissions under App Review, and make the token again",
         ));
     }
-}
-
-/// Whether a token has a permission, and for this Page: it may be granted for some only. Instagram's are
-/// granted for accounts.
-fn may(shop: &Shop, data: &Value, scope: &str) -> bool {
-    let list = |of: &Value, key: &str| of.get(key).and_then(Value::as_array).cloned();
-    let granted = list(data, "scopes").unwrap_or_default();
-    let granular = list(data, "granular_scopes").unwrap_or_default();
-    let of_scope =
-        granular.iter().find(|one| one.get("scope").and_then(Value::as_str) == Some(scope));
-    let targets = of_scope.and_then(|one| list(one, "target_ids"));
-    let instagram = shop.page.instagram_id.as_ref().map(crate::meta::ids::AccountId::as_str);
-    let ours = [Some(shop.page.id.as_str()), instagram];
-    let reaches = targets.is_none_or(|targets| {
-        targets.iter().any(|target| target.is_string() && ours.contains(&target.as_str()))
-    });
-    reaches && granted.iter().any(|one| one.as_str() == Some(scope))
 }
 
 /// How long it lasts.

@@ -11,9 +11,8 @@ use crate::cli::connect::collect::Collected;
 use crate::cli::connect::session::{Failure, Session};
 use crate::cli::connect::standing;
 use crate::cli::doctor::http::{Base, Http};
-use crate::cli::doctor::{Checkup, Finding, State, examine};
-use crate::shop::model::Lang;
-use crate::shop::model::Shop;
+use crate::cli::doctor::{Checkup, State, examine};
+use crate::shop::model::{Lang, Shop};
 
 /// Between two looks.
 const PAUSE: Duration = Duration::from_secs(2);
@@ -130,18 +129,15 @@ pub(super) fn check(
         worker: url.to_owned(),
         graph: Some(session.graph.base().to_owned()),
         graph_version: Some(session.graph.version().to_owned()),
-        // The rest of deploying speaks it, too.
-        language: Some(Lang("en".to_owned())),
         secrets: secrets(all),
         patience: ANSWER,
         // As everything else that is said here.
         language: Some(Lang("en".to_owned())),
     };
-    let found = session.runtime.block_on(examine(&checkup));
-    let is_problem = |one: &&Finding| one.state == State::Problem;
-    let problems: Vec<_> = found.findings.iter().filter(is_problem).collect();
+    let found = session.runtime.block_on(examine(&checkup)).findings;
+    let problems: Vec<_> = found.iter().filter(|one| one.state == State::Problem).collect();
     let Some(first) = problems.first() else {
-        let good = found.count(State::Ok);
+        let good = found.iter().filter(|one| one.state == State::Ok).count();
         report(session, "checked", "ok", &format!("{good} things, as `shopbell doctor` does"));
         return Ok(());
     };

@@ -17,7 +17,7 @@ use crate::cli::doctor::Secrets;
 use crate::cli::doctor::http::Base;
 use crate::cli::profile::meta::{LATER, Of};
 use crate::cli::profile::{compared, shown};
-use crate::desk::checkup::needs::Needs;
+use crate::desk::checkup::needs::{Needs, on_instagram};
 use crate::shop::model::Shop;
 
 /// Meta asks the Worker before it answers; an address that is new may not be known everywhere.

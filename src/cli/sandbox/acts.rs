@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::events::{Event, Written, put};
 use super::graph::marketing::news;
 use super::graph::opt_in_card;
-use super::world::{Bubble, Comment, Person, Platform, Token, World};
+use super::world::{Comment, Person, Platform, Token, World};
 
 /// The Page inbox's app id in Meta's handover page.
 pub const PAGE_INBOX: u64 = 263_902_037_430_900;
