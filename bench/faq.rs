@@ -37,6 +37,7 @@ fn main() {
         keys: &keys,
         app: None,
         diary: &[],
+        coupons: &[],
         host: Host::default(),
     };
     // Language, question, expected entry.

@@ -117,7 +117,6 @@ fn relations(file: &DeTable<'_>, names: &shape::Names<'_>, found: &mut Vec<Diagn
     booking::check(file, found);
     products::check(file, found);
     segments::check(file, found);
-    coupons::check(file, found);
     sent::check(file, found);
     doors::check(file, found);
     sequences::check(file, found);
