@@ -76,7 +76,7 @@ fn take_in(from: &Sqlite, to: &Sqlite, sizes: &[usize], now: UnixMs) {
             assert_eq!(begin().taken.get(table.name).copied().unwrap_or(0), at as u64);
             let take = || leaving::take(to, ID, table, at as u64, piece);
             take().unwrap();
-            if size % 2 == 0 {
+            if size.is_multiple_of(2) {
                 take().unwrap();
             }
             at += piece.len();

@@ -140,6 +140,8 @@ fn a_shop_leaves_and_nothing_is_lost_or_sent_twice() {
         assert!(lines(&copy, "kv.ndjson").iter().all(|pair| pair["value"]["token"].is_null()));
         stage.says(&people[5], "which branch is this").await;
         assert_eq!(times(stage, &people[5], BRANCH), 1);
+        // Its echo comes a moment later; the new one would handle it before it is looked at.
+        tokio::time::sleep(Duration::from_millis(600)).await;
 
         // For good: the old one stands still, and only keeps what comes in.
         let out = scratch("export");
