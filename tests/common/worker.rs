@@ -132,7 +132,9 @@ impl Worker {
         let of = |line: &str| {
             let mut columns = line.split_whitespace();
             let (stat, group) = (columns.next()?, columns.next()?);
-            (line.contains(&state) && !stat.starts_with('Z')).then(|| group.to_owned())
+            // Not that of another one whose name begins like ours.
+            let ours = line.ends_with(&state) || line.contains(&format!("{state} "));
+            (ours && !stat.starts_with('Z')).then(|| group.to_owned())
         };
         text.lines().filter_map(of).collect()
     }

@@ -14,13 +14,14 @@ use shopbell::cli::sandbox::Act;
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
 /// What is not typed here, and why.
-const ELSEWHERE: [(&str, &str); 12] = [
+const ELSEWHERE: [(&str, &str); 13] = [
     ("scripts/dev", "scripts/lib/dev.test.mjs starts it"),
     ("scripts/test", "this is a part of it"),
     ("scripts/build", "scripts/test has run it"),
     ("scripts/release", "e2e::release runs it"),
     ("shopbell connect", "core::landing types them"),
     ("shopbell deploy", "core::landing types them; e2e::landing, with the real wrangler"),
+    ("shopbell redeem", "e2e::coupons redeems codes that were given"),
     ("shopbell verify RELEASE", "tests/verify.rs and e2e::release run it"),
     ("cargo test --lib", "scripts/test runs them all"),
     ("SHOPBELL_E2E=1 cargo test", "scripts/test runs them all"),

@@ -342,10 +342,10 @@ fn the_command_makes_a_poster_that_works_and_shows_its_funnel() {
         let (fine, table, wrong) = run(&["funnel", &folder, "--page", PAGE]);
         assert!(fine, "{wrong}");
         let line = table.lines().find(|line| line.contains(&code)).unwrap();
-        let cells: Vec<&str> = line.split_whitespace().rev().take(8).collect();
+        let cells: Vec<&str> = line.split_whitespace().rev().take(10).collect();
         assert_eq!(
-            cells.iter().rev().copied().collect::<Vec<_>>()[..3],
-            ["4", "0", "1"],
+            cells.iter().rev().copied().collect::<Vec<_>>()[..4],
+            ["4", "0", "0", "1"],
             "{table}"
         );
         let (fine, table, _) = run(&["funnel", &folder, "--page", PAGE, "--by", "campaign"]);

@@ -1,8 +1,11 @@
-//! A release deploys on a machine that has Node and no Rust, and is what it says it is.
+//! A release deploys on a machine that has Node and no Rust, and is what it says it is. And what the
+//! README shows of an opening day is what is printed there.
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
+use std::sync::LazyLock;
+use std::time::Instant;
 
 use crate::common::enabled;
 
@@ -11,7 +14,7 @@ const SHOPBELL: &str = env!("CARGO_BIN_EXE_shopbell");
 
 /// What a command says, and that it went well.
 fn said(command: &mut Command) -> String {
-    let done = command.output().unwrap();
+    let done = command.stdin(Stdio::null()).output().unwrap();
     let said = format!(
         "{}{}",
         String::from_utf8_lossy(&done.stdout),
@@ -27,11 +30,39 @@ fn tools() -> PathBuf {
     PathBuf::from(said(Command::new("bash").args(["-c", script]).current_dir(ROOT)).trim())
 }
 
-fn release(out: &Path) -> PathBuf {
+/// A release as somebody has it who unpacked it, and let npm install what it names.
+struct Release {
+    folder: PathBuf,
+    /// As `verify` found it before anything was installed.
+    verified: String,
+    tools: PathBuf,
+}
+
+static RELEASE: LazyLock<Release> = LazyLock::new(|| {
+    let out = Path::new(env!("CARGO_TARGET_TMPDIR")).join("release");
+    let _before = fs::remove_dir_all(&out);
     let mut script = Command::new(Path::new(ROOT).join("scripts/release"));
-    said(script.arg("--out").arg(out).args(["--no-archive", "--command", SHOPBELL]));
-    let version = env!("CARGO_PKG_VERSION");
-    out.join(format!("shopbell-{version}"))
+    said(script.arg("--out").arg(&out).args(["--no-archive", "--command", SHOPBELL]));
+    let folder = out.join(format!("shopbell-{}", env!("CARGO_PKG_VERSION")));
+    let verified = said(Command::new("bin/shopbell").arg("verify").current_dir(&folder));
+    // As `npm install` would leave it, without asking a registry.
+    let tools = tools();
+    std::os::unix::fs::symlink(tools.join("node_modules"), folder.join("node_modules")).unwrap();
+    Release { folder, verified, tools }
+});
+
+impl Release {
+    /// A command where there is Node and nothing of Rust's.
+    fn command(&self, program: impl AsRef<std::ffi::OsStr>) -> Command {
+        let mut command = Command::new(program);
+        let path = format!("{}/bin:{}:/usr/bin:/bin", self.folder.display(), self.tools.display());
+        command.current_dir(&self.folder).env_clear().env("PATH", path);
+        // Cloudflare's own is never asked.
+        command.env("CLOUDFLARE_API_BASE_URL", "http://127.0.0.1:9");
+        command.env("WRANGLER_SEND_METRICS", "false");
+        command.env("HOME", self.folder.parent().unwrap());
+        command
+    }
 }
 
 #[test]
@@ -39,31 +70,19 @@ fn node_alone_deploys_a_release_and_uploads_what_was_built() {
     if !enabled() {
         return;
     }
-    let out = std::env::temp_dir().join(format!("shopbell-release-{}", std::process::id()));
-    let folder = release(&out);
-    let (program, tools) = (folder.join("bin/shopbell"), tools());
-    assert!(said(Command::new(&program).arg("verify").current_dir(&folder)).starts_with("ok: "));
-
-    // As `npm install` would leave it, without asking a registry.
-    std::os::unix::fs::symlink(tools.join("node_modules"), folder.join("node_modules")).unwrap();
-    let uploaded = out.join("uploaded");
-    let dry_run = said(
-        Command::new(folder.join("scripts/wrangler"))
-            .args(["deploy", "--dry-run", "--outdir"])
-            .arg(&uploaded)
-            .current_dir(&folder)
-            .env_clear()
-            .env("PATH", format!("{}:/usr/bin:/bin", tools.display()))
-            .env("HOME", &out),
-    );
+    let release = &*RELEASE;
+    assert!(release.verified.starts_with("ok: "), "{}", release.verified);
+    let uploaded = release.folder.parent().unwrap().join("uploaded");
+    let wrangler = release.folder.join("scripts/wrangler");
+    let mut dry_run = release.command(wrangler);
+    let dry_run = said(dry_run.args(["deploy", "--dry-run", "--outdir"]).arg(&uploaded));
     assert!(dry_run.contains("env.DESK") && dry_run.contains("env.SHOP"), "{dry_run}");
     for file in ["index.js", "index_bg.wasm"] {
         let bytes = fs::read(uploaded.join(file)).unwrap();
         assert!(bytes == fs::read(Path::new(ROOT).join("build").join(file)).unwrap(), "{file}");
     }
     // What wrangler left beside it does no harm.
-    said(Command::new(&program).arg("verify").current_dir(&folder));
-    fs::remove_dir_all(&out).unwrap();
+    said(release.command("shopbell").arg("verify"));
 }
 
 #[test]
@@ -81,4 +100,45 @@ fn a_release_names_no_place_of_the_machine_that_made_it() {
             assert!(!named, "{file} names {place}");
         }
     }
+}
+
+/// What differs from one machine and one bundle to the next.
+fn masked(line: &str, folder: &str) -> String {
+    let line = line.replace(folder, "…");
+    let size = |word: &str| word.contains('.') && word.parse::<f64>().is_ok();
+    let words = line.split(' ').map(|word| if size(word) { "…" } else { word });
+    words.collect::<Vec<_>>().join(" ").trim_end().to_owned()
+}
+
+#[test]
+fn the_opening_day_that_the_readme_shows_is_what_is_printed() {
+    if !enabled() {
+        return;
+    }
+    let release = &*RELEASE;
+    let _before = fs::remove_dir_all(release.folder.join("my-bakery"));
+    let readme = fs::read_to_string(Path::new(ROOT).join("README.md")).unwrap();
+    let (head, rest) = readme.split_once("```console\n").expect("README shows no opening day");
+    let (shown, tail) = rest.split_once("```\n").unwrap();
+    let folder = release.folder.display().to_string();
+    let began = Instant::now();
+    let mut printed = String::new();
+    for typed in shown.lines().filter_map(|line| line.strip_prefix("$ ")) {
+        let mut shell = release.command("bash");
+        let lines = said(shell.args(["-c", &format!("({typed}) 2>&1")]));
+        printed += &format!("$ {typed}\n");
+        for line in lines.lines() {
+            printed += &format!("{}\n", masked(line, &folder));
+        }
+    }
+    eprintln!("from `new` to a rehearsed deployment: {:.1} s", began.elapsed().as_secs_f64());
+    if std::env::var_os("SHOPBELL_BLESS").is_some() {
+        let fresh = format!("{head}```console\n{printed}```\n{tail}");
+        fs::write(Path::new(ROOT).join("README.md"), fresh).unwrap();
+        return;
+    }
+    assert_eq!(
+        printed, shown,
+        "out of date: SHOPBELL_BLESS=1 SHOPBELL_E2E=1 cargo test --test e2e release::"
+    );
 }
