@@ -72,9 +72,9 @@ pub const fn rows(thing: Thing) -> u64 {
         Thing::OptIn => 37,
         Thing::InWindow => 19,
         Thing::ByToken => 23,
-        Thing::Held => 3,
+        Thing::Held => 4,
         Thing::Receipt => 8,
         Thing::Listed => 3,
-        Thing::Minute => 2,
+        Thing::Minute => 3,
     }
 }
