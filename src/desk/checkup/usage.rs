@@ -117,14 +117,19 @@ mod tests {
         Usage::by(&counts, 100)
     }
 
+    /// Rows, as the budget has them: `tests/e2e/rows.rs` counts them.
+    fn cost_of(thing: Thing) -> u64 {
+        crate::outreach::budget::costs::rows(thing)
+    }
+
     #[test]
     fn what_is_counted_costs_what_the_budget_says() {
         let rows = |usage: Usage| usage.of(Resource::RowsWritten).unwrap();
         let idle = rows(counted(&[]));
-        assert_eq!(idle, 100 * 2);
+        assert_eq!(idle, 100 * cost_of(Thing::Minute));
         assert_eq!(rows(counted(&[("event.message", 10), ("reply.sent", 10)])), idle + 10 * 22);
         let more = [("event.message", 10), ("reply.sent", 25), ("held.quiet", 4)];
-        assert_eq!(rows(counted(&more)), idle + 10 * 22 + 15 * 12 + 4 * 3);
+        assert_eq!(rows(counted(&more)), idle + 10 * 22 + 15 * 12 + 4 * cost_of(Thing::Held));
         assert_eq!(rows(counted(&[("notification.sent", 1_000)])), idle + 23_000);
         assert_eq!(counted(&[(KV_WRITTEN, 7)]).of(Resource::KvWrites), Some(7));
         assert_eq!(counted(&[]).of(Resource::RowsRead), None, "not estimated");
