@@ -184,7 +184,7 @@ fn the_day_is_named_when_it_takes_most_of_the_free_plan() {
     let near = usage(&with(3_500), Plan::Free);
     let quota =
         |takes: u64| Finding::Quota { resource: Resource::RowsWritten, takes, gives: 100_000 };
-    assert_eq!(near, [quota(3_500 * 23 + 2_880)]);
+    assert_eq!(near, [quota(3_500 * 23 + 3 * 1_440)]);
     assert_eq!(near[0].weight(), Weight::Warning);
     assert_eq!(usage(&with(5_000), Plan::Free)[0].weight(), Weight::Problem);
     assert_eq!(usage(&with(5_000), Plan::Paid), [], "more can be bought");

@@ -139,8 +139,8 @@ mod tests {
     fn desks_add_up_and_the_larger_day_counts() {
         let (one, two) = (counted(&[("event.message", 10)]), counted(&[(KV_WRITTEN, 3)]));
         let sum = one.clone().and(&two);
-        assert_eq!(sum.of(Resource::RowsWritten), Some(200 + 220 + 200));
-        assert_eq!(one.clone().times(3).of(Resource::RowsWritten), Some(1_260));
+        assert_eq!(sum.of(Resource::RowsWritten), Some(300 + 220 + 300));
+        assert_eq!(one.clone().times(3).of(Resource::RowsWritten), Some(3 * 520));
         assert_eq!(one.or(&two).of(Resource::KvWrites), Some(3));
     }
 }
