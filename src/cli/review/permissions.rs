@@ -1,7 +1,8 @@
 //! What a shop needs of Meta, what it may want, and what it does not: each with the words for Meta's
 //! form. From Meta's documents of September 2026 and before; where they are silent, this says so.
 
-use crate::shop::model::{Platform, Shop};
+use crate::desk::checkup::needs::{Needs, UTILITY_SCOPES};
+use crate::shop::model::Shop;
 
 /// Whether a permission is to be asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,10 +34,12 @@ pub struct Permission {
 #[must_use]
 pub fn permissions(shop: &Shop) -> Vec<Permission> {
     let name = &shop.name;
-    let instagram = shop.assistant.instagram && shop.page.instagram_id.is_some();
     let paid = shop.marketing.is_some();
-    let templates = !shop.templates.is_empty();
-    let comments = Comments::of(shop);
+    // What the doctor looks for in a token is what is asked for here.
+    let needs = Needs::of(shop);
+    let uses = |scope: &'static str| {
+        needs.scopes.iter().chain(&needs.wished_scopes).any(|spelt| spelt.contains(&scope))
+    };
     let by = |yes: bool| if yes { Need::Needed } else { Need::NotNeeded };
     let mut all = vec![
         permission(
@@ -65,7 +68,7 @@ pub fn permissions(shop: &Shop) -> Vec<Permission> {
         ),
         permission(
             "instagram_basic",
-            by(instagram),
+            by(uses("instagram_basic")),
             "knows which Instagram account belongs to the Page",
             format!(
                 "The app looks up the professional account of {name} that is linked to the Page, so \
@@ -75,7 +78,7 @@ pub fn permissions(shop: &Shop) -> Vec<Permission> {
         ),
         permission(
             "instagram_manage_messages",
-            by(instagram),
+            by(uses("instagram_manage_messages")),
             "receives and answers messages on Instagram",
             format!(
                 "People who write to {name} on Instagram get the same answers as on the Page, within \
@@ -85,7 +88,7 @@ pub fn permissions(shop: &Shop) -> Vec<Permission> {
         ),
         permission(
             "pages_manage_engagement",
-            by(comments.under_posts),
+            by(uses("pages_manage_engagement")),
             "answers under a comment on Facebook, as shop.toml says",
             format!(
                 "When somebody asks under a post of {name} and gets a private reply, a short answer under \
@@ -96,7 +99,7 @@ pub fn permissions(shop: &Shop) -> Vec<Permission> {
         ),
         permission(
             "instagram_manage_comments",
-            by(comments.on_instagram),
+            by(uses("instagram_manage_comments")),
             "is told of comments on Instagram, and answers them privately",
             format!(
                 "The app is told of comments under posts of {name} on Instagram, and answers those that a \
@@ -105,8 +108,8 @@ pub fn permissions(shop: &Shop) -> Vec<Permission> {
             "comment",
         ),
         permission(
-            "page_utility_messaging",
-            by(templates),
+            UTILITY_SCOPES[0],
+            by(uses(UTILITY_SCOPES[0])),
             "sends what somebody waits for by approved utility templates",
             format!(
                 "{name} tells people what they wait for, such as an order or an appointment, by \
@@ -162,29 +165,6 @@ pub fn permissions(shop: &Shop) -> Vec<Permission> {
         all.push(permission(name, Need::NotNeeded, why, String::new(), ""));
     }
     all
-}
-
-/// What a shop does about comments.
-struct Comments {
-    /// It answers under posts on Facebook.
-    under_posts: bool,
-    /// It is told of comments on Instagram.
-    on_instagram: bool,
-}
-
-impl Comments {
-    fn of(shop: &Shop) -> Self {
-        let instagram = shop.assistant.instagram && shop.page.instagram_id.is_some();
-        let facebook = |platform: Option<Platform>| platform != Some(Platform::Instagram);
-        let rules = &shop.comments;
-        let on_facebook = rules.iter().any(|rule| facebook(rule.platform));
-        let says_something = rules.iter().any(|rule| !rule.public.is_empty());
-        let on_instagram = rules.iter().any(|rule| rule.platform != Some(Platform::Messenger));
-        Self {
-            under_posts: shop.assistant.messenger && on_facebook && says_something,
-            on_instagram: instagram && on_instagram,
-        }
-    }
 }
 
 fn permission(

@@ -15,7 +15,7 @@ use crate::meta::ids::Psid;
 use crate::outreach::budget::sends_per_share;
 use crate::outreach::receipt::Book;
 use crate::outreach::{pace as outreach_pace, subscription};
-use crate::shop::model::{PER_SECOND, Plan};
+use crate::shop::model::Plan;
 use crate::store::outbox::{self, Claimed, Room};
 use crate::time::{SECOND, UnixMs};
 use crate::worker::config::Config;
@@ -120,16 +120,6 @@ async fn more(
     Ok(look_again)
 }
 
-/// This Desk's part of the pace of its Page.
-async fn per_second(desk: &Inner, name: &Name) -> u32 {
-    let shards = desk.shards();
-    let pace = match desk.shop(&name.page).await {
-        Ok(published) => published.shop.sending.per_second,
-        Err(_) => PER_SECOND,
-    };
-    outreach_pace::part(u32::from(pace), shards)
-}
-
 /// Something that a drain waits for.
 pub enum Job {
     /// Sends a message and settles it.
@@ -182,8 +172,8 @@ fn ads(desk: &Inner, ad_account: &str) -> Result<Rc<Ads>, String> {
 /// Claims messages, and the room they need; also when to look again, if the pace of the Page let no
 /// notification go. What KV says was stopped is settled at once.
 ///
-/// Several drains may be at it. So from looking at the room and the pace until both are taken
-/// nothing is waited for.
+/// Several drains may be at it, and people may be about to be moved. So from looking at the room, the
+/// pace and the layout until a place is taken nothing is waited for.
 async fn claim(
     desk: &Inner,
     name: &Name,
@@ -193,8 +183,12 @@ async fn claim(
     if let Err(why) = paid::top_up(desk, name, &published.shop).await {
         worker::console_error!("what is paid waits: {why}");
     }
-    let per_second = per_second(desk, name).await;
+    if desk.stands_still() {
+        return Ok((Vec::new(), None));
+    }
     let at = now();
+    let of_page = u32::from(published.shop.sending.per_second);
+    let per_second = outreach_pace::part(of_page, desk.shards());
     let mut bucket = desk.bucket.get();
     let pace = bucket.room(per_second, at);
     let paced = (pace == 0).then(|| at.plus(bucket.wait(per_second).max(PACE_MS)));
