@@ -22,7 +22,17 @@ use crate::store::calls::{self, Kind};
 use crate::store::outbox::{self, Class};
 use crate::store::timers::{self, Timer};
 use crate::store::{Sql, StoreError, channel_name, notes, people, to_json};
-use crate::time::{HOUR, UnixMs};
+use crate::time::{HOUR, MINUTE, SECOND, UnixMs};
+
+/// How long a thread is still ours after somebody was called: Meta refuses what we send into one that
+/// the inbox holds, and the customer is to read that a person has been called.
+const PASS_AFTER_MS: i64 = SECOND;
+
+/// It waits for a message that is to leave within this long: the next bubble, or the next try.
+const SOON_MS: i64 = 10 * SECOND;
+
+/// It is handed over all the same when such a message has not left for this long.
+const PASS_WITHIN_MS: i64 = MINUTE;
 
 /// Where people answer by hand.
 pub(super) const INBOX: &str = "https://business.facebook.com/latest/inbox/all?asset_id=";
@@ -256,7 +266,7 @@ pub fn tell(
     }
     if let Some(until) = call.until.filter(|_| shop.handoff.pass_thread) {
         calls::cancel(sql, Kind::Take, (channel, person))?;
-        calls::push(sql, Kind::Pass, (channel, person), None, now)?;
+        calls::push(sql, Kind::Pass, (channel, person), None, now.plus(PASS_AFTER_MS))?;
         calls::push(sql, Kind::Take, (channel, person), None, until)?;
     }
     Ok(())
@@ -396,8 +406,9 @@ pub fn resume(sql: &impl Sql, shop: &Shop, person: &Psid, now: UnixMs) -> Result
     })
 }
 
-/// Whether a call that has its turn still makes sense: the thread is taken back only when the
-/// pause is over, and only addresses of today's `shop.toml` are called.
+/// Whether a call that has its turn still makes sense: the thread is handed over when what was said
+/// last has left, and taken back when the pause is over; only addresses of today's `shop.toml` are
+/// called.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -415,7 +426,15 @@ pub fn is_wanted(
             if known && call.url.starts_with("https://") { Wanted::Yes } else { Wanted::No }
         }
         Kind::Pass if !shop.handoff.pass_thread => Wanted::No,
-        Kind::Pass | Kind::Notice | Kind::Parcel => Wanted::Yes,
+        Kind::Pass => {
+            let (written, leaves) = (now.plus(-PASS_WITHIN_MS), now.plus(SOON_MS));
+            if outbox::is_leaving(sql, (call.channel, &call.person), written, leaves)? {
+                Wanted::Later(now.plus(PASS_AFTER_MS))
+            } else {
+                Wanted::Yes
+            }
+        }
+        Kind::Notice | Kind::Parcel => Wanted::Yes,
         Kind::Take => {
             let known: Option<Person> = people::load(sql, call.channel, &call.person)?;
             match known.and_then(|person| person.paused_until).filter(|until| *until > now) {

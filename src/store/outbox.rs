@@ -305,6 +305,26 @@ pub fn hurry(
     if hurried { timers::set(sql, Timer::Drain, now) } else { Ok(()) }
 }
 
+/// Whether a reply that was `written` since then is on its way, or `leaves` until then.
+///
+/// # Errors
+/// [`StoreError::Refused`].
+pub fn is_leaving(
+    sql: &impl Sql,
+    (channel, person): (Channel, &Psid),
+    written: UnixMs,
+    leaves: UnixMs,
+) -> Result<bool, StoreError> {
+    let rows = sql.query(
+        &format!(
+            "SELECT 1 FROM outbox WHERE channel = ?1 AND person = ?2 AND class = 0
+               AND created_at >= ?3 AND due_at <= ?4 AND {OPEN} LIMIT 1"
+        ),
+        params![channel, person.as_str(), written, leaves],
+    )?;
+    Ok(!rows.is_empty())
+}
+
 /// How many messages may be claimed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Room {

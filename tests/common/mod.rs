@@ -90,9 +90,18 @@ pub fn moment(rfc3339: &str) -> i64 {
 
 /// Asks until the answer is yes.
 pub async fn until<F: Future<Output = bool>>(what: &str, mut done: impl FnMut() -> F) {
+    let yes = async || if done().await { Ok(()) } else { Err(String::new()) };
+    until_nothing_is_missing(what, yes).await;
+}
+
+/// Asks until nothing is missing, and says what was when it takes too long.
+async fn until_nothing_is_missing(
+    what: &str,
+    mut missing: impl AsyncFnMut() -> Result<(), String>,
+) {
     let end = Instant::now() + SOON;
-    while !done().await {
-        assert!(Instant::now() < end, "not within {SOON:?}: {what}");
+    while let Err(missing) = missing().await {
+        assert!(Instant::now() < end, "not within {SOON:?}: {what}{missing}");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }
@@ -224,25 +233,31 @@ impl Stage {
     /// Waits until every Desk has nothing to send and nothing to write to KV any more. What has
     /// not arrived by then never will.
     pub async fn settled(&self) {
-        until("an empty outbox", || async {
-            let status = self.status().await;
-            let desks = status["desks"].as_array().unwrap();
-            desks.iter().all(|desk| desk["outbox"]["open"] == 0 && desk["kv_owed"] == 0)
+        self.until_desks("an empty outbox", |desk| {
+            desk["outbox"]["open"] == 0 && desk["kv_owed"] == 0
         })
         .await;
     }
 
     /// Waits until nothing is on its way and nothing that is due now waits; what is due later may.
     pub async fn settled_but_waiting(&self) {
-        until("an outbox that only waits", || async {
-            let now = self.sandbox.now();
+        self.until_desks("an outbox that only waits", |desk| {
+            let next = desk["outbox"]["next_due"].as_str().map(moment);
+            // What is on its way is given up after 30 s.
+            next.is_none_or(|next| next > self.sandbox.now() + 40 * SECOND) && desk["kv_owed"] == 0
+        })
+        .await;
+    }
+
+    async fn until_desks(&self, what: &str, done: impl Fn(&Value) -> bool) {
+        until_nothing_is_missing(what, async || {
+            let now = jiff::Timestamp::from_millisecond(self.sandbox.now()).unwrap();
             let status = self.status().await;
-            let desks = status["desks"].as_array().unwrap();
-            desks.iter().all(|desk| {
-                let next = desk["outbox"]["next_due"].as_str().map(moment);
-                // What is on its way is given up after 30 s.
-                next.is_none_or(|next| next > now + 40 * SECOND) && desk["kv_owed"] == 0
-            })
+            let mut desks = status["desks"].as_array().unwrap().iter();
+            match desks.find(|desk| !done(desk)) {
+                Some(desk) => Err(format!("; at {now} a Desk was {desk}")),
+                None => Ok(()),
+            }
         })
         .await;
     }

@@ -223,6 +223,29 @@ fn the_thread_is_passed_and_taken_back_when_the_pause_is_over() {
 }
 
 #[test]
+fn a_thread_is_handed_over_when_what_was_said_has_left() {
+    let mut world = world();
+    let at = world.now;
+    world.take(&[message(0, at, "call", "human")]);
+    world.wait(SECOND);
+    let due = calls::take_due(&world.sql, world.now, 10).unwrap();
+    let pass = due.iter().find(|call| call.kind == Kind::Pass).unwrap();
+    let wanted =
+        |world: &World<'_>| handoff::is_wanted(&world.sql, &world.shop, pass, world.now).unwrap();
+    assert_eq!(
+        wanted(&world),
+        handoff::Wanted::Later(world.now.plus(SECOND)),
+        "it has not left yet"
+    );
+    world.drain();
+    assert_eq!(wanted(&world), handoff::Wanted::Yes);
+    // What does not leave for a minute keeps nobody from being called.
+    world.take(&[message(0, world.now, "again", "human")]);
+    world.wait(MINUTE + SECOND);
+    assert_eq!(wanted(&world), handoff::Wanted::Yes);
+}
+
+#[test]
 fn what_is_delicate_calls_a_person_and_is_kept_nowhere() {
     let everything = |world: &World<'_>| -> String {
         let mut all = String::new();

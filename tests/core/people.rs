@@ -283,6 +283,7 @@ fn the_button_brings_the_assistant_back_into_a_thread_that_the_inbox_holds() {
     for typed in [false, true] {
         let mut world = world();
         says(&mut world, 0, "human");
+        world.wait(SECOND);
         assert_eq!(kinds(&world), [Kind::Hook, Kind::Pass]);
         assert!(watched(&mut world, "wifi").is_empty());
         world.wait(MINUTE);

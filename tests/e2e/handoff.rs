@@ -81,8 +81,17 @@ fn kinds(calls: &[Call]) -> Vec<&str> {
     calls.iter().map(|call| call.path.rsplit('/').next().unwrap()).collect()
 }
 
-async fn owner_of(stage: &Stage, psid: &str) -> Option<String> {
+fn owner_of(stage: &Stage, psid: &str) -> Option<String> {
     stage.sandbox.thread(psid).unwrap().owner
+}
+
+async fn is_the_inboxes(stage: &Stage, psid: &str) {
+    let inbox = Some(PAGE_INBOX.to_string());
+    until("the thread is the inbox's", || async { owner_of(stage, psid) == inbox }).await;
+}
+
+async fn is_ours(stage: &Stage, psid: &str) {
+    until("the thread is ours", || async { owner_of(stage, psid).is_none() }).await;
 }
 
 /// Lets time pass until the owner's server has seen so many requests.
@@ -210,23 +219,21 @@ fn the_thread_goes_to_the_inbox_and_comes_back_by_the_timer() {
         let ona = stage.person(PAGE);
         stage.says(&ona, "bread").await;
         begins(&stage.says(&ona, "human").await, TextKey::Human).await;
-        until("the thread is the inbox's", || async { routing(stage, &ona).len() == 1 }).await;
-        let passed = &routing(stage, &ona)[0];
+        is_the_inboxes(stage, &ona).await;
+        let [passed] = &routing(stage, &ona)[..] else { panic!("one request") };
         assert_eq!(passed.path, format!("{PAGE}/pass_thread_control"));
         assert_eq!(
             passed.body["target_app_id"].to_string().trim_matches('"'),
             PAGE_INBOX.to_string()
         );
-        assert_eq!(owner_of(stage, &ona).await, Some(PAGE_INBOX.to_string()));
         // Now Meta shows us what she writes only to watch.
         assert_eq!(stage.says(&ona, "bread").await, NOTHING);
         stage.travel(stage.sandbox.now() + 3 * HOUR).await;
         stage.cron().await;
         assert_eq!(kinds(&routing(stage, &ona)), ["pass_thread_control"]);
         stage.travel(stage.sandbox.now() + HOUR + MINUTE).await;
-        until("the thread is ours", || async { routing(stage, &ona).len() == 2 }).await;
+        is_ours(stage, &ona).await;
         assert_eq!(kinds(&routing(stage, &ona)), ["pass_thread_control", "take_thread_control"]);
-        assert_eq!(owner_of(stage, &ona).await, None);
         assert_eq!(stage.says(&ona, "bread").await, [BREAD]);
     });
 }
@@ -238,12 +245,12 @@ fn the_thread_comes_back_by_the_customers_button_and_by_the_owner() {
         let called = async |text: &str| {
             let psid = stage.person(PAGE);
             begins(&stage.says(&psid, text).await, TextKey::Human).await;
-            until("the thread is the inbox's", || async { routing(stage, &psid).len() == 1 }).await;
+            is_the_inboxes(stage, &psid).await;
             psid
         };
         let back = async |psid: &str| {
-            until("the thread is ours", || async { routing(stage, psid).len() == 2 }).await;
-            assert_eq!(owner_of(stage, psid).await, None);
+            is_ours(stage, psid).await;
+            assert_eq!(routing(stage, psid).len(), 2);
             stage.settled().await;
             assert_eq!(stage.says(psid, "bread").await, [BREAD]);
         };
@@ -290,7 +297,7 @@ fn stop_and_delete_in_the_inboxes_thread_count_and_delete_is_asked_once_when_it_
         begin(stage).await;
         let ona = stage.person(PAGE);
         stage.says(&ona, "human").await;
-        until("the thread is the inbox's", || async { routing(stage, &ona).len() == 1 }).await;
+        is_the_inboxes(stage, &ona).await;
         let stops = stage.count(PAGE, "standby.stop").await;
         assert_eq!(stage.says(&ona, "STOP").await, NOTHING);
         assert_eq!(stage.count(PAGE, "standby.stop").await, stops + 1);
@@ -320,10 +327,10 @@ fn a_pass_that_meta_refuses_comes_again_and_messages_do_not_wait_for_it() {
         stage.sandbox.says(&ona, "human").await.unwrap();
         until("it was asked for", || async { !routing(stage, &ona).is_empty() }).await;
         stage.sandbox.clear_faults();
-        assert_eq!(owner_of(stage, &ona).await, None);
+        assert_eq!(owner_of(stage, &ona), None);
         stage.travel(stage.sandbox.now() + MINUTE).await;
-        until("the thread is the inbox's", || async { routing(stage, &ona).len() == 2 }).await;
-        assert_eq!(owner_of(stage, &ona).await, Some(PAGE_INBOX.to_string()));
+        is_the_inboxes(stage, &ona).await;
+        assert_eq!(routing(stage, &ona).len(), 2);
     });
 }
 
