@@ -57,6 +57,26 @@ pub struct Before {
     pub until: UnixMs,
 }
 
+/// What keeps a Desk from standing still.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unrest {
+    /// Requests whose outcome is not known yet.
+    pub in_flight: u32,
+    /// Notifications that are not planned to their end.
+    pub unfinished: usize,
+}
+
+/// What becomes of a move.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// Nobody was moved yet, and now is not the time: this layout holds again.
+    TakeBack(Layout),
+    /// Something is still on its way.
+    Wait,
+    /// The next people are carried.
+    Carry,
+}
+
 /// What a Desk does with an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
@@ -90,6 +110,26 @@ impl Layout {
         let before = Before { shards: self.shards, until: now };
         let epoch = self.epoch.saturating_add(1);
         Self { epoch, shards: to, moving_to: None, before: Some(before) }
+    }
+
+    /// How the people are divided once their move is taken back.
+    #[must_use]
+    pub fn taken_back(&self) -> Self {
+        Self { epoch: self.epoch.saturating_add(1), moving_to: None, ..self.clone() }
+    }
+
+    /// What becomes of a move, when this much keeps its Desks from standing still. `carried`: some
+    /// people may be at their new Desk already.
+    #[must_use]
+    pub fn next(&self, unrest: Unrest, carried: bool) -> Next {
+        if unrest.unfinished > 0 && !carried {
+            // It began between the question and the standstill.
+            Next::TakeBack(self.taken_back())
+        } else if unrest.in_flight > 0 {
+            Next::Wait
+        } else {
+            Next::Carry
+        }
     }
 
     /// How many Desks take part: while people are moved, the old ones and the new ones.
@@ -132,6 +172,30 @@ const LAYOUT: &str = "layout";
 /// [`StoreError`].
 pub fn known(sql: &impl Sql) -> Result<Option<Layout>, StoreError> {
     facts::get(sql, LAYOUT)
+}
+
+/// The fact of a registrar that people are on their way: in which epoch.
+const CARRYING: &str = "carrying";
+
+/// From now on people may be at the Desk that this layout moves them to: it is not taken back any
+/// more, or they would sit where nobody looks for them.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn carries(sql: &impl Sql, layout: &Layout) -> Result<(), StoreError> {
+    if has_carried(sql, layout)? {
+        return Ok(());
+    }
+    facts::set(sql, CARRYING, &layout.epoch)
+}
+
+/// Whether somebody may have been carried in this move.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn has_carried(sql: &impl Sql, layout: &Layout) -> Result<bool, StoreError> {
+    let known: Option<u32> = facts::get(sql, CARRYING)?;
+    Ok(known == Some(layout.epoch))
 }
 
 /// Takes a newer one. `false` when this Desk knows it, or a newer one.

@@ -11,12 +11,12 @@ use wasm_bindgen_futures::JsFuture;
 use worker::Env;
 
 use super::Name;
-use super::layout::{PageState, Unrest};
+use super::layout::PageState;
 use super::leaving::Step;
 use super::paid::{Answered, Asked};
 use crate::desk::alerts::Condition;
 use crate::desk::coupons::act::Act as CouponAct;
-use crate::desk::layout::{Layout, REGISTRAR};
+use crate::desk::layout::{Layout, REGISTRAR, Unrest};
 use crate::desk::parcels::Parcel;
 use crate::desk::posters;
 use crate::desk::sending::PageHold;

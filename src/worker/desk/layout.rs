@@ -11,7 +11,7 @@ use std::rc::Rc;
 use serde::{Deserialize, Serialize};
 
 use super::{Inner, Name, call, now};
-use crate::desk::layout::{self, Layout, Place, REGISTRAR, home};
+use crate::desk::layout::{self, Layout, Next, Place, REGISTRAR, Unrest, home};
 use crate::desk::sending::{self, PageHold};
 use crate::meta::event::Event;
 use crate::outreach::reconcile;
@@ -37,15 +37,6 @@ const UNTOLD: &str = "layout_untold";
 pub struct PageState {
     pub layout: Layout,
     pub hold: Option<PageHold>,
-}
-
-/// What keeps a Desk from standing still.
-#[derive(Default, Serialize, Deserialize)]
-pub struct Unrest {
-    /// Requests whose outcome is not known yet.
-    pub in_flight: u32,
-    /// Notifications that are not planned to their end.
-    pub unfinished: usize,
 }
 
 impl Inner {
@@ -381,14 +372,11 @@ async fn share(desk: &Rc<Inner>) -> Result<(), String> {
         unrest.in_flight = unrest.in_flight.saturating_add(theirs.in_flight);
         unrest.unfinished = unrest.unfinished.saturating_add(theirs.unfinished);
     }
-    if unrest.unfinished > 0 {
-        // It began between the question and the standstill; nobody was moved yet.
-        let epoch = layout.epoch.saturating_add(1);
-        let as_before = Layout { epoch, moving_to: None, ..layout };
-        return end(desk, &name, &as_before).await;
-    }
-    if unrest.in_flight > 0 {
-        return Ok(());
+    let carried = layout::has_carried(&desk.sql, &layout).map_err(|e| e.to_string())?;
+    match layout.next(unrest, carried) {
+        Next::TakeBack(as_before) => return end(desk, &name, &as_before).await,
+        Next::Wait => return Ok(()),
+        Next::Carry => layout::carries(&desk.sql, &layout).map_err(|e| e.to_string())?,
     }
     for shard in 0..layout.shards {
         let other = Name { page: name.page.clone(), shard };
