@@ -28,7 +28,7 @@ use crate::time::{DAY, MINUTE, SECOND, UnixMs};
 const PAGE: u32 = 50;
 
 /// How soon the planner looks again whether what it has planned has left.
-const AGAIN_MS: i64 = 2 * SECOND;
+pub(super) const AGAIN_MS: i64 = 2 * SECOND;
 
 /// Counts what was put into the outbox, by UTC day.
 const PLANNED: &str = "notification.planned";
@@ -241,9 +241,9 @@ fn plan_one(
     now: UnixMs,
 ) -> Result<Option<Line>, StoreError> {
     let due = Due { notification, period: &run.period, at: run.due_at };
-    let (person, line) = line_of(sql, shop, due, (consent, paid), now)?;
+    let (mut person, line) = line_of(sql, shop, due, (consent, paid), now)?;
     let Some(line) = line else { return Ok(None) };
-    enter(sql, shop, due, (consent, &person), line, now)
+    enter(sql, shop, due, (consent, &mut person), line, now)
 }
 
 /// Somebody, and what is decided for them; no line when it is not for them.
@@ -279,7 +279,7 @@ pub(super) fn enter(
     sql: &impl Sql,
     shop: &Shop,
     due: Due<'_>,
-    (consent, person): (&Consent, &Person),
+    (consent, person): (&Consent, &mut Person),
     mut line: Line,
     now: UnixMs,
 ) -> Result<Option<Line>, StoreError> {
@@ -360,12 +360,13 @@ pub(super) fn enter(
 }
 
 /// The coupon that a notification brings somebody, if it brings one: another period is another
-/// occasion. What they hold from then on is saved.
+/// occasion. What they hold from then on is in `person`, and saved: whoever saves them again later has
+/// to save this one.
 fn bring(
     sql: &impl Sql,
     shop: &Shop,
     due: Due<'_>,
-    (consent, person): (&Consent, &Person),
+    (consent, person): (&Consent, &mut Person),
     look: Look,
     now: UnixMs,
 ) -> Result<Option<Brings>, StoreError> {
@@ -382,17 +383,17 @@ fn bring(
         // Decided by an earlier tick.
         return Ok(None);
     }
-    let mut holder = person.clone();
+    let held = person.coupons.clone();
     let who = (consent.channel, &consent.person);
     let occasion = format!("notification:{}:{period}", notification.id);
     let counted = (consent.source.as_str(), Some(&notification.topic));
     let what = (coupon, occasion.as_str());
     let brings = match look {
-        Look::Planning => giving::ask(sql, shop, who, &mut holder, what, counted, now)?,
-        Look::Leaving => giving::bring(sql, shop, who, &mut holder, what, counted, now)?,
+        Look::Planning => giving::ask(sql, shop, who, person, what, counted, now)?,
+        Look::Leaving => giving::bring(sql, shop, who, person, what, counted, now)?,
     };
-    if holder.coupons != person.coupons {
-        people::save(sql, who.0, who.1, &holder)?;
+    if person.coupons != held {
+        people::save(sql, who.0, who.1, person)?;
     }
     Ok(Some(brings))
 }
@@ -414,9 +415,9 @@ fn codes_are_there(
     }
     let mut there = true;
     for consent in people {
-        let (person, line) = line_of(sql, shop, due, (consent, paid), now)?;
+        let (mut person, line) = line_of(sql, shop, due, (consent, paid), now)?;
         if line.is_some_and(|line| matches!(line.verdict, Verdict::Leaves { .. })) {
-            there &= !waits(sql, shop, due, (consent, &person), now)?;
+            there &= !waits(sql, shop, due, (consent, &mut person), now)?;
         }
     }
     Ok(there)
@@ -428,7 +429,7 @@ pub(super) fn waits(
     sql: &impl Sql,
     shop: &Shop,
     due: Due<'_>,
-    (consent, person): (&Consent, &Person),
+    (consent, person): (&Consent, &mut Person),
     now: UnixMs,
 ) -> Result<bool, StoreError> {
     let number = variant::number(due.notification, &consent.person);
