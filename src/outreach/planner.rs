@@ -211,9 +211,19 @@ fn plan_page(sql: &impl Sql, shop: &Shop, run: &Run, now: UnixMs) -> Result<Prog
         let mut hash = RunHash::kept(run.hash.as_str());
         for consent in &people {
             progress.cursor = consents::cursor(consent);
-            let Some(line) = plan_one(sql, shop, notification, run, (consent, paid), now)? else {
-                continue;
+            let (mut person, line) = match line_of(sql, shop, due, (consent, paid), now) {
+                Ok((person, Some(line))) => (person, line),
+                Ok((_, None)) => continue,
+                // A person that cannot be read must not keep the others waiting.
+                Err(StoreError::Corrupt { .. }) => {
+                    let held = hold(sql, shop, due, consent, &Hold::Unreadable, now)?;
+                    progress.held = progress.held.saturating_add(u32::from(held));
+                    continue;
+                }
+                Err(error) => return Err(error),
             };
+            let entered = enter(sql, shop, due, (consent, &mut person), line, now)?;
+            let Some(line) = entered else { continue };
             hash.add(&line);
             match line.verdict {
                 Verdict::Leaves { .. } => progress.queued = progress.queued.saturating_add(1),
@@ -228,22 +238,6 @@ fn plan_page(sql: &impl Sql, shop: &Shop, run: &Run, now: UnixMs) -> Result<Prog
         }
         Ok(progress)
     })
-}
-
-/// Decides for one person, and enters it; none when it is not for them, or was decided by an
-/// earlier tick.
-fn plan_one(
-    sql: &impl Sql,
-    shop: &Shop,
-    notification: &Notification,
-    run: &Run,
-    (consent, paid): (&Consent, Standing),
-    now: UnixMs,
-) -> Result<Option<Line>, StoreError> {
-    let due = Due { notification, period: &run.period, at: run.due_at };
-    let (mut person, line) = line_of(sql, shop, due, (consent, paid), now)?;
-    let Some(line) = line else { return Ok(None) };
-    enter(sql, shop, due, (consent, &mut person), line, now)
 }
 
 /// Somebody, and what is decided for them; no line when it is not for them.
@@ -271,6 +265,18 @@ pub(super) struct Due<'a> {
     pub period: &'a str,
     /// When it was due.
     pub at: UnixMs,
+}
+
+impl<'a> Due<'a> {
+    /// Its line of the ledger for somebody.
+    fn entry(self, consent: &'a Consent) -> Entry<'a> {
+        Entry {
+            notification: &self.notification.id,
+            period: self.period,
+            channel: consent.channel,
+            person: &consent.person,
+        }
+    }
 }
 
 /// Enters what was decided for one person into the ledger, and into the outbox what leaves; none
@@ -310,12 +316,7 @@ pub(super) fn enter(
             Err(_) => Err(Hold::TooLong),
         },
     };
-    let entry = Entry {
-        notification: &notification.id,
-        period,
-        channel: consent.channel,
-        person: &consent.person,
-    };
+    let entry = due.entry(consent);
     let (leaves_at, content) = match (&line.verdict, content) {
         (Verdict::Leaves { not_before, .. }, Ok(content)) => (not_before.unwrap_or(now), content),
         (verdict, content) => {
@@ -323,11 +324,7 @@ pub(super) fn enter(
                 line.verdict = Verdict::Held(hold);
             }
             let Verdict::Held(hold) = &line.verdict else { return Ok(None) };
-            let reason = hold.says(shop);
-            let new = ledger::enter(sql, entry, &consent.topic, Outcome::Held, Some(&reason), now)?;
-            if new {
-                counters::add(sql, &format!("held.{}", hold.code()), now)?;
-            }
+            let new = self::hold(sql, shop, due, consent, hold, now)?;
             return Ok(new.then_some(line));
         }
     };
@@ -359,6 +356,24 @@ pub(super) fn enter(
     Ok(Some(line))
 }
 
+/// Notes in the ledger that somebody is held, and why; `false` when they stand in it already.
+fn hold(
+    sql: &impl Sql,
+    shop: &Shop,
+    due: Due<'_>,
+    consent: &Consent,
+    hold: &Hold,
+    now: UnixMs,
+) -> Result<bool, StoreError> {
+    let entry = due.entry(consent);
+    let reason = hold.says(shop);
+    let new = ledger::enter(sql, entry, &consent.topic, Outcome::Held, Some(&reason), now)?;
+    if new {
+        counters::add(sql, &format!("held.{}", hold.code()), now)?;
+    }
+    Ok(new)
+}
+
 /// The coupon that a notification brings somebody, if it brings one: another period is another
 /// occasion. What they hold from then on is in `person`, and saved: whoever saves them again later has
 /// to save this one.
@@ -373,12 +388,7 @@ fn bring(
     let Due { notification, period, .. } = due;
     let said = notification.said(variant::number(notification, &consent.person));
     let Some(coupon) = said.coupon else { return Ok(None) };
-    let entry = Entry {
-        notification: &notification.id,
-        period,
-        channel: consent.channel,
-        person: &consent.person,
-    };
+    let entry = due.entry(consent);
     if ledger::exists(sql, entry)? {
         // Decided by an earlier tick.
         return Ok(None);
@@ -415,7 +425,10 @@ fn codes_are_there(
     }
     let mut there = true;
     for consent in people {
-        let (mut person, line) = line_of(sql, shop, due, (consent, paid), now)?;
+        let (mut person, line) = match line_of(sql, shop, due, (consent, paid), now) {
+            Err(StoreError::Corrupt { .. }) => continue,
+            read => read?,
+        };
         if line.is_some_and(|line| matches!(line.verdict, Verdict::Leaves { .. })) {
             there &= !waits(sql, shop, due, (consent, &mut person), now)?;
         }

@@ -120,7 +120,9 @@ impl Inner {
             match layout.place(name.shard, &event, now()) {
                 Place::Here => ours.push(event),
                 Place::HereUnlessSeenBy(old) => {
-                    asked.entry(old).or_default().push(event.key());
+                    for shard in old {
+                        asked.entry(shard).or_default().push(event.key());
+                    }
                     ours.push(event);
                 }
                 Place::There(shard) => theirs.entry(shard).or_default().push(event),
