@@ -8,9 +8,12 @@
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::alerts::TOLD_FIRST;
 use crate::meta::event::Event;
 use crate::meta::ids::Psid;
+use crate::outreach::planner;
 use crate::shop::model::MOST_SHARDS;
+use crate::store::moving::{self, Rest};
 use crate::store::{Sql, StoreError, facts, seen};
 use crate::time::UnixMs;
 
@@ -229,6 +232,35 @@ pub fn carries(sql: &impl Sql, layout: &Layout) -> Result<(), StoreError> {
 pub fn has_carried(sql: &impl Sql, layout: &Layout) -> Result<bool, StoreError> {
     let known: Option<u32> = facts::get(sql, CARRYING)?;
     Ok(known == Some(layout.epoch))
+}
+
+/// The fact of a Desk that is closed: in which epoch the first Desk has taken over what it counted.
+const HANDED_OVER: &str = "handed_over";
+
+/// Whether a Desk that the move closes has still to hand over what it knows besides people.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn hands_over(sql: &impl Sql, me: u32, layout: &Layout) -> Result<bool, StoreError> {
+    let closes = layout.moving_to.is_some_and(|to| me >= to);
+    Ok(closes && facts::get::<u32>(sql, HANDED_OVER)? != Some(layout.epoch))
+}
+
+/// The first Desk has taken this over from one that is closed, which lets go of it: opened again, it
+/// begins as a new one does.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn handed_over(sql: &impl Sql, layout: &Layout, rest: &Rest) -> Result<(), StoreError> {
+    sql.transaction(|| {
+        moving::handed_over(sql, rest)?;
+        // By an old moment it would miss what was due while it was closed; and what it told to be
+        // wrong the first Desk believes no more.
+        for fact in [planner::LOOKED, TOLD_FIRST] {
+            facts::clear(sql, fact)?;
+        }
+        facts::set(sql, HANDED_OVER, &layout.epoch)
+    })
 }
 
 /// Takes a newer one. `false` when this Desk knows it, or a newer one.

@@ -35,7 +35,7 @@ const PLANNED: &str = "notification.planned";
 
 /// When somebody last looked what is due. Written so seldom to spare writes: what was begun since
 /// is known by its run.
-const LOOKED: &str = "planned_at";
+pub(crate) const LOOKED: &str = "planned_at";
 const LOOKED_EVERY_MS: i64 = 10 * MINUTE;
 
 /// Begins what is due, and goes on with what was begun. Returns how many people were put into

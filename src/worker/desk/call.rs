@@ -201,7 +201,7 @@ pub struct Arrival<'a> {
     /// From which Desk, in which epoch.
     pub from: String,
     pub load: Load,
-    pub rest: Option<Box<Rest>>,
+    pub rest: Option<Cow<'a, Rest>>,
 }
 
 /// To how many Desks people are to be moved.
@@ -398,14 +398,14 @@ pub async fn arrive(
     desk: &Name,
     (from, layout): (&Name, &Layout),
     load: Load,
-    rest: Option<Rest>,
+    rest: Option<&Rest>,
 ) -> Result<(), String> {
     let arrival = Arrival {
         desk: Cow::Borrowed(desk),
         layout: Cow::Borrowed(layout),
         from: format!("{}, epoch {}", from.object(), layout.epoch),
         load,
-        rest: rest.map(Box::new),
+        rest: rest.map(Cow::Borrowed),
     };
     post(env, desk, ARRIVE, &arrival).await.map(|_| ())
 }

@@ -206,7 +206,7 @@ impl Inner {
         self.take_layout(&arrival.layout)?;
         moving::unpack(&self.sql, &arrival.desk.page, &arrival.load, now())
             .and_then(|()| {
-                let rest = arrival.rest.as_deref();
+                let rest = arrival.rest.as_ref();
                 rest.map_or(Ok(()), |rest| moving::take_over(&self.sql, &arrival.from, rest))
             })
             .map_err(|e| e.to_string())
@@ -255,12 +255,16 @@ impl Inner {
         }
         // The rest: to every Desk that nobody may bring back whom it does not know, and to the
         // first what a Desk knows that is closed now.
-        let closes = name.shard >= to;
         for shard in (0..to).filter(|shard| *shard != name.shard) {
-            let rest = moving::rest(&self.sql, closes && shard == REGISTRAR).map_err(text)?;
+            let hands_over = shard == REGISTRAR
+                && layout::hands_over(&self.sql, name.shard, layout).map_err(text)?;
+            let rest = moving::rest(&self.sql, hands_over).map_err(text)?;
             let desk = Name { page: name.page.clone(), shard };
             let nobody = Load::of(Vec::new());
-            call::arrive(&self.env, &desk, (name, layout), nobody, Some(rest)).await?;
+            call::arrive(&self.env, &desk, (name, layout), nobody, Some(&rest)).await?;
+            if hands_over {
+                layout::handed_over(&self.sql, layout, &rest).map_err(text)?;
+            }
         }
         Ok(true)
     }

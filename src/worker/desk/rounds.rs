@@ -103,6 +103,10 @@ impl Inner {
                 misses::prune(&self.sql, days, at).map_err(|e| e.to_string())?;
                 receipt::prune(&self.sql, &published.shop, at).map_err(|e| e.to_string())?;
             }
+            // No tick reaches a Desk that is closed.
+            if let Err(why) = deletion::go_on(self).await {
+                worker::console_error!("deletions: {why}");
+            }
         }
         let shop_is_needed = [Timer::Plan, Timer::Unpark, Timer::Remind];
         if shop_is_needed.iter().any(|timer| due.contains(timer)) {
