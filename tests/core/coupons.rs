@@ -21,7 +21,7 @@ use shopbell::outreach::{planner, steps};
 use shopbell::shop::coupon_codes::CouponCode;
 use shopbell::store::coupons::{self, orders};
 use shopbell::store::native::Sqlite;
-use shopbell::store::{Sql, facts, moving, people, schema, timers};
+use shopbell::store::{Sql, facts, moving, people, schema};
 use shopbell::time::{DAY, HOUR, MINUTE, SECOND, UnixMs};
 
 static SHOP: LazyLock<Open> = LazyLock::new(|| {
@@ -431,7 +431,7 @@ topic = "daily"
 start = { consent = true }
 [[sequence.step]]
 id = "1"
-after_days = 1
+after_minutes = 60
 text.en = "For you: {coupon}"
 coupon = "few"
 [[coupon]]
@@ -492,35 +492,35 @@ fn many_who_wait_for_the_registrar_are_not_looked_at_without_end() {
             inbox::take(&other, context, &[event], now).unwrap();
         }
     }
-    let due = now.plus(DAY + HOUR);
-    other.take_alarm();
-    steps::tick(&other, &OFFERS.shop, due).unwrap();
-    let asked = orders::asked(&other, 100).unwrap();
-    assert_eq!(asked.len(), 50, "as many as are looked at in one go");
-    // Whoever waits is due still. The alarm does not come back at once for that.
-    timers::take_due(&other, due).unwrap();
-    other.take_alarm();
-    let before = other.query("SELECT count(*) FROM places WHERE due_at <= ?1", &[due.into()]);
-    assert_eq!(before.unwrap()[0][0].int(), Some(60));
-    steps::tick(&other, &OFFERS.shop, due).unwrap();
-    let alarm = other.take_alarm().unwrap();
-    assert!(alarm > due, "nobody advanced: it would come back without end");
-    assert!(alarm.since(due) <= MINUTE, "and it does come back");
-    // Once the registrar has answered, they go on at once, and so does whoever is behind them.
-    let mut queued = 0;
-    for n in 0..3 {
-        let at = due.plus(n * SECOND);
-        let asked = orders::asked(&other, giving::AT_ONCE).unwrap();
+    let due = now.plus(2 * HOUR);
+    // When it looks again for that, and for nothing else.
+    let again = |at: UnixMs| {
+        other.execute("DELETE FROM timers", &[]).unwrap();
+        let queued = steps::tick(&other, &OFFERS.shop, at).unwrap();
+        let timer = other.query("SELECT due_at FROM timers WHERE name = 'plan'", &[]).unwrap();
+        (queued, timer.first().map(|row| UnixMs::new(row[0].int().unwrap())))
+    };
+    for _ in 0..2 {
+        let (queued, at) = again(due);
+        assert_eq!(queued, 0, "all wait, and are due still");
+        assert!(at.unwrap() > due, "nobody advanced: at once it would look again without end");
+        assert!(at.unwrap().since(due) <= MINUTE, "and it does look again");
+    }
+    let asked = || orders::asked(&other, giving::AT_ONCE).unwrap();
+    assert_eq!(asked().len(), 50, "as many as are looked at in one go");
+    // Once the registrar has answered, they go on at once, and whoever is behind them after that.
+    let answer = || {
+        let asked = asked();
         let wanted: Vec<_> = asked.iter().map(|order| order.new.clone()).collect();
         let entered = giving::answer(&registrar, &OFFERS.shop, &wanted).unwrap();
-        giving::answered(&other, &OFFERS.shop, &asked, &entered, at).unwrap();
-        other.take_alarm();
-        queued += steps::tick(&other, &OFFERS.shop, at).unwrap();
-        if n == 0 {
-            assert_eq!(other.take_alarm(), Some(at), "some advanced: the others are next");
-            queued += steps::tick(&other, &OFFERS.shop, at).unwrap();
-        }
-    }
+        giving::answered(&other, &OFFERS.shop, &asked, &entered, due).unwrap();
+    };
+    answer();
+    assert_eq!(again(due), (50, Some(due)), "the others are next");
+    assert_eq!(again(due).0, 0);
+    answer();
+    let (queued, _) = again(due);
+    let queued = queued + 50;
     assert_eq!(queued, 60);
 }
 
