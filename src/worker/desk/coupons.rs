@@ -111,15 +111,15 @@ impl Inner {
         if asked.is_empty() && news.is_empty() {
             return Ok(());
         }
+        let epoch = self.epoch();
         let published = self.shop(&name.page).await.map_err(|why| why.to_string())?;
+        self.not_moved(epoch)?;
         let shop = &published.shop;
         if !asked.is_empty() {
             self.prepare_coupons(shop)?;
             let wanted: Vec<New> = asked.iter().map(|order| order.new.clone()).collect();
             let entered = self.entered(&name, shop, wanted).await?;
-            if self.stands_still() {
-                return Err(MOVING.to_owned());
-            }
+            self.not_moved(epoch)?;
             giving::answered(&self.sql, shop, &asked, &entered, now()).map_err(fail)?;
             if asked.len() >= usize::try_from(giving::AT_ONCE).unwrap_or(usize::MAX) {
                 timers::set(&self.sql, Timer::Plan, now()).map_err(fail)?;

@@ -10,7 +10,7 @@ use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Inner, Name, call, now};
+use super::{Inner, MOVING, Name, call, now};
 use crate::desk::layout::{self, Layout, Next, Place, REGISTRAR, Unrest, home};
 use crate::desk::sending::{self, PageHold};
 use crate::meta::event::Event;
@@ -92,6 +92,17 @@ impl Inner {
         self.is_carried() || self.moves_people()
     }
 
+    /// Of the layout that this Desk knows; 0 when nobody has told it.
+    pub(super) fn epoch(&self) -> u32 {
+        self.layout.borrow().as_ref().map_or(0, |layout| layout.epoch)
+    }
+
+    /// Whether people are, or were, moved since this Desk knew a layout of that epoch (0: it knew none):
+    /// whoever was here may be elsewhere.
+    pub(super) fn moved_since(&self, epoch: u32) -> bool {
+        self.stands_still() || (epoch > 0 && self.epoch() != epoch)
+    }
+
     fn moves_people(&self) -> bool {
         self.layout.borrow().as_ref().is_some_and(|layout| layout.moving_to.is_some())
     }
@@ -139,6 +150,10 @@ impl Inner {
         }
         if !seen.is_empty() {
             ours.retain(|event| !seen.contains(&event.key()));
+        }
+        if layout.epoch > 0 && self.epoch() != layout.epoch {
+            // Whoever delivers tries again.
+            return Err(MOVING.to_owned());
         }
         Ok(ours)
     }

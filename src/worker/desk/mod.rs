@@ -356,6 +356,7 @@ impl Inner {
         if events.is_empty() {
             return Ok(String::new());
         }
+        let epoch = self.epoch();
         // Nothing overtakes what waits; and without a way to Graph nothing is on its way.
         let line = drain::line(self, &name);
         let taken = match self.shop(&name.page).await {
@@ -371,8 +372,8 @@ impl Inner {
                 };
                 let room =
                     if self.waits.get() || line.is_err() { 0 } else { self.room.get().messages };
-                if self.stands_still() {
-                    // It has begun while we waited.
+                if self.moved_since(epoch) {
+                    // While we waited.
                     let parked = inbox::park_all(&self.sql, events, MOVING, now());
                     return parked.map(|_| String::new()).map_err(|error| error.to_string());
                 }
@@ -542,9 +543,9 @@ impl Inner {
     }
 
     /// Nothing of anybody is written while people are moved: it would be let go with their rows, or
-    /// stay where nobody looks for it. Asked anew after each wait.
-    fn not_moving(&self) -> Result<(), String> {
-        if self.stands_still() { Err(MOVING.to_owned()) } else { Ok(()) }
+    /// stay where nobody looks for it. Asked after each wait; `epoch`: what was known before it.
+    fn not_moved(&self, epoch: u32) -> Result<(), String> {
+        if self.moved_since(epoch) { Err(MOVING.to_owned()) } else { Ok(()) }
     }
 
     /// Opens what another Desk, or this one, has to tell of somebody.
@@ -554,8 +555,9 @@ impl Inner {
         who: (Channel, &Psid),
         parcel: &Parcel,
     ) -> Result<(), String> {
+        let epoch = self.epoch();
         let published = self.shop(&name.page).await.map_err(|why| why.to_string())?;
-        self.not_moving()?;
+        self.not_moved(epoch)?;
         let config = Config::of(&self.env)?;
         let context = Context {
             shop: &published.shop,

@@ -114,10 +114,11 @@ impl Inner {
     /// For the owner: consents and notifications.
     pub(super) async fn ask(&self, ask: call::Ask<'_>) -> Result<String, String> {
         self.be(&ask.desk)?;
+        let epoch = self.epoch();
         let published = self.shop(&ask.desk.page).await.map_err(|why| why.to_string())?;
         if matches!(*ask.question, Question::Open { .. }) {
             // A run that begins while people are moved would miss some of them.
-            self.not_moving()?;
+            self.not_moved(epoch)?;
         }
         told::answer(&self.sql, &published.shop, &ask.question, now())
             .map_err(|error| error.to_string())
@@ -160,8 +161,9 @@ impl Inner {
         resume: call::Resume<'_>,
     ) -> Result<String, String> {
         self.be(&resume.desk)?;
+        let epoch = self.epoch();
         let published = self.shop(&resume.desk.page).await.map_err(|e| e.to_string())?;
-        self.not_moving()?;
+        self.not_moved(epoch)?;
         handoff::resume(&self.sql, &published.shop, &resume.person, now())
             .map(|resumed| resumed.to_string())
             .map_err(|e| e.to_string())
@@ -177,8 +179,9 @@ impl Inner {
         let notes = |notes| serde_json::json!({ "person": person, "notes": notes });
         let done = match order.act {
             call::Act::Reply(text) => {
+                let epoch = self.epoch();
                 let published = self.shop(&order.desk.page).await.map_err(|e| e.to_string())?;
-                self.not_moving()?;
+                self.not_moved(epoch)?;
                 let queued = by_hand::reply(sql, &published.shop, person, &text, now());
                 self.deliver_later();
                 queued.map(|queued| queued.map(|sent| serde_json::json!(sent)))
@@ -281,6 +284,7 @@ impl Inner {
     /// For the owner: what is paid, what Meta has approved, and what somebody waits for.
     pub(super) async fn owner(self: &Rc<Self>, owner: call::Owner<'_>) -> Result<String, String> {
         self.be(&owner.desk)?;
+        let epoch = self.epoch();
         let published = self.shop(&owner.desk.page).await.map_err(|why| why.to_string())?;
         let shop = &published.shop;
         let mut status = 200;
@@ -294,7 +298,7 @@ impl Inner {
                 templates::status(self, shop)?
             }
             call::OwnerAct::Tell { person, order } => {
-                self.not_moving()?;
+                self.not_moved(epoch)?;
                 let told = notice::order(&self.sql, shop, &person, &order, now())
                     .map_err(|error| error.to_string())?;
                 self.deliver_later();

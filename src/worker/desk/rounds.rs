@@ -47,14 +47,18 @@ impl Inner {
             return Ok(desks);
         }
         let mut shop = None;
+        let epoch = self.epoch();
         match self.shop(&name.page).await {
-            // It has begun while we waited.
-            Ok(_) if self.stands_still() => return Ok(desks),
+            // While we waited.
+            Ok(_) if self.moved_since(epoch) => return Ok(desks),
             Ok(published) => {
                 self.prepare_coupons(&published.shop)?;
                 planner::tick(&self.sql, &published.shop, at).map_err(|e| e.to_string())?;
                 reminders::remind(&self.sql, &published.shop, at).map_err(|e| e.to_string())?;
                 self.unpark(&published).await?;
+                if self.moved_since(epoch) {
+                    return Ok(desks);
+                }
                 readings::daily(&self.sql, &published.shop, name.shard, at)
                     .map_err(|e| e.to_string())?;
                 self.watch(&name, &published).await?;
@@ -110,10 +114,10 @@ impl Inner {
         }
         let shop_is_needed = [Timer::Plan, Timer::Unpark, Timer::Remind];
         if shop_is_needed.iter().any(|timer| due.contains(timer)) {
-            let page = self.name()?.page;
+            let (page, epoch) = (self.name()?.page, self.epoch());
             match self.shop(&page).await {
-                // It has begun while we waited.
-                Ok(_) if self.stands_still() => return self.put_off(&due),
+                // While we waited.
+                Ok(_) if self.moved_since(epoch) => return self.put_off(&due),
                 Ok(published) => {
                     planner::go_on(&self.sql, &published.shop, at).map_err(|e| e.to_string())?;
                     reminders::remind(&self.sql, &published.shop, at).map_err(|e| e.to_string())?;
