@@ -292,8 +292,12 @@ fn the_owner_begins_nothing_while_people_are_moved() {
         stage.sandbox.settings(|settings| settings.latency_ms = 0);
         moved(stage, 3).await;
         rested(stage).await;
-        let opened = post(format!("offers?page={PAGE}&open=rye")).await;
-        assert_eq!(opened.0, 200, "{}", opened.1);
+        // Nobody is woken.
+        stage.travel(moment("2026-11-25T07:30:00Z")).await;
+        for shard in 0..3 {
+            let opened = post(format!("offers?page={PAGE}&shard={shard}&open=rye")).await;
+            assert_eq!(opened.0, 200, "{}", opened.1);
+        }
         stage.settled().await;
         stage.cron().await;
         stage.settled().await;
@@ -329,6 +333,7 @@ fn a_deletion_ends_at_a_desk_that_is_closed() {
         redeclare(&shop, 2, 1);
         stage.worker.publish(&shop);
         stage.travel(stage.sandbox.now() + 2 * MINUTE).await;
+        stage.cron().await;
         let url = admin(&format!("shards?page={PAGE}&to=1"));
         let begun = stage.http.post(url).bearer_auth(ADMIN_TOKEN).send().await.unwrap();
         assert_eq!(begun.status(), 200, "{}", begun.text().await.unwrap());

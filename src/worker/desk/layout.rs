@@ -18,7 +18,7 @@ use crate::outreach::reconcile;
 use crate::store::moving::{self, Load};
 use crate::store::timers::{self, Timer};
 use crate::store::{Sql, StoreError, facts, outbox, parked, runs};
-use crate::time::{MINUTE, SECOND};
+use crate::time::{HOUR, MINUTE, SECOND};
 
 /// How long a share of a move may take, ms; an alarm goes on.
 const SHARE_MS: i64 = 15 * SECOND;
@@ -78,6 +78,8 @@ impl Inner {
             for timer in [Timer::Unpark, Timer::Drain] {
                 timers::set(&self.sql, timer, now()).map_err(|e| e.to_string())?;
             }
+            // A Desk that is closed has no tick that would set it.
+            timers::set(&self.sql, Timer::Prune, now().plus(HOUR)).map_err(|e| e.to_string())?;
         }
         Ok(())
     }
