@@ -53,6 +53,7 @@ impl Inner {
                 "page": name.page, "shard": name.shard, "shop": shop,
                 "outbox": {
                     "open": backlog.open,
+                    "in_flight": outbox::in_flight(&self.sql)?,
                     "oldest_seconds": backlog.oldest.map(|oldest| at.since(oldest) / 1000),
                     "next_due": backlog.next_due.map(UnixMs::rfc3339),
                 },
