@@ -55,6 +55,8 @@ pub struct CouponTexts {
     pub sign_out: &'static str,
     /// The shop could not be asked.
     pub failed: &'static str,
+    /// The shop's data is carried to another place: nothing is redeemed here.
+    pub moved: &'static str,
 }
 
 /// The texts of a language; English where there are none.
@@ -95,6 +97,7 @@ static ENGLISH: CouponTexts = CouponTexts {
     again: "Please sign in again.",
     sign_out: "Sign out",
     failed: "That did not work. Please try again.",
+    moved: "The shop’s data is being moved to another place. Nothing was redeemed. Try again in a few minutes, or ask the owner.",
 };
 
 static LITHUANIAN: CouponTexts = CouponTexts {
@@ -122,6 +125,7 @@ static LITHUANIAN: CouponTexts = CouponTexts {
     again: "Prisijunkite iš naujo.",
     sign_out: "Atsijungti",
     failed: "Nepavyko. Pabandykite dar kartą.",
+    moved: "Parduotuvės duomenys perkeliami kitur. Niekas nepanaudota. Pabandykite po kelių minučių arba klauskite savininko.",
 };
 
 static PORTUGUESE: CouponTexts = CouponTexts {
@@ -149,6 +153,7 @@ static PORTUGUESE: CouponTexts = CouponTexts {
     again: "Entre de novo.",
     sign_out: "Sair",
     failed: "Não deu certo. Tente de novo.",
+    moved: "Os dados da loja estão sendo levados para outro lugar. Nada foi usado. Tente de novo em alguns minutos ou pergunte ao dono.",
 };
 
 static SIMPLIFIED: CouponTexts = CouponTexts {
@@ -176,6 +181,7 @@ static SIMPLIFIED: CouponTexts = CouponTexts {
     again: "请重新登录。",
     sign_out: "退出",
     failed: "操作未成功，请再试一次。",
+    moved: "店铺的数据正在迁移，优惠券没有被核销。请过几分钟再试，或询问店主。",
 };
 
 static TRADITIONAL: CouponTexts = CouponTexts {
@@ -203,6 +209,7 @@ static TRADITIONAL: CouponTexts = CouponTexts {
     again: "請重新登入。",
     sign_out: "登出",
     failed: "操作未成功，請再試一次。",
+    moved: "店家的資料正在搬移，優惠券沒有被核銷。請過幾分鐘再試，或詢問店主。",
 };
 
 static SPANISH: CouponTexts = CouponTexts {
@@ -230,6 +237,7 @@ static SPANISH: CouponTexts = CouponTexts {
     again: "Vuelve a entrar.",
     sign_out: "Salir",
     failed: "No ha funcionado. Vuelve a probar.",
+    moved: "Los datos de la tienda se están trasladando. No se ha canjeado nada. Vuelve a probar en unos minutos o pregunta al dueño.",
 };
 
 static GERMAN: CouponTexts = CouponTexts {
@@ -257,6 +265,7 @@ static GERMAN: CouponTexts = CouponTexts {
     again: "Bitte neu anmelden.",
     sign_out: "Abmelden",
     failed: "Das hat nicht geklappt. Bitte noch einmal.",
+    moved: "Die Daten des Geschäfts ziehen gerade um. Es wurde nichts eingelöst. Bitte in ein paar Minuten noch einmal, oder fragen Sie den Inhaber.",
 };
 
 static FRENCH: CouponTexts = CouponTexts {
@@ -284,6 +293,7 @@ static FRENCH: CouponTexts = CouponTexts {
     again: "Reconnectez-vous.",
     sign_out: "Se déconnecter",
     failed: "Cela n’a pas marché. Réessayez.",
+    moved: "Les données de la boutique sont en cours de transfert. Rien n’a été utilisé. Réessayez dans quelques minutes ou demandez au propriétaire.",
 };
 
 static POLISH: CouponTexts = CouponTexts {
@@ -311,6 +321,7 @@ static POLISH: CouponTexts = CouponTexts {
     again: "Proszę zalogować się ponownie.",
     sign_out: "Wyloguj",
     failed: "Nie udało się. Proszę spróbować jeszcze raz.",
+    moved: "Dane sklepu są właśnie przenoszone. Nic nie zostało zrealizowane. Proszę spróbować za kilka minut albo zapytać właściciela.",
 };
 
 static RUSSIAN: CouponTexts = CouponTexts {
@@ -338,6 +349,7 @@ static RUSSIAN: CouponTexts = CouponTexts {
     again: "Войдите ещё раз.",
     sign_out: "Выйти",
     failed: "Не получилось. Попробуйте ещё раз.",
+    moved: "Данные магазина переносятся в другое место. Ничего не погашено. Попробуйте через несколько минут или спросите владельца.",
 };
 
 static TEXTS: [&CouponTexts; 10] = [

@@ -201,6 +201,7 @@ pub(super) static GERMAN: Language = Language {
         no_text: "Die Benachrichtigung hat keinen Text.",
         withdrawn: "Die Benachrichtigung steht nicht mehr in shop.toml.",
         too_late: "Sie konnte nicht rechtzeitig hinaus.",
+        unreadable: "Was über sie bekannt ist, lässt sich nicht lesen.",
         quiet: "Es ist Nachtruhe.",
         day_full: "An diesem Tag sind so viele Nachrichten gesendet, wie shop.toml erlaubt.",
         wrong_day: "Wiederkehrende Benachrichtigungen sind an diesem Tag nicht möglich.",

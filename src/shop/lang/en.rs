@@ -211,6 +211,7 @@ pub(super) static ENGLISH: Language = Language {
         no_text: "The notification has no words.",
         withdrawn: "The notification is not in shop.toml any more.",
         too_late: "It could not leave in time.",
+        unreadable: "What is known of them cannot be read.",
         quiet: "The quiet hours of the night.",
         day_full: "The day has as many messages as shop.toml allows.",
         wrong_day: "Recurring notifications are not possible on this day.",

@@ -187,6 +187,7 @@ pub(super) static SPANISH: Language = Language {
         no_text: "La notificación no tiene texto.",
         withdrawn: "La notificación ya no está en shop.toml.",
         too_late: "No pudo salir a tiempo.",
+        unreadable: "No se pueden leer los datos de estas personas.",
         quiet: "Son las horas de silencio.",
         day_full: "Ese día ya tiene tantos mensajes como permite shop.toml.",
         wrong_day: "Las notificaciones recurrentes no son posibles ese día.",

@@ -177,6 +177,7 @@ pub(super) static FRENCH: Language = Language {
         no_text: "La notification n’a pas de texte.",
         withdrawn: "La notification n’est plus dans shop.toml.",
         too_late: "Elle n’a pas pu partir à temps.",
+        unreadable: "Ce que l’on sait de ces personnes est illisible.",
         quiet: "Ce sont les heures de silence.",
         day_full: "Ce jour compte déjà autant de messages que shop.toml en permet.",
         wrong_day: "Les notifications récurrentes ne sont pas possibles ce jour-là.",

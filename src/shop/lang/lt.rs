@@ -196,6 +196,7 @@ pub(super) static LITHUANIAN: Language = Language {
         no_text: "Pranešime nėra teksto.",
         withdrawn: "Šio pranešimo faile shop.toml nebėra.",
         too_late: "Nespėta išsiųsti laiku.",
+        unreadable: "Jų duomenų nepavyksta perskaityti.",
         quiet: "Tai tylos valandos.",
         day_full: "Tą dieną išsiųsta tiek žinučių, kiek leidžia shop.toml.",
         wrong_day: "Tą dieną reguliarūs pranešimai negalimi.",

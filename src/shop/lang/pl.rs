@@ -189,6 +189,7 @@ pub(super) static POLISH: Language = Language {
         no_text: "Powiadomienie nie ma tekstu.",
         withdrawn: "Powiadomienia nie ma już w shop.toml.",
         too_late: "Nie udało się wysłać na czas.",
+        unreadable: "Nie da się odczytać danych tych osób.",
         quiet: "Trwa cisza nocna.",
         day_full: "Tego dnia wysłano już tyle wiadomości, na ile pozwala shop.toml.",
         wrong_day: "Powiadomienia cykliczne nie są możliwe w tym dniu.",

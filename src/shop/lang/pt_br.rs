@@ -207,6 +207,7 @@ pub(super) static PORTUGUESE: Language = Language {
         no_text: "A notificação não tem texto.",
         withdrawn: "A notificação não está mais no shop.toml.",
         too_late: "Não foi possível enviar a tempo.",
+        unreadable: "Não é possível ler os dados dessas pessoas.",
         quiet: "É horário de silêncio.",
         day_full: "Nesse dia já há tantas mensagens quantas o shop.toml permite.",
         wrong_day: "Notificações recorrentes não são possíveis neste dia.",

@@ -157,6 +157,7 @@ pub(super) static CHINESE: Language = Language {
         no_text: "这条通知没有文字。",
         withdrawn: "这条通知已不在 shop.toml 里。",
         too_late: "来不及准时发出。",
+        unreadable: "无法读取他们的数据。",
         quiet: "现在是安静时段。",
         day_full: "当天的消息已达 shop.toml 允许的数量。",
         wrong_day: "这一天不能使用定期通知。",
