@@ -11,7 +11,7 @@ mod sent;
 mod shop;
 mod topics;
 
-pub(super) use self::answers::ACTIONS;
+pub(super) use self::answers::{ACTIONS, BUTTONS};
 use self::answers::{FAQ, FAQ_NONE};
 use self::assistant::{AGENT, ASSISTANT, DELICATE, HANDOFF, META, PROFILE};
 use self::coupons::{BRAND, COUPON};
@@ -117,10 +117,16 @@ pub(super) enum Kind {
     Coupon,
     /// `#rrggbb`.
     Colour,
-    /// Names without spaces.
+    /// Tags that are put on people: names without spaces.
     Tags,
-    /// Fields and their values.
+    /// Names without spaces that are put on nobody.
+    Names,
+    /// Fields of people and the values they are set to.
     Fields,
+    /// Places of a text and what stands in them.
+    Examples,
+    /// A field of people that is counted up.
+    Counted,
     /// The id or username of a Page.
     Page,
     /// A text per language.
