@@ -49,7 +49,7 @@ mod native {
         /// Goes live: Worker, secrets, shop, webhook, profile; then waits for the first message.
         Deploy(Box<deploy::DeployArgs>),
         /// Compiles a shop and writes it to KV.
-        Publish(publish::PublishArgs),
+        Publish(Box<publish::PublishArgs>),
         /// Draws the codes of posters: sheets to print, table tents, labels, pictures.
         Qr(qr::QrArgs),
         /// Makes posters, aims printed ones anew, and takes them down, without publishing.

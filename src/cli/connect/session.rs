@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use tokio::runtime::Runtime;
@@ -55,19 +55,31 @@ pub struct Where {
 impl Where {
     /// The command line that does the same again.
     fn again(&self, command: &str) -> String {
-        let path = |path: &PathBuf| path.display().to_string();
-        let bundle = Some(&self.bundle).filter(|bundle| bundle.as_os_str() != ".").map(path);
-        let options = [
-            ("--name", self.target.name.clone()),
-            ("--account", self.target.account.clone()),
-            ("--bundle", bundle),
-            ("--wrangler", self.wrangler.as_ref().map(path)),
-            ("--graph", self.graph.clone()),
-        ];
-        let words = options.into_iter().filter_map(|(name, value)| Some((name, value?)));
-        let start = format!("shopbell {command} {}", quoted(&path(&self.dir)));
-        words.fold(start, |line, (name, value)| format!("{line} {name} {}", quoted(&value)))
+        let wrangler = self.wrangler.as_deref();
+        let line = again(command, &self.dir, &self.target, &self.bundle, wrangler);
+        let graph = self.graph.as_deref().map(|graph| format!(" --graph {}", quoted(graph)));
+        line + &graph.unwrap_or_default()
     }
+}
+
+/// The command line of `command` about this shop and this Worker.
+pub(in crate::cli) fn again(
+    command: &str,
+    dir: &Path,
+    target: &TargetArgs,
+    bundle: &Path,
+    wrangler: Option<&Path>,
+) -> String {
+    let path = |path: &Path| path.display().to_string();
+    let options = [
+        ("--name", target.name.clone()),
+        ("--account", target.account.clone()),
+        ("--bundle", Some(bundle).filter(|bundle| bundle.as_os_str() != ".").map(path)),
+        ("--wrangler", wrangler.map(path)),
+    ];
+    let words = options.into_iter().filter_map(|(name, value)| Some((name, value?)));
+    let start = format!("shopbell {command} {}", quoted(&path(dir)));
+    words.fold(start, |line, (name, value)| format!("{line} {name} {}", quoted(&value)))
 }
 
 /// As a shell takes it.
