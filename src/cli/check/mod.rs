@@ -3,6 +3,7 @@
 //! First the file itself ([`compile`]); then, if it is a shop, its FAQ is trained and tried: `faq`
 //! is the way in, `expectations`, `phrasings` and `left_out` are what is looked at. `endings`: which
 //! rules of Meta's that the shop relies on end soon. `capacity`: whether Cloudflare's plan carries it.
+//! [`made_up`](mod@made_up): Pages that nobody has.
 //! [`codes`]: what each code means, at length.
 
 mod capacity;
@@ -11,6 +12,7 @@ mod endings;
 mod expectations;
 mod faq;
 mod left_out;
+pub mod made_up;
 mod phrasings;
 
 use std::io::IsTerminal;
@@ -114,6 +116,8 @@ pub fn all(source: &str, strict: bool, day: Date) -> Compiled {
     compiled.diagnostics.extend(ending);
     let too_small = capacity(&compiled, day);
     compiled.diagnostics.extend(too_small);
+    let made_up = made_up::made_up(&compiled, source);
+    compiled.diagnostics.extend(made_up);
     compiled.diagnostics.sort_by_key(|d| (d.span.start, d.severity));
     compiled
 }

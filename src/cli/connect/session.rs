@@ -10,7 +10,7 @@ use tokio::runtime::Runtime;
 
 use super::graph::Graph;
 use super::talk::Talk;
-use crate::cli::check;
+use crate::cli::check::{self, made_up};
 use crate::cli::cloud::config::Config;
 use crate::cli::cloud::refusal::Refusal;
 use crate::cli::cloud::target::{Target, TargetArgs, bundle_folder};
@@ -163,6 +163,12 @@ impl<'t> Session<'t> {
         };
         let shops = check::load(&at.dir).map_err(|why| unread(&why))?;
         let (_, source) = check::read(&at.dir).map_err(|why| unread(&why))?;
+        if !rehearsal {
+            made_up::real(&shops, &source).map_err(|why| {
+                let fix = format!("shopbell check {} shows where", at.dir.display());
+                Failure::new("the shop's Page is made up", why, fix)
+            })?;
+        }
         let root = bundle_folder(&at.bundle);
         let config = Config::read(&root).map_err(|why| {
             let fix =

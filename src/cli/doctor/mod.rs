@@ -36,6 +36,7 @@ mod worker;
 use finding::{Check, Findings, about, fix, says};
 pub use finding::{Diagnosis, Finding, State};
 use http::{Base, Http, now};
+pub(in crate::cli) use page::same_username;
 pub use secrets::Secrets;
 
 /// Meta's own address.

@@ -31,6 +31,7 @@ use self::panel::{PanelError, Placed, Print};
 use self::proof::ProofError;
 use self::sheet::{Labels, Sheet};
 use self::wording::Wording;
+use super::check::made_up::{self, MadeUp};
 use super::check::{self, SHOP_FILE};
 use super::doctor::http::{BadBase, Base};
 use super::owner::{AskError, Owner};
@@ -148,6 +149,8 @@ pub struct QrArgs {
 enum QrArgsError {
     #[error(transparent)]
     Shop(#[from] check::LoadError),
+    #[error("nothing is printed for a Page that is made up: {0}")]
+    MadeUp(#[from] MadeUp),
     #[error(transparent)]
     Ask(#[from] AskError),
     #[error(transparent)]
@@ -162,8 +165,10 @@ enum QrArgsError {
     Revoked(String),
     #[error("{0:?} is no language tag: write lt, en, pt-BR")]
     Language(String),
-    #[error("--url: `{0}` is no address to print; write it as https://shopbell.<you>.workers.dev")]
-    Address(String),
+    #[error(
+        "--url: {0}; write the Worker's address as `shopbell deploy` said it: https://shopbell.<you>.workers.dev"
+    )]
+    Address(BadBase),
     #[error("--url: `{0}` is not https, and phones warn of it; print the https address")]
     Open(String),
     #[error(transparent)]
@@ -205,9 +210,13 @@ fn print(args: &QrArgs) -> Result<String, QrArgsError> {
     let (dir, codes) = folder_and_codes(&args.what);
     let base = Base::new(&args.url).map_err(|error| match error {
         BadBase::Open(url) => QrArgsError::Open(url),
-        BadBase::Malformed(url) => QrArgsError::Address(url),
+        other => QrArgsError::Address(other),
     })?;
     let mut shops = check::load(&dir)?;
+    // Nobody else can open what leads to this computer.
+    if !base.is_loopback() {
+        made_up::real(&shops, &check::read(&dir)?.1)?;
+    }
     if args.made {
         put_up(&mut shops, &args.url)?;
     }

@@ -1,0 +1,125 @@
+//! The command as the owner of a shop types it: what is refused before it does harm, and what is said
+//! instead. Nothing leaves this computer.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+
+/// Where an owner stands: a folder of their own with `my-bakery` in it.
+struct Desk(PathBuf);
+
+impl Desk {
+    fn new(name: &str) -> Self {
+        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("owner").join(name);
+        let _gone = fs::remove_dir_all(&path);
+        fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+
+    /// With the shop that `shopbell new` writes for the Corner Bakery.
+    fn with_bakery(name: &str, page: &[&str]) -> Self {
+        let desk = Self::new(name);
+        let new = ["new", "my-bakery", "--language", "en", "--kind", "cafe", "--yes"];
+        let all = new.iter().chain(&["--name", "Corner Bakery", "--country", "GB"]).chain(page);
+        desk.typed(&all.copied().collect::<Vec<_>>()).worked();
+        desk
+    }
+
+    fn with_real_bakery(name: &str) -> Self {
+        Self::with_bakery(name, &["--page", "100200300400510", "--username", "cornerbakery"])
+    }
+
+    fn typed(&self, args: &[&str]) -> Said {
+        self.typed_with(args, &[])
+    }
+
+    fn typed_with(&self, args: &[&str], environment: &[(&str, &str)]) -> Said {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_shopbell"));
+        command.args(args).current_dir(&self.0).stdin(Stdio::null());
+        for name in ["PUBLIC_URL", "ADMIN_TOKEN", "APP_ID", "APP_SECRET", "PAGE_TOKEN", "WRANGLER"]
+        {
+            command.env_remove(name);
+        }
+        let output = command.envs(environment.iter().copied()).output().unwrap();
+        Said {
+            line: args.join(" "),
+            code: output.status.code(),
+            out: String::from_utf8(output.stdout).unwrap(),
+            err: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+
+    fn file(&self, name: &str) -> PathBuf {
+        self.0.join(name)
+    }
+}
+
+/// What a command said, and how it ended.
+struct Said {
+    line: String,
+    code: Option<i32>,
+    out: String,
+    err: String,
+}
+
+impl Said {
+    fn worked(self) -> Self {
+        assert_eq!(self.code, Some(0), "{}\n{}{}", self.line, self.out, self.err);
+        self
+    }
+
+    /// It was refused, and each of these is in what was said.
+    fn refused(self, words: &[&str]) -> Self {
+        assert_eq!(self.code, Some(1), "{}\n{}{}", self.line, self.out, self.err);
+        for word in words {
+            assert!(self.err.contains(word), "{}: {word:?} is not in\n{}", self.line, self.err);
+        }
+        self
+    }
+}
+
+#[test]
+fn no_poster_and_no_snippet_leads_to_an_address_that_cannot_work() {
+    let desk = Desk::with_real_bakery("address");
+    for (url, why) in [
+        ("https://x.example/y?z=1", "goes on behind ? or #"),
+        ("https://x.example#frag", "goes on behind ? or #"),
+        ("https://user:geheim@x.example", "name or a password"),
+        ("https://YOUR-WORKER", "the example of the documents"),
+        ("https://shopbell.YOU.workers.dev", "the example of the documents"),
+        ("https://a b", "is not an address"),
+    ] {
+        let out = desk.file("poster.png").display().to_string();
+        let qr = ["qr", "my-bakery", "--as", "png", "--out", &out, "--url", url];
+        let snippet = ["snippet", "my-bakery", "--poster", "DOOR", "--url", url];
+        for typed in [&qr[..], &snippet] {
+            let said = desk.typed(typed).refused(&[why, "https://shopbell.<you>.workers.dev"]);
+            assert!(!said.err.contains("geheim") && said.out.is_empty(), "{}", said.err);
+        }
+        assert!(!desk.file("poster.png").exists(), "{url}");
+    }
+}
+
+#[test]
+fn a_page_that_was_made_up_is_told_by_check_and_neither_printed_nor_deployed() {
+    for (name, page, made_up) in [
+        ("nothing", &[][..], ["id = \"100200300400500\"", "100200300400500"]),
+        ("number", &["--page", "41"], ["username = \"corner.bakery\"", "m.me/corner.bakery"]),
+    ] {
+        let desk = Desk::with_bakery(&format!("made-up-{name}"), page);
+        let check = desk.typed(&["check", "my-bakery"]).worked();
+        assert!(check.err.contains("warning[made-up-page]"), "{}", check.err);
+        let qr = ["qr", "my-bakery", "--url", "https://bell.example", "--out", "poster.pdf"];
+        desk.typed(&qr).refused(&made_up);
+        assert!(!desk.file("poster.pdf").exists());
+        desk.typed(&["deploy", "my-bakery", "--no-input", "--bundle", ROOT]).refused(&made_up);
+        // It can be looked at on this computer.
+        let chat = desk.typed(&["chat", "my-bakery"]);
+        chat.worked();
+    }
+    let desk = Desk::with_real_bakery("made-up-none");
+    let check = desk.typed(&["check", "my-bakery"]).worked();
+    assert!(!check.err.contains("made-up-page"), "{}", check.err);
+}
