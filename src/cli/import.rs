@@ -95,8 +95,10 @@ enum ImportError {
     Another(PageId, u32),
     #[error("the export names a table that this command does not know: {0}")]
     UnknownFile(String),
-    #[error("{page} of the export is divided among {desks} Desks, and a Page has at most {MOST_SHARDS}: \
-             its manifest.json is not as `shopbell export` wrote it; take the folder that it wrote")]
+    #[error(
+        "{page} of the export is divided among {desks} Desks, and a Page has at most {MOST_SHARDS}: \
+             its manifest.json is not as `shopbell export` wrote it; take the folder that it wrote"
+    )]
     Desks { page: PageId, desks: u32 },
     #[error("Page {0}: {1}")]
     Refused(PageId, AskError),
@@ -463,5 +465,40 @@ impl Carrying<'_> {
         let sequences = self.work.sequences.get(desk).cloned().unwrap_or_default();
         let act = json!({ "end": { "id": self.reading.id, "sequences": sequences } });
         self.step(desk, &act).map(|_| ())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::desk::layout::Before;
+
+    #[test]
+    fn a_page_of_an_export_names_no_more_desks_than_a_page_may_have() {
+        let before = |shards| Before { shards, until: UnixMs::new(5) };
+        let line = |shards, old: Option<u32>, earlier: &[u32], desks| PageLine {
+            page: PageId::new("1").unwrap(),
+            shards,
+            before: old.map(before),
+            earlier: earlier.iter().copied().map(before).collect(),
+            desks,
+        };
+        line(1, None, &[], 1).check().unwrap();
+        line(MOST_SHARDS, Some(3), &[2, 1], MOST_SHARDS).check().unwrap();
+        let more = MOST_SHARDS + 1;
+        let many = vec![2; MOST_SHARDS as usize];
+        for wrong in [
+            line(0, None, &[], 1),
+            line(more, None, &[], 1),
+            line(1, None, &[], more),
+            line(1, None, &[], u32::MAX),
+            line(1, Some(more), &[], 1),
+            line(1, Some(0), &[], 1),
+            line(1, Some(2), &[1, more], 1),
+            line(1, Some(2), &many, 1),
+        ] {
+            let why = wrong.check().unwrap_err().to_string();
+            assert!(why.contains("manifest.json"), "{why}");
+        }
     }
 }

@@ -86,7 +86,9 @@ fn one(sql: &impl Sql, shop: &Shop, place: &Place, now: UnixMs) -> Result<Steppe
         return Ok(Stepped::Advanced);
     }
     let at = At { shop, sequence, step, place, zone: &zone, now };
-    let Some(consent) = consent else { return at.held(sql, &Hold::NoConsent).map(|()| Stepped::Advanced) };
+    let Some(consent) = consent else {
+        return at.held(sql, &Hold::NoConsent).map(|()| Stepped::Advanced);
+    };
     let to =
         Recipient::of(shop, consent, &person, &all, Look::Planning).belonging(shop, &person, now);
     let due_at = place.due_at.unwrap_or(now);

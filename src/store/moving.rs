@@ -370,7 +370,8 @@ pub fn handed_over(sql: &impl Sql, rest: &Rest) -> Result<(), StoreError> {
         for (table, rows) in &rest.sums {
             let Some(known) = TABLES.iter().find(|known| known.name == table) else { continue };
             let is = |(n, (name, _)): (usize, &Field)| format!("{name} = ?{}", n.saturating_add(1));
-            let key: Vec<String> = known.columns.iter().take(known.key).enumerate().map(is).collect();
+            let key: Vec<String> =
+                known.columns.iter().take(known.key).enumerate().map(is).collect();
             let (key, n) = (key.join(" AND "), known.key.saturating_add(1));
             for row in rows {
                 sql.execute(&format!("UPDATE {table} SET n = n - ?{n} WHERE {key}"), row)?;
