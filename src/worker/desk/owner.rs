@@ -55,7 +55,7 @@ impl Inner {
                 "outbox": {
                     "open": backlog.open,
                     "in_flight": outbox::in_flight(&self.sql)?,
-                    "oldest_seconds": backlog.oldest.map(|oldest| at.since(oldest) / 1000),
+                    "oldest_seconds": backlog.oldest.map(|oldest| at.since(oldest).max(0) / 1000),
                     "next_due": backlog.next_due.map(UnixMs::rfc3339),
                 },
                 "layout": &*self.layout.borrow(),
