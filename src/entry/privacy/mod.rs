@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 
 use self::words::{WORDS, Words, words};
 use super::pages::{STYLE, escaped};
-use crate::kept::{Kind, Line, Until};
+use crate::kept::{Line, Until};
 use crate::shop::lang::{Language, language};
 use crate::shop::model::{Lang, Shop};
 
@@ -270,6 +270,7 @@ mod tests {
     use super::*;
     use crate::desk::data_map::kept_of_people;
     use crate::desk::words::{Command, command};
+    use crate::kept::Kind;
     use crate::shop::lang;
     use crate::shop::source::compile;
 

@@ -98,7 +98,7 @@ fn put(table: &mut Toml, path: &[&'static Key], value: &Value) {
         table.insert(key.name.into(), value.clone());
         return;
     };
-    let mut go_on = |inner: &mut Toml| {
+    let go_on = |inner: &mut Toml| {
         // A message has a text or cards.
         if next.name == "card" {
             inner.remove("text");
