@@ -102,6 +102,54 @@ fn no_poster_and_no_snippet_leads_to_an_address_that_cannot_work() {
     }
 }
 
+/// The line that is proposed.
+fn proposed(said: &Said) -> String {
+    let line = said.err.lines().find_map(|line| line.trim_start().strip_prefix("do:"));
+    line.unwrap_or_else(|| panic!("nothing is proposed: {}", said.err)).trim().to_owned()
+}
+
+#[test]
+fn whoever_rehearsed_rehearses_again_when_they_type_what_is_proposed() {
+    let desk = Desk::with_real_bakery("rehearsal");
+    fs::create_dir(desk.file("b")).unwrap();
+    let config = fs::read_to_string(Path::new(ROOT).join("wrangler.toml")).unwrap();
+    fs::write(desk.file("b/wrangler.toml"), config).unwrap();
+    let typed = "deploy my-bakery --name corner --bundle b --wrangler /bin/false --app-id 41 \
+                 --graph http://127.0.0.1:9 --graph-version v26.0 --no-input --dry-run --yes \
+                 --no-wait --take-webhook";
+    let words: Vec<&str> = typed.split_whitespace().collect();
+    let said = desk.typed(&words).refused(&["error:"]);
+    let proposed = proposed(&said);
+    let (_, line) = proposed.split_once("shopbell ").expect("a line to type");
+    assert_eq!(line, words.join(" "));
+}
+
+#[test]
+fn what_is_proposed_can_be_typed() {
+    let desk = Desk::with_real_bakery("proposed");
+    for (words, wanted) in [
+        (
+            &["deploy", "my-bakery", "--bundle", "nodir", "--no-input"][..],
+            "shopbell deploy my-bakery --no-input --bundle FOLDER, with",
+        ),
+        (
+            &["deploy", "my-bakery", "--bundle", ROOT, "--name", "BAD Name!"],
+            &format!("shopbell deploy my-bakery --bundle {ROOT} --name bad-name"),
+        ),
+        (
+            &["deploy", "my-bakery", "--bundle", ROOT, "--account", "zz"],
+            &format!("shopbell deploy my-bakery --bundle {ROOT} --account ID"),
+        ),
+        (&["deploy", "nodir"], "shopbell new nodir"),
+        (&["publish", "nodir"], "shopbell new nodir"),
+    ] {
+        let said = desk.typed(words).refused(&[]);
+        assert!(proposed(&said).contains(wanted), "{wanted} is not in {}", said.err);
+    }
+    let account = desk.typed(&["deploy", "my-bakery", "--bundle", ROOT, "--account", "zz"]);
+    account.refused(&["which Cloudflare account is meant"]);
+}
+
 #[test]
 fn a_page_that_was_made_up_is_told_by_check_and_neither_printed_nor_deployed() {
     for (name, page, made_up) in [

@@ -15,13 +15,14 @@ mod left_out;
 pub mod made_up;
 mod phrasings;
 
-use std::io::IsTerminal;
+use std::io::{ErrorKind, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
 
+use super::connect::again::quoted;
 use super::qr::draw::Logo;
 use crate::shop::model::Shop;
 use crate::shop::source::diagnostic::{Diagnostic, Severity};
@@ -69,6 +70,20 @@ pub enum LoadError {
         /// How many.
         errors: usize,
     },
+}
+
+impl LoadError {
+    /// The one thing to do, for the shop in `dir`.
+    #[must_use]
+    pub fn fix(&self, dir: &Path) -> String {
+        let dir = quoted(&dir.display().to_string());
+        match self {
+            Self::Unreadable { source, .. } if source.kind() == ErrorKind::NotFound => {
+                format!("name the folder with your shop.toml, or make one: shopbell new {dir}")
+            }
+            _ => format!("shopbell check {dir}"),
+        }
+    }
 }
 
 /// What to check.
