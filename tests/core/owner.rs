@@ -151,6 +151,37 @@ fn what_is_proposed_can_be_typed() {
 }
 
 #[test]
+fn papers_for_the_review_are_not_written_over_what_somebody_else_wrote() {
+    let desk = Desk::with_real_bakery("review");
+    fs::write(desk.file("README.md"), "my own").unwrap();
+    let said = desk.typed(&["review", "my-bakery", "--out", "."]);
+    said.refused(&["./README.md would be written over", "nothing was changed"]);
+    assert_eq!(fs::read_to_string(desk.file("README.md")).unwrap(), "my own");
+    assert!(!desk.file("permissions.md").exists());
+
+    // Its own it writes anew, until the owner fills something in.
+    let first = desk.typed(&["review", "my-bakery"]).worked();
+    assert!(first.out.contains("https://YOUR-WORKER stands where"), "{}", first.out);
+    assert!(first.out.ends_with("read review/README.md first\n"), "{}", first.out);
+    let again = desk.typed(&["review", "my-bakery", "--url", "https://bell.example/"]).worked();
+    assert!(!again.out.contains("YOUR-WORKER"));
+    let mine = desk.file("review/data-handling.md");
+    let answers = fs::read_to_string(&mine).unwrap() + "\nIn Vilnius.\n";
+    fs::write(&mine, &answers).unwrap();
+    let again = ["review", "my-bakery", "--url", "https://bell.example"];
+    desk.typed(&again).refused(&["review/data-handling.md would be written over"]);
+    assert_eq!(fs::read_to_string(&mine).unwrap(), answers);
+    let over = [&again[..], &["--overwrite"]].concat();
+    desk.typed(&over).worked();
+    assert!(!fs::read_to_string(&mine).unwrap().contains("In Vilnius."));
+
+    for url in ["foo", "https://YOUR-WORKER"] {
+        desk.typed(&["review", "my-bakery", "--out", "other", "--url", url]).refused(&["--url"]);
+    }
+    assert!(!desk.file("other").exists());
+}
+
+#[test]
 fn a_page_that_was_made_up_is_told_by_check_and_neither_printed_nor_deployed() {
     for (name, page, made_up) in [
         ("nothing", &[][..], ["id = \"100200300400500\"", "100200300400500"]),
