@@ -16,7 +16,7 @@ use crate::desk::decide::{Decision, Effect};
 use crate::shop::model::{Lang, Shop};
 use crate::time::{HOUR, SECOND, UnixMs};
 
-/// Whom to talk to.
+/// Talks to a shop in the terminal.
 #[derive(clap::Args)]
 pub struct ChatArgs {
     /// The folder with the shop.toml.

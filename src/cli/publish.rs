@@ -21,7 +21,7 @@ use crate::shop::kv::{
 };
 use crate::shop::model::Shop;
 
-/// Where a shop is published to.
+/// Compiles a shop and writes it to KV.
 #[derive(clap::Args)]
 pub struct PublishArgs {
     /// The folder with the shop.toml.

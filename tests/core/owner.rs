@@ -181,6 +181,41 @@ fn papers_for_the_review_are_not_written_over_what_somebody_else_wrote() {
     assert!(!desk.file("other").exists());
 }
 
+/// The first paragraph of a help.
+fn first_paragraph(help: &str) -> String {
+    let lines: Vec<&str> = help.lines().take_while(|line| !line.trim().is_empty()).collect();
+    lines.join(" ").trim_end_matches('.').to_owned()
+}
+
+#[test]
+fn every_command_says_in_its_long_help_what_the_list_says_and_what_it_needs() {
+    let desk = Desk::new("help");
+    let list = desk.typed(&["--help"]).worked().out;
+    let commands: Vec<(&str, &str)> = list
+        .lines()
+        .skip_while(|line| *line != "Commands:")
+        .skip(1)
+        .take_while(|line| !line.is_empty())
+        .filter_map(|line| line.trim().split_once(' '))
+        .filter(|(name, _)| *name != "help")
+        .map(|(name, says)| (name, says.trim()))
+        .collect();
+    assert!(commands.len() > 30, "{list}");
+    let mut longer = 0;
+    for (name, says) in commands {
+        let help = desk.typed(&[name, "--help"]).worked().out;
+        assert_eq!(first_paragraph(&help), says.trim_end_matches('.'), "{name}");
+        longer += usize::from(help.split("Usage:").next().unwrap().matches("\n\n").count() > 1);
+        // Whoever needs a secret or an address of somebody's reads where it comes from.
+        let environment = help.contains("[env: PUBLIC_URL");
+        let asks = !["qr", "review", "snippet", "verify"].contains(&name);
+        if environment && asks {
+            assert!(help.contains("ADMIN_TOKEN"), "{name} does not name ADMIN_TOKEN\n{help}");
+        }
+    }
+    assert!(longer >= 25, "only {longer} commands have more to say");
+}
+
 #[test]
 fn a_page_that_was_made_up_is_told_by_check_and_neither_printed_nor_deployed() {
     for (name, page, made_up) in [

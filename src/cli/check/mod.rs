@@ -86,7 +86,7 @@ impl LoadError {
     }
 }
 
-/// What to check.
+/// Says what is wrong in a shop.toml, and what to write instead.
 #[derive(clap::Args)]
 pub struct CheckArgs {
     /// The folder with the shop.toml.

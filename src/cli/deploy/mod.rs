@@ -25,6 +25,8 @@ use crate::shop::model::Plan;
 /// KV shows what is written within a minute (Cloudflare, 2026), and two reads may lie between.
 const PATIENCE_S: u64 = 180;
 
+/// Goes live: Worker, secrets, shop, webhook, profile; then waits for the first message.
+///
 /// Makes a shop live: the Worker, its secrets, the shop, Meta's webhook and the Pages' events, and what
 /// people see before they write. Then it waits for your first message.
 ///

@@ -25,7 +25,7 @@ use crate::shop::source::schema::schema;
 /// The schema's file, beside the shop's: editors read it for completion.
 pub const SCHEMA_FILE: &str = "shop.toml.schema.json";
 
-/// What is known of a shop before it is asked for.
+/// Asks a few questions and writes a shop.toml to start from.
 #[derive(clap::Args, Clone, Debug, Default)]
 pub struct NewArgs {
     /// The folder to write to; made if it is not there.

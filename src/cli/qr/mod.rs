@@ -92,7 +92,7 @@ impl Kind {
     }
 }
 
-/// Draws the codes of posters, ready to print: a poster, table tents, labels, or a picture.
+/// Draws the codes of posters: sheets to print, table tents, labels, pictures.
 ///
 /// Every code is read back before it is written, also small, blurred, turned and stained. Nothing
 /// is asked over the network, but with --made.
