@@ -216,6 +216,52 @@ fn every_command_says_in_its_long_help_what_the_list_says_and_what_it_needs() {
     assert!(longer >= 25, "only {longer} commands have more to say");
 }
 
+/// Answers everything with this, for as long as the test lives.
+fn answering(answer: &'static str) -> String {
+    use std::io::{Read as _, Write as _};
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let _read = stream.read(&mut [0; 4096]);
+            let _written = stream.write_all(answer.as_bytes());
+        }
+    });
+    url
+}
+
+const WEB_PAGE: &str = "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 15\r\n\
+                        Connection: close\r\n\r\n<!doctype html>";
+const NO_PAGE_THERE: &str = "HTTP/1.1 404 Not Found\r\nContent-Length: 13\r\nConnection: close\r\n\
+                             \r\n<html></html>";
+const OTHER_TOKEN: &str =
+    "HTTP/1.1 401 Unauthorized\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}";
+
+#[test]
+fn whoever_has_no_admin_token_is_told_how_to_set_it_and_how_to_get_another() {
+    let desk = Desk::with_real_bakery("no-token");
+    let said = desk.typed(&["coupons", "--url", "https://bell.example"]);
+    said.refused(&["export ADMIN_TOKEN=…", "shopbell connect FOLDER --renew ADMIN_TOKEN"]);
+}
+
+#[test]
+fn an_address_that_is_no_shopbell_is_named_with_where_it_came_from() {
+    let desk = Desk::new("wrong-address");
+    let token = ("ADMIN_TOKEN", "an-admin-token-of-more-than-32-characters");
+    for answer in [WEB_PAGE, NO_PAGE_THERE] {
+        let url = answering(answer);
+        let said = desk.typed_with(&["coupons"], &[token, ("PUBLIC_URL", &url)]);
+        let place = format!("{url} (PUBLIC_URL in the environment)");
+        said.refused(&[&place, "is no Shopbell", "a web page", "--url"]);
+        let said = desk.typed_with(&["coupons", "--url", &url], &[token]).refused(&[&url]);
+        assert!(!said.err.contains("in the environment"), "{}", said.err);
+    }
+    let url = answering(OTHER_TOKEN);
+    let said = desk.typed_with(&["coupons", "--url", &url], &[token]);
+    said.refused(&[&url, "refuses ADMIN_TOKEN", "--renew ADMIN_TOKEN"]);
+}
+
 #[test]
 fn a_page_that_was_made_up_is_told_by_check_and_neither_printed_nor_deployed() {
     for (name, page, made_up) in [

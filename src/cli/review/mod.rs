@@ -53,7 +53,9 @@ enum ReviewError {
     Shop(#[from] check::LoadError),
     #[error("the steps cannot be played: {0}")]
     Play(#[from] super::sim::ground::GroundError),
-    #[error("--url: {0}; write the Worker's address as `shopbell deploy` said it: https://shopbell.<you>.workers.dev")]
+    #[error(
+        "--url: {0}; write the Worker's address as `shopbell deploy` said it: https://shopbell.<you>.workers.dev"
+    )]
     Address(#[from] BadBase),
     #[error(
         "{} would be written over, and what stands there is not what this command wrote; nothing was \
