@@ -263,6 +263,20 @@ fn an_address_that_is_no_shopbell_is_named_with_where_it_came_from() {
 }
 
 #[test]
+fn what_is_no_coupons_code_is_told_apart_from_a_code_that_was_misread() {
+    let desk = Desk::new("redeem");
+    for (said, why) in [
+        ("x", "has 12 characters, and this has 1"),
+        ("WINDOW", "has 12 characters, and this has 6"),
+        ("https://bell.example/c/AAAA", "has 12 characters, and this has 4"),
+        ("7KPN-R2X4-QW81", "'1' is in no coupon's code"),
+        ("7KPN-R2X4-QW82", "do not add up"),
+    ] {
+        desk.typed(&["redeem", said, "--url", "https://bell.example"]).refused(&[said, why]);
+    }
+}
+
+#[test]
 fn a_page_that_was_made_up_is_told_by_check_and_neither_printed_nor_deployed() {
     for (name, page, made_up) in [
         ("nothing", &[][..], ["id = \"100200300400500\"", "100200300400500"]),
