@@ -277,6 +277,38 @@ fn what_is_no_coupons_code_is_told_apart_from_a_code_that_was_misread() {
 }
 
 #[test]
+fn a_file_that_cannot_be_read_is_told_with_what_to_do() {
+    let desk = Desk::with_real_bakery("unreadable");
+    for words in [&["check", "nodir"][..], &["chat", "nodir"]] {
+        desk.typed(words).refused(&["there is no shop in nodir", "shopbell new nodir"]);
+    }
+    let url = ["--url", "https://bell.example"];
+    let typo = [&["qr", "my-bakery-typo"][..], &url].concat();
+    desk.typed(&typo).refused(&["there is no shop in my-bakery-typo"]);
+    let typo = [&["qr", "DOOR", "my-bakry"][..], &url].concat();
+    desk.typed(&typo).refused(&["there is no shop in my-bakry"]);
+
+    let good = fs::read_to_string(desk.file("my-bakery/shop.toml")).unwrap();
+    let utf16: Vec<u8> =
+        [0xfeff].into_iter().chain(good.encode_utf16()).flat_map(u16::to_le_bytes).collect();
+    fs::write(desk.file("utf16.toml"), utf16).unwrap();
+    desk.typed(&["check", "utf16.toml"]).refused(&["utf16.toml:1:", "but UTF-16", "as UTF-8"]);
+    let latin = [b"[shop]\nname = \"Kavin".as_slice(), &[0xeb], b"\"\n"].concat();
+    fs::write(desk.file("latin.toml"), latin).unwrap();
+    let said = desk.typed(&["check", "latin.toml", "--format", "json"]);
+    let said = said.refused(&["latin.toml:2: this is not UTF-8"]);
+    let line: serde_json::Value = serde_json::from_str(&said.out).unwrap();
+    assert_eq!((&line["severity"], &line["line"]), (&"error".into(), &2.into()), "{line}");
+    let said = desk.typed(&["check", "nodir", "--format", "json"]).refused(&[]);
+    assert!(said.out.contains("shopbell new nodir"), "{}", said.out);
+
+    // A pipe that nobody writes to.
+    let pipe = desk.file("pipe.toml");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    desk.typed(&["check", "pipe.toml"]).refused(&["is no file"]);
+}
+
+#[test]
 fn a_page_that_was_made_up_is_told_by_check_and_neither_printed_nor_deployed() {
     for (name, page, made_up) in [
         ("nothing", &[][..], ["id = \"100200300400500\"", "100200300400500"]),
