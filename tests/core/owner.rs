@@ -43,12 +43,17 @@ impl Desk {
             command.env_remove(name);
         }
         let output = command.envs(environment.iter().copied()).output().unwrap();
-        Said {
-            line: args.join(" "),
-            code: output.status.code(),
-            out: String::from_utf8(output.stdout).unwrap(),
-            err: String::from_utf8(output.stderr).unwrap(),
-        }
+        Said::of(args, output)
+    }
+
+    /// Types a command, and these lines while it runs.
+    fn typed_in(&self, args: &[&str], lines: &str) -> Said {
+        use std::io::Write as _;
+        let mut command = Command::new(env!("CARGO_BIN_EXE_shopbell"));
+        command.args(args).current_dir(&self.0).stdin(Stdio::piped());
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        child.stdin.take().unwrap().write_all(lines.as_bytes()).unwrap();
+        Said::of(args, child.wait_with_output().unwrap())
     }
 
     fn file(&self, name: &str) -> PathBuf {
@@ -65,6 +70,15 @@ struct Said {
 }
 
 impl Said {
+    fn of(args: &[&str], output: std::process::Output) -> Self {
+        Self {
+            line: args.join(" "),
+            code: output.status.code(),
+            out: String::from_utf8(output.stdout).unwrap(),
+            err: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+
     fn worked(self) -> Self {
         assert_eq!(self.code, Some(0), "{}\n{}{}", self.line, self.out, self.err);
         self
@@ -306,6 +320,39 @@ fn a_file_that_cannot_be_read_is_told_with_what_to_do() {
     let pipe = desk.file("pipe.toml");
     assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
     desk.typed(&["check", "pipe.toml"]).refused(&["is no file"]);
+}
+
+#[test]
+fn a_wait_that_is_none_and_a_command_that_is_none_are_told_and_change_nothing() {
+    let desk = Desk::with_real_bakery("chat");
+    let lines = "/wait x\n/wait -5\n/wait 8760\n/wait 1e999\n/fo\n/wiat 3\n/wait 1,5\n/wait 0.5\n";
+    let chat = ["chat", "my-bakery", "--at", "2026-11-24T10:00:00Z"];
+    let said = desk.typed_in(&chat, lines).worked();
+    for told in [
+        "x is no number of hours",
+        "-5 is no number of hours",
+        "at most 2400 hours",
+        "1e999 is no number of hours",
+        "/fo is no command here",
+        "/wiat is no command here; do you mean /wait?",
+        "it is Tuesday 2026-11-24 11:30",
+        "it is Tuesday 2026-11-24 12:00",
+    ] {
+        assert!(said.out.contains(told), "{told}\n{}", said.out);
+    }
+    assert!(!said.out.contains("bot>"), "{}", said.out);
+}
+
+#[test]
+fn what_to_type_next_is_what_the_documents_say() {
+    let desk = Desk::new("next");
+    for (language, name) in [("en", "a"), ("lt", "b"), ("zh-TW", "c"), ("pt-BR", "d")] {
+        let new = ["new", name, "--language", language, "--yes", "--name", "Corner Bakery"];
+        let said = desk.typed(&new).worked();
+        let at = |command: &str| said.out.find(&format!("shopbell {command} {name}")).unwrap();
+        assert!(at("check") < at("connect") && at("connect") < at("deploy"), "{}", said.out);
+        assert!(said.out.contains("--bundle"), "{}", said.out);
+    }
 }
 
 #[test]

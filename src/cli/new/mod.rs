@@ -205,6 +205,7 @@ fn next(answers: &Answers, dir: &Path) -> String {
         (format!("shopbell check {dir}"), words.then_check),
         (format!("shopbell chat {dir}"), words.then_chat),
         (format!("scripts/dev --shop {whole}"), words.then_dev),
+        (format!("shopbell connect {dir}"), words.then_connect),
         (format!("shopbell deploy {dir}"), words.then_deploy),
     ] {
         lines.push(format!("  {command}\n      {what}"));
