@@ -120,12 +120,16 @@ impl Answer {
         serde_json::from_str(&self.text).ok()
     }
 
+    pub(in crate::cli) fn is_web_page(&self) -> bool {
+        self.text.trim_start().starts_with('<')
+    }
+
     /// What it is, when it is not what was expected: "answers 500 with a web page".
     pub(in crate::cli) fn described(&self) -> String {
         let start = self.text.trim_start();
         let what = if start.is_empty() {
             "and nothing more".to_owned()
-        } else if start.starts_with('<') {
+        } else if self.is_web_page() {
             "with a web page".to_owned()
         } else {
             format!("with: {}", start.chars().take(120).collect::<String>())

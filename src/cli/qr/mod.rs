@@ -92,7 +92,7 @@ impl Kind {
     }
 }
 
-/// Draws the codes of posters, ready to print: a poster, table tents, labels, or a picture.
+/// Draws the codes of posters: sheets to print, table tents, labels, pictures.
 ///
 /// Every code is read back before it is written, also small, blurred, turned and stained. Nothing
 /// is asked over the network, but with --made.
@@ -208,6 +208,10 @@ pub fn run(args: &QrArgs) -> ExitCode {
 
 fn print(args: &QrArgs) -> Result<String, QrArgsError> {
     let (dir, codes) = folder_and_codes(&args.what);
+    if let Some(last) = no_folder(&codes) {
+        let dir = PathBuf::from(last);
+        return Err(check::LoadError::None { dir }.into());
+    }
     let base = Base::new(&args.url).map_err(|error| match error {
         BadBase::Open(url) => QrArgsError::Open(url),
         other => QrArgsError::Address(other),
@@ -287,6 +291,12 @@ fn folder_and_codes(what: &[String]) -> (PathBuf, Vec<String>) {
         }
     }
     (PathBuf::from("."), what.to_vec())
+}
+
+/// What was said in the place of a code, where there is no shop to look in: most likely a folder.
+fn no_folder(what: &[String]) -> Option<&str> {
+    let here = Path::new(".").join(SHOP_FILE).is_file();
+    what.last().map(String::as_str).filter(|_| !here)
 }
 
 /// The posters with these codes, or all that still lead anywhere.
