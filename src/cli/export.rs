@@ -30,6 +30,8 @@ const RENEWED: Duration = Duration::from_secs(60);
 /// How long to wait for requests that are on their way.
 const IN_FLIGHT: Duration = Duration::from_secs(90);
 
+/// Writes everything that a Worker keeps into a folder: for keeping, or for leaving.
+///
 /// Writes everything that a Worker keeps into a folder: people and what they agreed to, answers,
 /// bookings, notes, receipts, what was sent, sums, who was forgotten; with shop.toml and the
 /// pictures of posters. `shopbell import` reads it back.

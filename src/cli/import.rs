@@ -25,6 +25,8 @@ use crate::time::UnixMs;
 const TRIES: u32 = 3;
 const PAUSE: Duration = Duration::from_secs(1);
 
+/// Reads such a folder back into an empty deployment.
+///
 /// Reads an export back into another deployment, where the same shop is published and nobody has
 /// written yet.
 ///

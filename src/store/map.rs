@@ -197,7 +197,7 @@ pub static TABLES: &[Table] = &[
         key: 1,
         columns: &[
             ("id", "its number; our echoes carry it"),
-            ("class", "a reply or a notification"),
+            ("class", "a reply, a notification or an answer to a comment"),
             CHANNEL,
             PERSON,
             ("content", "the message"),
@@ -365,6 +365,7 @@ pub static TABLES: &[Table] = &[
             ("body", "what is told; the customer's words only with `with_text`"),
             ("due_at", "when it is tried"),
             ("attempts", "how often it was"),
+            ("since", "since when it waits"),
         ],
     },
     Table {

@@ -33,7 +33,7 @@ use crate::meta::ids::PageId;
 use crate::meta::signature::form_value;
 use crate::shop::coupon_codes::CouponCode;
 use crate::shop::kv::PageRoute;
-use crate::shop::lang::coupons::languages;
+use crate::shop::lang;
 use crate::shop::model::{Lang, Shop};
 use crate::time::UnixMs;
 
@@ -433,7 +433,7 @@ fn language(request: &Request, spoken: Option<&[Lang]>) -> Lang {
     let accepted = http::header(request, "accept-language");
     match spoken {
         Some(spoken) => choose_language(accepted.as_deref(), spoken),
-        None => choose_language(accepted.as_deref(), &languages()),
+        None => choose_language(accepted.as_deref(), &lang::english_first()),
     }
 }
 

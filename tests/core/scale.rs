@@ -19,7 +19,7 @@ use shopbell::store::{Sql, StoreError, counters, facts, moving, people, runs, sc
 use shopbell::time::{DAY, HOUR, MINUTE, SECOND, UnixMs};
 
 const FRIDAY: &str = "2026-11-27T07:00:00Z"; // 09:00 in Vilnius
-const SIX: Room = Room { messages: 6, notifications: 4 };
+const SIX: Room = Room { messages: 6, notifications: 4, comments: 1 };
 
 /// A café whose Friday lunch may take so many more days.
 fn cafe(plan: Plan, spread_days: u8) -> Shop {
@@ -184,7 +184,7 @@ fn an_answer_overtakes_every_notification_that_has_not_left() {
     let open = Open { shop: shop.clone(), faq: None };
     let asked = message(299, now, "m1", "when are you open");
     shopbell::desk::inbox::take(&sql, context(&open), &[asked], now).unwrap();
-    let room = Room { messages: 2, notifications: 0 };
+    let room = Room { messages: 2, notifications: 0, comments: 0 };
     let next = sending::claim(&sql, &shop, room, now).unwrap();
     assert_eq!(next.len(), 1, "it leaves beside them");
     assert!(!next[0].0.class.is_notification());

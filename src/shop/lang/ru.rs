@@ -1,7 +1,12 @@
 //! Russian.
 
+use super::coupons::CouponTexts;
 use super::forms::{FormTexts, FormWords};
+use super::friends::DoorWords;
 use super::numbers::Numbers;
+use super::paid::PaidTexts;
+#[cfg(not(target_arch = "wasm32"))]
+use super::print::PrintWords;
 use super::{DefaultTexts, HoldTexts, Language, When, of_week, of_year};
 use crate::faq::Phrases;
 
@@ -244,6 +249,69 @@ pub(super) static RUSSIAN: Language = Language {
     when,
     forms: FORMS,
     form_words: FORM_WORDS,
+    friends: DoorWords {
+        button: "Пригласить друзей",
+        share: Phrases::new(&["поделиться", "пригласить друга", "пригласить друзей", "моя ссылка"]),
+        link: "Это ваша ссылка. Передайте её друзьям:",
+        thanks: "По вашей ссылке к нам пришёл новый человек. Спасибо!",
+        comment: "Комментарий звучит сердито или касается деликатной темы. На него не ответили; \
+                  посмотрите, пожалуйста:",
+    },
+    paid: PaidTexts {
+        off: "Платные сообщения выключены: shopbell doctor их ещё не подтвердил.",
+        waits: "Платные сообщения ждут: кампания не готова или остановлена Meta.",
+        cap: "Достигнут дневной предел расходов.",
+        country: "В этой стране платные сообщения никому не доходят.",
+        unknown: "Неизвестно, в какой стране получатель; платные сообщения задержаны.",
+        business: "Компании этой страны не могут отправлять платные сообщения.",
+        no_template: "Meta не одобрила шаблон на языке получателя.",
+        promotion: &[
+            "скидк*",
+            "акци*",
+            "распродаж*",
+            "спецпредложени*",
+            "купон*",
+            "промокод*",
+            "выгодн*",
+            "купите сейчас",
+            "дешевле",
+            "черная пятница",
+            "кэшбэк",
+        ],
+    },
+    coupons: CouponTexts {
+        gone: "Этого купона больше нет.",
+        until: "Действует до {day}.",
+        show: "Покажите на кассе: {link}",
+        held: "Купонов для них больше нет.",
+        at_the_till: "Покажите это на кассе.",
+        redeemed: "Использован {when}.",
+        over: "Действовал до {day}.",
+        unknown: "Мы не знаем этого купона. Возможно, код прочитан неверно.",
+        busy: "Слишком много попыток. Попробуйте через несколько минут.",
+        terms: "Условия",
+        code: "Код купона",
+        till: "Касса",
+        sign_in: "Войти",
+        key: "Ключ кассы",
+        wrong_key: "Такого ключа нет.",
+        redeem: "Погасить",
+        done: "Действителен. Теперь погашен.",
+        already: "Уже погашен {when}: {till}.",
+        misread: "Один знак этого кода неверен. Прочитайте ещё раз.",
+        wait: "Слишком много неверных кодов. Продолжите {when}.",
+        again: "Войдите ещё раз.",
+        sign_out: "Выйти",
+        failed: "Не получилось. Попробуйте ещё раз.",
+        moved: "Данные магазина переносятся в другое место. Ничего не погашено. Попробуйте через несколько минут или спросите владельца.",
+    },
+    #[cfg(not(target_arch = "wasm32"))]
+    print: PrintWords {
+        scan: "Наведите камеру и напишите нам",
+        or_write: "Или откройте {link} и напишите «{keyword}»",
+    },
+    #[cfg(not(target_arch = "wasm32"))]
+    doctor: &super::doctor::ru::TEXTS,
 };
 
 const DAYS: [&str; 7] = [

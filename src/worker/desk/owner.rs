@@ -54,7 +54,8 @@ impl Inner {
                 "page": name.page, "shard": name.shard, "shop": shop,
                 "outbox": {
                     "open": backlog.open,
-                    "oldest_seconds": backlog.oldest.map(|oldest| at.since(oldest) / 1000),
+                    "in_flight": outbox::in_flight(&self.sql)?,
+                    "oldest_seconds": backlog.oldest.map(|oldest| at.since(oldest).max(0) / 1000),
                     "next_due": backlog.next_due.map(UnixMs::rfc3339),
                 },
                 "layout": &*self.layout.borrow(),
