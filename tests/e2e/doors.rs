@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use crate::common::{ADMIN_TOKEN, MINUTE, SECOND, Setup, Stage, alone, on, until};
+use crate::common::{ADMIN_TOKEN, MINUTE, SECOND, Setup, Stage, alone, moment, on, until};
 use serde_json::Value;
 use shopbell::cli::sandbox::{Act, Call, Fate, Fault, FaultKind, How, Platform};
 
@@ -255,8 +255,8 @@ fn killed_in_the_middle_nobody_gets_two_and_everybody_is_accounted_for() {
         const MANY: usize = 40;
         let people: Vec<String> =
             (0..MANY).map(|_| on_platform(stage, Platform::Messenger)).collect();
-        stage.sandbox.settings(|settings| settings.latency_ms = 150);
         for (round, after) in [40_u64, 400, 900].into_iter().enumerate() {
+            stage.sandbox.settings(|settings| settings.latency_ms = 150);
             let post = format!("{PAGE}_{round}");
             let act = || Act::Comment { text: "price?".into(), post_id: Some(post.clone()) };
             let acts = people.iter().map(|psid| (psid.clone(), act())).collect();
@@ -269,9 +269,15 @@ fn killed_in_the_middle_nobody_gets_two_and_everybody_is_accounted_for() {
             let (done, ()) = tokio::join!(sandbox.acts(acts, how), end);
             done.unwrap();
             stage.worker.restart();
+            stage.sandbox.settings(|settings| settings.latency_ms = 0);
             for _ in 0..40 {
                 stage.travel(stage.sandbox.now() + 40 * SECOND).await;
                 stage.cron().await;
+                until("nothing is due", async || {
+                    let next = stage.desk(PAGE).await["outbox"]["next_due"].clone();
+                    next.as_str().is_none_or(|next| moment(next) > stage.sandbox.now())
+                })
+                .await;
                 let waiting =
                     stage.sandbox.webhooks().iter().any(|hook| hook.fate == Fate::Waiting);
                 if !waiting && stage.desk(PAGE).await["outbox"]["open"] == 0 {
