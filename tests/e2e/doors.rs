@@ -186,15 +186,20 @@ fn what_meta_refuses_or_leaves_open_is_not_tried_again() {
     });
 }
 
+/// Rows that the Desk has read and written since the last time.
+async fn rows(stage: &Stage) -> (u64, u64) {
+    let said: Value = stage.get("/__rows?count=yes").await.json().await.unwrap();
+    (said["rowsRead"].as_u64().unwrap(), said["rowsWritten"].as_u64().unwrap())
+}
+
 /// Rows that the Desk reads for a question, its answer, and a tick beside it.
 async fn read_for_a_question(stage: &Stage) -> u64 {
-    let counted = async || -> Value { stage.get("/__rows?count=yes").await.json().await.unwrap() };
     let asker = on_platform(stage, Platform::Messenger);
-    counted().await;
+    rows(stage).await;
     ask(stage, &asker).await;
     stage.cron().await;
     tokio::time::sleep(Duration::from_millis(500)).await;
-    counted().await["rowsRead"].as_u64().unwrap()
+    rows(stage).await.0
 }
 
 /// Asks, and waits for the answer.
@@ -220,6 +225,7 @@ fn an_hour_holds_750_and_answers_to_people_do_not_wait() {
             stage.sandbox.acts(acts, How::batched()).await.unwrap();
         }
         let began = stage.sandbox.now();
+        let taking = rows(stage).await;
         let left = || private(stage).iter().filter(|call| call.status == 200).count();
         // A few have left, and hundreds wait for their turns: nobody reads them.
         let beside = read_for_a_question(stage).await;
@@ -246,6 +252,11 @@ fn an_hour_holds_750_and_answers_to_people_do_not_wait() {
         until("the rest", || async { left() == MANY }).await;
         stage.settled().await;
         assert_eq!(private(stage).len(), MANY, "none was refused, none came twice");
+        // The free plan has 5 million rows to read in a day and 100,000 to write.
+        let leaving = rows(stage).await;
+        eprintln!("{MANY} comments, rows (read, written): taken {taking:?}, left {leaving:?}");
+        let read = (taking.0 + leaving.0) / MANY as u64;
+        assert!(read < 200, "{read} rows are read for each");
     });
 }
 
