@@ -870,6 +870,8 @@ pub static FACTS: &[Fact] = &[
     fact("name", "which Desk this is", false),
     fact("layout", "how the Page's people are divided among its Desks", false),
     fact("layout_untold", "not every Desk knows the newest layout", false),
+    fact("carrying", "people are on their way to other Desks, in which epoch", false),
+    fact("handed_over", "the Desk is closed, and what it counted handed on: in which epoch", false),
     fact("moving_cursor", "how far people are carried, while they are", false),
     fact("took over ", "a Desk that was closed handed on what it counted", false),
     fact("still", "the Desk stands still while its data is carried away or in", false),

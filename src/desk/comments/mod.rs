@@ -221,7 +221,7 @@ fn call_owner(
     let shop = context.shop;
     let Ok(place) = Psid::new(comment.id.as_str()) else { return Ok(()) };
     let about = (event.channel, &place);
-    let words = lang::friends::words(shop.default_lang()).comment;
+    let words = lang::language(shop.default_lang()).friends.comment;
     let text = format!("{words} {INBOX}{}", shop.page.id);
     let owner = shop.handoff.notify.as_ref();
     let told = match owner {
