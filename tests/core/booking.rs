@@ -19,7 +19,7 @@ use shopbell::shop::model::{Lang, Localized};
 use shopbell::shop::templates::{Template, TemplateUse};
 use shopbell::store::bookings::{self, Claim, peak};
 use shopbell::store::calls::{self, Kind};
-use shopbell::store::{people, templates};
+use shopbell::store::{notices, people, templates};
 use shopbell::time::{DAY, HOUR, MINUTE, UnixMs};
 
 const SOURCE: &str = r#"
@@ -570,8 +570,8 @@ fn the_reminder_comes_inside_the_window_and_is_held_with_a_reason_otherwise() {
             let when = ("when".to_owned(), "Wed 25 Nov 2026 14:00".to_owned());
             assert_eq!(filled.parameters, [when]);
             assert!(remind(&mut talk).is_empty());
-            let told = templates::report(&talk.world.sql, UnixMs::new(0)).unwrap();
-            assert_eq!((told[0].outcome.as_str(), told[0].notices), ("sent", 1));
+            let told = notices::report(&talk.world.sql, UnixMs::new(0)).unwrap();
+            assert_eq!((told[0].state, told[0].notices), (notices::State::Sent, 1));
         } else {
             assert_eq!((heard.len(), by_template.as_deref()), (0, Some("window_closed")));
         }
