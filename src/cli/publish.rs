@@ -1,31 +1,43 @@
 //! `shopbell publish`: compiles a shop, trains its FAQ, and writes both to KV through wrangler.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use super::check;
-use super::cloud::Cloud;
+use super::check::{self, counted};
 use super::cloud::config::Config;
+use super::cloud::refusal::Refusal;
 use super::cloud::target::{Target, TargetArgs, bundle_folder};
 use super::cloud::wrangler::Wrangler;
+use super::cloud::{Cloud, own_folder};
+use super::connect::again::Again;
+use super::connect::session::Failure;
 use crate::faq;
 use crate::shop::kv::{
     AccountValue, PAGES_KEY, PagesValue, PosterValue, account_key, poster_key, shop_key,
 };
 use crate::shop::model::Shop;
 
-/// Where a shop is published to.
+/// Compiles a shop and writes it to KV.
 #[derive(clap::Args)]
 pub struct PublishArgs {
     /// The folder with the shop.toml.
     #[arg(default_value = ".")]
     dir: PathBuf,
+    /// Which Worker: the values go into the KV namespace that it has.
+    #[command(flatten)]
+    target: TargetArgs,
+    /// The folder with wrangler's configuration: a checkout, or a release.
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    bundle: PathBuf,
+    /// The wrangler to call. Left out: scripts/wrangler of the folder, or the one npx fetches.
+    #[arg(long, env = "WRANGLER", value_name = "PROGRAM")]
+    wrangler: Option<PathBuf>,
     /// Into the local KV that `wrangler dev` reads, instead of Cloudflare's.
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["name", "account"])]
     local: bool,
     /// With --local: the folder that `wrangler dev --persist-to` was given.
     #[arg(long, requires = "local")]
@@ -33,9 +45,6 @@ pub struct PublishArgs {
     /// Only write the file that wrangler would be given, and stop.
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
-    /// The wrangler to call.
-    #[arg(long, env = "WRANGLER", default_value = "scripts/wrangler")]
-    wrangler: PathBuf,
 }
 
 /// A published shop, as KV holds it.
@@ -89,6 +98,12 @@ impl Bundle {
     }
 }
 
+/// What did not happen, whatever the reason.
+const NOT_PUBLISHED: &str = "the shop was not published";
+
+/// The file wrangler reads the values from, in a folder that goes with the command.
+const VALUES: &str = "values.json";
+
 /// Publishes. Nothing is written when the shop has errors.
 #[must_use]
 pub fn run(args: &PublishArgs) -> ExitCode {
@@ -97,94 +112,110 @@ pub fn run(args: &PublishArgs) -> ExitCode {
             println!("{line}");
             ExitCode::SUCCESS
         }
-        Err(why) => {
-            eprintln!("error: {why}");
+        Err(failure) => {
+            eprintln!("{failure}");
             ExitCode::FAILURE
         }
     }
 }
 
-fn publish(args: &PublishArgs) -> Result<String, String> {
-    let bundle = Bundle::of(check::load(&args.dir).map_err(|error| error.to_string())?);
-    let pairs = bundle.pairs().map_err(|error| error.to_string())?;
-    let text = serde_json::to_string(&pairs).map_err(|error| error.to_string())?;
+fn publish(args: &PublishArgs) -> Result<String, Failure> {
+    let unread = |why: check::LoadError| {
+        let fix = why.fix(&args.dir);
+        Failure::new(NOT_PUBLISHED, why, fix)
+    };
+    let bundle = Bundle::of(check::load(&args.dir).map_err(unread)?);
+    let pairs = bundle.pairs().map_err(|why| args.failed(why))?;
     let pages: Vec<&str> = bundle.shops.iter().map(|shop| shop.page.id.as_str()).collect();
     let summary = format!(
         "{} for Page {}, version {}",
-        count(pairs.len(), "value"),
+        counted(pairs.len(), "value"),
         pages.join(", "),
         bundle.shops.first().map(|shop| shop.version.as_str()).unwrap_or_default(),
     );
+    let text = Value::Array(pairs).to_string();
     if let Some(out) = &args.out {
-        write(out, &text)?;
+        args.write(out, &text)?;
         return Ok(format!("wrote {summary} to {}", out.display()));
     }
-    let file = std::env::temp_dir().join(format!("shopbell-publish-{}.json", std::process::id()));
-    write(&file, &text)?;
-    let put = match elsewhere(args)? {
-        Some((cloud, namespace)) => cloud.kv_put(&namespace, &file).map_err(|why| why.to_string()),
-        None => bulk_put(args, &file),
-    };
-    // Not a secret, but nobody needs it any more.
-    let _removed = std::fs::remove_file(&file);
-    put?;
-    let place = if args.local { "the local KV" } else { "KV; it is live within a minute" };
-    Ok(format!("published {summary} to {place}"))
+    if args.local {
+        args.put_here(&text)?;
+        return Ok(format!("published {summary} to the local KV"));
+    }
+    let (_, source) = check::read(&args.dir).map_err(unread)?;
+    let worker = args.put(&source, &text)?;
+    Ok(format!("published {summary} to KV of the Worker `{worker}`; it is live within a minute"))
 }
 
-/// The Worker of this shop and its namespace, where shop.toml names another one than wrangler's
-/// configuration does: the values of one shop must not end up at another.
-fn elsewhere(args: &PublishArgs) -> Result<Option<(Cloud, String)>, String> {
-    if args.local {
-        return Ok(None);
+impl PublishArgs {
+    /// Writes the values into the namespace of the Worker that is meant, and returns its name.
+    fn put(&self, source: &str, text: &str) -> Result<String, Failure> {
+        let again = self.again();
+        let root = bundle_folder(&self.bundle);
+        let config = Config::read(&root).map_err(|why| {
+            let line = self.line("publish").instead("--bundle", "FOLDER");
+            let fix = format!("{line}, with the folder of its wrangler.toml");
+            Failure::new(NOT_PUBLISHED, why, fix)
+        })?;
+        let target = Target::of(&self.target, source, &config).map_err(|why| {
+            let (option, value) = why.instead();
+            Failure::new(NOT_PUBLISHED, why, self.line("publish").instead(option, &value))
+        })?;
+        let wrangler = Wrangler::find(self.wrangler.as_deref(), &root);
+        let cloud = Cloud::new(wrangler, config, target).map_err(|why| self.failed(why))?;
+        let refused = |refusal: Refusal| {
+            let fix = refusal.fix(&cloud.wrangler.shown(), &again);
+            Failure::new(NOT_PUBLISHED, refusal, fix)
+        };
+        let name = cloud.target.worker.clone();
+        let deployed = cloud.deployed().map_err(refused)?;
+        let Some(namespace) = deployed.and_then(|deployed| deployed.kv) else {
+            let why = format!("there is no Worker `{name}` with a KV namespace yet");
+            return Err(Failure::new(NOT_PUBLISHED, why, self.line("deploy").to_string()));
+        };
+        let file = cloud.folder().join(VALUES);
+        self.write(&file, text)?;
+        cloud.kv_put(&namespace, &file).map_err(refused)?;
+        Ok(name)
     }
-    let root = bundle_folder(Path::new("."));
-    // Without a configuration wrangler says itself what it lacks.
-    let Ok(config) = Config::read(&root) else { return Ok(None) };
-    let (_, source) = check::read(&args.dir).map_err(|error| error.to_string())?;
-    let target = Target::of(&TargetArgs::default(), &source, &config);
-    let target = target.map_err(|error| error.to_string())?;
-    if config.worker() == Some(target.worker.as_str()) {
-        return Ok(None);
-    }
-    let name = target.worker.clone();
-    let wrangler = Wrangler::find(Some(&args.wrangler), &root);
-    let cloud = Cloud::new(wrangler, config, target).map_err(|error| error.to_string())?;
-    let deployed = cloud.deployed().map_err(|refusal| refusal.to_string())?;
-    let namespace = deployed.and_then(|deployed| deployed.kv).ok_or_else(|| {
-        format!("the Worker `{name}` is not there yet: shopbell deploy {}", args.dir.display())
-    })?;
-    Ok(Some((cloud, namespace)))
-}
 
-fn bulk_put(args: &PublishArgs, file: &Path) -> Result<(), String> {
-    let mut wrangler = Command::new(&args.wrangler);
-    wrangler.args(["kv", "bulk", "put"]).arg(file).args(["--binding", "SHOP"]);
-    if args.local {
-        wrangler.arg("--local");
-        if let Some(state) = &args.state {
-            wrangler.arg("--persist-to").arg(state);
+    /// Writes the values into the KV of `wrangler dev`.
+    fn put_here(&self, text: &str) -> Result<(), Failure> {
+        let root = bundle_folder(&self.bundle);
+        let folder = own_folder().map_err(|why| self.failed(why))?;
+        let file = folder.path().join(VALUES);
+        self.write(&file, text)?;
+        let file = file.display().to_string();
+        let mut args = vec!["kv", "bulk", "put", &file, "--binding", "SHOP", "--local"];
+        // Wrangler is called from the bundle's folder.
+        let state = self.state.as_deref().map(|state| bundle_folder(state).display().to_string());
+        if let Some(state) = &state {
+            args.extend(["--persist-to", state]);
         }
-    } else {
-        wrangler.arg("--remote");
+        let wrangler = Wrangler::find(self.wrangler.as_deref(), &root);
+        wrangler.call(&args, None, folder.path()).map(|_| ()).map_err(|refusal| {
+            let fix = refusal.fix(&wrangler.shown(), &self.again());
+            Failure::new(NOT_PUBLISHED, refusal, fix)
+        })
     }
-    let status = wrangler.status().map_err(|error| {
-        format!(
-            "cannot start {} ({error}): name a wrangler with --wrangler or WRANGLER",
-            args.wrangler.display()
-        )
-    })?;
-    if status.success() {
-        Ok(())
-    } else {
-        Err(format!("wrangler did not take the values ({status}); what it said stands above"))
+
+    fn write(&self, path: &Path, text: &str) -> Result<(), Failure> {
+        std::fs::write(path, text)
+            .map_err(|why| self.failed(format!("cannot write {}: {why}", path.display())))
     }
-}
 
-fn write(path: &Path, text: &str) -> Result<(), String> {
-    std::fs::write(path, text).map_err(|error| format!("cannot write {}: {error}", path.display()))
-}
+    fn failed(&self, why: impl std::fmt::Display) -> Failure {
+        Failure::new(NOT_PUBLISHED, why, self.again())
+    }
 
-fn count(n: usize, what: &str) -> String {
-    if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") }
+    fn again(&self) -> String {
+        let state = self.state.as_ref().map(|state| state.display().to_string());
+        let line = self.line("publish").flag("--local", self.local).with("--state", state);
+        line.to_string()
+    }
+
+    /// Another command about the same Worker.
+    fn line(&self, command: &str) -> Again {
+        Again::of(command, &self.dir, &self.target, &self.bundle, self.wrangler.as_deref())
+    }
 }

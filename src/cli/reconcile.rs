@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::check::{self, Format};
 use super::owner::{self, AskError, Owner, Told};
+use super::shown::one_line;
 use crate::meta::ids::PageId;
 use crate::outreach::reconcile::Round;
 
@@ -19,6 +20,8 @@ const PATIENCE: Duration = Duration::from_secs(120);
 /// Between two steps.
 const PAUSE: Duration = Duration::from_millis(150);
 
+/// Compares Meta's own list of notification tokens with the Worker's, and mends it.
+///
 /// Reads Meta's own list of notification tokens, and mends what the Worker knows by it.
 ///
 /// The Worker does it by itself once a day. Tokens that Meta has and the Worker does not are added
@@ -174,14 +177,9 @@ pub(super) fn for_people(round: &Round, shard: u32) -> String {
         }
     }
     for (title, n) in &round.titles {
-        let _ = writeln!(text, "          {n} with the title \"{}\"", plain(title));
+        let _ = writeln!(text, "          {n} with the title \"{}\"", one_line(title));
     }
     text
-}
-
-/// On one line, without anything a terminal would obey: it comes from Meta.
-fn plain(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
 /// A reading for machines.

@@ -7,9 +7,12 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::owner::{self, AskError, Owner};
+use super::shown::plain;
 use crate::meta::ids::PageId;
 use crate::outreach::notice::Stands;
 
+/// Hands in texts that Meta has to approve, and says how they stand.
+///
 /// Texts for what somebody is waiting for, which Meta has to approve before they may be sent.
 ///
 /// They stand in shop.toml as [[template]]; publish before you hand them in. A text that was
@@ -67,11 +70,11 @@ struct Told {
 pub fn run(args: &TemplateArgs) -> ExitCode {
     match show(args) {
         Ok((text, fine)) => {
-            print!("{text}");
+            print!("{}", plain(&text));
             if fine { ExitCode::SUCCESS } else { ExitCode::FAILURE }
         }
         Err(why) => {
-            eprintln!("error: {why}");
+            eprintln!("error: {}", plain(&why.to_string()));
             ExitCode::FAILURE
         }
     }

@@ -74,6 +74,8 @@ pub enum Hold {
     Withdrawn,
     /// It waited for so long that it would help nobody.
     TooLate,
+    /// What the tables hold of them is damaged.
+    Unreadable,
 }
 
 impl Hold {
@@ -118,6 +120,7 @@ impl Hold {
             Self::SequenceOver => texts.sequence_over.to_owned(),
             Self::Withdrawn => texts.withdrawn.to_owned(),
             Self::TooLate => texts.too_late.to_owned(),
+            Self::Unreadable => texts.unreadable.to_owned(),
         }
     }
 
@@ -166,6 +169,7 @@ impl Hold {
             Self::SequenceOver => "sequence_over",
             Self::Withdrawn => "withdrawn",
             Self::TooLate => "too_late",
+            Self::Unreadable => "unreadable",
         }
     }
 }

@@ -21,6 +21,7 @@ mod handoff;
 mod landing;
 mod leaving;
 mod misses;
+mod owner;
 mod people;
 mod plan;
 mod promises;

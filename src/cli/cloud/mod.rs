@@ -92,8 +92,7 @@ impl Cloud {
     /// # Errors
     /// When this computer has no room for files of the run.
     pub fn new(wrangler: Wrangler, config: Config, target: Target) -> io::Result<Self> {
-        let folder = tempfile::Builder::new().prefix("shopbell-").tempdir()?;
-        Ok(Self { wrangler, config, target, folder })
+        Ok(Self { wrangler, config, target, folder: own_folder()? })
     }
 
     /// Where files of this run may lie.
@@ -299,6 +298,16 @@ impl Cloud {
         let whole = self.config.of(own);
         self.call_with(&["deploy", "--dry-run", "--outdir", &out], None, whole).map(|said| said.out)
     }
+}
+
+/// A folder for files of this run, which nobody else can look into: without saying so it would be open
+/// to everybody on this computer.
+pub(in crate::cli) fn own_folder() -> io::Result<tempfile::TempDir> {
+    let mut folder = tempfile::Builder::new();
+    folder.prefix("shopbell-");
+    #[cfg(unix)]
+    folder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
+    folder.tempdir()
 }
 
 /// What wrangler printed as JSON; before it there may be a line for people.

@@ -9,6 +9,7 @@ use std::fmt::Write as _;
 use serde::Serialize;
 
 use super::secrets::Secrets;
+use crate::cli::shown::one_line;
 use crate::shop::lang::alerts::AlertTexts;
 use crate::shop::lang::doctor::{self, DoctorTexts, Fixes, Titles, Words};
 
@@ -215,12 +216,6 @@ impl<'a> Findings<'a> {
         });
         Diagnosis { findings: findings.collect(), texts }
     }
-}
-
-/// On one line and without anything a terminal would obey: some of it comes from servers.
-fn one_line(text: &str) -> String {
-    let plain: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    plain.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// Everything that was found, in the owner's language.

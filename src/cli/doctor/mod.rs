@@ -37,6 +37,7 @@ mod worker;
 use finding::{Check, Findings, about, fix, says};
 pub use finding::{Diagnosis, Finding, State};
 use http::{Base, Http, now};
+pub(in crate::cli) use page::same_username;
 pub use secrets::Secrets;
 
 /// Meta's own address.
@@ -48,7 +49,7 @@ pub(super) const GRAPH_VERSION: &str = "v26.0";
 /// How long one answer may take.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Says what keeps a shop from working, and what to do about it.
+/// Says what keeps a shop from working, at the Worker and at Meta.
 ///
 /// Secrets are taken from the environment: `APP_ID`, `APP_SECRET`, `VERIFY_TOKEN`, `ADMIN_TOKEN`,
 /// and `PAGE_TOKEN` or `PAGE_TOKEN_<page id>`. What needs one that is not there is not checked.

@@ -15,6 +15,7 @@ use serde_json::json;
 use super::check::{self, Format, counted};
 use super::owner::{self, AskError, Owner};
 use super::publish::Bundle;
+use super::shown::one_line;
 use crate::faq::Model;
 use crate::meta::ids::PageId;
 
@@ -22,7 +23,7 @@ pub use groups::{Group, Groups, Question, grouped};
 pub use patch::{ChangeError, changed, unified};
 pub use report::{DeskReport, Report, ReportError};
 
-/// Fetches the questions that found no answer, and says what to add to shop.toml.
+/// Fetches what customers asked in vain, and writes it as lines for shop.toml.
 ///
 /// They are kept only if shop.toml has `keep_misses_days` under [assistant]. With --patch the
 /// change is printed as a patch for `git apply` or `patch -p1`; read it before you use it.
@@ -131,7 +132,7 @@ pub fn for_people(groups: &Groups) -> String {
         for question in &group.questions {
             let times =
                 if question.times == 1 { String::new() } else { format!(" ({}x)", question.times) };
-            text += &format!("   {}{times}\n", question.text);
+            text += &format!("   {}{times}\n", one_line(&question.text));
         }
         text += "\n";
     }

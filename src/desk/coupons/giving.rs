@@ -253,9 +253,10 @@ pub fn answered(
 ) -> Result<(), StoreError> {
     sql.transaction(|| {
         for (order, entered) in orders.iter().zip(entered) {
-            // They may have been forgotten, or answered by an overlapping call.
-            if orders::is_open(sql, &order.new.code)? {
-                one_answered(sql, shop, order, *entered, now)?;
+            // They may have been forgotten, or answered by an overlapping call; and somebody may wait
+            // for a message of their own since.
+            if let Some(order) = orders::open(sql, &order.new.code)? {
+                one_answered(sql, shop, &order, *entered, now)?;
             }
         }
         timers::set(sql, Timer::Plan, now)

@@ -74,7 +74,10 @@ pub fn page(shop: Option<&Shop>, lang: &Lang, view: &View<'_>, typed: &str) -> S
                 body.push_str(&told(shop, lang, *answer));
             }
             // What is done need not be typed again; what was wrong may need one letter.
-            let wrong = matches!(answer, Some(Answer::Misread | Answer::Failed));
+            let wrong = matches!(
+                answer,
+                Some(Answer::Misread | Answer::Failed | Answer::Of(Redeemed::Moved))
+            );
             let typed = if wrong { typed } else { "" };
             body.push_str(&format!(
                 "<form method=\"post\" action=\"/till/redeem\"><label for=\"code\">{}</label>\
@@ -119,6 +122,7 @@ fn told(shop: Option<&Shop>, lang: &Lang, answer: Answer<'_>) -> String {
         Redeemed::Unknown { .. } => (None, words.unknown.to_owned(), false),
         Redeemed::Wait { until } => (None, fill(words.wait, &[("when", &when(*until))]), false),
         Redeemed::NoTill => (None, words.again.to_owned(), false),
+        Redeemed::Moved => (None, words.moved.to_owned(), false),
     };
     let mut told = news(&text, good);
     let coupon = coupon.and_then(|id| Some((shop?, shop?.coupon(id)?)));
@@ -150,6 +154,7 @@ mod tests {
             Redeemed::Over { coupon, until: at },
             Redeemed::Unknown { by: by.clone() },
             Redeemed::Wait { until: at },
+            Redeemed::Moved,
         ];
         for language in lang::all() {
             let lang = Lang(language.code.to_owned());

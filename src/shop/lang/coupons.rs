@@ -50,6 +50,8 @@ pub struct CouponTexts {
     pub sign_out: &'static str,
     /// The shop could not be asked.
     pub failed: &'static str,
+    /// The shop's data is carried to another place: nothing is redeemed here.
+    pub moved: &'static str,
 }
 
 #[cfg(test)]

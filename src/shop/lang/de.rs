@@ -206,6 +206,7 @@ pub(super) static GERMAN: Language = Language {
         no_text: "Die Benachrichtigung hat keinen Text.",
         withdrawn: "Die Benachrichtigung steht nicht mehr in shop.toml.",
         too_late: "Sie konnte nicht rechtzeitig hinaus.",
+        unreadable: "Was über sie bekannt ist, lässt sich nicht lesen.",
         quiet: "Es ist Nachtruhe.",
         day_full: "An diesem Tag sind so viele Nachrichten gesendet, wie shop.toml erlaubt.",
         wrong_day: "Wiederkehrende Benachrichtigungen sind an diesem Tag nicht möglich.",
@@ -302,6 +303,7 @@ pub(super) static GERMAN: Language = Language {
         again: "Bitte neu anmelden.",
         sign_out: "Abmelden",
         failed: "Das hat nicht geklappt. Bitte noch einmal.",
+        moved: "Die Daten des Geschäfts ziehen gerade um. Es wurde nichts eingelöst. Bitte in ein paar Minuten noch einmal, oder fragen Sie den Inhaber.",
     },
     #[cfg(not(target_arch = "wasm32"))]
     print: PrintWords {

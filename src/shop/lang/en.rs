@@ -216,6 +216,7 @@ pub(super) static ENGLISH: Language = Language {
         no_text: "The notification has no words.",
         withdrawn: "The notification is not in shop.toml any more.",
         too_late: "It could not leave in time.",
+        unreadable: "What is known of them cannot be read.",
         quiet: "The quiet hours of the night.",
         day_full: "The day has as many messages as shop.toml allows.",
         wrong_day: "Recurring notifications are not possible on this day.",
@@ -316,6 +317,7 @@ pub(super) static ENGLISH: Language = Language {
         again: "Please sign in again.",
         sign_out: "Sign out",
         failed: "That did not work. Please try again.",
+        moved: "The shop’s data is being moved to another place. Nothing was redeemed. Try again in a few minutes, or ask the owner.",
     },
     #[cfg(not(target_arch = "wasm32"))]
     print: PrintWords {

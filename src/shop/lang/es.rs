@@ -192,6 +192,7 @@ pub(super) static SPANISH: Language = Language {
         no_text: "La notificación no tiene texto.",
         withdrawn: "La notificación ya no está en shop.toml.",
         too_late: "No pudo salir a tiempo.",
+        unreadable: "No se pueden leer los datos de estas personas.",
         quiet: "Son las horas de silencio.",
         day_full: "Ese día ya tiene tantos mensajes como permite shop.toml.",
         wrong_day: "Las notificaciones recurrentes no son posibles ese día.",
@@ -284,6 +285,7 @@ pub(super) static SPANISH: Language = Language {
         again: "Vuelve a entrar.",
         sign_out: "Salir",
         failed: "No ha funcionado. Vuelve a probar.",
+        moved: "Los datos de la tienda se están trasladando. No se ha canjeado nada. Vuelve a probar en unos minutos o pregunta al dueño.",
     },
     #[cfg(not(target_arch = "wasm32"))]
     print: PrintWords {

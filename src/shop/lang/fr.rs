@@ -182,6 +182,7 @@ pub(super) static FRENCH: Language = Language {
         no_text: "La notification n’a pas de texte.",
         withdrawn: "La notification n’est plus dans shop.toml.",
         too_late: "Elle n’a pas pu partir à temps.",
+        unreadable: "Ce que l’on sait de ces personnes est illisible.",
         quiet: "Ce sont les heures de silence.",
         day_full: "Ce jour compte déjà autant de messages que shop.toml en permet.",
         wrong_day: "Les notifications récurrentes ne sont pas possibles ce jour-là.",
@@ -280,6 +281,7 @@ pub(super) static FRENCH: Language = Language {
         again: "Reconnectez-vous.",
         sign_out: "Se déconnecter",
         failed: "Cela n’a pas marché. Réessayez.",
+        moved: "Les données de la boutique sont en cours de transfert. Rien n’a été utilisé. Réessayez dans quelques minutes ou demandez au propriétaire.",
     },
     #[cfg(not(target_arch = "wasm32"))]
     print: PrintWords {

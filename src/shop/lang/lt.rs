@@ -201,6 +201,7 @@ pub(super) static LITHUANIAN: Language = Language {
         no_text: "Pranešime nėra teksto.",
         withdrawn: "Šio pranešimo faile shop.toml nebėra.",
         too_late: "Nespėta išsiųsti laiku.",
+        unreadable: "Jų duomenų nepavyksta perskaityti.",
         quiet: "Tai tylos valandos.",
         day_full: "Tą dieną išsiųsta tiek žinučių, kiek leidžia shop.toml.",
         wrong_day: "Tą dieną reguliarūs pranešimai negalimi.",
@@ -300,6 +301,7 @@ pub(super) static LITHUANIAN: Language = Language {
         again: "Prisijunkite iš naujo.",
         sign_out: "Atsijungti",
         failed: "Nepavyko. Pabandykite dar kartą.",
+        moved: "Parduotuvės duomenys perkeliami kitur. Niekas nepanaudota. Pabandykite po kelių minučių arba klauskite savininko.",
     },
     #[cfg(not(target_arch = "wasm32"))]
     print: PrintWords {

@@ -180,6 +180,8 @@ pub struct HoldTexts {
     pub withdrawn: &'static str,
     /// It waited for so long that it would help nobody.
     pub too_late: &'static str,
+    /// What the tables hold of somebody is damaged.
+    pub unreadable: &'static str,
     /// It is night where the recipient is.
     pub quiet: &'static str,
     /// The person had as many messages on that day as the owner allows.

@@ -194,6 +194,7 @@ pub(super) static POLISH: Language = Language {
         no_text: "Powiadomienie nie ma tekstu.",
         withdrawn: "Powiadomienia nie ma już w shop.toml.",
         too_late: "Nie udało się wysłać na czas.",
+        unreadable: "Nie da się odczytać danych tych osób.",
         quiet: "Trwa cisza nocna.",
         day_full: "Tego dnia wysłano już tyle wiadomości, na ile pozwala shop.toml.",
         wrong_day: "Powiadomienia cykliczne nie są możliwe w tym dniu.",
@@ -286,6 +287,7 @@ pub(super) static POLISH: Language = Language {
         again: "Proszę zalogować się ponownie.",
         sign_out: "Wyloguj",
         failed: "Nie udało się. Proszę spróbować jeszcze raz.",
+        moved: "Dane sklepu są właśnie przenoszone. Nic nie zostało zrealizowane. Proszę spróbować za kilka minut albo zapytać właściciela.",
     },
     #[cfg(not(target_arch = "wasm32"))]
     print: PrintWords {

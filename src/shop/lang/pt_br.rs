@@ -212,6 +212,7 @@ pub(super) static PORTUGUESE: Language = Language {
         no_text: "A notificação não tem texto.",
         withdrawn: "A notificação não está mais no shop.toml.",
         too_late: "Não foi possível enviar a tempo.",
+        unreadable: "Não é possível ler os dados dessas pessoas.",
         quiet: "É horário de silêncio.",
         day_full: "Nesse dia já há tantas mensagens quantas o shop.toml permite.",
         wrong_day: "Notificações recorrentes não são possíveis neste dia.",
@@ -307,6 +308,7 @@ pub(super) static PORTUGUESE: Language = Language {
         again: "Entre de novo.",
         sign_out: "Sair",
         failed: "Não deu certo. Tente de novo.",
+        moved: "Os dados da loja estão sendo levados para outro lugar. Nada foi usado. Tente de novo em alguns minutos ou pergunte ao dono.",
     },
     #[cfg(not(target_arch = "wasm32"))]
     print: PrintWords {

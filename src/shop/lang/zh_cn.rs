@@ -162,6 +162,7 @@ pub(super) static CHINESE: Language = Language {
         no_text: "这条通知没有文字。",
         withdrawn: "这条通知已不在 shop.toml 里。",
         too_late: "来不及准时发出。",
+        unreadable: "无法读取他们的数据。",
         quiet: "现在是安静时段。",
         day_full: "当天的消息已达 shop.toml 允许的数量。",
         wrong_day: "这一天不能使用定期通知。",
@@ -250,6 +251,7 @@ pub(super) static CHINESE: Language = Language {
         again: "请重新登录。",
         sign_out: "退出",
         failed: "操作未成功，请再试一次。",
+        moved: "店铺的数据正在迁移，优惠券没有被核销。请过几分钟再试，或询问店主。",
     },
     #[cfg(not(target_arch = "wasm32"))]
     print: PrintWords {

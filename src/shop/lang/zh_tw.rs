@@ -198,6 +198,7 @@ pub(super) static CHINESE: Language = Language {
         no_text: "這則通知沒有文字。",
         withdrawn: "這則通知已不在 shop.toml 裡。",
         too_late: "來不及準時送出。",
+        unreadable: "無法讀取他們的資料。",
         quiet: "現在是安靜時段。",
         day_full: "當天的訊息已達 shop.toml 允許的數量。",
         wrong_day: "這一天不能使用定期通知。",
@@ -286,6 +287,7 @@ pub(super) static CHINESE: Language = Language {
         again: "請重新登入。",
         sign_out: "登出",
         failed: "操作未成功，請再試一次。",
+        moved: "店家的資料正在搬移，優惠券沒有被核銷。請過幾分鐘再試，或詢問店主。",
     },
     #[cfg(not(target_arch = "wasm32"))]
     print: PrintWords {

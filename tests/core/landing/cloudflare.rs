@@ -17,6 +17,8 @@ pub struct Called {
     pub config: Option<Value>,
     pub file: Option<Value>,
     pub environment: Vec<String>,
+    /// Whether only this user can come at the file, where one was given.
+    pub private: Option<bool>,
 }
 
 impl Called {
@@ -31,7 +33,7 @@ impl Called {
         all.iter().any(|words| self.is(words)) && !dry
     }
 
-    fn after(&self, option: &str) -> Option<&str> {
+    pub fn after(&self, option: &str) -> Option<&str> {
         let at = self.argv.iter().position(|word| word == option)?;
         self.argv.get(at + 1).map(String::as_str)
     }
@@ -156,6 +158,14 @@ impl Cloudflare {
             );
         }
         let config = call.config.clone().unwrap_or_default();
+        if self.accounts.len() > 1 && config["account_id"].is_null() && !call.is("whoami") {
+            let all = self.accounts.iter().map(|(id, name)| format!("\n  `{name}`: `{id}`"));
+            return Says::failed(&format!(
+                "More than one account available but unable to select one in non-interactive \
+                 mode.{}",
+                all.collect::<String>()
+            ));
+        }
         let name = call.after("--name").or(config["name"].as_str()).unwrap_or_default().to_owned();
         match call.argv.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
             ["whoami", ..] => {

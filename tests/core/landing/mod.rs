@@ -1,8 +1,9 @@
-//! `shopbell connect` and `shopbell deploy` against a stand-in for wrangler and the sandbox: from nothing
+//! `shopbell connect`, `deploy` and `publish` against a stand-in for wrangler and the sandbox: from nothing
 //! to live, twice, cut off anywhere, and each thing that goes wrong with what mends it.
 
 mod cloudflare;
 mod person;
+mod publish;
 mod stage;
 
 use cloudflare::{ACCOUNT, Says, Worker};

@@ -2,6 +2,7 @@
 //! behind a counter of calls; and the real command, which can be killed at any of them.
 
 use std::collections::BTreeMap;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::{Arc, LazyLock, Mutex};
@@ -202,8 +203,19 @@ impl Stage {
     }
 
     fn start(&self, command: &str, more: &[&str], tmp: &str) -> Child {
+        let mut places = self.places();
+        // It does not speak to Meta.
+        if command == "publish" {
+            places.truncate(places.len() - 2);
+        }
+        let places: Vec<&str> =
+            places.iter().map(String::as_str).chain(more.iter().copied()).collect();
+        self.typed(command, &places, tmp)
+    }
+
+    fn typed(&self, command: &str, words: &[&str], tmp: &str) -> Child {
         let mut child = Command::new(env!("CARGO_BIN_EXE_shopbell"));
-        child.arg(command).args(self.places()).args(more).env_clear();
+        child.arg(command).args(words).env_clear();
         for name in ["PATH", "CARGO_HOME", "LD_LIBRARY_PATH"] {
             if let Some(value) = std::env::var_os(name) {
                 child.env(name, value);
@@ -221,8 +233,16 @@ impl Stage {
 
     /// Runs the command to its end.
     pub fn run(&self, command: &str, more: &[&str]) -> Ran {
-        let output = self.start(command, more, "tmp").wait_with_output().unwrap();
-        let ran = Ran::of(output);
+        self.ends(self.start(command, more, "tmp"))
+    }
+
+    /// Runs it with these words and no others.
+    pub fn run_as_typed(&self, command: &str, words: &[&str]) -> Ran {
+        self.ends(self.typed(command, words, "tmp"))
+    }
+
+    fn ends(&self, child: Child) -> Ran {
+        let ran = Ran::of(child.wait_with_output().unwrap());
         self.assert_no_secret(&ran);
         ran
     }
@@ -386,8 +406,14 @@ async fn wrangler(State(shared): State<Shared>, Json(asked): Json<Value>) -> Res
             .collect()
     };
     let file = |key: &str| asked[key].as_str().map(|text| serde_json::from_str(text).unwrap());
+    let argv = words("argv");
+    let private = argv.get(3).filter(|_| asked["file"].is_string()).map(|file| {
+        let folder = std::fs::metadata(Path::new(file).parent().unwrap()).unwrap();
+        folder.permissions().mode() & 0o077 == 0
+    });
     let call = Called {
-        argv: words("argv"),
+        argv,
+        private,
         stdin: asked["stdin"].as_str().unwrap_or_default().to_owned(),
         config: file("config"),
         file: file("file"),
