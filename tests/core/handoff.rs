@@ -300,7 +300,7 @@ fn away_is_said_once_for_each_closed_period_and_never_after_an_answer() {
         ("2026-12-24T10:00:00Z", false),
     ] {
         let said = at(&mut world, moment, "qwertz uiop");
-        let heard = said.first().is_some_and(|said| said.starts_with(&away));
+        let heard = said.first().is_some_and(|said| said.starts_with(away));
         assert_eq!(heard, told, "{moment}: {said:?}");
         world.taps(0, "sb:resume");
     }
