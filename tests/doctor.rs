@@ -314,6 +314,7 @@ async fn a_healthy_shop_has_neither_problems_nor_warnings() {
         "graph.address",
         "graph.review",
         "graph.page",
+        "graph.username",
         "graph.clock",
         "graph.webhook",
         "graph.token",
@@ -757,6 +758,22 @@ async fn an_app_that_is_in_development_or_whose_callbacks_are_elsewhere_is_told(
     let found = stage.warnings(&["graph.callbacks"]).await;
     let fix = found.findings.iter().find(|f| f.check == "graph.callbacks").unwrap().fix.clone();
     assert!(fix.unwrap().contains("/meta/deletion"));
+}
+
+#[tokio::test]
+async fn posters_that_lead_to_another_page_are_a_problem_and_dots_and_capitals_are_none() {
+    let called = |username: &str| {
+        let username = username.to_owned();
+        move |config: &mut SandboxConfig| config.pages[0].username = username
+    };
+    let stage = Stage::with("username-other", called("corner.bakery.london")).await;
+    let found = stage.problems(&["graph.username"]).await;
+    let told = found.findings.iter().find(|f| f.check == "graph.username").unwrap();
+    assert!(told.says.contains("corner.bakery.london") && told.says.contains("cornerbakery"));
+    let fix = told.fix.as_ref().unwrap();
+    assert!(fix.contains("username = \"corner.bakery.london\""), "{fix}");
+    let stage = Stage::with("username-same", called("Corner.Bakery")).await;
+    assert!(is_ok(&stage.problems(&[]).await, "graph.username"));
 }
 
 #[tokio::test]

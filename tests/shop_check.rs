@@ -18,9 +18,10 @@ fn a_file_can_be_named_itself() {
 }
 
 #[test]
-fn a_folder_without_a_shop_is_named_with_the_file_it_lacks() {
+fn a_folder_without_a_shop_is_named_with_how_to_make_one() {
     let error = load(&shops()).unwrap_err();
-    assert!(matches!(&error, LoadError::Unreadable { path, .. } if path.ends_with("shop.toml")));
+    assert!(matches!(&error, LoadError::None { .. }));
+    assert!(error.to_string().contains("shopbell new"), "{error}");
 }
 
 #[test]

@@ -14,6 +14,8 @@ use crate::meta::ids::{PageId, ServiceId};
 use crate::shop::model::Shop;
 use crate::time::UnixMs;
 
+/// Shows who comes when.
+///
 /// Shows who comes when: what is booked, held, and was cancelled, from now on.
 ///
 /// Times are the shop's. Beside each stands what became of the reminder: `sent`, or why Meta's

@@ -20,8 +20,7 @@ use crate::outreach::schedule::LEAVING_MS;
 use crate::shop::model::{Plan, Shop};
 use crate::time::{SECOND, UnixMs};
 
-/// Says what a shop takes of what Cloudflare gives on its fullest day, and for how many people that
-/// is enough.
+/// Says what a shop takes of what Cloudflare gives, and for how many people it is enough.
 ///
 /// Rows are counted on the real program; the limits are dated and named. Ends with 1 when the plan
 /// does not carry it. What you leave out is taken from [cloudflare] in shop.toml.

@@ -14,9 +14,10 @@ use super::sim::ground::{Ground, GroundError};
 use super::sim::transcript::{self, Choice, Tap};
 use crate::desk::decide::{Decision, Effect};
 use crate::shop::model::{Lang, Shop};
-use crate::time::{HOUR, SECOND, UnixMs};
+use crate::shop::source::diagnostic::nearest;
+use crate::time::{DAY, HOUR, SECOND, UnixMs};
 
-/// Whom to talk to.
+/// Talks to a shop in the terminal.
 #[derive(clap::Args)]
 pub struct ChatArgs {
     /// The folder with the shop.toml.
@@ -217,6 +218,36 @@ fn why(core: &Core, said: Option<&str>, decision: &Decision) -> String {
     facts + &words
 }
 
+/// The most that can be waited for at once, in hours: all that happens meanwhile is played.
+const MOST_HOURS: f64 = 2_400.0;
+/// What takes longer than a moment to play, in ms.
+const LONG_WAIT_MS: i64 = 7 * DAY;
+/// What can be said besides words.
+const COMMANDS: [&str; 5] = ["/start", "/yes", "/wait", "/why", "/quit"];
+
+/// Why this is none of the commands, where it looks like one: a customer may write "/menu", too, but
+/// hardly here.
+fn no_command(said: &str) -> Option<String> {
+    let typed = said.starts_with('/') && said.len() > 1 && !COMMANDS.contains(&said);
+    typed.then(|| {
+        let near = nearest(said, COMMANDS).map(|near| format!("; do you mean {near}?"));
+        format!("{said} is no command here{}: {}", near.unwrap_or_default(), COMMANDS.join(" "))
+    })
+}
+
+/// So many hours as ms; a day where nothing is said.
+fn hours(said: &str) -> Result<i64, String> {
+    let said = said.trim();
+    let hours = if said.is_empty() { Some(24.0) } else { said.replace(',', ".").parse().ok() };
+    match hours.filter(|hours: &f64| hours.is_finite() && *hours > 0.0) {
+        None => Err(format!("{said} is no number of hours: /wait 3, /wait 0.5")),
+        Some(hours) if hours > MOST_HOURS => {
+            Err("at most 2400 hours, 100 days, at once: begin closer to it with --at".to_owned())
+        }
+        Some(hours) => Ok((hours * HOUR as f64) as i64),
+    }
+}
+
 /// Talks until the end of the input.
 #[must_use]
 pub fn run(args: &ChatArgs) -> ExitCode {
@@ -248,6 +279,10 @@ fn talk(args: &ChatArgs) -> Result<(), String> {
         let line = line.map_err(|error| error.to_string())?;
         let (command, rest) = line.trim().split_once(' ').unwrap_or((line.trim(), ""));
         let waits = command == "/wait";
+        if let Some(why) = no_command(command) {
+            println!("   ({why})");
+            continue;
+        }
         let said = match command {
             "" => continue,
             "/quit" => break,
@@ -257,7 +292,18 @@ fn talk(args: &ChatArgs) -> Result<(), String> {
             }
             "/start" => chat.does(Act::GetStarted),
             "/yes" => chat.does(Act::OptIn { mid: None }),
-            "/wait" => chat.wait(rest.trim().parse::<i64>().unwrap_or(24).saturating_mul(HOUR)),
+            "/wait" => match hours(rest) {
+                Ok(ms) => {
+                    if ms > LONG_WAIT_MS {
+                        println!("   (everything of those days happens first)");
+                    }
+                    chat.wait(ms)
+                }
+                Err(why) => {
+                    println!("   ({why})");
+                    continue;
+                }
+            },
             _ => chat.says(line.trim()),
         };
         let bubbles = match said {

@@ -12,7 +12,7 @@ use crate::meta::ids::{PageId, Psid};
 use crate::outreach::receipt::{Broken, LinkLine, verify};
 use crate::outreach::told::{Chain, PersonConsents};
 
-/// Shows what somebody agreed to, with the receipts, and verifies them.
+/// Shows what somebody agreed to, and verifies the receipts of it.
 ///
 /// Each receipt says what was shown, when, and by which event of Meta's it came. It is verified
 /// against the chain of all receipts of the Page, which is read from its beginning. Note the head

@@ -15,7 +15,7 @@ use crate::faq::{self, Candidate, Decision, Doubt, Model};
 use crate::meta::ids::FaqId;
 use crate::shop::model::{Eagerness, Lang, Shop};
 
-/// What to explain.
+/// Says what a message is taken for, and why.
 #[derive(clap::Args)]
 pub struct ExplainArgs {
     /// What a customer might write.

@@ -30,6 +30,8 @@ const RENEWED: Duration = Duration::from_secs(60);
 /// How long to wait for requests that are on their way.
 const IN_FLIGHT: Duration = Duration::from_secs(90);
 
+/// Writes everything that a Worker keeps into a folder: for keeping, or for leaving.
+///
 /// Writes everything that a Worker keeps into a folder: people and what they agreed to, answers,
 /// bookings, notes, receipts, what was sent, sums, who was forgotten; with shop.toml and the
 /// pictures of posters. `shopbell import` reads it back.
@@ -105,6 +107,8 @@ pub(super) struct PageTold {
     pub published: u32,
     pub shards: u32,
     pub before: Option<Before>,
+    #[serde(default)]
+    pub earlier: Vec<Before>,
     moving_to: Option<u32>,
 }
 
@@ -174,7 +178,8 @@ pub(super) fn go_on(owner: &Owner, (page, shard): &Desk) -> Result<(), AskError>
 
 /// The Desks of a Page that may have something: those of now and of before.
 pub(super) fn desks_of(told: &PageTold, at_least: u32) -> Vec<Desk> {
-    let before = told.before.as_ref().map_or(0, |before| before.shards);
+    let before = told.before.iter().chain(&told.earlier);
+    let before = before.map(|before| before.shards).max().unwrap_or(0);
     let desks = told.shards.max(before).max(at_least).max(1);
     (0..desks).map(|shard| (told.page.clone(), shard)).collect()
 }
@@ -364,6 +369,7 @@ fn write(
                 page: page.page.clone(),
                 shards: page.shards,
                 before: page.before.clone(),
+                earlier: page.earlier.clone(),
                 desks: u32::try_from(count(page)).unwrap_or(u32::MAX),
             })
             .collect(),

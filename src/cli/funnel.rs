@@ -12,6 +12,8 @@ use super::owner::{self, AskError, Owner};
 use crate::meta::ids::PageId;
 use crate::outreach::told::{Funnel, FunnelLine, PosterLine};
 
+/// Says what brought people, and how far they went.
+///
 /// Says what brought people, and how far they went: scans, conversations, opt-ins, and what of
 /// their notifications was delivered, read, and tapped.
 ///

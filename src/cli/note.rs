@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::owner::{self, AskError, Owner};
 use crate::meta::ids::{PageId, Psid};
 
-/// Writes a note on a person, or shows those that are kept.
+/// Writes a note on a person, for people of the shop only, or shows those that are kept.
 ///
 /// Only people of the shop see notes: in the message that says that somebody wants a person, and
 /// here. The newest twenty are kept, until the person is forgotten. `ADMIN_TOKEN` is taken from the

@@ -17,6 +17,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const MOST: usize = 64 * 1024 * 1024;
 /// Where the secret comes from.
 const ADMIN_TOKEN: &str = "ADMIN_TOKEN";
+/// Where the address comes from, unless it is said.
+const PUBLIC_URL: &str = "PUBLIC_URL";
 
 /// Why the Worker did not do what it was asked for.
 #[derive(Debug, thiserror::Error)]
@@ -27,14 +29,44 @@ pub(super) enum AskError {
     WhichPage(String),
     #[error("the Worker's address {0}; write it as https://shopbell.<you>.workers.dev")]
     Address(String),
-    #[error("set {ADMIN_TOKEN} in the environment to the Worker's: this is for the owner")]
+    #[error(
+        "{ADMIN_TOKEN} is not in the environment, and this is for the owner alone. `shopbell connect` \
+         showed it once. Have it set:\n  export {ADMIN_TOKEN}=…\nor, if it is lost, let a new one be \
+         made:\n  shopbell connect FOLDER --renew {ADMIN_TOKEN}"
+    )]
     NoToken,
     #[error("the Worker {0}")]
     Worker(String),
+    #[error(
+        "what answers at {0} is no Shopbell: it sends {1}. Give the Worker's address with --url: \
+         `shopbell deploy` said it, https://shopbell.<you>.workers.dev"
+    )]
+    NoShopbell(Place, &'static str),
     #[error("{0}")]
     Refused(String),
-    #[error("the Worker's answer cannot be read ({0}): deploy the version of this command")]
+    #[error("the answer of {0}: deploy the version of this command")]
     Unreadable(String),
+}
+
+/// Where the Worker was looked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Place(String);
+
+impl Place {
+    fn of(base: &Base) -> Self {
+        Self(base.as_str().to_owned())
+    }
+}
+
+impl std::fmt::Display for Place {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)?;
+        let set = std::env::var(PUBLIC_URL).unwrap_or_default();
+        if set.trim().trim_end_matches('/') == self.0 {
+            write!(f, " ({PUBLIC_URL} in the environment)")?;
+        }
+        Ok(())
+    }
 }
 
 /// A Desk's answer, and which Desk it is.
@@ -97,7 +129,13 @@ impl Owner {
     fn answer<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T, AskError> {
         let request = request.bearer_auth(&self.token);
         let answer = self.runtime.block_on(self.http.send(request));
-        let answer = answer.map_err(|trouble| AskError::Worker(trouble.to_string()))?;
+        let place = || Place::of(&self.base);
+        let at = |why: String| AskError::Worker(format!("at {} {why}", place()));
+        let answer = answer.map_err(|trouble| at(trouble.to_string()))?;
+        // The Worker's own answers to its owner are JSON, whatever they say.
+        if answer.is_web_page() {
+            return Err(AskError::NoShopbell(place(), "a web page"));
+        }
         let refused = || -> Option<String> {
             let told: Value = serde_json::from_str(&answer.text).ok()?;
             Some(told.get("error")?.as_str()?.to_owned())
@@ -108,16 +146,19 @@ impl Owner {
             return Err(AskError::Refused(why));
         }
         match answer.status {
-            200 => serde_json::from_str(&answer.text)
-                .map_err(|error| AskError::Unreadable(error.to_string())),
-            401 => Err(AskError::Worker(format!(
-                "refuses {ADMIN_TOKEN}: it has another one (scripts/wrangler secret list)"
+            200 if answer.json().is_none() => Err(AskError::NoShopbell(place(), "no JSON")),
+            200 => serde_json::from_str(&answer.text).map_err(|error| {
+                AskError::Unreadable(format!("{} cannot be read ({error})", place()))
+            }),
+            401 => Err(at(format!(
+                "refuses {ADMIN_TOKEN}: it has another one. If that is lost: shopbell connect FOLDER \
+                 --renew {ADMIN_TOKEN}"
             ))),
-            404 => Err(AskError::Worker(
+            404 => Err(at(
                 "knows no such Page, or is older than this command: publish, or deploy it again"
                     .to_owned(),
             )),
-            _ => Err(AskError::Worker(answer.described())),
+            _ => Err(at(answer.described())),
         }
     }
 

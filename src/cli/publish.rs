@@ -13,14 +13,15 @@ use super::cloud::refusal::Refusal;
 use super::cloud::target::{Target, TargetArgs, bundle_folder};
 use super::cloud::wrangler::Wrangler;
 use super::cloud::{Cloud, own_folder};
-use super::connect::session::{Failure, again};
+use super::connect::again::Again;
+use super::connect::session::Failure;
 use crate::faq;
 use crate::shop::kv::{
     AccountValue, PAGES_KEY, PagesValue, PosterValue, account_key, poster_key, shop_key,
 };
 use crate::shop::model::Shop;
 
-/// Where a shop is published to.
+/// Compiles a shop and writes it to KV.
 #[derive(clap::Args)]
 pub struct PublishArgs {
     /// The folder with the shop.toml.
@@ -120,7 +121,8 @@ pub fn run(args: &PublishArgs) -> ExitCode {
 
 fn publish(args: &PublishArgs) -> Result<String, Failure> {
     let unread = |why: check::LoadError| {
-        Failure::new(NOT_PUBLISHED, why, format!("shopbell check {}", args.dir.display()))
+        let fix = why.fix(&args.dir);
+        Failure::new(NOT_PUBLISHED, why, fix)
     };
     let bundle = Bundle::of(check::load(&args.dir).map_err(unread)?);
     let pairs = bundle.pairs().map_err(|why| args.failed(why))?;
@@ -151,11 +153,14 @@ impl PublishArgs {
         let again = self.again();
         let root = bundle_folder(&self.bundle);
         let config = Config::read(&root).map_err(|why| {
-            let fix = format!("{again} --bundle FOLDER, with the folder of its wrangler.toml");
+            let line = self.line("publish").instead("--bundle", "FOLDER");
+            let fix = format!("{line}, with the folder of its wrangler.toml");
             Failure::new(NOT_PUBLISHED, why, fix)
         })?;
-        let target = Target::of(&self.target, source, &config)
-            .map_err(|why| Failure::new(NOT_PUBLISHED, why, format!("{again} --name NAME")))?;
+        let target = Target::of(&self.target, source, &config).map_err(|why| {
+            let (option, value) = why.instead();
+            Failure::new(NOT_PUBLISHED, why, self.line("publish").instead(option, &value))
+        })?;
         let wrangler = Wrangler::find(self.wrangler.as_deref(), &root);
         let cloud = Cloud::new(wrangler, config, target).map_err(|why| self.failed(why))?;
         let refused = |refusal: Refusal| {
@@ -166,7 +171,7 @@ impl PublishArgs {
         let deployed = cloud.deployed().map_err(refused)?;
         let Some(namespace) = deployed.and_then(|deployed| deployed.kv) else {
             let why = format!("there is no Worker `{name}` with a KV namespace yet");
-            return Err(Failure::new(NOT_PUBLISHED, why, self.line("deploy")));
+            return Err(Failure::new(NOT_PUBLISHED, why, self.line("deploy").to_string()));
         };
         let file = cloud.folder().join(VALUES);
         self.write(&file, text)?;
@@ -204,12 +209,13 @@ impl PublishArgs {
     }
 
     fn again(&self) -> String {
-        let line = self.line("publish");
-        if self.local { format!("{line} --local") } else { line }
+        let state = self.state.as_ref().map(|state| state.display().to_string());
+        let line = self.line("publish").flag("--local", self.local).with("--state", state);
+        line.to_string()
     }
 
     /// Another command about the same Worker.
-    fn line(&self, command: &str) -> String {
-        again(command, &self.dir, &self.target, &self.bundle, self.wrangler.as_deref())
+    fn line(&self, command: &str) -> Again {
+        Again::of(command, &self.dir, &self.target, &self.bundle, self.wrangler.as_deref())
     }
 }

@@ -20,6 +20,8 @@ const PATIENCE: Duration = Duration::from_secs(120);
 /// Between two steps.
 const PAUSE: Duration = Duration::from_millis(150);
 
+/// Compares Meta's own list of notification tokens with the Worker's, and mends it.
+///
 /// Reads Meta's own list of notification tokens, and mends what the Worker knows by it.
 ///
 /// The Worker does it by itself once a day. Tokens that Meta has and the Worker does not are added

@@ -15,6 +15,8 @@ use crate::meta::marketing::money::Money;
 use crate::outreach::told::Report;
 use crate::store::ledger::ONCE;
 
+/// Says what became of the notifications that were sent.
+///
 /// Says what became of the notifications: planned, sent, delivered, read, stopped, and held by
 /// reason.
 ///

@@ -12,6 +12,8 @@ use super::check;
 use super::owner::{self, AskError, Owner};
 use crate::meta::ids::PageId;
 
+/// Says among how many Desks a Page's people are divided, and moves them.
+///
 /// Says among how many Desks a Page's people are divided, and with --move divides them as shop.toml
 /// says.
 ///

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use super::check;
+use super::doctor::http::{BadBase, Base};
 use crate::entry::page_words::words;
 use crate::entry::pages::escaped;
 use crate::entry::qr;
@@ -43,8 +44,10 @@ enum SnippetError {
     NoPoster(String),
     #[error("the poster `{0}` is revoked: it would lead to your contact page")]
     Revoked(PosterCode),
-    #[error("`{0}` is no address of a Worker: it begins with https://")]
-    Address(String),
+    #[error(
+        "--url: {0}; write the Worker's address as `shopbell deploy` said it: https://shopbell.<you>.workers.dev"
+    )]
+    Address(#[from] BadBase),
     #[error("the shop has no Instagram name: add instagram_username to its [[page]]")]
     NoInstagram,
     #[error("the picture cannot be drawn: {0}")]
@@ -58,12 +61,7 @@ pub fn run(args: &SnippetArgs) -> ExitCode {
 }
 
 fn show(args: &SnippetArgs) -> Result<String, SnippetError> {
-    let url = args.url.trim_end_matches('/');
-    let local = url.starts_with("http://127.0.0.1") || url.starts_with("http://localhost");
-    let plain = !url.contains(|c: char| c.is_whitespace() || "\"'<>?#".contains(c));
-    if !plain || !(local || url.starts_with("https://")) {
-        return Err(SnippetError::Address(args.url.clone()));
-    }
+    let base = Base::new(&args.url)?;
     let shops = check::load(&args.dir)?;
     let unknown = || SnippetError::NoPoster(args.poster.clone());
     let code = PosterCode::new(args.poster.as_str()).map_err(|_| unknown())?;
@@ -77,7 +75,7 @@ fn show(args: &SnippetArgs) -> Result<String, SnippetError> {
     }
     let lang = args.language.clone().map(Lang);
     let lang = lang.as_ref().or(poster.language.as_ref()).unwrap_or_else(|| shop.default_lang());
-    Ok(html(url, &poster.code, lang, args.instagram.then_some(Platform::Instagram))?)
+    Ok(html(base.as_str(), &poster.code, lang, args.instagram.then_some(Platform::Instagram))?)
 }
 
 fn html(

@@ -11,6 +11,8 @@ use super::shown::plain;
 use crate::meta::ids::PageId;
 use crate::outreach::notice::Stands;
 
+/// Hands in texts that Meta has to approve, and says how they stand.
+///
 /// Texts for what somebody is waiting for, which Meta has to approve before they may be sent.
 ///
 /// They stand in shop.toml as [[template]]; publish before you hand them in. A text that was

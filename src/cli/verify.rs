@@ -22,7 +22,7 @@ const BUNDLE: [(&str, &str); 2] =
 const CLOSED: [&str; 3] = ["bin", "scripts", "worker"];
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Says whether a release is what it says it is.
+/// Says whether a release is what it says it is, and what its sources make.
 ///
 /// Reads the checksums of every file. With --source it builds the Worker from a checkout of the
 /// commit in build.json, and compares it to the byte; with --worker it asks a running Worker what it

@@ -1,4 +1,4 @@
-//! The codes of coupons, and the keys of tills: `7KPN-R2X4-QW8M`.
+//! The codes of coupons, and the keys of tills: `7KPN-R2X4-QW8F`.
 //!
 //! Eleven characters are drawn from 31 (54 random bits), without `0 1 I L O`, so that they can be
 //! read aloud and typed; the twelfth checks them. The positions 1 to 12 times the characters' values
@@ -30,8 +30,17 @@ pub struct CouponCode(String);
 
 /// What is no code, or was read wrongly.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the characters of this code do not add up")]
-pub struct Misread;
+pub enum Misread {
+    /// Not as many characters as a code has.
+    #[error("a coupon's code has {LENGTH} characters, and this has {0}")]
+    Length(usize),
+    /// A character that no code has.
+    #[error("{0:?} is in no coupon's code: it has 2 to 9 and A to Z, without I, L and O")]
+    Character(char),
+    /// One is wrong, or two stand in each other's place.
+    #[error("the characters of this code do not add up")]
+    Sum,
+}
 
 impl CouponCode {
     /// A new one from random bits.
@@ -48,11 +57,11 @@ impl CouponCode {
         let sum = weighted(&values).checked_rem(MODULUS).unwrap_or(0);
         let missing = MODULUS.saturating_sub(sum).saturating_mul(INVERSE_OF_LAST);
         values.push(missing.checked_rem(MODULUS).unwrap_or(0));
-        let bytes = values.iter().map(|value| {
+        let letters = values.iter().map(|value| {
             let byte = usize::try_from(*value).ok().and_then(|value| ALPHABET.get(value));
-            byte.copied().unwrap_or(b'2')
+            char::from(byte.copied().unwrap_or(b'2'))
         });
-        Self(grouped(bytes))
+        Self(grouped(letters))
     }
 
     /// Reads a code however it was typed or scanned: small letters, without hyphens, with spaces, or
@@ -62,24 +71,25 @@ impl CouponCode {
     /// [`Misread`].
     pub fn read(text: &str) -> Result<Self, Misread> {
         if text.len() > LONGEST {
-            return Err(Misread);
+            return Err(Misread::Length(text.chars().count()));
         }
         let text = text.trim().split(['?', '#']).next().unwrap_or_default();
         let text = text.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
         let bare = text.chars().filter(|c| !c.is_whitespace() && !matches!(c, '-' | '–' | '.'));
-        let bare: Vec<u8> = bare
-            .map(|c| u8::try_from(c).map(|byte| byte.to_ascii_uppercase()))
-            .collect::<Result<_, _>>()
-            .map_err(|_| Misread)?;
-        let values: Option<Vec<u32>> = bare
-            .iter()
-            .map(|byte| u32::try_from(ALPHABET.iter().position(|known| known == byte)?).ok())
-            .collect();
-        let values = values.filter(|values| values.len() == LENGTH).ok_or(Misread)?;
+        let bare: Vec<char> = bare.map(|c| c.to_ascii_uppercase()).collect();
+        // What is too short or too long is no code of ours at all, whatever is in it.
+        if bare.len() != LENGTH {
+            return Err(Misread::Length(bare.len()));
+        }
+        let value = |c: &char| {
+            let at = ALPHABET.iter().position(|known| char::from(*known) == *c);
+            at.and_then(|at| u32::try_from(at).ok()).ok_or(Misread::Character(*c))
+        };
+        let values = bare.iter().map(value).collect::<Result<Vec<u32>, _>>()?;
         if weighted(&values).checked_rem(MODULUS) == Some(0) {
             Ok(Self(grouped(bare.into_iter())))
         } else {
-            Err(Misread)
+            Err(Misread::Sum)
         }
     }
 
@@ -94,13 +104,13 @@ fn weighted(values: &[u32]) -> u32 {
     (1_u32..).zip(values).map(|(position, value)| position.saturating_mul(*value)).sum()
 }
 
-fn grouped(bytes: impl Iterator<Item = u8>) -> String {
+fn grouped(letters: impl Iterator<Item = char>) -> String {
     let mut text = String::with_capacity(LENGTH.saturating_add(2));
-    for (at, byte) in bytes.enumerate() {
+    for (at, letter) in letters.enumerate() {
         if at > 0 && at.checked_rem(GROUP) == Some(0) {
             text.push('-');
         }
-        text.push(char::from(byte));
+        text.push(letter);
     }
     text
 }

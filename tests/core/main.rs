@@ -9,6 +9,7 @@ mod common_core;
 mod rng;
 
 mod alerts;
+mod beginnings;
 mod booking;
 mod checkup;
 mod conversations;
@@ -20,6 +21,7 @@ mod handoff;
 mod landing;
 mod leaving;
 mod misses;
+mod owner;
 mod people;
 mod plan;
 mod promises;

@@ -10,8 +10,9 @@ use shopbell::shop::source::diagnostic::Severity;
 /// Hyphenated words of the source that are no codes.
 const NO_CODES: [&str; 2] = ["booking-reminder", "legitimate-interest"];
 
-/// A fault of ours, which no file can bring about on purpose; and what depends on another file.
-const WITHOUT_EXAMPLE: [&str; 2] = ["internal", "logo-unusable"];
+/// A fault of ours, which no file can bring about on purpose; what depends on another file; and what is no
+/// text.
+const WITHOUT_EXAMPLE: [&str; 3] = ["internal", "logo-unusable", "unreadable"];
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))

@@ -3,6 +3,7 @@
 //! First the file itself ([`compile`]); then, if it is a shop, its FAQ is trained and tried: `faq`
 //! is the way in, `expectations`, `phrasings` and `left_out` are what is looked at. `endings`: which
 //! rules of Meta's that the shop relies on end soon. `capacity`: whether Cloudflare's plan carries it.
+//! [`made_up`](mod@made_up): Pages that nobody has.
 //! [`codes`]: what each code means, at length.
 
 mod capacity;
@@ -11,15 +12,17 @@ mod endings;
 mod expectations;
 mod faq;
 mod left_out;
+pub mod made_up;
 mod phrasings;
 
-use std::io::IsTerminal;
+use std::io::{ErrorKind, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
 
+use super::connect::again::quoted;
 use super::qr::draw::Logo;
 use crate::shop::model::Shop;
 use crate::shop::source::diagnostic::{Diagnostic, Severity};
@@ -43,6 +46,12 @@ pub enum Format {
 /// Why there is no shop.
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
+    /// There is none.
+    #[error("there is no shop in {}: name the folder with your shop.toml, or make one: shopbell new {}", dir.display(), quoted(&dir.display().to_string()))]
+    None {
+        /// Where it was looked for.
+        dir: PathBuf,
+    },
     /// The file cannot be read.
     #[error("cannot read {}: {source}", path.display())]
     Unreadable {
@@ -50,6 +59,19 @@ pub enum LoadError {
         path: PathBuf,
         /// Why.
         source: std::io::Error,
+    },
+    /// It is no file with an end, such as a pipe.
+    #[error("{} is no file; name the folder with your shop.toml", .0.display())]
+    NoFile(PathBuf),
+    /// Bytes that are no text.
+    #[error("{}:{line}: this is not UTF-8{how}: save the file as UTF-8 (in Notepad: Save as > Encoding)", path.display())]
+    NotUtf8 {
+        /// Which.
+        path: PathBuf,
+        /// The first line with such bytes, from 1.
+        line: usize,
+        /// What it is instead, if that can be told.
+        how: &'static str,
     },
     /// The shop's sign cannot be used.
     #[error("{} cannot be the shop's logo: {why}", path.display())]
@@ -69,7 +91,32 @@ pub enum LoadError {
     },
 }
 
-/// What to check.
+impl LoadError {
+    /// As a diagnostic, for whoever reads those: one JSON line.
+    fn for_machines(&self, dir: &Path) -> String {
+        let line = if let Self::NotUtf8 { line, .. } = self { *line } else { 1 };
+        // Its text is not known, but for how far it could be read.
+        let source = "\n".repeat(line.saturating_sub(1));
+        let at = source.len()..source.len();
+        let told = Diagnostic::error("unreadable", at, self.to_string()).help(self.fix(dir));
+        for_machines(&[told], &source, &path_of(dir))
+    }
+
+    /// The one thing to do, for the shop in `dir`.
+    #[must_use]
+    pub fn fix(&self, dir: &Path) -> String {
+        let dir = quoted(&dir.display().to_string());
+        match self {
+            Self::None { .. } => {
+                format!("name the folder with your shop.toml, or make one: shopbell new {dir}")
+            }
+            Self::NotUtf8 { .. } => format!("save the file as UTF-8, then: shopbell check {dir}"),
+            _ => format!("shopbell check {dir}"),
+        }
+    }
+}
+
+/// Says what is wrong in a shop.toml, and what to write instead.
 #[derive(clap::Args)]
 pub struct CheckArgs {
     /// The folder with the shop.toml.
@@ -114,6 +161,8 @@ pub fn all(source: &str, strict: bool, day: Date) -> Compiled {
     compiled.diagnostics.extend(ending);
     let too_small = capacity(&compiled, day);
     compiled.diagnostics.extend(too_small);
+    let made_up = made_up::made_up(&compiled, source);
+    compiled.diagnostics.extend(made_up);
     compiled.diagnostics.sort_by_key(|d| (d.span.start, d.severity));
     compiled
 }
@@ -134,6 +183,9 @@ pub fn run(args: &CheckArgs) -> ExitCode {
         Ok(read) => read,
         Err(error) => {
             eprintln!("error: {error}");
+            if args.format == Format::Json {
+                print!("{}", error.for_machines(&args.dir));
+            }
             return ExitCode::FAILURE;
         }
     };
@@ -222,14 +274,35 @@ fn bad_sign(compiled: &Compiled, source: &str, path: &Path) -> Option<Diagnostic
 
 /// The text of the shop.toml in `dir`, and where it is.
 pub(super) fn read(dir: &Path) -> Result<(PathBuf, String), LoadError> {
-    let path = if dir.is_dir() { dir.join(SHOP_FILE) } else { dir.to_owned() };
-    match std::fs::read_to_string(&path) {
+    let path = path_of(dir);
+    // A pipe would be waited for.
+    if std::fs::metadata(&path).is_ok_and(|about| !about.is_file()) {
+        return Err(LoadError::NoFile(path));
+    }
+    let bytes = std::fs::read(&path).map_err(|source| match source.kind() {
+        ErrorKind::NotFound => LoadError::None { dir: dir.to_owned() },
+        _ => LoadError::Unreadable { path: path.clone(), source },
+    })?;
+    match String::from_utf8(bytes) {
         // Editors on Windows put a mark in front that is no part of the text.
         Ok(source) => {
             Ok((path, source.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(source)))
         }
-        Err(source) => Err(LoadError::Unreadable { path, source }),
+        Err(bad) => {
+            let good = bad.utf8_error().valid_up_to();
+            let before = bad.as_bytes().get(..good).unwrap_or_default();
+            let line = before.iter().filter(|byte| **byte == b'\n').count().saturating_add(1);
+            let how = match bad.as_bytes() {
+                [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => " but UTF-16",
+                _ => "",
+            };
+            Err(LoadError::NotUtf8 { path, line, how })
+        }
     }
+}
+
+fn path_of(dir: &Path) -> PathBuf {
+    if dir.is_dir() { dir.join(SHOP_FILE) } else { dir.to_owned() }
 }
 
 fn show(diagnostics: &[Diagnostic], source: &str, path: &Path) {

@@ -26,6 +26,33 @@ pub enum TargetError {
     BadAccount(String),
 }
 
+impl TargetError {
+    /// What is not known.
+    #[must_use]
+    pub const fn what(&self) -> &'static str {
+        match self {
+            Self::NoName | Self::BadName(_) => "it is not known which Worker is meant",
+            Self::BadAccount(_) => "it is not known which Cloudflare account is meant",
+        }
+    }
+
+    /// The option that would say it, and what may be meant.
+    #[must_use]
+    pub fn instead(&self) -> (&'static str, String) {
+        match self {
+            Self::NoName => ("--name", "NAME".to_owned()),
+            Self::BadName(bad) => {
+                let near = bad.to_lowercase();
+                let near = near.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-'));
+                let near = near.filter(|part| !part.is_empty()).collect::<Vec<_>>().join("-");
+                let near = near.get(..MOST_OF_A_NAME).unwrap_or(&near).trim_matches('-');
+                ("--name", if near.is_empty() { "NAME".to_owned() } else { near.to_owned() })
+            }
+            Self::BadAccount(_) => ("--account", "ID".to_owned()),
+        }
+    }
+}
+
 /// A Worker.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Target {

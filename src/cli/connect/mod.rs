@@ -9,6 +9,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::ExitCode;
 
+pub(in crate::cli) mod again;
 pub mod collect;
 pub(in crate::cli) mod graph;
 pub mod keys;
@@ -81,7 +82,9 @@ pub fn connect(
     given: BTreeMap<String, String>,
     talk: &mut dyn Talk,
 ) -> Result<(), Failure> {
-    let mut session = Session::open(args.at, "connect", given, talk, false)?;
+    let line = args.at.again("connect").flag("--no-browser", args.no_browser);
+    let line = line.each("--renew", &args.renew);
+    let mut session = Session::open(args.at, &line, given, talk, false)?;
     deploy::headline(&mut session);
     let somebody = session.talk.somebody();
     let wanted = Wanted { all: somebody, renew: args.renew.into_iter().collect::<BTreeSet<_>>() };
@@ -92,12 +95,14 @@ pub fn connect(
         deploy::worker::ensure(&mut session, &all)?;
     }
     hand_over(&mut session, &all)?;
-    let again = session.at.clone();
+    let deploy_line = session.at.again("deploy");
     if session.talk.yes("Go live now? (shopbell deploy)") {
+        // What fails from here on is done again by the other command.
+        (session.again, session.line) = (deploy_line.to_string(), deploy_line);
         let options = deploy::Options { yes: true, ..deploy::Options::default() };
         return deploy::go_on(session, all, &options);
     }
-    session.talk.say(&format!("next: shopbell deploy {}", again.dir.display()));
+    session.talk.say(&format!("next: {deploy_line}"));
     Ok(())
 }
 

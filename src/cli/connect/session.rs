@@ -3,14 +3,15 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use tokio::runtime::Runtime;
 
+use super::again::{Again, from_the_line};
 use super::graph::Graph;
 use super::talk::Talk;
-use crate::cli::check;
+use crate::cli::check::{self, made_up};
 use crate::cli::cloud::config::Config;
 use crate::cli::cloud::refusal::Refusal;
 use crate::cli::cloud::target::{Target, TargetArgs, bundle_folder};
@@ -54,41 +55,13 @@ pub struct Where {
 
 impl Where {
     /// The command line that does the same again.
-    fn again(&self, command: &str) -> String {
-        let wrangler = self.wrangler.as_deref();
-        let line = again(command, &self.dir, &self.target, &self.bundle, wrangler);
-        let graph = self.graph.as_deref().map(|graph| format!(" --graph {}", quoted(graph)));
-        line + &graph.unwrap_or_default()
+    pub(in crate::cli) fn again(&self, command: &str) -> Again {
+        Again::of(command, &self.dir, &self.target, &self.bundle, self.wrangler.as_deref())
+            .with("--app-id", from_the_line("APP_ID", self.app_id.clone()))
+            .with("--graph", self.graph.clone())
+            .with("--graph-version", self.graph_version.clone())
+            .flag("--no-input", self.no_input)
     }
-}
-
-/// The command line of `command` about this shop and this Worker.
-pub(in crate::cli) fn again(
-    command: &str,
-    dir: &Path,
-    target: &TargetArgs,
-    bundle: &Path,
-    wrangler: Option<&Path>,
-) -> String {
-    let path = |path: &Path| path.display().to_string();
-    let options = [
-        ("--name", target.name.clone()),
-        ("--account", target.account.clone()),
-        ("--bundle", Some(bundle).filter(|bundle| bundle.as_os_str() != ".").map(path)),
-        ("--wrangler", wrangler.map(path)),
-    ];
-    let words = options.into_iter().filter_map(|(name, value)| Some((name, value?)));
-    let start = format!("shopbell {command} {}", quoted(&path(dir)));
-    words.fold(start, |line, (name, value)| format!("{line} {name} {}", quoted(&value)))
-}
-
-/// As a shell takes it.
-fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_alphanumeric() || "-_./:=@,+".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        return word.to_owned();
-    }
-    format!("'{}'", word.replace('\'', "'\\''"))
 }
 
 /// Why a step was not done, and the one thing to do.
@@ -139,6 +112,7 @@ pub struct Session<'t> {
     pub given: BTreeMap<String, String>,
     /// What to run again.
     pub again: String,
+    pub(in crate::cli) line: Again,
     /// Something at Meta was not looked at, for want of a secret.
     pub skipped: bool,
 }
@@ -149,32 +123,37 @@ impl<'t> Session<'t> {
     ///
     /// # Errors
     /// [`Failure`].
-    pub fn open(
+    pub(in crate::cli) fn open(
         at: Where,
-        command: &str,
+        line: &Again,
         given: BTreeMap<String, String>,
         talk: &'t mut dyn Talk,
         rehearsal: bool,
     ) -> Result<Self, Failure> {
-        let again = at.again(command);
-        let unread = |why: &dyn fmt::Display| {
-            let fix = format!("shopbell check {}", at.dir.display());
+        let again = line.to_string();
+        let unread = |why: check::LoadError| {
+            let fix = why.fix(&at.dir);
             Failure::new("the shop was not read", why, fix)
         };
-        let shops = check::load(&at.dir).map_err(|why| unread(&why))?;
-        let (_, source) = check::read(&at.dir).map_err(|why| unread(&why))?;
+        let shops = check::load(&at.dir).map_err(unread)?;
+        let (_, source) = check::read(&at.dir).map_err(unread)?;
+        if !rehearsal {
+            made_up::real(&shops, &source).map_err(|why| {
+                let fix = format!("shopbell check {} shows where", at.dir.display());
+                Failure::new("the shop's Page is made up", why, fix)
+            })?;
+        }
         let root = bundle_folder(&at.bundle);
         let config = Config::read(&root).map_err(|why| {
-            let fix =
-                format!("{again} --bundle FOLDER, with the folder of Shopbell's wrangler.toml");
+            let fix = format!(
+                "{}, with the folder of Shopbell's wrangler.toml",
+                line.instead("--bundle", "FOLDER")
+            );
             Failure::new("wrangler's configuration was not read", why, fix)
         })?;
         let target = Target::of(&at.target, &source, &config).map_err(|why| {
-            Failure::new(
-                "it is not known which Worker is meant",
-                why,
-                format!("{again} --name NAME"),
-            )
+            let (option, value) = why.instead();
+            Failure::new(why.what(), why, line.instead(option, &value))
         })?;
         let wrangler = Wrangler::find(at.wrangler.as_deref(), &root);
         let version = at.graph_version.clone();
@@ -186,11 +165,7 @@ impl<'t> Session<'t> {
         let cloud = Cloud::new(wrangler, config, target).map_err(|why| room(&why))?;
         let runtime = Runtime::new().map_err(|why| room(&why))?;
         let base = Base::new(at.graph.as_deref().unwrap_or(GRAPH)).map_err(|why| {
-            Failure::new(
-                "the Graph API's address is none",
-                why,
-                format!("{again} (without --graph)"),
-            )
+            Failure::new("the Graph API's address is none", why, line.instead("--graph", GRAPH))
         })?;
         let graph = Graph::new(Self::http(&again)?, base, version);
         let (deployed, skipped) = (None, false);
@@ -205,6 +180,7 @@ impl<'t> Session<'t> {
             talk,
             given,
             again,
+            line: line.clone(),
             skipped,
         };
         match session.log_in() {

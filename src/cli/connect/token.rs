@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::graph::{Caller, Graph, Refused};
 use super::pages::{APP_SETTINGS, LINKED, MESSENGER, MetaPage, SYSTEM_USERS};
+use crate::cli::doctor::same_username;
 use crate::desk::checkup::needs::Needs;
 use crate::desk::checkup::{judge, read};
 use crate::shop::model::Shop;
@@ -167,6 +168,7 @@ async fn of_page(
         ));
     }
     proven(graph, app, shop, &token, notes).await?;
+    notes.extend(called(graph, app, shop, &token).await);
     grants(shop, &data, notes);
     ends(&data, notes);
     if shop.assistant.instagram && shop.page.instagram_id.is_some() {
@@ -287,6 +289,25 @@ async fn proven(
     notes.push(Note::good(format!("the token is that of {} ({id})", word(&me, "name"))));
     notes.push(Note::good("Meta takes our proof: APP_SECRET and the token belong together"));
     Ok(())
+}
+
+/// Whether posters lead to this Page: they have the name of its link, not its number.
+async fn called(graph: &Graph, app: &App, shop: &Shop, token: &str) -> Option<Note> {
+    let ours = shop.page.username.as_str();
+    let caller = Caller { token, app_secret: Some(&app.secret) };
+    let told = graph.get(shop.page.id.as_str(), caller, &[("fields", "username")]).await.ok()?;
+    // A Page may have none, and a token may not be allowed to read it.
+    let theirs = told.get("username")?.as_str()?;
+    let note = match same_username(theirs, ours) {
+        true => Note::good(format!("the Page's link is m.me/{theirs}, as in shop.toml")),
+        false => Note::mind(
+            format!(
+                "the Page's link is m.me/{theirs}, and shop.toml says m.me/{ours}: posters lead there"
+            ),
+            format!("write username = \"{theirs}\" under [[page]] before you print or publish"),
+        ),
+    };
+    Some(note)
 }
 
 /// What this shop needs, and the token may.

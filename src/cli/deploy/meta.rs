@@ -126,7 +126,7 @@ fn may_take(
         "app {} leads to {other}, and an app has one address for all its Pages (a shop of its own can have an app of its own)",
         app.id
     );
-    let fix = format!("{} --take-webhook", session.again);
+    let fix = session.line.clone().flag("--take-webhook", true).to_string();
     Err(Failure::new("the app's webhook was not changed", why, fix))
 }
 

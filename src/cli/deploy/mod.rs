@@ -25,6 +25,8 @@ use crate::shop::model::Plan;
 /// KV shows what is written within a minute (Cloudflare, 2026), and two reads may lie between.
 const PATIENCE_S: u64 = 180;
 
+/// Goes live: Worker, secrets, shop, webhook, profile; then waits for the first message.
+///
 /// Makes a shop live: the Worker, its secrets, the shop, Meta's webhook and the Pages' events, and what
 /// people see before they write. Then it waits for your first message.
 ///
@@ -96,7 +98,17 @@ pub fn deploy(
         take_webhook: args.take_webhook,
         patience: Duration::from_secs(args.patience),
     };
-    let mut session = Session::open(args.at, "deploy", given, talk, args.dry_run)?;
+    let patience = (args.patience != PATIENCE_S).then(|| args.patience.to_string());
+    let line = args
+        .at
+        .again("deploy")
+        .flag("--dry-run", args.dry_run)
+        .flag("--yes", args.yes)
+        .flag("--wait", args.wait)
+        .flag("--no-wait", args.no_wait)
+        .flag("--take-webhook", args.take_webhook)
+        .with("--patience", patience);
+    let mut session = Session::open(args.at, &line, given, talk, args.dry_run)?;
     headline(&mut session);
     if args.dry_run {
         return worker::rehearse(&mut session);

@@ -75,7 +75,10 @@ fn vars(
     let mark = mark.map_err(|why| {
         let fix = match session.cloud.config.build() {
             Some(build) => build.to_owned(),
-            None => format!("{} --bundle FOLDER, with the folder of a release", session.again),
+            None => format!(
+                "{}, with the folder of a release",
+                session.line.instead("--bundle", "FOLDER")
+            ),
         };
         Failure::new("there is no bundle to deploy", why, fix)
     })?;

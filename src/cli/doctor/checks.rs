@@ -67,6 +67,7 @@ pub(super) const APP_ID: Check = named("worker.app_id", "APP_ID");
 pub(super) const PAGE_TOKEN: Check = named("worker.page_token", "PAGE_TOKEN");
 pub(super) const PUBLIC_URL: Check = named("worker.public_url", "PUBLIC_URL");
 pub(super) const SIGNING_KEY: Check = named("worker.signing_key", "SIGNING_KEY");
+pub(super) const USERNAME: Check = named("graph.username", "m.me");
 pub(super) const PROOF: Check = named("graph.proof", "APP_SECRET");
 pub(super) const GET_STARTED: Check = named("graph.get_started", "Get Started");
 pub(super) const ICE_BREAKERS: Check = named("graph.ice_breakers", "Ice breakers");

@@ -19,25 +19,60 @@ const MOST_OF_A_REASON: usize = 120;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::cli) struct Base(String);
 
-/// Why no request goes there.
-#[derive(Debug, thiserror::Error)]
+/// Why no request goes there, and nothing is printed that leads there.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub(in crate::cli) enum BadBase {
     #[error("`{0}` is not an address")]
     Malformed(String),
     #[error("`{0}` is not https, and secrets would travel in the open")]
     Open(String),
+    #[error("`{0}` goes on behind ? or #, and nothing can be added to it")]
+    Goes(String),
+    // Not shown: it may be on a screen that others see.
+    #[error("it holds a name or a password in front of @, and would give them away")]
+    Login,
+    #[error("`{0}` is the example of the documents and nobody's address")]
+    Example(String),
 }
+
+/// Where the documents and the help say: yours.
+const EXAMPLES: [&str; 2] = ["YOU", "YOUR-WORKER"];
+/// And whole, in a link that was copied.
+const EXAMPLE: &str = "shopbell.you.workers.dev";
 
 impl Base {
     pub(in crate::cli) fn new(text: &str) -> Result<Self, BadBase> {
         let text = text.trim().trim_end_matches('/').to_owned();
-        let url = Url::parse(&text).map_err(|_| BadBase::Malformed(text.clone()))?;
-        match url.scheme() {
-            "https" if url.has_host() => Ok(Self(text)),
-            "http" if is_loopback(&url) => Ok(Self(text)),
-            "http" => Err(BadBase::Open(text)),
-            _ => Err(BadBase::Malformed(text)),
+        let host = text.split_once("://").map_or(text.as_str(), |(_, rest)| rest);
+        let host = host.split(['/', '?', '#']).next().unwrap_or_default();
+        if host.contains('@') {
+            return Err(BadBase::Login);
         }
+        if host.contains(['<', '>', '…'])
+            || host.eq_ignore_ascii_case(EXAMPLE)
+            || host.split(['.', ':']).any(|label| EXAMPLES.contains(&label))
+        {
+            return Err(BadBase::Example(text));
+        }
+        let Ok(url) = Url::parse(&text) else { return Err(BadBase::Malformed(text)) };
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(BadBase::Login);
+        }
+        if text.contains(['?', '#']) {
+            return Err(BadBase::Goes(text));
+        }
+        // A parser forgives what a camera reads as it stands.
+        let odd = |c: char| c.is_whitespace() || c.is_control() || "\\\"'`<>".contains(c);
+        if text.contains(odd) || !text.contains("://") {
+            return Err(BadBase::Malformed(text));
+        }
+        match url.scheme() {
+            "https" if url.has_host() => {}
+            "http" if is_loopback(&url) => {}
+            "http" => return Err(BadBase::Open(text)),
+            _ => return Err(BadBase::Malformed(text)),
+        }
+        Ok(Self(url.as_str().trim_end_matches('/').to_owned()))
     }
 
     pub(in crate::cli) fn as_str(&self) -> &str {
@@ -85,12 +120,16 @@ impl Answer {
         serde_json::from_str(&self.text).ok()
     }
 
+    pub(in crate::cli) fn is_web_page(&self) -> bool {
+        self.text.trim_start().starts_with('<')
+    }
+
     /// What it is, when it is not what was expected: "answers 500 with a web page".
     pub(in crate::cli) fn described(&self) -> String {
         let start = self.text.trim_start();
         let what = if start.is_empty() {
             "and nothing more".to_owned()
-        } else if start.starts_with('<') {
+        } else if self.is_web_page() {
             "with a web page".to_owned()
         } else {
             format!("with: {}", start.chars().take(120).collect::<String>())
@@ -219,6 +258,52 @@ mod tests {
         for bad in ["http://a.example", "a.example", "", "ftp://a.example", "http://127.0.0.1.x.y"]
         {
             assert!(Base::new(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_an_address_that_another_path_cannot_be_added_to() {
+        let goes = |text: &str| matches!(Base::new(text), Err(BadBase::Goes(_)));
+        for bad in ["https://a.example/y?z=1", "https://a.example#frag", "https://a.example/?"] {
+            assert!(goes(bad), "{bad}");
+        }
+        let malformed = |text: &str| matches!(Base::new(text), Err(BadBase::Malformed(_)));
+        for bad in
+            ["https://a b", "https://a.example/a b", "https:a.example", "https://a.example\\b"]
+        {
+            assert!(malformed(bad), "{bad}");
+        }
+        // As it is printed, and read by every camera.
+        for (said, printed) in [
+            (" HTTPS://Bell.Example:443/ ", "https://bell.example/q/DOOR"),
+            ("https://bäckerei.example", "https://xn--bckerei-5wa.example/q/DOOR"),
+        ] {
+            assert_eq!(Base::new(said).unwrap().join("/q/DOOR"), printed, "{said}");
+        }
+    }
+
+    #[test]
+    fn a_password_is_refused_and_not_repeated() {
+        for text in ["https://user:pw@a.example", "https://user@a.example", "user:pw@a.example"] {
+            let why = Base::new(text).unwrap_err();
+            assert_eq!(why, BadBase::Login, "{text}");
+            assert!(!why.to_string().contains("pw"), "{why}");
+        }
+    }
+
+    #[test]
+    fn the_examples_of_the_documents_are_nobodys_address() {
+        for text in [
+            "https://YOUR-WORKER",
+            "https://shopbell.YOU.workers.dev",
+            "https://shopbell.<you>.workers.dev",
+            "https://shopbell.you.workers.dev/",
+        ] {
+            assert!(matches!(Base::new(text), Err(BadBase::Example(_))), "{text}");
+        }
+        // Names that somebody may have.
+        for text in ["https://bell.you.workers.dev", "https://your-worker.example"] {
+            assert!(Base::new(text).is_ok(), "{text}");
         }
     }
 }

@@ -17,7 +17,8 @@ use std::time::Duration;
 
 use super::check::Format;
 use crate::desk::checkup::needs::Needs;
-use crate::shop::lang::doctor::{self, DoctorTexts};
+use crate::shop::lang::doctor::DoctorTexts;
+use crate::shop::lang::language;
 use crate::shop::model::{Lang, Shop};
 
 mod checks;
@@ -36,6 +37,7 @@ mod worker;
 use finding::{Check, Findings, about, fix, says};
 pub use finding::{Diagnosis, Finding, State};
 use http::{Base, Http, now};
+pub(in crate::cli) use page::same_username;
 pub use secrets::Secrets;
 
 /// Meta's own address.
@@ -47,7 +49,7 @@ pub(super) const GRAPH_VERSION: &str = "v26.0";
 /// How long one answer may take.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Says what keeps a shop from working, and what to do about it.
+/// Says what keeps a shop from working, at the Worker and at Meta.
 ///
 /// Secrets are taken from the environment: `APP_ID`, `APP_SECRET`, `VERIFY_TOKEN`, `ADMIN_TOKEN`,
 /// and `PAGE_TOKEN` or `PAGE_TOKEN_<page id>`. What needs one that is not there is not checked.
@@ -188,7 +190,7 @@ pub async fn examine(checkup: &Checkup) -> Diagnosis {
 fn texts(checkup: &Checkup, shops: Option<&[Shop]>) -> &'static DoctorTexts {
     let shops = shops.and_then(<[Shop]>::first).map(Shop::default_lang);
     let lang = checkup.language.as_ref().or(shops);
-    lang.map_or_else(|| doctor::of(&Lang("en".to_owned())), doctor::of)
+    lang.map_or_else(|| language(&Lang("en".to_owned())), language).doctor
 }
 
 /// Secrets of this computer that protect nothing. A Worker on this computer is for trying things

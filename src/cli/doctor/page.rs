@@ -45,9 +45,17 @@ pub(super) async fn check(
         page.grant(checkup, found).await;
         page.subscription(found).await;
         page.standing(found).await;
+        page.username(found).await;
         page.profile(checkup, found).await;
     }
     true
+}
+
+/// Whether both are the same name: dots and capitals do not count (Meta, "Create a custom username for
+/// your Page", read in November 2026).
+pub(in crate::cli) fn same_username(one: &str, other: &str) -> bool {
+    let folded = |name: &str| name.replace('.', "").to_ascii_lowercase();
+    folded(one) == folded(other)
 }
 
 struct Page<'a> {
@@ -238,6 +246,33 @@ impl Page<'_> {
             }
         }
         found.unchecked(checks::INSTAGRAM_ACCESS, says(|s| s.untold), fix(|f| f.allow_instagram));
+    }
+
+    /// Whether the name in the Page's link is the one that posters are printed with.
+    async fn username(&self, found: &mut Findings<'_>) {
+        let ours = self.shop.page.username.as_str();
+        let body = match self.get(self.shop.page.id.as_str(), "username", None).await {
+            Ok(body) => body,
+            Err(refusal) => {
+                let why = says(|s| s.unread).with("why", refusal.says);
+                found.unchecked(checks::USERNAME, why, fix(|f| f.again));
+                return;
+            }
+        };
+        match body.get("username").and_then(Value::as_str) {
+            Some(theirs) if same_username(theirs, ours) => found.ok(checks::USERNAME, ours),
+            Some(theirs) => found.problem(
+                checks::USERNAME,
+                says(|s| s.two).with("theirs", theirs).with("ours", ours),
+                fix(|f| f.set_line).with("line", format!("username = \"{theirs}\"")),
+            ),
+            // Also when the token may not read it.
+            None => found.unchecked(
+                checks::USERNAME,
+                says(|s| s.untold),
+                fix(|f| f.look_there).with("what", format!("https://m.me/{ours}")),
+            ),
+        }
     }
 
     /// Get Started, and what overrides it.

@@ -23,7 +23,7 @@ use crate::faq::{self, Decision, Example, Match, Model, ModelError};
 use crate::meta::ids::FaqId;
 use crate::shop::model::{Eagerness, Lang};
 
-/// What to measure the matcher on.
+/// Measures the matcher on labelled questions.
 ///
 /// Prints one JSON line for each question of the test file, in its order, then one with the
 /// figures; a table of the figures goes to stderr. A sentence labelled NO_NODES_DETECTED or oos

@@ -23,7 +23,7 @@ pub use groups::{Group, Groups, Question, grouped};
 pub use patch::{ChangeError, changed, unified};
 pub use report::{DeskReport, Report, ReportError};
 
-/// Fetches the questions that found no answer, and says what to add to shop.toml.
+/// Fetches what customers asked in vain, and writes it as lines for shop.toml.
 ///
 /// They are kept only if shop.toml has `keep_misses_days` under [assistant]. With --patch the
 /// change is printed as a patch for `git apply` or `patch -p1`; read it before you use it.

@@ -1,6 +1,7 @@
 //! What an owner answered.
 
 use super::words::{self, Words};
+use crate::cli::check::made_up::NO_USERNAME;
 use crate::faq::normalise::normalise;
 use crate::shop::source::written;
 
@@ -132,7 +133,7 @@ pub(super) fn username_of(name: &str) -> String {
     guessed.truncate(50);
     let guessed = guessed.trim_end_matches('.');
     // Meta takes no shorter ones.
-    if guessed.len() >= 5 { guessed.to_owned() } else { "your.page".to_owned() }
+    if guessed.len() >= 5 { guessed.to_owned() } else { NO_USERNAME.to_owned() }
 }
 
 /// The longest name of a Page (Meta, "Page names", October 2026), in characters.

@@ -5,10 +5,8 @@
 //! place of its own.
 
 use super::answers::{Answers, Kind, Tongue, username_of};
+use crate::cli::check::made_up::NO_PAGE;
 use crate::shop::source::written::quoted;
-
-/// Stands in until the number of the Page is known.
-const NO_PAGE: &str = "100200300400500";
 
 /// Before the place of a section, and before the section itself.
 const SECTION: &str = "#% ";

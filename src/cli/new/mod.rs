@@ -25,7 +25,7 @@ use crate::shop::source::schema::schema;
 /// The schema's file, beside the shop's: editors read it for completion.
 pub const SCHEMA_FILE: &str = "shop.toml.schema.json";
 
-/// What is known of a shop before it is asked for.
+/// Asks a few questions and writes a shop.toml to start from.
 #[derive(clap::Args, Clone, Debug, Default)]
 pub struct NewArgs {
     /// The folder to write to; made if it is not there.
@@ -205,6 +205,7 @@ fn next(answers: &Answers, dir: &Path) -> String {
         (format!("shopbell check {dir}"), words.then_check),
         (format!("shopbell chat {dir}"), words.then_chat),
         (format!("scripts/dev --shop {whole}"), words.then_dev),
+        (format!("shopbell connect {dir}"), words.then_connect),
         (format!("shopbell deploy {dir}"), words.then_deploy),
     ] {
         lines.push(format!("  {command}\n      {what}"));

@@ -21,8 +21,7 @@ use crate::time::{DAY, UnixMs};
 
 pub use input::{DeskRecipients, Snapshot};
 
-/// Says who will be told what, when, by which way and by which of Meta's rules, and who will not
-/// and why.
+/// Says who will be told what, when, by which way and rule, and who will not and why.
 ///
 /// The same function plans in the Worker: a run there keeps its hash, which `shopbell report`
 /// shows. Recipients are read from the Worker (ADMIN_TOKEN is taken from the environment) or from

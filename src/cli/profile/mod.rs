@@ -28,6 +28,8 @@ use state::Change;
 /// How long one answer may take.
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// Greeting, Get Started, ice breakers, menu and commands: what shop.toml says, at Meta.
+///
 /// Shows what would change on the Pages, or changes it.
 ///
 /// The access token is taken from the environment: `PAGE_TOKEN` or `PAGE_TOKEN_<page id>`, and

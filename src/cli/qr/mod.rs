@@ -31,6 +31,7 @@ use self::panel::{PanelError, Placed, Print};
 use self::proof::ProofError;
 use self::sheet::{Labels, Sheet};
 use self::wording::Wording;
+use super::check::made_up::{self, MadeUp};
 use super::check::{self, SHOP_FILE};
 use super::doctor::http::{BadBase, Base};
 use super::owner::{AskError, Owner};
@@ -91,7 +92,7 @@ impl Kind {
     }
 }
 
-/// Draws the codes of posters, ready to print: a poster, table tents, labels, or a picture.
+/// Draws the codes of posters: sheets to print, table tents, labels, pictures.
 ///
 /// Every code is read back before it is written, also small, blurred, turned and stained. Nothing
 /// is asked over the network, but with --made.
@@ -148,6 +149,8 @@ pub struct QrArgs {
 enum QrArgsError {
     #[error(transparent)]
     Shop(#[from] check::LoadError),
+    #[error("nothing is printed for a Page that is made up: {0}")]
+    MadeUp(#[from] MadeUp),
     #[error(transparent)]
     Ask(#[from] AskError),
     #[error(transparent)]
@@ -162,8 +165,10 @@ enum QrArgsError {
     Revoked(String),
     #[error("{0:?} is no language tag: write lt, en, pt-BR")]
     Language(String),
-    #[error("--url: `{0}` is no address to print; write it as https://shopbell.<you>.workers.dev")]
-    Address(String),
+    #[error(
+        "--url: {0}; write the Worker's address as `shopbell deploy` said it: https://shopbell.<you>.workers.dev"
+    )]
+    Address(BadBase),
     #[error("--url: `{0}` is not https, and phones warn of it; print the https address")]
     Open(String),
     #[error(transparent)]
@@ -203,11 +208,19 @@ pub fn run(args: &QrArgs) -> ExitCode {
 
 fn print(args: &QrArgs) -> Result<String, QrArgsError> {
     let (dir, codes) = folder_and_codes(&args.what);
+    if let Some(last) = no_folder(&codes) {
+        let dir = PathBuf::from(last);
+        return Err(check::LoadError::None { dir }.into());
+    }
     let base = Base::new(&args.url).map_err(|error| match error {
         BadBase::Open(url) => QrArgsError::Open(url),
-        BadBase::Malformed(url) => QrArgsError::Address(url),
+        other => QrArgsError::Address(other),
     })?;
     let mut shops = check::load(&dir)?;
+    // Nobody else can open what leads to this computer.
+    if !base.is_loopback() {
+        made_up::real(&shops, &check::read(&dir)?.1)?;
+    }
     if args.made {
         put_up(&mut shops, &args.url)?;
     }
@@ -278,6 +291,12 @@ fn folder_and_codes(what: &[String]) -> (PathBuf, Vec<String>) {
         }
     }
     (PathBuf::from("."), what.to_vec())
+}
+
+/// What was said in the place of a code, where there is no shop to look in: most likely a folder.
+fn no_folder(what: &[String]) -> Option<&str> {
+    let here = Path::new(".").join(SHOP_FILE).is_file();
+    what.last().map(String::as_str).filter(|_| !here)
 }
 
 /// The posters with these codes, or all that still lead anywhere.

@@ -12,6 +12,8 @@ use super::{CONNECTIONS, SandboxConfig, SandboxPage, SandboxPoster, start};
 use crate::cli::check;
 use crate::shop::model::{Poster, Shop};
 
+/// Plays Meta on this computer, with a phone to talk to your Worker.
+///
 /// Plays Meta on this computer: a phone with Messenger and Instagram to talk to your Worker, with
 /// Meta's limits, errors and bad days. Nothing leaves the computer.
 #[derive(Args, Clone)]

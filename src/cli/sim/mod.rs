@@ -28,7 +28,7 @@ use super::publish::Bundle;
 use crate::shop::model::Shop;
 use crate::time::UnixMs;
 
-/// Which scenarios, and what to do with their transcripts.
+/// Plays a scenario of many days in an instant, and prints what people saw.
 #[derive(clap::Args)]
 pub struct SimArgs {
     /// Scenario files.

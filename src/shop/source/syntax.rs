@@ -66,9 +66,14 @@ fn told(source: &str, span: &Range<usize>, message: &str) -> Diagnostic {
         && has("expected `\"`")
         && let Some(open) = open_quote(source, span.start)
     {
+        let text = source.get(open..).and_then(|rest| rest.lines().next()).unwrap_or_default();
+        let help = match text.chars().rev().find(|c| is_curly(*c)) {
+            Some(curly) => format!("write \" in the place of {curly}"),
+            None => "add \" where it ends".to_owned(),
+        };
         return error(open..span.end, "this text has no quotation mark at its end")
             .label("begins here")
-            .help("add \" where it ends");
+            .help(help);
     }
     if written.starts_with(':') || source.get(span.start..).is_some_and(|r| r.starts_with(':')) {
         let end = span.start.saturating_add(1);
@@ -76,6 +81,10 @@ fn told(source: &str, span: &Range<usize>, message: &str) -> Diagnostic {
             .help("write = in its place");
     }
     if has("string values must be quoted") {
+        if let Some((text, end)) = curly_text(source, span.start) {
+            return error(span.start..end, "these quotation marks are a word processor's")
+                .help(format!("write {}, with straight ones", quoted(text)));
+        }
         return error(span.clone(), "this text stands without quotation marks")
             .help(format!("write {}", quoted(written.trim())));
     }
@@ -98,6 +107,27 @@ fn told(source: &str, span: &Range<usize>, message: &str) -> Diagnostic {
         "texts stand in straight quotation marks, lists in [ ], and each line is name = value; \
          https://toml.io has the rest",
     )
+}
+
+/// Quotation marks that word processors and phones put in the place of straight ones.
+const fn is_curly(c: char) -> bool {
+    matches!(c, '“' | '”' | '„' | '‟' | '«' | '»' | '‘' | '’' | '‚' | '‹' | '›' | '「' | '」' | '＂')
+}
+
+/// The text between a word processor's quotation marks that begins at `at`, and where it ends with
+/// them. Where none closes it, what is left of the line without a comment.
+fn curly_text(source: &str, at: usize) -> Option<(&str, usize)> {
+    let line = source.get(at..)?.lines().next()?;
+    let open = line.chars().next().filter(|c| is_curly(*c))?;
+    let inside = line.get(open.len_utf8()..)?;
+    // What opens in one language closes in another: „a“ and “a”.
+    let closes = |c: char| is_curly(c) || c == '"';
+    let (text, close) = match inside.char_indices().find(|(_, c)| closes(*c)) {
+        Some((len, close)) => (inside.get(..len)?, close.len_utf8()),
+        None => (inside.split('#').next().unwrap_or(inside).trim_end(), 0),
+    };
+    let end = at.checked_add(open.len_utf8())?.checked_add(text.len())?.checked_add(close)?;
+    Some((text, end))
 }
 
 /// The bracket or brace that is open at `at`, if a line begins there that belongs to no list: a head

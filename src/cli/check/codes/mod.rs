@@ -25,7 +25,7 @@ const FILES: [(&str, &str); 8] = [
 
 const SHOP: &str = "[shop]\nname = \"Corner Bakery\"\nlanguages = [\"en\"]\n\
                     time_zone = \"Europe/Vilnius\"\ncountry = \"LT\"\n";
-const PAGE: &str = "[[page]]\nid = \"100200300400500\"\nusername = \"corner.bakery\"\n";
+const PAGE: &str = "[[page]]\nid = \"100200300400510\"\nusername = \"corner.bakery\"\n";
 const PRIVACY: &str = "[privacy]\ncontroller = \"Corner Bakery Ltd\"\n\
                        contact = \"data@shop.example\"\nlegal_basis = \"consent\"\n\
                        keep_receipts_months = 24\n";
