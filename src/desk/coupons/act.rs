@@ -145,7 +145,12 @@ pub fn while_carried(act: &Act) -> Result<Option<Value>, StoreError> {
         // Nothing was tried.
         Act::Wrong(_) => Ok(Some(Value::Null)),
         Act::Enter(_) | Act::Hear(_) => Err(StoreError::Refused(CARRIED.to_owned())),
-        Act::Show(_) | Act::SignIn(_) | Act::Till(_) | Act::Tills | Act::List => Ok(None),
+        Act::Show(_)
+        | Act::ShowTill(_)
+        | Act::SignIn(_)
+        | Act::Till(_)
+        | Act::Tills
+        | Act::List => Ok(None),
     }
 }
 
