@@ -10,7 +10,8 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::check::Format;
-use super::owner::{self, AskError, Owner, escaped};
+use super::owner::{self, AskError, Owner};
+use crate::entry::links::encoded;
 use crate::meta::ids::PageId;
 use crate::shop::codes;
 use crate::shop::model::Poster;
@@ -269,7 +270,7 @@ fn order(at: &At, code: Option<&str>, fields: Map<String, Value>) -> Result<Valu
 fn asked(at: &At, code: Option<&str>) -> Result<(Owner, String), PosterError> {
     let owner = Owner::of(&at.url)?;
     let page = owner.page(at.page.as_ref())?;
-    let code = code.map(|code| format!("&code={}", escaped(code))).unwrap_or_default();
+    let code = code.map(|code| format!("&code={}", encoded(code))).unwrap_or_default();
     Ok((owner, format!("page={page}{code}")))
 }
 
