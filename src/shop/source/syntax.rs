@@ -111,7 +111,22 @@ fn told(source: &str, span: &Range<usize>, message: &str) -> Diagnostic {
 
 /// Quotation marks that word processors and phones put in the place of straight ones.
 const fn is_curly(c: char) -> bool {
-    matches!(c, '“' | '”' | '„' | '‟' | '«' | '»' | '‘' | '’' | '‚' | '‹' | '›' | '「' | '」' | '＂')
+    matches!(
+        c,
+        '“' | '”'
+            | '„'
+            | '‟'
+            | '«'
+            | '»'
+            | '‘'
+            | '’'
+            | '‚'
+            | '‹'
+            | '›'
+            | '「'
+            | '」'
+            | '＂'
+    )
 }
 
 /// The text between a word processor's quotation marks that begins at `at`, and where it ends with
