@@ -364,6 +364,7 @@ fn a_page_that_was_made_up_is_told_by_check_and_neither_printed_nor_deployed() {
         let desk = Desk::with_bakery(&format!("made-up-{name}"), page);
         let check = desk.typed(&["check", "my-bakery"]).worked();
         assert!(check.err.contains("warning[made-up-page]"), "{}", check.err);
+        assert!(check.out.contains("still marked ✎"), "{}", check.out);
         let qr = ["qr", "my-bakery", "--url", "https://bell.example", "--out", "poster.pdf"];
         desk.typed(&qr).refused(&made_up);
         assert!(!desk.file("poster.pdf").exists());

@@ -207,6 +207,9 @@ pub fn run(args: &CheckArgs) -> ExitCode {
             } else {
                 println!("{}", closing_line(&compiled, &path));
             }
+            if let Some(guesses) = made_up::guesses(&source) {
+                println!("{guesses}");
+            }
         }
     }
     if compiled.has_errors() { ExitCode::FAILURE } else { ExitCode::SUCCESS }
