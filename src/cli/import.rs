@@ -43,7 +43,6 @@ pub struct ImportArgs {
         long,
         value_name = "URL",
         env = "PUBLIC_URL",
-        visible_alias = "worker",
         required_unless_present = "verify"
     )]
     url: Option<String>,

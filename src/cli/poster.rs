@@ -142,7 +142,7 @@ struct Says {
     #[arg(long = "tag", value_name = "TAG")]
     tags: Vec<String>,
     /// Spoken to people whose language is not known yet.
-    #[arg(long, value_name = "LANG")]
+    #[arg(long, value_name = "TAG")]
     language: Option<String>,
 }
 

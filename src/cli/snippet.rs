@@ -28,7 +28,7 @@ pub struct SnippetArgs {
     #[arg(long, value_name = "URL", env = "PUBLIC_URL")]
     url: String,
     /// The language of the words; the shop's first, if nothing is said.
-    #[arg(long, value_name = "LANG")]
+    #[arg(long, value_name = "TAG")]
     language: Option<String>,
     /// Leads to Instagram.
     #[arg(long)]

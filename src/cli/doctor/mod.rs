@@ -62,7 +62,7 @@ pub struct DoctorArgs {
     dir: PathBuf,
     /// Where the Worker answers: `https://shopbell.<you>.workers.dev`.
     #[arg(long, value_name = "URL", env = "PUBLIC_URL")]
-    worker: String,
+    url: String,
     /// Where the Graph API answers. Left out: Meta's, or the sandbox the Worker is set to.
     #[arg(long, value_name = "URL")]
     graph: Option<String>,
@@ -70,7 +70,7 @@ pub struct DoctorArgs {
     #[arg(long, value_name = "VERSION")]
     graph_version: Option<String>,
     /// In which language: `lt`, `pt-BR`. Left out: the shop's first.
-    #[arg(long, value_name = "LANGUAGE")]
+    #[arg(long, value_name = "TAG")]
     language: Option<String>,
     /// How to print it.
     #[arg(long, value_enum, default_value_t)]
@@ -101,7 +101,7 @@ pub struct Checkup {
 pub fn run(args: DoctorArgs) -> ExitCode {
     let checkup = Checkup {
         dir: args.dir,
-        worker: args.worker,
+        worker: args.url,
         graph: args.graph,
         graph_version: args.graph_version,
         secrets: Secrets::from_environment(),
@@ -216,7 +216,7 @@ fn page_name(shop: &Shop) -> String {
 }
 
 /// Where tokens may be sent: where the owner says, or to Meta. What the Worker says counts only
-/// for this computer's own sandbox: a mistyped `--worker` must not lead the tokens anywhere.
+/// for this computer's own sandbox: a mistyped `--url` must not lead the tokens anywhere.
 fn graph_base(
     checkup: &Checkup,
     told: Option<&str>,

@@ -88,7 +88,7 @@ impl Stage {
         let state = stage.get(&format!("{}/sandbox/state", stage.sandbox))?;
         let worker = address.worker.or_else(|| text(&state, "worker"));
         stage.worker = worker.ok_or_else(|| {
-            GroundError("the sandbox knows no Worker: name it with --worker".to_owned())
+            GroundError("the sandbox knows no Worker: name it with --url".to_owned())
         })?;
         stage.worker = stage.worker.trim_end_matches('/').to_owned();
         let _settings: Value = stage.post("settings", &json!({"echo_delay_ms": 0}))?;

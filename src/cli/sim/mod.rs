@@ -44,7 +44,7 @@ pub struct SimArgs {
     #[arg(long, value_name = "URL", alias = "sandbox")]
     bundle: Option<String>,
     /// With --bundle: the Worker, when the sandbox does not know it.
-    #[arg(long, value_name = "URL", requires = "bundle")]
+    #[arg(long = "url", value_name = "URL", requires = "bundle")]
     worker: Option<String>,
     /// With --bundle: the Worker's ADMIN_TOKEN.
     #[arg(

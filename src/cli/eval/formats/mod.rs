@@ -69,7 +69,7 @@ pub enum Problem {
     #[error("it cannot be read ({0})")]
     Unreadable(std::io::Error),
     /// Nothing says how it is laid out.
-    #[error("its name does not tell its format; name it with --format csv, json, rasa or conll")]
+    #[error("its name does not tell its format; name it with --input csv, json, rasa or conll")]
     UnknownFormat,
     /// Bytes that are no text.
     #[error("line {line} is not UTF-8; save the file as UTF-8")]
