@@ -10,6 +10,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::check::Format;
+use super::said;
 use super::owner::{self, AskError, Owner, escaped};
 use crate::meta::ids::PageId;
 use crate::shop::codes;
@@ -106,13 +107,13 @@ struct Says {
     #[arg(long)]
     batch: Option<String>,
     /// When it was printed: 2026-12-01.
-    #[arg(long, value_name = "DAY")]
+    #[arg(long, value_name = "DAY", value_parser = said::day)]
     printed_on: Option<Date>,
-    /// The first day it is good.
-    #[arg(long, value_name = "DAY")]
+    /// The first day it is good: 2026-12-01.
+    #[arg(long, value_name = "DAY", value_parser = said::day)]
     from: Option<Date>,
-    /// The last day it is good.
-    #[arg(long, value_name = "DAY")]
+    /// The last day it is good: 2026-12-24.
+    #[arg(long, value_name = "DAY", value_parser = said::day)]
     until: Option<Date>,
     /// A word printed beside the code, for typing.
     #[arg(long, value_name = "WORD")]

@@ -356,6 +356,50 @@ fn what_to_type_next_is_what_the_documents_say() {
 }
 
 #[test]
+fn days_moments_and_languages_are_read_in_one_way_and_told_with_an_example() {
+    let desk = Desk::with_real_bakery("said");
+    let refused = |words: &[&str], example: &str| {
+        let said = desk.typed(words);
+        assert_eq!(said.code, Some(2), "{}{}", said.out, said.err);
+        assert!(said.err.contains(example), "{words:?}\n{}", said.err);
+    };
+    for command in ["check", "budget"] {
+        refused(&[command, "my-bakery", "--at", "yesterday"], "2026-12-24");
+    }
+    for command in ["chat", "plan"] {
+        refused(&[command, "my-bakery", "--at", "x"], "2026-11-27T09:00");
+        let help = desk.typed(&[command, "--help"]).worked();
+        assert!(help.out.contains("`2026-11-27T09:00` by the shop's clock"), "{}", help.out);
+    }
+    let chat = desk.typed(&["chat", "my-bakery", "--at", "2026-12-24T10:00"]);
+    chat.worked();
+    let url = ["--url", "https://bell.example"];
+    for command in ["qr", "doctor"] {
+        let words = [&[command, "my-bakery", "--language", "xx"][..], &url].concat();
+        refused(&words, "there are no words in it");
+    }
+    let words = [&["qr", "my-bakery", "--language", "lt", "--as", "png"][..], &url].concat();
+    assert!(desk.typed(&words).err.contains("the shop does not speak lt"));
+}
+
+#[test]
+fn no_command_has_a_name_of_its_own_for_what_others_have_one_for() {
+    let desk = Desk::new("flags");
+    let list = desk.typed(&["--help"]).worked().out;
+    let lines = list.lines().skip_while(|line| *line != "Commands:").skip(1);
+    let names = lines.take_while(|line| !line.is_empty()).filter_map(|l| l.split_whitespace().next());
+    for name in names.filter(|name| *name != "help") {
+        let help = desk.typed(&[name, "--help"]).worked().out;
+        for odd in ["--worker", "--lang <", "--dir <", "--address"] {
+            assert!(!help.contains(odd), "{name} has {odd}");
+        }
+    }
+    let consent = desk.typed(&["consent", "--help"]).worked();
+    assert!(consent.out.contains("<PERSON> [DIR]"), "{}", consent.out);
+    assert!(desk.typed(&["eval", "--help"]).worked().out.contains("--input <FORMAT>"));
+}
+
+#[test]
 fn a_page_that_was_made_up_is_told_by_check_and_neither_printed_nor_deployed() {
     for (name, page, made_up) in [
         ("nothing", &[][..], ["id = \"100200300400500\"", "100200300400500"]),

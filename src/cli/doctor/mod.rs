@@ -16,6 +16,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use super::check::Format;
+use super::said;
 use crate::desk::checkup::needs::Needs;
 use crate::shop::lang::doctor::{self, DoctorTexts};
 use crate::shop::model::{Lang, Shop};
@@ -70,8 +71,8 @@ pub struct DoctorArgs {
     #[arg(long, value_name = "VERSION")]
     graph_version: Option<String>,
     /// In which language: `lt`, `pt-BR`. Left out: the shop's first.
-    #[arg(long, value_name = "TAG")]
-    language: Option<String>,
+    #[arg(long, value_name = "TAG", value_parser = said::language)]
+    language: Option<Lang>,
     /// How to print it.
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -106,7 +107,7 @@ pub fn run(args: DoctorArgs) -> ExitCode {
         graph_version: args.graph_version,
         secrets: Secrets::from_environment(),
         patience: PATIENCE,
-        language: args.language.map(Lang),
+        language: args.language,
     };
     let diagnosis = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime.block_on(examine(&checkup)),

@@ -93,6 +93,9 @@ pub enum EvalError {
 #[must_use]
 pub fn run(args: &EvalArgs) -> ExitCode {
     let lang = args.language.clone().map(Lang);
+    if let Some(lang) = lang.as_ref().filter(|lang| crate::shop::lang::find(lang).is_none()) {
+        eprintln!("warning: {} is no language that Shopbell has words of", lang.0);
+    }
     let evaluated = read(&args.train, args.input, Part::Train).and_then(|train| {
         let test = read(&args.test, args.input, Part::Test)?;
         Ok((train, test))
