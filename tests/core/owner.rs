@@ -400,6 +400,20 @@ fn no_command_has_a_name_of_its_own_for_what_others_have_one_for() {
 }
 
 #[test]
+fn what_the_doctor_proposes_are_commands_of_ours() {
+    let desk = Desk::with_real_bakery("doctor");
+    let url = "http://127.0.0.1:9";
+    let weak = ("ADMIN_TOKEN", "12345678");
+    let doctor = ["doctor", "my-bakery", "--url", "https://bell.invalid"];
+    let said = desk.typed_with(&doctor, &[weak]);
+    assert!(said.out.contains("shopbell connect FOLDER --renew ADMIN_TOKEN"), "{}", said.out);
+    assert!(said.out.contains("https://bell.invalid is the Worker's address"), "{}", said.out);
+    let said = desk.typed(&["doctor", "my-bakery", "--url", url]);
+    assert!(said.out.contains("look whether this computer is online"), "{}", said.out);
+    assert!(!said.out.contains("scripts/wrangler"), "{}", said.out);
+}
+
+#[test]
 fn a_page_that_was_made_up_is_told_by_check_and_neither_printed_nor_deployed() {
     for (name, page, made_up) in [
         ("nothing", &[][..], ["id = \"100200300400500\"", "100200300400500"]),

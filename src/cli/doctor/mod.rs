@@ -203,7 +203,7 @@ fn own_secrets(checkup: &Checkup, worker: Option<&Base>, found: &mut Findings<'_
     let lists = [(examples, says(|s| s.examples)), (weak, says(|s| s.weak))];
     for (names, says) in lists {
         let Some(first) = names.first() else { continue };
-        let command = format!("scripts/wrangler secret put {first}");
+        let command = worker::renewed(first);
         let strong = fix(|f| f.strong).with("command", command);
         found.problem(checks::OWN_SECRETS, says.with("names", names.join(", ")), strong);
     }
