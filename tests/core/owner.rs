@@ -414,6 +414,20 @@ fn what_the_doctor_proposes_are_commands_of_ours() {
 }
 
 #[test]
+fn new_says_what_would_answer_and_not_what_would_fail_next() {
+    let desk = Desk::with_real_bakery("new");
+    let kind = ["new", "x", "--kind", "pizzeria", "--name", "X", "--yes"];
+    desk.typed(&kind).refused(&["cafe, appointments, retail"]);
+    let said = desk.typed(&["new", "x", "--language", "en", "--kind", "cafe"]);
+    let said = said.refused(&["Answer it with --name"]);
+    assert!(!said.err.contains("--yes"), "{}", said.err);
+    let said = desk.typed(&["new", "x", "--language", "en"]);
+    said.refused(&["--kind", "--yes"]);
+    let file = desk.typed(&["new", "my-bakery/shop.toml", "--name", "X", "--yes"]);
+    file.refused(&["my-bakery/shop.toml is there already; nothing was changed"]);
+}
+
+#[test]
 fn a_page_that_was_made_up_is_told_by_check_and_neither_printed_nor_deployed() {
     for (name, page, made_up) in [
         ("nothing", &[][..], ["id = \"100200300400500\"", "100200300400500"]),
