@@ -428,6 +428,25 @@ fn new_says_what_would_answer_and_not_what_would_fail_next() {
 }
 
 #[test]
+fn small_mistakes_are_named_as_what_they_are() {
+    let desk = Desk::with_real_bakery("small");
+    let qr = ["qr", "my-bakery", "--url", "https://bell.example", "--as", "a4", "--out", "a.png"];
+    desk.typed(&qr).refused(&["a.png would be pdf", "--as png"]);
+    assert!(!desk.file("a.png").exists());
+    let eval = ["eval", "--train", "missing", "--test", "missing"];
+    desk.typed(&eval).refused(&["missing: it cannot be read"]);
+    fs::write(desk.file("there"), "x").unwrap();
+    desk.typed(&["eval", "--train", "there", "--test", "there"]).refused(&["--input csv"]);
+
+    let scenario = Path::new(ROOT).join("tests/scenarios/small-things.scenario");
+    let scenario = scenario.to_str().unwrap();
+    let checked = desk.typed(&["sim", "--check", scenario]).worked();
+    assert!(checked.out.contains("small-things.transcript is what this run says"));
+    desk.typed(&["sim", scenario, "--bundle", "http://127.0.0.1:9"])
+        .refused(&["no sandbox answers at http://127.0.0.1:9", "scripts/dev --clock"]);
+}
+
+#[test]
 fn a_page_that_was_made_up_is_told_by_check_and_neither_printed_nor_deployed() {
     for (name, page, made_up) in [
         ("nothing", &[][..], ["id = \"100200300400500\"", "100200300400500"]),

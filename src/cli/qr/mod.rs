@@ -193,6 +193,8 @@ enum QrArgsError {
          enlarged {times:.1} times"
     )]
     TooFar { code: String, reach: u32, wanted: u16, module: f64, needed: f64, times: f64 },
+    #[error("{} would be {is}: call it .{is}, or say what it is to be with --as {meant}", path.display())]
+    Name { path: PathBuf, is: &'static str, meant: &'static str },
     #[error(transparent)]
     Output(#[from] OutputError),
     #[error("cannot write {}: {source}", .path.display())]
@@ -206,6 +208,7 @@ pub fn run(args: &QrArgs) -> ExitCode {
 }
 
 fn print(args: &QrArgs) -> Result<String, QrArgsError> {
+    fitting(args)?;
     let (dir, codes) = folder_and_codes(&args.what);
     if let Some(last) = no_folder(&codes) {
         let dir = PathBuf::from(last);
@@ -294,6 +297,28 @@ fn folder_and_codes(what: &[String]) -> (PathBuf, Vec<String>) {
         }
     }
     (PathBuf::from("."), what.to_vec())
+}
+
+/// A file's name says what is in it.
+fn fitting(args: &QrArgs) -> Result<(), QrArgsError> {
+    let Some(path) = &args.out else { return Ok(()) };
+    let is = match args.kind {
+        Kind::Svg => "svg",
+        Kind::Png => "png",
+        Kind::A4 | Kind::Tent | Kind::Labels => "pdf",
+    };
+    let named = path.extension().and_then(|ext| ext.to_str()).map(str::to_ascii_lowercase);
+    let meant = match named.as_deref() {
+        Some("svg") => "svg",
+        Some("png") => "png",
+        Some("pdf") => "a4",
+        _ => return Ok(()),
+    };
+    // A folder may be called anything.
+    if named.as_deref() == Some(is) || path.is_dir() {
+        return Ok(());
+    }
+    Err(QrArgsError::Name { path: path.clone(), is, meant })
 }
 
 /// What was said in the place of a code, where there is no shop to look in: most likely a folder.

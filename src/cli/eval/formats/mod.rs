@@ -151,8 +151,9 @@ pub fn read(
     part: Part,
 ) -> Result<Vec<Labelled>, ReadError> {
     let of = |problem| ReadError { path: path.to_owned(), problem };
-    let format = format.or_else(|| format_of(path)).ok_or_else(|| of(Problem::UnknownFormat))?;
+    // A name that is mistyped tells no format, either.
     let bytes = std::fs::read(path).map_err(|error| of(Problem::Unreadable(error)))?;
+    let format = format.or_else(|| format_of(path)).ok_or_else(|| of(Problem::UnknownFormat))?;
     parse(&bytes, format, part).map_err(of)
 }
 
