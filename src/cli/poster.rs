@@ -10,8 +10,8 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::check::Format;
-use super::said;
 use super::owner::{self, AskError, Owner, escaped};
+use super::said;
 use crate::meta::ids::PageId;
 use crate::shop::codes;
 use crate::shop::model::Poster;

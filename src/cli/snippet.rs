@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use super::check;
-use super::said;
 use super::doctor::http::{BadBase, Base};
+use super::said;
 use crate::entry::page_words::words;
 use crate::entry::pages::escaped;
 use crate::entry::qr;

@@ -387,7 +387,8 @@ fn no_command_has_a_name_of_its_own_for_what_others_have_one_for() {
     let desk = Desk::new("flags");
     let list = desk.typed(&["--help"]).worked().out;
     let lines = list.lines().skip_while(|line| *line != "Commands:").skip(1);
-    let names = lines.take_while(|line| !line.is_empty()).filter_map(|l| l.split_whitespace().next());
+    let names =
+        lines.take_while(|line| !line.is_empty()).filter_map(|l| l.split_whitespace().next());
     for name in names.filter(|name| *name != "help") {
         let help = desk.typed(&[name, "--help"]).worked().out;
         for odd in ["--worker", "--lang <", "--dir <", "--address"] {

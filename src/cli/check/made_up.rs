@@ -79,7 +79,8 @@ pub fn made_up(compiled: &Compiled, source: &str) -> Vec<Diagnostic> {
 #[must_use]
 pub fn guesses(source: &str) -> Option<String> {
     let lines = source.lines().zip(1_usize..);
-    let guessed = lines.filter(|(line, _)| line.contains(GUESS) && !line.trim_start().starts_with('#'));
+    let guessed =
+        lines.filter(|(line, _)| line.contains(GUESS) && !line.trim_start().starts_with('#'));
     let guessed: Vec<String> = guessed.map(|(_, number)| number.to_string()).collect();
     let (lines, them) = match guessed.len() {
         0 => return None,

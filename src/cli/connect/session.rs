@@ -207,7 +207,8 @@ impl<'t> Session<'t> {
     fn log_in(&mut self) -> Result<Login, Refusal> {
         if self.cloud.wrangler.is_fetched() {
             let shown = self.cloud.wrangler.shown();
-            self.talk.say(&format!("asking {shown}, which npm fetches first: this may take a minute"));
+            self.talk
+                .say(&format!("asking {shown}, which npm fetches first: this may take a minute"));
         }
         let login = match self.cloud.login() {
             Err(Refusal::NotLoggedIn) if self.talk.somebody() => {

@@ -9,11 +9,11 @@ mod text;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use jiff::civil::DateTime;
 
 use super::check::{self, Format};
 use super::owner::{self, AskError};
 use super::publish::Bundle;
+use super::said::{self, Moment};
 use crate::meta::ids::PageId;
 use crate::outreach::plan::{Horizon, Planned, plan};
 use crate::shop::model::Shop;

@@ -231,7 +231,10 @@ fn print(args: &QrArgs) -> Result<String, QrArgsError> {
     let only = &args.languages;
     let speaks = |shop: &Shop, lang: &Lang| shop.languages.iter().any(|own| own.same_tag(lang));
     for lang in only.iter().filter(|lang| !chosen.iter().any(|(shop, _)| speaks(shop, lang))) {
-        eprintln!("warning: the shop does not speak {}: whoever scans is answered in another language", lang.0);
+        eprintln!(
+            "warning: the shop does not speak {}: whoever scans is answered in another language",
+            lang.0
+        );
     }
     let of_shop = shops.iter().find_map(|shop| shop.brand.as_ref()?.logo.as_ref());
     let of_shop = of_shop.filter(|_| !args.no_logo).map(|name| check::beside(&dir, name));
