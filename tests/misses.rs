@@ -135,3 +135,21 @@ fn without_an_address_or_a_token_it_says_what_is_missing() {
     assert!(run(&["--from", "shop.toml"]).contains("/admin/misses"));
     assert!(run(&["--from", "no.json"]).contains("cannot read no.json"));
 }
+
+#[test]
+fn what_customers_wrote_does_nothing_to_the_terminal() {
+    let folder = folder("terminal");
+    stage(&folder);
+    let bad = "nardymas \u{1b}]0;title\u{7}\u{1b}[2J\u{9b}1m\u{8}\n0 questions\r";
+    let told = json!({ "version": "0.1.0", "desks": [{ "page": "100200300400501", "shard": 0,
+        "keep_days": 30, "misses": [miss(bad, "lt", 2, &[])] }] });
+    std::fs::write(folder.0.join("misses.json"), told.to_string()).unwrap();
+    for more in [&[][..], &["--patch"], &["--format", "json"]] {
+        let text = stdout(&misses(&folder, more));
+        assert!(text.contains("nardymas"), "{text}");
+        let obeyed = text.chars().find(|c| c.is_control() && !matches!(c, '\n' | '\t'));
+        assert_eq!(obeyed, None, "{more:?}: {text:?}");
+    }
+    let lines = stdout(&misses(&folder, &[]));
+    assert_eq!(lines.lines().filter(|line| line.starts_with("0 questions")).count(), 0, "{lines}");
+}

@@ -1,11 +1,13 @@
 // scripts/test: the stages, what they report, and the sum.
 import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { join, resolve } from "node:path";
 import { Processes } from "./processes.mjs";
 
 const STAGE_WITHIN_MS = 30 * 60_000;
-const AT_ONCE = 2;
-const LONG = ["crash", "scenarios", "shards"]; // begun last, one of them would be waited for alone
+const CORES = Math.max(2, availableParallelism());
+// Begun last, one of these would be waited for alone.
+const LONG = ["core", "lib", "sheets", "crash", "scenarios", "shards"];
 const target = resolve(process.env.CARGO_TARGET_DIR ?? "target");
 mkdirSync(target, { recursive: true });
 const logPath = join(target, "test.log");
@@ -15,15 +17,15 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
   process.on(signal, () => processes.stop().then(() => process.exit(130)));
 }
 
-// tests/e2e needs the bundle, so it comes later: each of its files in a process of its own, some at
-// a time, because most of what they do is wait.
+// Each program of tests, and each file of tests/e2e, runs in a process of its own, some at a time:
+// what they do is wait, or use one core. tests/e2e needs the bundle, so it comes later.
 const targets = existsSync("tests")
   ? readdirSync("tests", { withFileTypes: true })
       .filter((entry) => (entry.isFile() ? entry.name.endsWith(".rs") : existsSync(join("tests", entry.name, "main.rs"))))
       .map((entry) => entry.name.replace(/\.rs$/, ""))
       .sort()
   : [];
-const quick = targets.filter((name) => name !== "e2e").flatMap((name) => ["--test", name]);
+const quick = targets.filter((name) => name !== "e2e");
 const endToEnd = targets.includes("e2e")
   ? readdirSync("tests/e2e").filter((name) => name.endsWith(".rs") && name !== "main.rs").map((name) => name.replace(/\.rs$/, "")).sort(longestFirst)
   : [];
@@ -32,31 +34,40 @@ const nodeTests = ["tests/page", "scripts/lib"].flatMap((folder) =>
 );
 
 const cargo = (...args) => ["cargo", ...args];
-const stages = [
+const checks = [
   { name: "format", run: cargo("fmt", "--check") },
   { name: "clippy, native", run: cargo("clippy", "--all-targets", "--", "-D", "warnings") },
   { name: "clippy, wasm32", run: cargo("clippy", "--lib", "--target", "wasm32-unknown-unknown", "--", "-D", "warnings") },
-  { name: "tests", run: cargo("test", "--no-fail-fast", "--lib", "--bins", ...quick), count: cargoCounts },
+  {
+    name: "tests",
+    run: cargo("test", "--no-run", "--lib", "--bins", ...targets.flatMap((name) => ["--test", name])),
+    then: [
+      { name: "lib", run: cargo("test", "--lib") },
+      ...quick.map((name) => ({ name: `tests/${name}`, run: cargo("test", "--test", name) })),
+    ].sort((a, b) => longestFirst(a.name.replace("tests/", ""), b.name.replace("tests/", ""))),
+    atOnce: CORES,
+    count: cargoCounts,
+  },
+  // Often empty, and then no fault.
+  { name: "tests of programs", run: cargo("test", "--no-fail-fast", "--bins"), count: cargoCounts },
   { name: "doc tests", run: cargo("test", "--no-fail-fast", "--doc"), count: cargoCounts },
-  { name: "bundle", run: ["scripts/build"] },
 ];
-// Integration tests bring the command along; a build of its own would compile half of it anew.
-if (!targets.length) stages.push({ name: "command", run: cargo("build", "--bin", "shopbell") });
-if (endToEnd.length || nodeTests.length) {
-  stages.push({ name: "browser", run: ["scripts/lib/need-test-programs"] });
-}
+// Most of it is one program on one core: it is built beside the checks.
+const bundle = { name: "bundle", run: ["scripts/build"] };
+const onBundle = [];
 if (endToEnd.length) {
-  stages.push({
+  onBundle.push({
     name: "end to end on workerd",
     run: cargo("test", "--no-run", "--test", "e2e"),
     then: endToEnd.map((file) => ({ name: `tests/e2e/${file}.rs`, run: cargo("test", "--test", "e2e", `${file}::`, "--", "--test-threads=1", ...others(file)) })),
+    atOnce: CORES + 1,
     env: { SHOPBELL_E2E: "1" },
     needs: "bundle",
     count: cargoCounts,
   });
 }
 if (nodeTests.length) {
-  stages.push({
+  onBundle.push({
     name: "phone page and scripts",
     run: [process.execPath, "--import", resolve("scripts/lib/resolve-tools.mjs"), "--test", "--test-reporter=tap", "--test-concurrency=1", ...nodeTests],
     env: { SHOPBELL_E2E: "1" },
@@ -68,11 +79,12 @@ if (nodeTests.length) {
 const sum = { passed: 0, failed: 0, skipped: 0 };
 const skips = [];
 const broken = new Set();
-for (const stage of stages) {
-  // An old bundle would be tested otherwise.
-  const counts = broken.has(stage.needs) ? notRun(stage) : await perform(stage);
-  if (counts.failed) broken.add(stage.name);
-  for (const key of Object.keys(sum)) sum[key] += counts[key];
+await Promise.all([inTurn([bundle]), inTurn(checks)]);
+// Integration tests bring the command along; a build of its own would compile half of it anew.
+if (!targets.length) await inTurn([{ name: "command", run: cargo("build", "--bin", "shopbell") }]);
+if (onBundle.length) {
+  await inTurn([{ name: "browser", run: ["scripts/lib/need-test-programs"] }]);
+  await Promise.all(onBundle.map((stage) => inTurn([stage])));
 }
 for (const reason of skips) console.log(`skipped: ${reason}`);
 if (sum.failed) console.log(`everything that was printed: ${logPath}`);
@@ -80,7 +92,16 @@ await processes.stop();
 console.log(`${sum.passed} passed, ${sum.failed} failed${sum.skipped ? `, ${sum.skipped} skipped` : ""}`);
 process.exitCode = sum.failed ? 1 : 0;
 
-async function perform({ name, run, then = [], env = {}, count = () => ({}) }) {
+async function inTurn(stages) {
+  for (const stage of stages) {
+    // An old bundle would be tested otherwise.
+    const counts = broken.has(stage.needs) ? notRun(stage) : await perform(stage);
+    if (counts.failed) broken.add(stage.name);
+    for (const key of Object.keys(sum)) sum[key] += counts[key];
+  }
+}
+
+async function perform({ name, run, then = [], atOnce = 1, env = {}, count = () => ({}) }) {
   const began = performance.now();
   const sums = { passed: 0, failed: 0, skipped: 0 };
   const printed = [];
@@ -102,7 +123,7 @@ async function perform({ name, run, then = [], env = {}, count = () => ({}) }) {
     const next = async () => {
       for (let part = left.shift(); part; part = left.shift()) await one(part);
     };
-    await Promise.all(Array.from({ length: AT_ONCE }, next));
+    await Promise.all(Array.from({ length: atOnce }, next));
   }
   const seconds = ((performance.now() - began) / 1000).toFixed(1);
   const counted = sums.passed + sums.failed + sums.skipped;

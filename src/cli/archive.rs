@@ -77,6 +77,8 @@ pub(super) struct PageLine {
     pub shards: u32,
     /// And before that.
     pub before: Option<Before>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub earlier: Vec<Before>,
     /// How many Desks have something.
     pub desks: u32,
 }

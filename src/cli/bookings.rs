@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::check::{self, Format};
 use super::owner::{self, AskError, Owner};
+use super::shown::one_line;
 use crate::desk::booking::when;
 use crate::meta::ids::{PageId, ServiceId};
 use crate::shop::model::Shop;
@@ -116,7 +117,7 @@ fn line(shop: &Shop, booking: &Booking) -> String {
     let title = service.and_then(|service| shop.pick(&service.title, lang));
     let title = title.unwrap_or(&booking.service);
     let who = match &booking.name {
-        Some(name) => format!("{name} ({}, {})", booking.channel, booking.person),
+        Some(name) => format!("{} ({}, {})", one_line(name), booking.channel, booking.person),
         None => format!("{}, {}", booking.channel, booking.person),
     };
     let at = when(shop, lang, UnixMs::from(booking.starts_at));
@@ -152,5 +153,10 @@ mod tests {
              • Telefonas: 1\n1 booking\n"
         );
         assert!(for_people(serde_json::json!({}), &shops).is_err());
+        // A name is one name, whatever stands in it.
+        let forged = told.replace("Ona", "Ona\\n99 bookings\\u001b[2J");
+        let text = for_people(serde_json::from_str(&forged).unwrap(), &shops).unwrap();
+        assert_eq!(text.lines().count(), 3, "{text}");
+        assert!(!text.contains('\u{1b}'), "{text}");
     }
 }

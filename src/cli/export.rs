@@ -107,6 +107,8 @@ pub(super) struct PageTold {
     pub published: u32,
     pub shards: u32,
     pub before: Option<Before>,
+    #[serde(default)]
+    pub earlier: Vec<Before>,
     moving_to: Option<u32>,
 }
 
@@ -176,7 +178,8 @@ pub(super) fn go_on(owner: &Owner, (page, shard): &Desk) -> Result<(), AskError>
 
 /// The Desks of a Page that may have something: those of now and of before.
 pub(super) fn desks_of(told: &PageTold, at_least: u32) -> Vec<Desk> {
-    let before = told.before.as_ref().map_or(0, |before| before.shards);
+    let before = told.before.iter().chain(&told.earlier);
+    let before = before.map(|before| before.shards).max().unwrap_or(0);
     let desks = told.shards.max(before).max(at_least).max(1);
     (0..desks).map(|shard| (told.page.clone(), shard)).collect()
 }
@@ -366,6 +369,7 @@ fn write(
                 page: page.page.clone(),
                 shards: page.shards,
                 before: page.before.clone(),
+                earlier: page.earlier.clone(),
                 desks: u32::try_from(count(page)).unwrap_or(u32::MAX),
             })
             .collect(),

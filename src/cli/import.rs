@@ -12,9 +12,10 @@ use serde_json::{Value as Json, json};
 use super::archive::{ArchiveError, DESKS, DeskLine, KV, PageLine, Reading, file_of, kv_pair, row};
 use super::export::{Desk, ExportError, desks_of, go_on, look, overview, stand_still};
 use super::owner::{AskError, Owner};
-use crate::desk::layout::home;
+use crate::desk::layout::{self, home};
 use crate::meta::ids::{PageId, Psid};
 use crate::shop::kv::{DeletionValue, PosterValue};
+use crate::shop::model::MOST_SHARDS;
 use crate::store::leaving::{BYTES_PER_CALL, FORMAT, PER_CALL};
 use crate::store::map::{Leaves, TABLES, Table, table};
 use crate::store::{Row, Value, schema};
@@ -90,6 +91,11 @@ enum ImportError {
     Another(PageId, u32),
     #[error("the export names a table that this command does not know: {0}")]
     UnknownFile(String),
+    #[error(
+        "{page} of the export is divided among {desks} Desks, and a Page has at most {MOST_SHARDS}: \
+             its manifest.json is not as `shopbell export` wrote it; take the folder that it wrote"
+    )]
+    Desks { page: PageId, desks: u32 },
     #[error("Page {0}: {1}")]
     Refused(PageId, AskError),
     #[error(
@@ -207,6 +213,9 @@ impl Work {
             let version = manifest.shopbell.clone();
             return Err(ImportError::Tables { is: manifest.tables, version });
         }
+        for page in &manifest.pages {
+            page.check()?;
+        }
         let mut work = Self {
             pages: manifest.pages.clone(),
             sequences: BTreeMap::new(),
@@ -283,6 +292,19 @@ impl Work {
     }
 }
 
+impl PageLine {
+    /// Nothing is counted by a number that no export has.
+    fn check(&self) -> Result<(), ImportError> {
+        let before = self.before.iter().chain(&self.earlier);
+        if layout::fits(self.shards, before) && self.desks <= MOST_SHARDS {
+            return Ok(());
+        }
+        let most = self.before.iter().chain(&self.earlier).map(|before| before.shards).max();
+        let desks = self.shards.max(self.desks).max(most.unwrap_or(0));
+        Err(ImportError::Desks { page: self.page.clone(), desks })
+    }
+}
+
 /// The tables that are carried.
 fn carried() -> impl Iterator<Item = &'static Table> {
     TABLES.iter().filter(|table| matches!(table.leaves, Leaves::Along | Leaves::SomeFacts))
@@ -329,12 +351,14 @@ impl Carrying<'_> {
         }
         let (page, shard) = desk;
         let known = self.work.pages.iter().find(|known| known.page == *page);
-        let (shards, before) =
-            known.map_or((1, None), |known| (known.shards, known.before.clone()));
+        let shards = known.map_or(1, |known| known.shards);
+        let before = known.and_then(|known| known.before.as_ref());
+        let earlier = known.map(|known| known.earlier.as_slice()).unwrap_or_default();
         let over = replace.then(|| self.work.tombstones.get(page).cloned().unwrap_or_default());
         let over = over.map(|of_page| of_page.into_iter().collect::<Vec<_>>());
         let act = json!({ "begin": {
-            "id": self.reading.id, "shards": shards, "before": before, "over": over,
+            "id": self.reading.id, "shards": shards, "before": before,
+            "earlier": earlier, "over": over,
         }});
         let answer = self.step(desk, &act)?;
         let begun: Begun = serde_json::from_value(answer)
@@ -437,5 +461,40 @@ impl Carrying<'_> {
         let sequences = self.work.sequences.get(desk).cloned().unwrap_or_default();
         let act = json!({ "end": { "id": self.reading.id, "sequences": sequences } });
         self.step(desk, &act).map(|_| ())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::desk::layout::Before;
+
+    #[test]
+    fn a_page_of_an_export_names_no_more_desks_than_a_page_may_have() {
+        let before = |shards| Before { shards, until: UnixMs::new(5) };
+        let line = |shards, old: Option<u32>, earlier: &[u32], desks| PageLine {
+            page: PageId::new("1").unwrap(),
+            shards,
+            before: old.map(before),
+            earlier: earlier.iter().copied().map(before).collect(),
+            desks,
+        };
+        line(1, None, &[], 1).check().unwrap();
+        line(MOST_SHARDS, Some(3), &[2, 1], MOST_SHARDS).check().unwrap();
+        let more = MOST_SHARDS + 1;
+        let many = vec![2; MOST_SHARDS as usize];
+        for wrong in [
+            line(0, None, &[], 1),
+            line(more, None, &[], 1),
+            line(1, None, &[], more),
+            line(1, None, &[], u32::MAX),
+            line(1, Some(more), &[], 1),
+            line(1, Some(0), &[], 1),
+            line(1, Some(2), &[1, more], 1),
+            line(1, Some(2), &many, 1),
+        ] {
+            let why = wrong.check().unwrap_err().to_string();
+            assert!(why.contains("manifest.json"), "{why}");
+        }
     }
 }

@@ -29,6 +29,7 @@
 //! - [`sim`]: plays a scenario of many days in an instant.
 //! - [`verify`]: whether a release is what it says it is.
 //! - [`sandbox`]: plays Meta on this computer.
+//! - `shown`: what a terminal may be given.
 
 mod archive;
 pub mod bookings;
@@ -64,21 +65,22 @@ pub mod review;
 mod said;
 pub mod sandbox;
 pub mod shards;
+mod shown;
 pub mod sim;
 pub mod snippet;
 pub mod template;
 pub mod till;
 pub mod verify;
 
-/// Prints what a command has to say, or what kept it from its work.
+/// Prints what a command has to say, in signs that a terminal only shows, or what kept it from its work.
 fn printed(text: Result<String, impl std::fmt::Display>) -> std::process::ExitCode {
     match text {
         Ok(text) => {
-            print!("{text}");
+            print!("{}", shown::plain(&text));
             std::process::ExitCode::SUCCESS
         }
         Err(why) => {
-            eprintln!("error: {why}");
+            eprintln!("error: {}", shown::plain(&why.to_string()));
             std::process::ExitCode::FAILURE
         }
     }

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::check::{self, Format};
 use super::owner::{self, AskError, Owner, Told};
+use super::shown::one_line;
 use crate::meta::ids::PageId;
 use crate::outreach::reconcile::Round;
 
@@ -176,14 +177,9 @@ pub(super) fn for_people(round: &Round, shard: u32) -> String {
         }
     }
     for (title, n) in &round.titles {
-        let _ = writeln!(text, "          {n} with the title \"{}\"", plain(title));
+        let _ = writeln!(text, "          {n} with the title \"{}\"", one_line(title));
     }
     text
-}
-
-/// On one line, without anything a terminal would obey: it comes from Meta.
-fn plain(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
 /// A reading for machines.

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::owner::{self, AskError, Owner};
+use super::shown::plain;
 use crate::meta::ids::PageId;
 use crate::outreach::notice::Stands;
 
@@ -69,11 +70,11 @@ struct Told {
 pub fn run(args: &TemplateArgs) -> ExitCode {
     match show(args) {
         Ok((text, fine)) => {
-            print!("{text}");
+            print!("{}", plain(&text));
             if fine { ExitCode::SUCCESS } else { ExitCode::FAILURE }
         }
         Err(why) => {
-            eprintln!("error: {why}");
+            eprintln!("error: {}", plain(&why.to_string()));
             ExitCode::FAILURE
         }
     }

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::checkup::{Finding, round};
+use super::layout;
 use super::person::Person;
 use super::sending;
 use crate::meta::event::Channel;
@@ -42,7 +43,7 @@ const KV_PAID: &str = "kv_paid";
 
 /// What the other Desks of the Page see, on the first; and what this one has told the first.
 const OTHERS: &str = "others_see";
-const TOLD_FIRST: &str = "told_first";
+pub(super) const TOLD_FIRST: &str = "told_first";
 
 /// What can be wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -244,7 +245,16 @@ pub fn look(
         let mut found = conditions(sql, now)?;
         let mut news = None;
         if shard == 0 {
-            let others: Vec<(u32, Vec<Condition>)> = facts::get(sql, OTHERS)?.unwrap_or_default();
+            // What a Desk saw that is closed now nobody would ever end.
+            let desks = layout::known(sql)?.map(|layout| layout.desks());
+            let is_there = |shard: u32| desks.is_none_or(|desks| shard < desks);
+            let mut others: Vec<(u32, Vec<Condition>)> =
+                facts::get(sql, OTHERS)?.unwrap_or_default();
+            let all = others.len();
+            others.retain(|(shard, _)| is_there(*shard));
+            if others.len() < all {
+                facts::set(sql, OTHERS, &others)?;
+            }
             for (_, sees) in others {
                 found.extend(sees);
             }

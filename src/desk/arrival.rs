@@ -20,6 +20,7 @@ use crate::entry::friends::FriendRef;
 use crate::entry::refs::RefError;
 use crate::faq::Said;
 use crate::meta::event::Referral;
+use crate::meta::ids::PosterCode;
 use crate::meta::send::Content;
 use crate::shop::codes::{self, Look};
 use crate::shop::doors::{AdRule, Friends};
@@ -61,6 +62,8 @@ pub(super) struct Door<'a> {
     source: String,
     /// What it is counted under, behind `arrival.`.
     counted: String,
+    /// The poster that it is; none: an ad, or a friend's link.
+    poster: Option<&'a PosterCode>,
     /// Whose friend it brings.
     friend: Option<FriendRef>,
     /// It is there for every ad that nothing else is said of.
@@ -73,6 +76,7 @@ impl<'a> Door<'a> {
             landing: poster,
             source: source(poster),
             counted: poster.code.to_string(),
+            poster: Some(&poster.code),
             friend: None,
             default: false,
         }
@@ -166,6 +170,7 @@ fn of_ad<'a>(rule: &'a AdRule, referral: &Referral) -> Door<'a> {
         landing: &rule.landing,
         source: format!("ad:{}", bounded(name)),
         counted: format!("ad.{}", rule.id),
+        poster: None,
         friend: None,
         default: rule.is_default(),
     }
@@ -184,6 +189,7 @@ fn by_ref<'a>(context: Context<'a>, ref_: &str, at: UnixMs) -> Option<Result<Doo
             landing: &friends.landing,
             source: FRIENDS.to_owned(),
             counted: FRIENDS.to_owned(),
+            poster: None,
             friend: Some(friend),
             default: false,
         };
@@ -265,6 +271,7 @@ pub(super) fn by_words<'a>(turn: &mut Turn<'a>) -> Option<&'a Poster> {
     leave(turn, poster);
     if !same {
         turn.counts.push("arrival.by_word".to_owned());
+        turn.came_by = Some(poster.code.clone());
         came(turn, source(poster), new);
     }
     Some(poster)
@@ -284,6 +291,7 @@ fn land<'a>(turn: &mut Turn<'a>, door: Door<'a>, referral: &Referral, spoke: Opt
         turn.counts.push("arrival.again".to_owned());
     } else {
         turn.counts.push(format!("arrival.{}", door.counted));
+        turn.came_by = door.poster.cloned();
         came(turn, door.source, spoke.is_none());
     }
 }

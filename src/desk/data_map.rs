@@ -42,7 +42,7 @@ pub fn uses(shop: &Shop, kind: Kind) -> bool {
                 || !shop.comments.is_empty()
                 || !shop.coupons.is_empty()
         }
-        Kind::Answers => !shop.forms.is_empty() || leaves_tags(shop),
+        Kind::Answers => !shop.forms.is_empty() || leaves_something(shop),
         Kind::Bookings => !shop.services.is_empty(),
         Kind::Questions => shop.assistant.keep_misses_days.is_some(),
         Kind::Conversation
@@ -58,18 +58,9 @@ pub fn uses(shop: &Shop, kind: Kind) -> bool {
     }
 }
 
-/// Whether anything that people tap or scan puts a tag on them.
-fn leaves_tags(shop: &Shop) -> bool {
-    let taps = |buttons: &[crate::shop::model::LinkButton]| {
-        buttons.iter().any(|button| !button.also.is_empty())
-    };
-    shop.posters.iter().any(|poster| !poster.also.is_empty() || taps(&poster.buttons))
-        || shop.faq.iter().any(|entry| {
-            !entry.also.is_empty() || taps(&entry.buttons) || taps(&entry.quick_replies)
-        })
-        || taps(&shop.profile.menu)
-        || shop.profile.ice_breakers.iter().any(|breaker| !breaker.also.is_empty())
-        || shop.profile.commands.iter().any(|command| !command.also.is_empty())
+/// Whether anything that people do puts a tag on them or sets a field.
+fn leaves_something(shop: &Shop) -> bool {
+    shop.all_tags().next().is_some() || shop.all_fields().next().is_some()
 }
 
 /// Whether a shop ever writes to a table.
@@ -193,6 +184,24 @@ mod tests {
             assert!(all.contains(&used), "{used:?}");
         }
         assert!(!all.iter().any(|kind| !kind.is_personal()));
+    }
+
+    #[test]
+    fn tags_are_told_of_exactly_when_something_leaves_them() {
+        let tells = |more: &str| kinds(&shop(&format!("{PLAIN}{more}"))).contains(&Kind::Answers);
+        for nothing in ["", "[friends]\n", "[[ad]]\nid = \"a\"\n", "[[poster]]\ncode = \"P\"\n"] {
+            assert!(!tells(nothing), "{nothing}");
+        }
+        for something in [
+            "[friends]\nthanks_tags = [\"host\"]\n",
+            "[friends]\ncounted_in = \"brought\"\n",
+            "[[ad]]\nid = \"a\"\nset.size = \"L\"\n",
+            "[[coupon]]\nid = \"c\"\ntitle.en = \"C\"\ntags = [\"bought\"]\n",
+            "[[comment]]\nid = \"r\"\nposts = [\"1\"]\ntext.en = \"T\"\ntags = [\"asked\"]\n",
+            "[[poster]]\ncode = \"P\"\nquick_replies = [{ human = true, tags = [\"a\"] }]\n",
+        ] {
+            assert!(tells(something), "{something}");
+        }
     }
 
     #[test]

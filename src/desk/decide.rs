@@ -21,7 +21,8 @@ use crate::meta::event::{
 };
 use crate::meta::fit::fit;
 use crate::meta::ids::{
-    AppId, DeletionCode, FaqId, Mid, NotificationToken, Psid, SequenceId, TopicId,
+    AppId, DeletionCode, FaqId, FormId, Mid, NotificationToken, PosterCode, Psid, SequenceId,
+    TopicId,
 };
 use crate::meta::policy::{Opener, window_after};
 use crate::meta::send::Content;
@@ -228,6 +229,10 @@ pub struct Turn<'a> {
     pub pictures: u32,
     /// The poster they came in by just now.
     pub arrived: Option<Arrived<'a>>,
+    /// The poster they came by with this event, scanned or typed, and not the same one once more.
+    pub came_by: Option<PosterCode>,
+    /// The form that this event ended.
+    pub finished: Option<FormId>,
     /// The rule by which a comment of theirs was answered, when this is their answer.
     pub commented: Option<&'a CommentRule>,
     /// What changes besides the person.
@@ -603,6 +608,8 @@ pub(super) fn thread_is_back(
         offered: Vec::new(),
         pictures: 0,
         arrived: None,
+        came_by: None,
+        finished: None,
         commented: None,
         effects: Vec::new(),
         counts: Vec::new(),
@@ -727,6 +734,8 @@ fn answer<'a>(
         offered: Vec::new(),
         pictures: pictures(event),
         arrived: None,
+        came_by: None,
+        finished: None,
         commented: None,
         effects: Vec::new(),
         counts: vec![name_of(&event.kind).into_owned()],

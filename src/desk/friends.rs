@@ -39,7 +39,7 @@ pub(super) fn asks(shop: &Shop, text: &str) -> bool {
     let Some(friends) = &shop.friends else { return false };
     let said = Said::new(text);
     friends.words.values().flatten().any(|word| said.says(word))
-        || shop.languages.iter().any(|lang| said.says_any(&lang::friends::words(lang).share))
+        || shop.languages.iter().any(|lang| said.says_any(&lang::language(lang).friends.share))
 }
 
 /// The person's own link, with the words that go with it. The same link whenever they ask. Always
@@ -54,7 +54,7 @@ pub(super) fn share(turn: &mut Turn<'_>) -> Option<Vec<Content>> {
     turn.effects.push(Effect::Share { code });
     turn.counts.push("friends.shared".to_owned());
     let own = shop.pick(&friends.text, &turn.lang);
-    let words = own.unwrap_or_else(|| lang::friends::words(&turn.lang).link);
+    let words = own.unwrap_or_else(|| lang::language(&turn.lang).friends.link);
     let words = replies::fill(turn, words, None);
     let link = messenger_link(&shop.page.username, &ref_);
     Some(vec![replies::bubble(format!("{words}\n{link}"), Vec::new())])
@@ -170,7 +170,7 @@ fn thank(
 }
 
 fn thanks<'a>(shop: &'a Shop, rules: &'a Friends, lang: &Lang) -> &'a str {
-    shop.pick(&rules.thanks, lang).unwrap_or_else(|| lang::friends::words(lang).thanks)
+    shop.pick(&rules.thanks, lang).unwrap_or_else(|| lang::language(lang).friends.thanks)
 }
 
 /// Says what could not be said when a friend came, behind an answer that a person would not mind it

@@ -8,8 +8,12 @@
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::alerts::TOLD_FIRST;
 use crate::meta::event::Event;
 use crate::meta::ids::Psid;
+use crate::outreach::planner;
+use crate::shop::model::MOST_SHARDS;
+use crate::store::moving::{self, Rest};
 use crate::store::{Sql, StoreError, facts, seen};
 use crate::time::UnixMs;
 
@@ -46,7 +50,21 @@ pub struct Layout {
     pub moving_to: Option<u32>,
     /// How they were divided before, and until when.
     pub before: Option<Before>,
+    /// And before that, the newest first: as long as somebody may know what was handled then.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub earlier: Vec<Before>,
 }
+
+/// Whether a Page may be divided so: nobody has more Desks than [`MOST_SHARDS`].
+pub fn fits<'a>(shards: u32, before: impl IntoIterator<Item = &'a Before>) -> bool {
+    let count = |shards: u32| (1..=MOST_SHARDS).contains(&shards);
+    let mut before = before.into_iter().take(MOST_BEFORE.saturating_add(1));
+    let known = before.by_ref().take(MOST_BEFORE).all(|before| count(before.shards));
+    count(shards) && known && before.next().is_none()
+}
+
+/// Ways of dividing people before: each number of Desks once.
+const MOST_BEFORE: usize = MOST_SHARDS as usize;
 
 /// How people were divided before.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,13 +75,41 @@ pub struct Before {
     pub until: UnixMs,
 }
 
+impl Before {
+    /// Whether a Desk may still know what it handled then.
+    #[must_use]
+    pub const fn is_remembered(&self, now: UnixMs) -> bool {
+        now.since(self.until) < seen::KEPT_MS
+    }
+}
+
+/// What keeps a Desk from standing still.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unrest {
+    /// Requests whose outcome is not known yet.
+    pub in_flight: u32,
+    /// Notifications that are not planned to their end.
+    pub unfinished: usize,
+}
+
+/// What becomes of a move.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// Nobody was moved yet, and now is not the time: this layout holds again.
+    TakeBack(Layout),
+    /// Something is still on its way.
+    Wait,
+    /// The next people are carried.
+    Carry,
+}
+
 /// What a Desk does with an event.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Place {
     /// It handles it.
     Here,
-    /// It handles it, unless this Desk has handled it before people were moved.
-    HereUnlessSeenBy(u32),
+    /// It handles it, unless one of these Desks has handled it before people were moved.
+    HereUnlessSeenBy(Vec<u32>),
     /// Another Desk handles it.
     There(u32),
 }
@@ -72,7 +118,7 @@ impl Layout {
     /// Of a Page that has never had another number of Desks.
     #[must_use]
     pub fn first(shards: u32) -> Self {
-        Self { epoch: 1, shards: shards.max(1), moving_to: None, before: None }
+        Self { epoch: 1, shards: shards.max(1), moving_to: None, before: None, earlier: Vec::new() }
     }
 
     /// Of a Page whose people are about to be moved to `to` Desks; none when they are there.
@@ -88,8 +134,37 @@ impl Layout {
     pub fn moved(&self, now: UnixMs) -> Self {
         let Some(to) = self.moving_to else { return self.clone() };
         let before = Before { shards: self.shards, until: now };
+        // The same number twice is the same homes: the later one says until when. So there are
+        // never more than there are numbers of Desks.
+        let still = |old: &&Before| old.shards != before.shards && old.is_remembered(now);
+        let earlier = self.divided_before().filter(still).cloned().collect();
         let epoch = self.epoch.saturating_add(1);
-        Self { epoch, shards: to, moving_to: None, before: Some(before) }
+        Self { epoch, shards: to, moving_to: None, before: Some(before), earlier }
+    }
+
+    /// How people were divided before, the newest first.
+    pub fn divided_before(&self) -> impl Iterator<Item = &Before> {
+        self.before.iter().chain(&self.earlier)
+    }
+
+    /// How the people are divided once their move is taken back.
+    #[must_use]
+    pub fn taken_back(&self) -> Self {
+        Self { epoch: self.epoch.saturating_add(1), moving_to: None, ..self.clone() }
+    }
+
+    /// What becomes of a move, when this much keeps its Desks from standing still. `carried`: some
+    /// people may be at their new Desk already.
+    #[must_use]
+    pub fn next(&self, unrest: Unrest, carried: bool) -> Next {
+        if unrest.unfinished > 0 && !carried {
+            // It began between the question and the standstill.
+            Next::TakeBack(self.taken_back())
+        } else if unrest.in_flight > 0 {
+            Next::Wait
+        } else {
+            Next::Carry
+        }
     }
 
     /// How many Desks take part: while people are moved, the old ones and the new ones.
@@ -111,15 +186,16 @@ impl Layout {
         if home_now != me {
             return Place::There(home_now);
         }
-        match &self.before {
+        let mut old: Vec<u32> = self
+            .divided_before()
             // Longer ago than keys are kept, nobody would know.
-            Some(before) if now.since(before.until) < seen::KEPT_MS => {
-                let old = event.person.as_ref().map_or(REGISTRAR, |p| home(p, before.shards));
-                let handled_there = old != me && event.at <= before.until;
-                if handled_there { Place::HereUnlessSeenBy(old) } else { Place::Here }
-            }
-            _ => Place::Here,
-        }
+            .filter(|before| before.is_remembered(now) && event.at <= before.until)
+            .map(|before| event.person.as_ref().map_or(REGISTRAR, |p| home(p, before.shards)))
+            .filter(|old| *old != me)
+            .collect();
+        old.sort_unstable();
+        old.dedup();
+        if old.is_empty() { Place::Here } else { Place::HereUnlessSeenBy(old) }
     }
 }
 
@@ -132,6 +208,59 @@ const LAYOUT: &str = "layout";
 /// [`StoreError`].
 pub fn known(sql: &impl Sql) -> Result<Option<Layout>, StoreError> {
     facts::get(sql, LAYOUT)
+}
+
+/// The fact of a registrar that people are on their way: in which epoch.
+const CARRYING: &str = "carrying";
+
+/// From now on people may be at the Desk that this layout moves them to: it is not taken back any
+/// more, or they would sit where nobody looks for them.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn carries(sql: &impl Sql, layout: &Layout) -> Result<(), StoreError> {
+    if has_carried(sql, layout)? {
+        return Ok(());
+    }
+    facts::set(sql, CARRYING, &layout.epoch)
+}
+
+/// Whether somebody may have been carried in this move.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn has_carried(sql: &impl Sql, layout: &Layout) -> Result<bool, StoreError> {
+    let known: Option<u32> = facts::get(sql, CARRYING)?;
+    Ok(known == Some(layout.epoch))
+}
+
+/// The fact of a Desk that is closed: in which epoch the first Desk has taken over what it counted.
+const HANDED_OVER: &str = "handed_over";
+
+/// Whether a Desk that the move closes has still to hand over what it knows besides people.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn hands_over(sql: &impl Sql, me: u32, layout: &Layout) -> Result<bool, StoreError> {
+    let closes = layout.moving_to.is_some_and(|to| me >= to);
+    Ok(closes && facts::get::<u32>(sql, HANDED_OVER)? != Some(layout.epoch))
+}
+
+/// The first Desk has taken this over from one that is closed, which lets go of it: opened again, it
+/// begins as a new one does.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn handed_over(sql: &impl Sql, layout: &Layout, rest: &Rest) -> Result<(), StoreError> {
+    sql.transaction(|| {
+        moving::handed_over(sql, rest)?;
+        // By an old moment it would miss what was due while it was closed; and what it told to be
+        // wrong the first Desk believes no more.
+        for fact in [planner::LOOKED, TOLD_FIRST] {
+            facts::clear(sql, fact)?;
+        }
+        facts::set(sql, HANDED_OVER, &layout.epoch)
+    })
 }
 
 /// Takes a newer one. `false` when this Desk knows it, or a newer one.
@@ -202,9 +331,70 @@ mod tests {
         let id = id.unwrap();
         let place =
             |me, event_at, now| moved.place(me, &event(Some(&id), event_at), UnixMs::new(now));
-        assert_eq!(place(2, at - 1, at + 1), Place::HereUnlessSeenBy(0));
+        assert_eq!(place(2, at - 1, at + 1), Place::HereUnlessSeenBy(vec![0]));
         assert_eq!(place(2, at + 1, at + 2), Place::Here);
         assert_eq!(place(2, at - 1, at + 4 * DAY), Place::Here, "no Desk remembers that long");
         assert_eq!(place(1, at + 1, at + 2), Place::There(2));
+    }
+
+    #[test]
+    fn whatever_moves_there_were_while_keys_are_kept_every_old_home_is_asked() {
+        let moved = |layout: &Layout, to, at| layout.moving(to).unwrap().moved(UnixMs::new(at));
+        let (one, two, three) = (10 * DAY, 10 * DAY + 1_000, 10 * DAY + 2_000);
+        let now = UnixMs::new(three + 1_000);
+        // At home at another Desk each time.
+        let id = (1..1_000).map(|n| n.to_string()).find(|id| {
+            let home = |shards| home(&Psid::new(id.clone()).unwrap(), shards);
+            home(2) == 1 && home(3) == 2
+        });
+        let id = id.unwrap();
+        let layout = moved(&moved(&Layout::first(1), 2, one), 3, two);
+        let asked = |layout: &Layout, me, at, now| layout.place(me, &event(Some(&id), at), now);
+        assert_eq!(asked(&layout, 2, one - 1, now), Place::HereUnlessSeenBy(vec![0, 1]));
+        assert_eq!(asked(&layout, 2, one + 1, now), Place::HereUnlessSeenBy(vec![1]));
+        assert_eq!(asked(&layout, 2, two + 1, now), Place::Here);
+        // There and back: who is at home here again is not asked of themselves.
+        let back = moved(&layout, 2, three);
+        assert_eq!(asked(&back, 1, one - 1, now), Place::HereUnlessSeenBy(vec![0, 2]));
+        // What is too old is asked of nobody, and not remembered.
+        let later = UnixMs::new(one + seen::KEPT_MS);
+        assert_eq!(asked(&back, 1, one - 1, later), Place::HereUnlessSeenBy(vec![2]));
+        let next = back.moving(5).unwrap().moved(later);
+        assert_eq!(next.divided_before().map(|before| before.shards).collect::<Vec<_>>(), [2, 3]);
+        // However often: each number once.
+        let mut often = Layout::first(1);
+        for n in 0..500_u32 {
+            let at = UnixMs::new(three + i64::from(n));
+            often = often.moving(n % 2 + 2 - u32::from(n == 0)).map_or(often, |m| m.moved(at));
+        }
+        assert!(often.divided_before().count() <= 3, "{often:?}");
+        // As an older build wrote it.
+        let old: Layout = serde_json::from_str(
+            r#"{"epoch":3,"shards":4,"moving_to":null,"before":{"shards":1,"until":5}}"#,
+        )
+        .unwrap();
+        assert_eq!(old.divided_before().count(), 1);
+    }
+
+    #[test]
+    fn a_move_is_taken_back_only_while_nobody_was_carried() {
+        use crate::store::native::Sqlite;
+        use crate::store::schema;
+        let sql = Sqlite::in_memory().unwrap();
+        schema::migrate(&sql).unwrap();
+        let moving = Layout::first(1).moving(3).unwrap();
+        let begun = Unrest { in_flight: 0, unfinished: 1 };
+        let next = |unrest| moving.next(unrest, has_carried(&sql, &moving).unwrap());
+        let Next::TakeBack(as_before) = next(begun) else { panic!() };
+        assert_eq!((as_before.shards, as_before.moving_to, as_before.epoch), (1, None, 3));
+        assert_eq!(next(Unrest { in_flight: 1, unfinished: 0 }), Next::Wait);
+        assert_eq!(next(Unrest::default()), Next::Carry);
+        carries(&sql, &moving).unwrap();
+        // Some are at their new Desk: the old layout would strand them.
+        assert_eq!(next(begun), Next::Carry);
+        assert_eq!(next(Unrest { in_flight: 1, unfinished: 1 }), Next::Wait);
+        // Of another move it says nothing.
+        let another = moving.moved(UnixMs::new(1)).moving(2).unwrap();
+        assert!(!has_carried(&sql, &another).unwrap());
     }
 }

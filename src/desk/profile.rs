@@ -164,7 +164,7 @@ mod tests {
     fn what_waits_is_not_claimed_and_then_is() {
         let sql = desk(&[("Hi \u{e000}first_name\u{e001}", 100)]);
         hold(&sql, &[ona()], at(100)).unwrap();
-        let room = Room { messages: 6, notifications: 4 };
+        let room = Room { messages: 6, notifications: 4, comments: 1 };
         let claim = |now| outbox::claim(&sql, at(now), room, |_| Ok(Admit::Yes(()))).unwrap();
         assert!(claim(1_099).is_empty());
         assert_eq!(claim(1_100).len(), 1);

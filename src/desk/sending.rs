@@ -210,7 +210,11 @@ fn claim_rows(
     };
     // Nobody knows yet whether the owner mended it: one message asks.
     sql.transaction(|| {
-        let one = Room { messages: room.messages.min(1), notifications: room.notifications.min(1) };
+        let one = Room {
+            messages: room.messages.min(1),
+            notifications: room.notifications.min(1),
+            comments: room.comments.min(1),
+        };
         let claimed = outbox::claim(sql, now, one, |claimed| admit(sql, shop, claimed, now))?;
         if !claimed.is_empty() {
             hold_page(sql, now.plus(PROBE_MS), &hold.reason, true)?;
@@ -701,7 +705,7 @@ pub fn recover(sql: &impl Sql, restarted: bool, now: UnixMs) -> Result<(), Store
             }
         }
         spent::lost(sql)?;
-        if restarted && let Some(at) = outbox::backlog(sql)?.next_due {
+        if restarted && let Some(at) = outbox::next_due(sql, now)? {
             // The timers may have been lost with the process.
             timers::set(sql, Timer::Drain, at.max(now))?;
         }

@@ -23,12 +23,11 @@ pub(super) fn begin(turn: &mut Turn<'_>, had: &BTreeSet<String>) {
 
 fn is_begun(turn: &Turn<'_>, sequence: &Sequence, had: &BTreeSet<String>) -> bool {
     let start = &sequence.start;
-    let counted = |name: String| turn.counts.contains(&name);
     !sequence.draft
         && (start.consent && agreed(turn, &sequence.topic)
             || start.tags.iter().any(|tag| turn.person.tags.contains(tag) && !had.contains(tag))
-            || start.form.as_ref().is_some_and(|form| counted(format!("form.{form}.done")))
-            || start.poster.as_ref().is_some_and(|code| counted(format!("arrival.{code}"))))
+            || start.form.is_some() && start.form == turn.finished
+            || start.poster.is_some() && start.poster == turn.came_by)
 }
 
 /// Whether this event is their yes to a topic.

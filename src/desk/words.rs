@@ -10,7 +10,7 @@ use super::typo::one_letter_apart;
 use crate::faq::normalise::normalise;
 use crate::faq::{Phrase, Phrases, Said};
 use crate::shop::lang::{Language, all, language};
-use crate::shop::model::{Lang, Localized, Shop};
+use crate::shop::model::{Lang, Shop};
 
 /// Shorter words are one letter away from too many others.
 const LONG_ENOUGH: usize = 6;
@@ -142,21 +142,7 @@ fn is_a_word(shop: &Shop, word: &str) -> bool {
         phrases.any(|phrase| phrase.folded().split(' ').any(|known| known == word))
             || forms.into_iter().flatten().any(|phrase| within(phrase))
     };
-    all().iter().any(known) || shop_texts(shop).any(within)
-}
-
-/// Everything the owner wrote that customers read or ask.
-fn shop_texts(shop: &Shop) -> impl Iterator<Item = &str> {
-    let asked = shop.faq.iter().flat_map(|entry| {
-        entry.ask.values().chain(entry.keywords.values()).flatten().map(String::as_str)
-    });
-    let said = shop.faq.iter().flat_map(|entry| [&entry.title, &entry.answer]);
-    let topics = shop.topics.iter().map(|topic| &topic.title);
-    let posters = shop.posters.iter().map(|poster| &poster.text);
-    let notifications = shop.sent().map(|notification| &notification.text);
-    let texts = said.chain(topics).chain(posters).chain(notifications);
-    let spoken = texts.flat_map(|text: &Localized| text.0.values().map(String::as_str));
-    asked.chain(spoken).chain([shop.name.as_str()])
+    all().iter().any(known) || shop.all_texts().any(within)
 }
 
 /// A message that is only politeness.

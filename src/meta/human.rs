@@ -17,7 +17,7 @@ use crate::time::{DAY, UnixMs};
 pub const FROM_MS: i64 = DAY;
 
 /// Until when it may be used.
-pub const UNTIL_MS: i64 = 7 * DAY;
+pub const UNTIL_MS: i64 = limits::HUMAN_AGENT_MS;
 
 /// Text that a person has typed. Whoever makes one says so: only what people fill in may.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,11 +1,12 @@
-//! Meta's numbers, each with where and when Meta said it. Nothing else in the house spells one.
+//! Meta's numbers, each with where and when Meta said it. Nothing else in the house spells one, but
+//! for the sandbox: it plays Meta and has to be able to disagree.
 //!
 //! **Unit.** Meta writes "characters" and does not say which. UTF-16 units are counted here: never
 //! fewer than code points, so that what fits here fits there whichever is meant (an emoji counts
 //! two). Instagram's text limit is in bytes of UTF-8.
 
 use super::event::Channel;
-use crate::time::{DAY, HOUR};
+use crate::time::DAY;
 
 /// Webhook bodies longer than this are refused unread, in bytes. Meta names no limit and batches
 /// at most 1,000 updates (Meta, "Webhooks", 2026); a text message with everything around it takes
@@ -16,14 +17,6 @@ pub const WEBHOOK_BODY: usize = 1024 * 1024;
 /// Events read from one webhook; what is beyond is cut off. Ten times Meta's batch (Meta,
 /// "Webhooks", 2026): only a body made of empty items gets here.
 pub const WEBHOOK_EVENTS: usize = 10_000;
-
-/// A webhook must be answered within this, ms (Meta, "Webhooks for Messenger Platform", May 2026;
-/// the App Review page of 24 March 2026 says 20 s).
-pub const WEBHOOK_ANSWER_MS: i64 = 5_000;
-
-/// After failing for this long Meta switches a webhook off, ms (Meta, "Webhooks for Messenger
-/// Platform", May 2026).
-pub const WEBHOOK_SWITCHED_OFF_MS: i64 = HOUR;
 
 /// Attachments of one message (Meta, "Send API", 2026: at most 30 pictures).
 pub const ATTACHMENTS: usize = 30;
@@ -96,18 +89,9 @@ pub const COMMAND_DESCRIPTION: usize = 64;
 /// 0-9 - _ =` come back in a webhook.
 pub const REF: usize = 2_083;
 
-/// Size of a picture that Meta fetches, bytes (Meta, "Send API", 2026).
-pub const IMAGE_BYTES: u64 = 8 * 1024 * 1024;
-
 /// The same opt-in title to the same person, at most once in this time, ms (Meta, "Marketing
 /// messages", June 2026). The default title counts too.
 pub const OPT_IN_EVERY_MS: i64 = 7 * DAY;
-
-/// Opt-in titles to one person on Instagram in seven days (Meta, "Marketing messages", June 2026).
-pub const INSTAGRAM_OPT_INS_PER_WEEK: u32 = 10;
-
-/// Opt-in titles to one person on Instagram in a day (Meta, "Marketing messages", June 2026).
-pub const INSTAGRAM_OPT_INS_PER_DAY: u32 = 5;
 
 /// A comment can be answered privately for this long, ms, and once (Meta, "Private replies",
 /// 2026).
@@ -131,9 +115,6 @@ pub const PRIVATE_REPLIES_PER_HOUR: u32 = 750;
 /// 23 March 2026; 250 before).
 pub const SENDS_PER_SECOND: u32 = 300;
 
-/// Sends of a Page in a second: sound and film (Meta, "Rate limits", 23 March 2026).
-pub const MEDIA_SENDS_PER_SECOND: u32 = 10;
-
 /// Above this many sends a second the Page's inbox freezes for the people who work in it (Meta,
 /// "Rate limits", 23 March 2026).
 pub const INBOX_SENDS_PER_SECOND: u32 = 40;
@@ -141,12 +122,6 @@ pub const INBOX_SENDS_PER_SECOND: u32 = 40;
 /// Graph calls in 24 hours, per person who engaged with the Page (Meta, "Rate limits",
 /// 23 March 2026).
 pub const CALLS_PER_ENGAGED_PERSON: u32 = 200;
-
-/// Calls to the Messenger Profile of a Page in ten minutes (Meta, "Messenger Profile API", 2026).
-pub const PROFILE_CALLS_PER_10_MIN: u32 = 10;
-
-/// Edits of one message by a person (Meta, "message_edits", 2026).
-pub const MESSAGE_EDITS: u32 = 5;
 
 /// Length of `text` in UTF-16 units.
 #[must_use]

@@ -14,7 +14,7 @@ use super::schedule;
 use crate::meta::event::Channel;
 use crate::meta::ids::Country;
 use crate::meta::policy::{self, Case, Forbidden, Purpose, Rule, Transport, Why};
-use crate::shop::lang::{coupons, language, paid};
+use crate::shop::lang::language;
 use crate::shop::model::{Promise, Shop};
 use crate::time::UnixMs;
 
@@ -74,6 +74,8 @@ pub enum Hold {
     Withdrawn,
     /// It waited for so long that it would help nobody.
     TooLate,
+    /// What the tables hold of them is damaged.
+    Unreadable,
 }
 
 impl Hold {
@@ -81,7 +83,7 @@ impl Hold {
     #[must_use]
     pub fn says(&self, shop: &Shop) -> String {
         let texts = &language(shop.default_lang()).holds;
-        let paid = paid::of(shop.default_lang());
+        let paid = &language(shop.default_lang()).paid;
         let closed = |why: &str| format!("{} {why}", texts.window_closed);
         match self {
             Self::NoConsent => texts.no_consent.to_owned(),
@@ -111,13 +113,14 @@ impl Hold {
             Self::PaidWaits(_) => closed(paid.waits),
             Self::CapReached(_) => closed(paid.cap),
             Self::NoTemplate => closed(paid.no_template),
-            Self::NoCoupon => coupons::of(shop.default_lang()).held.to_owned(),
+            Self::NoCoupon => language(shop.default_lang()).coupons.held.to_owned(),
             Self::NoText => texts.no_text.to_owned(),
             Self::TooLong => texts.too_long.to_owned(),
             Self::NotForThem => texts.not_for_them.to_owned(),
             Self::SequenceOver => texts.sequence_over.to_owned(),
             Self::Withdrawn => texts.withdrawn.to_owned(),
             Self::TooLate => texts.too_late.to_owned(),
+            Self::Unreadable => texts.unreadable.to_owned(),
         }
     }
 
@@ -166,6 +169,7 @@ impl Hold {
             Self::SequenceOver => "sequence_over",
             Self::Withdrawn => "withdrawn",
             Self::TooLate => "too_late",
+            Self::Unreadable => "unreadable",
         }
     }
 }

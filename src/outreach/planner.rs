@@ -28,14 +28,14 @@ use crate::time::{DAY, MINUTE, SECOND, UnixMs};
 const PAGE: u32 = 50;
 
 /// How soon the planner looks again whether what it has planned has left.
-const AGAIN_MS: i64 = 2 * SECOND;
+pub(super) const AGAIN_MS: i64 = 2 * SECOND;
 
 /// Counts what was put into the outbox, by UTC day.
 const PLANNED: &str = "notification.planned";
 
 /// When somebody last looked what is due. Written so seldom to spare writes: what was begun since
 /// is known by its run.
-const LOOKED: &str = "planned_at";
+pub(crate) const LOOKED: &str = "planned_at";
 const LOOKED_EVERY_MS: i64 = 10 * MINUTE;
 
 /// Begins what is due, and goes on with what was begun. Returns how many people were put into
@@ -211,9 +211,19 @@ fn plan_page(sql: &impl Sql, shop: &Shop, run: &Run, now: UnixMs) -> Result<Prog
         let mut hash = RunHash::kept(run.hash.as_str());
         for consent in &people {
             progress.cursor = consents::cursor(consent);
-            let Some(line) = plan_one(sql, shop, notification, run, (consent, paid), now)? else {
-                continue;
+            let (mut person, line) = match line_of(sql, shop, due, (consent, paid), now) {
+                Ok((person, Some(line))) => (person, line),
+                Ok((_, None)) => continue,
+                // A person that cannot be read must not keep the others waiting.
+                Err(StoreError::Corrupt { .. }) => {
+                    let held = hold(sql, shop, due, consent, &Hold::Unreadable, now)?;
+                    progress.held = progress.held.saturating_add(u32::from(held));
+                    continue;
+                }
+                Err(error) => return Err(error),
             };
+            let entered = enter(sql, shop, due, (consent, &mut person), line, now)?;
+            let Some(line) = entered else { continue };
             hash.add(&line);
             match line.verdict {
                 Verdict::Leaves { .. } => progress.queued = progress.queued.saturating_add(1),
@@ -228,22 +238,6 @@ fn plan_page(sql: &impl Sql, shop: &Shop, run: &Run, now: UnixMs) -> Result<Prog
         }
         Ok(progress)
     })
-}
-
-/// Decides for one person, and enters it; none when it is not for them, or was decided by an
-/// earlier tick.
-fn plan_one(
-    sql: &impl Sql,
-    shop: &Shop,
-    notification: &Notification,
-    run: &Run,
-    (consent, paid): (&Consent, Standing),
-    now: UnixMs,
-) -> Result<Option<Line>, StoreError> {
-    let due = Due { notification, period: &run.period, at: run.due_at };
-    let (person, line) = line_of(sql, shop, due, (consent, paid), now)?;
-    let Some(line) = line else { return Ok(None) };
-    enter(sql, shop, due, (consent, &person), line, now)
 }
 
 /// Somebody, and what is decided for them; no line when it is not for them.
@@ -273,13 +267,25 @@ pub(super) struct Due<'a> {
     pub at: UnixMs,
 }
 
+impl<'a> Due<'a> {
+    /// Its line of the ledger for somebody.
+    fn entry(self, consent: &'a Consent) -> Entry<'a> {
+        Entry {
+            notification: &self.notification.id,
+            period: self.period,
+            channel: consent.channel,
+            person: &consent.person,
+        }
+    }
+}
+
 /// Enters what was decided for one person into the ledger, and into the outbox what leaves; none
 /// when the ledger has it already. The line as it was entered.
 pub(super) fn enter(
     sql: &impl Sql,
     shop: &Shop,
     due: Due<'_>,
-    (consent, person): (&Consent, &Person),
+    (consent, person): (&Consent, &mut Person),
     mut line: Line,
     now: UnixMs,
 ) -> Result<Option<Line>, StoreError> {
@@ -310,12 +316,7 @@ pub(super) fn enter(
             Err(_) => Err(Hold::TooLong),
         },
     };
-    let entry = Entry {
-        notification: &notification.id,
-        period,
-        channel: consent.channel,
-        person: &consent.person,
-    };
+    let entry = due.entry(consent);
     let (leaves_at, content) = match (&line.verdict, content) {
         (Verdict::Leaves { not_before, .. }, Ok(content)) => (not_before.unwrap_or(now), content),
         (verdict, content) => {
@@ -323,11 +324,7 @@ pub(super) fn enter(
                 line.verdict = Verdict::Held(hold);
             }
             let Verdict::Held(hold) = &line.verdict else { return Ok(None) };
-            let reason = hold.says(shop);
-            let new = ledger::enter(sql, entry, &consent.topic, Outcome::Held, Some(&reason), now)?;
-            if new {
-                counters::add(sql, &format!("held.{}", hold.code()), now)?;
-            }
+            let new = self::hold(sql, shop, due, consent, hold, now)?;
             return Ok(new.then_some(line));
         }
     };
@@ -359,40 +356,54 @@ pub(super) fn enter(
     Ok(Some(line))
 }
 
+/// Notes in the ledger that somebody is held, and why; `false` when they stand in it already.
+fn hold(
+    sql: &impl Sql,
+    shop: &Shop,
+    due: Due<'_>,
+    consent: &Consent,
+    hold: &Hold,
+    now: UnixMs,
+) -> Result<bool, StoreError> {
+    let entry = due.entry(consent);
+    let reason = hold.says(shop);
+    let new = ledger::enter(sql, entry, &consent.topic, Outcome::Held, Some(&reason), now)?;
+    if new {
+        counters::add(sql, &format!("held.{}", hold.code()), now)?;
+    }
+    Ok(new)
+}
+
 /// The coupon that a notification brings somebody, if it brings one: another period is another
-/// occasion. What they hold from then on is saved.
+/// occasion. What they hold from then on is in `person`, and saved: whoever saves them again later has
+/// to save this one.
 fn bring(
     sql: &impl Sql,
     shop: &Shop,
     due: Due<'_>,
-    (consent, person): (&Consent, &Person),
+    (consent, person): (&Consent, &mut Person),
     look: Look,
     now: UnixMs,
 ) -> Result<Option<Brings>, StoreError> {
     let Due { notification, period, .. } = due;
     let said = notification.said(variant::number(notification, &consent.person));
     let Some(coupon) = said.coupon else { return Ok(None) };
-    let entry = Entry {
-        notification: &notification.id,
-        period,
-        channel: consent.channel,
-        person: &consent.person,
-    };
+    let entry = due.entry(consent);
     if ledger::exists(sql, entry)? {
         // Decided by an earlier tick.
         return Ok(None);
     }
-    let mut holder = person.clone();
+    let held = person.coupons.clone();
     let who = (consent.channel, &consent.person);
     let occasion = format!("notification:{}:{period}", notification.id);
     let counted = (consent.source.as_str(), Some(&notification.topic));
     let what = (coupon, occasion.as_str());
     let brings = match look {
-        Look::Planning => giving::ask(sql, shop, who, &mut holder, what, counted, now)?,
-        Look::Leaving => giving::bring(sql, shop, who, &mut holder, what, counted, now)?,
+        Look::Planning => giving::ask(sql, shop, who, person, what, counted, now)?,
+        Look::Leaving => giving::bring(sql, shop, who, person, what, counted, now)?,
     };
-    if holder.coupons != person.coupons {
-        people::save(sql, who.0, who.1, &holder)?;
+    if person.coupons != held {
+        people::save(sql, who.0, who.1, person)?;
     }
     Ok(Some(brings))
 }
@@ -414,9 +425,12 @@ fn codes_are_there(
     }
     let mut there = true;
     for consent in people {
-        let (person, line) = line_of(sql, shop, due, (consent, paid), now)?;
+        let (mut person, line) = match line_of(sql, shop, due, (consent, paid), now) {
+            Err(StoreError::Corrupt { .. }) => continue,
+            read => read?,
+        };
         if line.is_some_and(|line| matches!(line.verdict, Verdict::Leaves { .. })) {
-            there &= !waits(sql, shop, due, (consent, &person), now)?;
+            there &= !waits(sql, shop, due, (consent, &mut person), now)?;
         }
     }
     Ok(there)
@@ -428,7 +442,7 @@ pub(super) fn waits(
     sql: &impl Sql,
     shop: &Shop,
     due: Due<'_>,
-    (consent, person): (&Consent, &Person),
+    (consent, person): (&Consent, &mut Person),
     now: UnixMs,
 ) -> Result<bool, StoreError> {
     let number = variant::number(due.notification, &consent.person);

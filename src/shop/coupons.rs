@@ -5,7 +5,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::coupon_codes::CouponCode;
-use super::lang::{self, coupons as words, forms::fill, numbers};
+use super::lang::{self, forms::fill, numbers};
 use super::model::{Lang, Localized, Shop};
 use super::text::{self, Listener};
 use crate::meta::ids::CouponId;
@@ -148,7 +148,7 @@ pub fn template(shop: &Shop, lang: &Lang, coupon: &Coupon, slip: Slip<'_>) -> St
             .iter()
             .any(|part| matches!(part, text::Part::Variable { name, .. } if *name == wanted))
     };
-    let words = words::of(lang);
+    let words = &lang::language(lang).coupons;
     let own = said.clone();
     if !says(&own, "coupon") {
         said.push_str("\n{coupon}");

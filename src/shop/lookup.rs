@@ -6,11 +6,9 @@ use jiff::civil::Date;
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 
 use super::doors::CommentRule;
-use super::forms::Also;
 use super::lang;
 use super::model::{
-    FaqEntry, Lang, LinkButton, Localized, Notification, Poster, RichCard, Shop, SlashCommand,
-    Texts, Topic,
+    FaqEntry, Lang, Localized, Notification, Poster, Shop, SlashCommand, Texts, Topic,
 };
 use crate::meta::ids::{CommentRuleId, FaqId, NotificationId, PosterCode, TopicId};
 use crate::time::UnixMs;
@@ -228,32 +226,6 @@ impl Shop {
     #[must_use]
     pub fn command(&self, name: &str) -> Option<&SlashCommand> {
         self.profile.commands.iter().find(|command| command.name.eq_ignore_ascii_case(name.trim()))
-    }
-
-    /// What each tap leaves on the person, of those that leave something.
-    pub fn left_by_taps(&self) -> impl Iterator<Item = &Also> {
-        fn of_cards(cards: &[RichCard]) -> impl Iterator<Item = &LinkButton> {
-            cards.iter().flat_map(|card| &card.buttons)
-        }
-        let answers = self.faq.iter().flat_map(|entry| {
-            entry.buttons.iter().chain(of_cards(&entry.cards)).chain(&entry.quick_replies)
-        });
-        let posters = self.posters.iter().flat_map(|poster| {
-            poster.buttons.iter().chain(of_cards(&poster.cards)).chain(&poster.quick_replies)
-        });
-        let friends = self.friends.iter().map(|friends| &friends.landing);
-        let doors = self.ads.iter().map(|ad| &ad.landing).chain(friends).flat_map(|landing| {
-            landing.buttons.iter().chain(of_cards(&landing.cards)).chain(&landing.quick_replies)
-        });
-        let comments =
-            self.comments.iter().flat_map(|rule| rule.buttons.iter().chain(&rule.quick_replies));
-        let sent = self.sent().flat_map(Notification::all_buttons);
-        let nudge = self.nudge.iter().flat_map(|nudge| &nudge.buttons);
-        let doors = doors.chain(comments);
-        let buttons =
-            answers.chain(posters).chain(doors).chain(sent).chain(nudge).chain(&self.profile.menu);
-        let ice_breakers = self.profile.ice_breakers.iter().map(|ice| &ice.also);
-        buttons.map(|button| &button.also).chain(ice_breakers).filter(|also| !also.is_empty())
     }
 
     /// The topic of that name.

@@ -15,6 +15,7 @@
 //!   own look, and whether it can be read.
 //! - [`calendar`]: which days a schedule means, and which hours are quiet.
 //! - [`hours`]: open or closed, since when, until when.
+//! - [`everywhere`]: every button of a shop, everything it leaves on people, every text.
 //! - [`lookup`]: finding things in a shop, and the right language for a person.
 //! - [`text`]: templates and their variables.
 //! - [`lang`]: what the assistant can say and understand by itself, one file per language.
@@ -27,6 +28,7 @@ pub mod colour;
 pub mod coupon_codes;
 pub mod coupons;
 pub mod doors;
+pub mod everywhere;
 pub mod forms;
 pub mod hours;
 pub mod kv;

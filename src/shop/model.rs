@@ -648,6 +648,7 @@ pub struct Sending {
 /// sends a second the Page's inbox freezes for the people who work in it (Meta, "Rate limits",
 /// 23 March 2026), and some of it is left to answers.
 pub const PER_SECOND: u16 = 30;
+const _: () = assert!((PER_SECOND as u32) < crate::meta::limits::INBOX_SENDS_PER_SECOND);
 
 /// Where the shop runs, as far as it changes what the assistant does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -4,6 +4,7 @@
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use super::everywhere::of_cards;
 use super::model::{LinkButton, Localized, Notification, RichCard, Shop, Zone};
 use crate::meta::ids::{
     CouponId, FormId, NotificationId, OfferId, PosterCode, SegmentId, SequenceId, TopicId,
@@ -85,15 +86,11 @@ impl Notification {
 
     /// Every button of every wording.
     pub fn all_buttons(&self) -> impl Iterator<Item = &LinkButton> {
-        fn of<'a>(
-            buttons: &'a [LinkButton],
-            cards: &'a [RichCard],
-        ) -> impl Iterator<Item = &'a LinkButton> {
-            buttons.iter().chain(cards.iter().flat_map(|card| &card.buttons))
-        }
         let variants = self.variants.iter();
-        of(&self.buttons, &self.cards)
-            .chain(variants.flat_map(|variant| of(&variant.buttons, &variant.cards)))
+        self.buttons
+            .iter()
+            .chain(of_cards(&self.cards))
+            .chain(variants.flat_map(|v| v.buttons.iter().chain(of_cards(&v.cards))))
     }
 
     /// Whether it may be due on this day.

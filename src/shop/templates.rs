@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::lang::paid;
+use super::lang;
 use super::model::{Lang, Localized, Shop};
 use crate::faq::normalise::normalise;
 use crate::meta::ids::TemplateId;
@@ -147,7 +147,10 @@ pub fn promotion(text: &str, languages: &[Lang]) -> Option<String> {
         });
         found.map(|some| some.join(" "))
     };
-    languages.iter().flat_map(|lang| paid::of(lang).promotion).find_map(|entry| hits(entry))
+    languages
+        .iter()
+        .flat_map(|lang| lang::language(lang).paid.promotion)
+        .find_map(|entry| hits(entry))
 }
 
 fn is_han(c: char) -> bool {

@@ -1,14 +1,18 @@
 //! Requests that are no messages: telling the owner, and handing threads over. They are tried a
-//! few times and hold up nobody.
+//! few times and hold up nobody; what one Desk has to tell another, for days.
 
 use super::timers::{self, Timer};
 use super::{Columns, Sql, StoreError, params};
 use crate::meta::event::Channel;
 use crate::meta::ids::Psid;
-use crate::time::{HOUR, MINUTE, SECOND, UnixMs};
+use crate::time::{DAY, HOUR, MINUTE, SECOND, UnixMs};
 
 /// Requests made for one call before it is given up.
 const MOST_ATTEMPTS: i64 = 6;
+
+/// A parcel is given up by its age: the other Desk is ours, and comes back. As long as a private
+/// reply may take, which it follows.
+const PARCEL_KEPT_MS: i64 = 7 * DAY;
 
 /// What is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,6 +79,8 @@ pub struct Due {
     pub body: String,
     /// How often it was tried, this time included.
     pub attempts: i64,
+    /// Since when it waits.
+    pub since: UnixMs,
 }
 
 /// Queues a call; a webhook with its address and its body.
@@ -90,8 +96,8 @@ pub fn push(
 ) -> Result<(), StoreError> {
     let (url, body) = hook.map_or(("", ""), |(url, body)| (url.as_str(), body.as_str()));
     sql.execute(
-        "INSERT INTO calls (kind, channel, person, url, body, due_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        "INSERT INTO calls (kind, channel, person, url, body, due_at, since)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6)",
         params![kind.name(), channel, person.as_str(), url, body, at],
     )?;
     timers::set(sql, Timer::Calls, at)
@@ -113,7 +119,7 @@ pub fn cancel(
     Ok(())
 }
 
-/// Takes calls whose turn has come, at most `limit`, the oldest first. Each gets its next turn at
+/// Takes calls whose turn has come, at most `limit`, those first that are due for longest. Each gets its next turn at
 /// once, so that one whose process dies comes again.
 ///
 /// # Errors
@@ -121,8 +127,8 @@ pub fn cancel(
 pub fn take_due(sql: &impl Sql, now: UnixMs, limit: u32) -> Result<Vec<Due>, StoreError> {
     sql.transaction(|| {
         let rows = sql.query(
-            "SELECT id, kind, channel, person, url, body, attempts FROM calls
-             WHERE due_at <= ?1 ORDER BY id LIMIT ?2",
+            "SELECT id, kind, channel, person, url, body, attempts, since FROM calls
+             WHERE due_at <= ?1 ORDER BY due_at, id LIMIT ?2",
             params![now, limit],
         )?;
         let mut due = Vec::with_capacity(rows.len());
@@ -136,13 +142,15 @@ pub fn take_due(sql: &impl Sql, now: UnixMs, limit: u32) -> Result<Vec<Due>, Sto
                 url: columns.text()?.to_owned(),
                 body: columns.text()?.to_owned(),
                 attempts: columns.int()?.saturating_add(1),
+                // 0: it was taken in from tables of before.
+                since: Some(columns.moment()?).filter(|at| at.get() > 0).unwrap_or(now),
             };
             // 30 s, 2 min, 8 min, half an hour, an hour.
             let doubled = call.attempts.saturating_sub(1).saturating_mul(2).clamp(0, 10);
             let wait = (30 * SECOND).saturating_mul(1 << doubled).min(HOUR);
             sql.execute(
-                "UPDATE calls SET attempts = ?2, due_at = ?3 WHERE id = ?1",
-                params![call.id, call.attempts, now.plus(wait)],
+                "UPDATE calls SET attempts = ?2, due_at = ?3, since = ?4 WHERE id = ?1",
+                params![call.id, call.attempts, now.plus(wait), call.since],
             )?;
             due.push(call);
         }
@@ -175,8 +183,11 @@ pub fn put_off(sql: &impl Sql, call: &Due, at: UnixMs) -> Result<(), StoreError>
 ///
 /// # Errors
 /// [`StoreError::Refused`].
-pub fn failed(sql: &impl Sql, call: &Due) -> Result<bool, StoreError> {
-    let given_up = call.attempts >= MOST_ATTEMPTS;
+pub fn failed(sql: &impl Sql, call: &Due, now: UnixMs) -> Result<bool, StoreError> {
+    let given_up = match call.kind {
+        Kind::Parcel => now.since(call.since) >= PARCEL_KEPT_MS,
+        _ => call.attempts >= MOST_ATTEMPTS,
+    };
     if given_up {
         done(sql, call)?;
     }
@@ -213,7 +224,7 @@ mod tests {
             let due = take_due(&sql, now, 10).unwrap();
             assert_eq!(due.len(), 1);
             assert_eq!(take_due(&sql, now, 10).unwrap(), []);
-            if failed(&sql, &due[0]).unwrap() {
+            if failed(&sql, &due[0], now).unwrap() {
                 break;
             }
             let before = now;
@@ -228,5 +239,43 @@ mod tests {
         }
         assert_eq!(waits, [30, 120, 480, 1_920, 3_600]);
         assert_eq!(take_due(&sql, now.plus(HOUR), 10).unwrap(), []);
+    }
+
+    #[test]
+    fn a_parcel_is_tried_every_hour_for_a_week_and_then_given_up() {
+        let sql = Sqlite::in_memory().unwrap();
+        schema::migrate(&sql).unwrap();
+        let person = Psid::new("7").unwrap();
+        let start = UnixMs::new(1_000_000);
+        push(&sql, Kind::Parcel, (Channel::Messenger, &person), None, start).unwrap();
+        let (mut now, mut tries) = (start, 0);
+        let given_up = loop {
+            now = now.plus(10 * MINUTE);
+            let Some(call) = take_due(&sql, now, 10).unwrap().pop() else { continue };
+            tries += 1;
+            if failed(&sql, &call, now).unwrap() {
+                break now.since(start);
+            }
+        };
+        assert!((7 * DAY..7 * DAY + 2 * HOUR).contains(&given_up), "{given_up}");
+        assert!((140..=180).contains(&tries), "{tries}");
+        assert_eq!(take_due(&sql, now.plus(DAY), 10).unwrap(), []);
+    }
+
+    #[test]
+    fn what_was_put_off_has_not_been_tried() {
+        let sql = Sqlite::in_memory().unwrap();
+        schema::migrate(&sql).unwrap();
+        let person = Psid::new("7").unwrap();
+        let mut now = UnixMs::new(1_000_000);
+        push(&sql, Kind::Take, (Channel::Messenger, &person), None, now).unwrap();
+        for _ in 0..2 * MOST_ATTEMPTS {
+            let call = take_due(&sql, now, 1).unwrap().remove(0);
+            now = now.plus(MINUTE);
+            put_off(&sql, &call, now).unwrap();
+        }
+        let call = take_due(&sql, now, 1).unwrap().remove(0);
+        assert_eq!(call.attempts, 1);
+        assert!(!failed(&sql, &call, now).unwrap());
     }
 }

@@ -2,7 +2,7 @@
 //! All of a Page's are kept by its first Desk. Nobody is named: who commented is a keyed hash, and
 //! the comment's own id goes after eight days, when it can lead to nothing any more.
 
-use super::{Columns, Row, Sql, StoreError, params, to_json};
+use super::{Columns, Row, Sql, StoreError, facts, params, to_json};
 use crate::meta::event::Channel;
 use crate::meta::ids::CommentRuleId;
 use crate::time::{DAY, HOUR, UnixMs};
@@ -202,28 +202,46 @@ pub fn waiting(sql: &impl Sql, comment: &str) -> Result<Option<i64>, StoreError>
     rows.first().map(|row| Columns::of("comments", row).int()).transpose()
 }
 
-/// Requests for private replies in the last hour: how many, and the first of them.
+/// The fact that says until when no answer to a comment leaves. The looks at the outbox read it, so
+/// that none of those who wait has to be put off.
+pub(super) const SHUT: &str = "comment_hold";
+
+/// No answer to a comment leaves before `until`. Other messages do.
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn requests(sql: &impl Sql, now: UnixMs) -> Result<(i64, Option<UnixMs>), StoreError> {
-    let rows = sql.query(
-        "SELECT count(*), min(at) FROM comment_requests WHERE at > ?1",
-        params![now.plus(-HOUR)],
-    )?;
-    rows.first().map_or(Ok((0, None)), |row| {
-        let mut columns = Columns::of("comment_requests", row);
-        Ok((columns.int()?, columns.maybe_moment()?))
-    })
+pub fn shut(sql: &impl Sql, until: UnixMs) -> Result<(), StoreError> {
+    let known: Option<UnixMs> = facts::get(sql, SHUT)?;
+    if known.is_none_or(|known| known < until) { facts::set(sql, SHUT, &until) } else { Ok(()) }
 }
 
-/// Notes a request, and forgets those of more than an hour ago.
+/// When the next private reply may be asked for, where the last `most` requests were all made in the
+/// hour before `now`. `None`: now. Reads one row, however many there were: requests are numbered.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn full_until(sql: &impl Sql, most: u32, now: UnixMs) -> Result<Option<UnixMs>, StoreError> {
+    let rows = sql.query(
+        "SELECT at FROM comment_requests
+         WHERE rowid = (SELECT max(rowid) FROM comment_requests) - ?1 + 1",
+        params![most],
+    )?;
+    let first =
+        rows.first().map(|row| Columns::of("comment_requests", row).moment()).transpose()?;
+    Ok(first.map(|first| first.plus(HOUR)).filter(|until| *until > now))
+}
+
+/// Notes a request, and forgets what is older than the last `most`.
 ///
 /// # Errors
 /// [`StoreError::Refused`].
-pub fn note_request(sql: &impl Sql, now: UnixMs) -> Result<(), StoreError> {
-    sql.execute("DELETE FROM comment_requests WHERE at <= ?1", params![now.plus(-HOUR)])?;
+pub fn note_request(sql: &impl Sql, most: u32, now: UnixMs) -> Result<(), StoreError> {
     sql.execute("INSERT INTO comment_requests (at) VALUES (?1)", params![now])?;
+    sql.execute(
+        "DELETE FROM comment_requests
+         WHERE rowid <= (SELECT max(rowid) FROM comment_requests) - ?1",
+        params![most],
+    )?;
     Ok(())
 }
 
@@ -269,6 +287,7 @@ pub fn report(sql: &impl Sql, from: UnixMs) -> Result<Vec<Line>, StoreError> {
 /// [`StoreError::Refused`].
 pub fn prune(sql: &impl Sql, now: UnixMs) -> Result<(), StoreError> {
     sql.execute("DELETE FROM comments WHERE at < ?1", params![now.plus(-KEPT_MS)])?;
+    sql.execute("DELETE FROM comment_requests WHERE at <= ?1", params![now.plus(-HOUR)])?;
     sql.execute(
         "UPDATE comments SET comment = '' WHERE at < ?1 AND comment <> ''",
         params![now.plus(-ID_KEPT_MS)],
@@ -319,15 +338,35 @@ mod tests {
     }
 
     #[test]
-    fn requests_count_for_an_hour() {
+    fn requests_count_for_an_hour_and_no_more_of_them_are_kept_than_count() {
         let sql = Sqlite::in_memory().unwrap();
         schema::migrate(&sql).unwrap();
         let at = |n: i64| UnixMs::new(1_795_000_000_000 + n);
+        let full = |now: i64| full_until(&sql, 5, at(now)).unwrap();
         for n in 0..5 {
-            note_request(&sql, at(n)).unwrap();
+            assert_eq!(full(n), None, "{n}");
+            note_request(&sql, 5, at(n)).unwrap();
         }
-        assert_eq!(requests(&sql, at(5)).unwrap(), (5, Some(at(0))));
-        assert_eq!(requests(&sql, at(HOUR + 1)).unwrap(), (3, Some(at(2))));
-        assert_eq!(requests(&sql, at(2 * HOUR)).unwrap(), (0, None));
+        assert_eq!(full(5), Some(at(HOUR)));
+        assert_eq!(full(HOUR - 1), Some(at(HOUR)));
+        assert_eq!(full(HOUR), None);
+        note_request(&sql, 5, at(HOUR)).unwrap();
+        assert_eq!(full(HOUR), Some(at(HOUR + 1)));
+        for n in 1..100 {
+            note_request(&sql, 5, at(HOUR + n)).unwrap();
+        }
+        let rows = sql.query("SELECT count(*), min(at) FROM comment_requests", &[]).unwrap();
+        let kept = [super::super::Value::Int(5), at(HOUR + 95).into()];
+        assert_eq!(rows, [kept]);
+    }
+
+    #[test]
+    fn the_longer_of_two_pauses_holds() {
+        let sql = Sqlite::in_memory().unwrap();
+        schema::migrate(&sql).unwrap();
+        for until in [20, 50, 30] {
+            shut(&sql, UnixMs::new(until)).unwrap();
+        }
+        assert_eq!(facts::get(&sql, SHUT).unwrap(), Some(UnixMs::new(50)));
     }
 }

@@ -197,7 +197,7 @@ pub static TABLES: &[Table] = &[
         key: 1,
         columns: &[
             ("id", "its number; our echoes carry it"),
-            ("class", "a reply or a notification"),
+            ("class", "a reply, a notification or an answer to a comment"),
             CHANNEL,
             PERSON,
             ("content", "the message"),
@@ -365,6 +365,7 @@ pub static TABLES: &[Table] = &[
             ("body", "what is told; the customer's words only with `with_text`"),
             ("due_at", "when it is tried"),
             ("attempts", "how often it was"),
+            ("since", "since when it waits"),
         ],
     },
     Table {
@@ -869,6 +870,8 @@ pub static FACTS: &[Fact] = &[
     fact("name", "which Desk this is", false),
     fact("layout", "how the Page's people are divided among its Desks", false),
     fact("layout_untold", "not every Desk knows the newest layout", false),
+    fact("carrying", "people are on their way to other Desks, in which epoch", false),
+    fact("handed_over", "the Desk is closed, and what it counted handed on: in which epoch", false),
     fact("moving_cursor", "how far people are carried, while they are", false),
     fact("took over ", "a Desk that was closed handed on what it counted", false),
     fact("still", "the Desk stands still while its data is carried away or in", false),

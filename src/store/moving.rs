@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::map::{Moves, TABLES};
 use super::outbox::{self, OPEN};
 use super::{Columns, Row, Sql, StoreError, Value, kv_queue, params, receipts, schema, to_json};
+use crate::kept::Field;
 use crate::meta::event::Channel;
 use crate::meta::ids::{PageId, Psid};
 use crate::time::UnixMs;
@@ -267,7 +268,7 @@ fn insert(sql: &impl Sql, table: &str, row: &Row) -> Result<(), StoreError> {
 
 /// What a Desk has of a Page besides its people. A Desk that stays hands on its tombstones, one
 /// that is closed everything.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Rest {
     tombstones: Vec<Row>,
     runs: Vec<Row>,
@@ -355,6 +356,30 @@ pub fn take_over(sql: &impl Sql, from: &str, rest: &Rest) -> Result<(), StoreErr
                 )?;
             }
         }
+        Ok(())
+    })
+}
+
+/// Lets go of what the first Desk has taken over from this one, which is closed: opened and closed
+/// again, it would hand it on once more. What was counted since it was told stays.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn handed_over(sql: &impl Sql, rest: &Rest) -> Result<(), StoreError> {
+    sql.transaction(|| {
+        for (table, rows) in &rest.sums {
+            let Some(known) = TABLES.iter().find(|known| known.name == table) else { continue };
+            let is = |(n, (name, _)): (usize, &Field)| format!("{name} = ?{}", n.saturating_add(1));
+            let key: Vec<String> =
+                known.columns.iter().take(known.key).enumerate().map(is).collect();
+            let (key, n) = (key.join(" AND "), known.key.saturating_add(1));
+            for row in rows {
+                sql.execute(&format!("UPDATE {table} SET n = n - ?{n} WHERE {key}"), row)?;
+            }
+            sql.execute(&format!("DELETE FROM {table} WHERE n = 0"), params![])?;
+        }
+        sql.execute("DELETE FROM runs", params![])?;
+        sql.execute("DELETE FROM misses", params![])?;
         Ok(())
     })
 }

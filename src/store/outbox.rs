@@ -3,6 +3,14 @@
 //! `queued -> sending -> sent | retry | refused | unsure -> unknown`. A row is claimed in a
 //! transaction before its request goes out, so a crash leaves a row in `sending` and never a
 //! message nobody knows of. Only a [`Claimed`] row can be settled, and only claiming makes one.
+//!
+//! - [`turns`]: what has its turn: claiming, and looking ahead.
+
+mod turns;
+
+pub use turns::{Admit, Room, claim, next_due, waits};
+
+pub(super) use turns::next_due_text;
 
 use super::timers::{self, Timer};
 use super::{Columns, Row, Sql, Statement, StoreError, channel_name, counters, params, to_json};
@@ -10,7 +18,7 @@ use crate::meta::event::Channel;
 use crate::meta::human::Typed;
 use crate::meta::ids::{Mid, NotificationId, Psid, TemplateId, TopicId};
 use crate::meta::send::Content;
-use crate::time::{DAY, SECOND, UnixMs};
+use crate::time::{DAY, MINUTE, SECOND, UnixMs};
 
 /// The longest a request to the Graph API may take.
 pub const CALL_TIMEOUT_MS: i64 = 10 * SECOND;
@@ -59,11 +67,17 @@ pub enum Class {
     Public,
 }
 
+/// What the column `class` says, in the order in which messages to one person leave.
+const REPLIES: i64 = 0;
+const NOTIFICATIONS: i64 = 1;
+const COMMENTS: i64 = 2;
+
 impl Class {
     const fn number(&self) -> i64 {
         match self {
-            Self::Reply | Self::Reminder | Self::Private | Self::Public => 0,
-            Self::Notification { .. } | Self::Notice { .. } => 1,
+            Self::Reply | Self::Reminder => REPLIES,
+            Self::Notification { .. } | Self::Notice { .. } => NOTIFICATIONS,
+            Self::Private | Self::Public => COMMENTS,
         }
     }
 
@@ -131,17 +145,6 @@ pub enum Outcome {
     Refused(String),
     /// Nobody knows: the connection broke, or time ran out.
     Unsure,
-}
-
-/// What [`claim`] asks about each row before taking it, inside the same transaction.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Admit<T> {
-    /// It may leave now, this way.
-    Yes(T),
-    /// Not before this moment.
-    NotBefore(UnixMs),
-    /// It must not leave any more, because of this.
-    No(String),
 }
 
 /// A message on its way into the outbox.
@@ -325,15 +328,6 @@ pub fn is_leaving(
     Ok(!rows.is_empty())
 }
 
-/// How many messages may be claimed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Room {
-    /// In all.
-    pub messages: u32,
-    /// Of them notifications.
-    pub notifications: u32,
-}
-
 /// A reply that was claimed in the statement that put it here.
 pub(super) fn claimed_at_once(
     id: i64,
@@ -355,105 +349,6 @@ pub(super) fn claimed_at_once(
         created_at: now,
         expires_at: None,
     }
-}
-
-/// Rounds of looking for messages in one call, when all that were found must not leave.
-const ROUNDS: u32 = 16;
-
-/// Takes as many messages as there is `room` for, replies first, at most one per person and
-/// always the oldest: a person's messages leave strictly in order, and a notification after all
-/// replies to them. (A reply does not wait for a notification that has not left yet.) `admit` has
-/// the last word on each; what it refuses is settled as refused.
-///
-/// # Errors
-/// [`StoreError`]; nothing is claimed then.
-pub fn claim<T>(
-    sql: &impl Sql,
-    now: UnixMs,
-    room: Room,
-    mut admit: impl FnMut(&Claimed) -> Result<Admit<T>, StoreError>,
-) -> Result<Vec<(Claimed, T)>, StoreError> {
-    sql.transaction(|| {
-        for _ in 0..ROUNDS {
-            let (claimed, refused) = claim_round(sql, now, room, &mut admit)?;
-            // Those that may leave stand behind those that must not.
-            if !claimed.is_empty() || !refused {
-                return Ok(claimed);
-            }
-        }
-        Ok(Vec::new())
-    })
-}
-
-/// One round: what was claimed, and whether anything was settled as refused or put off.
-fn claim_round<T>(
-    sql: &impl Sql,
-    now: UnixMs,
-    room: Room,
-    admit: &mut impl FnMut(&Claimed) -> Result<Admit<T>, StoreError>,
-) -> Result<(Vec<(Claimed, T)>, bool), StoreError> {
-    let rows = sql.query(
-        // The limit is not bound: SQLite plans with its value, and would plan anew at each call.
-        &format!(
-            "SELECT {COLUMNS}
-             FROM outbox AS o
-             WHERE {OPEN} AND state <> 'sending' AND due_at <= ?1 AND NOT EXISTS (
-               SELECT 1 FROM outbox AS earlier
-               WHERE earlier.channel = o.channel AND earlier.person = o.person
-                 AND (earlier.class, earlier.id) < (o.class, o.id)
-                 AND earlier.{OPEN})
-               AND NOT EXISTS (
-               SELECT 1 FROM outbox AS busy
-               WHERE busy.channel = o.channel AND busy.person = o.person
-                 AND busy.state = 'sending' AND busy.{OPEN})
-             ORDER BY class, due_at, id LIMIT {}",
-            room.messages
-        ),
-        params![now],
-    )?;
-    let mut notifications = room.notifications;
-    let mut claimed = Vec::new();
-    let mut refused = false;
-    for row in &rows {
-        let candidate = match read(row) {
-            Ok(candidate) => candidate,
-            Err(error) => {
-                // One unreadable row must not hold up everybody behind it.
-                refuse_unreadable(sql, row, &error)?;
-                refused = true;
-                continue;
-            }
-        };
-        let notification = candidate.class.is_notification();
-        if notification && notifications == 0 {
-            break;
-        }
-        match admit(&candidate)? {
-            Admit::Yes(way) => {
-                notifications = notifications.saturating_sub(u32::from(notification));
-                sql.execute(
-                    "UPDATE outbox SET state = 'sending', claimed_at = ?2,
-                       attempts = attempts + 1 WHERE id = ?1",
-                    params![candidate.id, now],
-                )?;
-                let attempts = candidate.attempts.saturating_add(1);
-                claimed.push((Claimed { attempts, ..candidate }, way));
-            }
-            Admit::NotBefore(at) => {
-                let later = at.max(now.plus(1));
-                sql.execute(
-                    "UPDATE outbox SET due_at = ?2 WHERE id = ?1",
-                    params![candidate.id, later],
-                )?;
-                refused = true;
-            }
-            Admit::No(reason) => {
-                finish(sql, candidate.id, "refused", None, Some(&reason))?;
-                refused = true;
-            }
-        }
-    }
-    Ok((claimed, refused))
 }
 
 /// What [`read`] reads.
@@ -520,21 +415,6 @@ fn finish(
         params![id, state, mid.map(|mid| mid.0.as_str()), reason],
     )?;
     Ok(())
-}
-
-/// Whether a message is due that is not on its way: [`claim`] had no room for it, or it stands
-/// behind another one to the same person.
-///
-/// # Errors
-/// [`StoreError::Refused`].
-pub fn waits(sql: &impl Sql, now: UnixMs) -> Result<bool, StoreError> {
-    let rows = sql.query(
-        &format!(
-            "SELECT 1 FROM outbox WHERE {OPEN} AND state <> 'sending' AND due_at <= ?1 LIMIT 1"
-        ),
-        params![now],
-    )?;
-    Ok(!rows.is_empty())
 }
 
 /// Settles a claimed reply that Meta took, and counts it under `name`: one go for what nearly
@@ -620,6 +500,16 @@ fn put_off(
         "UPDATE outbox SET state = 'retry', due_at = ?2, claimed_at = NULL WHERE id = ?1",
         params![claimed.id, *at],
     )?;
+    if claimed.class.is_for_comment() {
+        // What is said under the comment goes along: nobody looks at it before.
+        sql.execute(
+            &format!(
+                "UPDATE outbox SET due_at = ?3 WHERE channel = ?1 AND person = ?2
+                   AND state = 'queued' AND {OPEN}"
+            ),
+            params![claimed.channel, claimed.person.as_str(), *at],
+        )?;
+    }
     Ok(Settled::Waiting)
 }
 
@@ -645,6 +535,14 @@ fn unsure(
     }
 }
 
+/// What is on its way since `?1` or longer; due until `?2`.
+fn in_flight_text(columns: &str) -> String {
+    format!(
+        "SELECT {columns} FROM outbox WHERE {OPEN} AND state = 'sending' AND claimed_at <= ?1
+           AND class IN ({REPLIES}, {NOTIFICATIONS}, {COMMENTS}) AND due_at <= ?2"
+    )
+}
+
 /// Settles what nobody else will: rows in `sending` whose request is lost. After a restart
 /// (`restarted`) that is all of them: the process that knew their requests is gone.
 ///
@@ -658,12 +556,9 @@ pub fn recover(
     now: UnixMs,
 ) -> Result<Vec<(Class, Channel, Psid)>, StoreError> {
     let before = if restarted { UnixMs::new(i64::MAX) } else { now.plus(-CLAIM_LOST_MS) };
-    let rows = sql.query(
-        &format!(
-            "SELECT {COLUMNS} FROM outbox WHERE state = 'sending' AND claimed_at <= ?1 AND {OPEN}"
-        ),
-        params![before],
-    )?;
+    // What was claimed was due, as long as no clock has gone back by more than this.
+    let due = now.plus(MINUTE);
+    let rows = sql.query(&in_flight_text(COLUMNS), params![before, due])?;
     let mut lost = Vec::new();
     for row in &rows {
         match read(row) {
@@ -753,25 +648,11 @@ pub fn notified(sql: &impl Sql, id: i64) -> Result<Option<(TopicId, Channel, Psi
 pub struct Backlog {
     /// Messages that have something before them.
     pub open: i64,
-    /// When the oldest of them was put here.
+    /// When the oldest of them was put here; an answer to a comment, when it had its turn.
     pub oldest: Option<UnixMs>,
     /// When the next one that has its turn is due (or, in flight, may be given up).
     pub next_due: Option<UnixMs>,
 }
-
-/// When the next message can leave, or may be given up; `?1` is [`CLAIM_LOST_MS`]. What stands
-/// behind another message to the same person does not count, though it is due: its turn comes
-/// when that one is settled, and until then looking at it again and again would change nothing.
-pub(super) const NEXT_DUE: &str = "SELECT min(CASE
-       WHEN state = 'sending' THEN claimed_at + ?1
-       WHEN EXISTS (
-         SELECT 1 FROM outbox AS other
-         WHERE other.channel = o.channel AND other.person = o.person
-           AND other.state IN ('queued', 'sending', 'retry', 'unsure')
-           AND (other.state = 'sending' OR (other.class, other.id) < (o.class, o.id)))
-       THEN NULL
-       ELSE due_at END)
-     FROM outbox AS o WHERE state IN ('queued', 'sending', 'retry', 'unsure')";
 
 /// How the outbox stands.
 ///
@@ -779,8 +660,13 @@ pub(super) const NEXT_DUE: &str = "SELECT min(CASE
 /// [`StoreError`].
 pub fn backlog(sql: &impl Sql) -> Result<Backlog, StoreError> {
     let rows = sql.query(
-        &format!("SELECT count(*), min(created_at), ({NEXT_DUE}) FROM outbox WHERE {OPEN}"),
-        params![CLAIM_LOST_MS],
+        &format!(
+            "SELECT count(*), min(iif(class = {COMMENTS}, due_at, created_at)), ({})
+             FROM outbox WHERE {OPEN}",
+            next_due_text()
+        ),
+        // All of them: somebody asks who wants to know.
+        params![CLAIM_LOST_MS, i64::MAX],
     )?;
     rows.first().map_or(Ok(Backlog::default()), |row| {
         let mut columns = Columns::of("outbox", row);
@@ -828,7 +714,7 @@ mod tests {
             append(&sql, &message, at(now)).unwrap();
         };
         let next = || backlog(&sql).unwrap().next_due;
-        let room = Room { messages: 6, notifications: 4 };
+        let room = Room { messages: 6, notifications: 4, comments: 1 };
         let claim = |now: i64| claim(&sql, at(now), room, |_| Ok(Admit::Yes(()))).unwrap();
 
         say(&ona, 10);

@@ -179,6 +179,15 @@ const MIGRATIONS: &[&[&str]] = &[
            made_at INTEGER NOT NULL, revoked_at INTEGER, wrong INTEGER NOT NULL DEFAULT 0,
            wrong_at INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID",
     ],
+    &[
+        // Answers to comments have a class of their own: 2.
+        "UPDATE outbox SET class = 2 WHERE state IN ('queued', 'sending', 'retry', 'unsure')
+           AND kind IN ('private', 'public')",
+        // Since when a call waits, and by when the next one is looked for.
+        "ALTER TABLE calls ADD COLUMN since INTEGER NOT NULL DEFAULT 0",
+        "UPDATE calls SET since = due_at",
+        "CREATE INDEX calls_due ON calls (due_at)",
+    ],
 ];
 
 const FIRST: &[&str] = &[

@@ -164,9 +164,9 @@ pub fn look_ahead(sql: &impl Sql, now: UnixMs) -> Result<Ahead, StoreError> {
     let rows = sql.query(
         &format!(
             "SELECT ({}), (SELECT min(due_at) FROM kv_queue), (SELECT min(due_at) FROM timers)",
-            outbox::NEXT_DUE
+            outbox::next_due_text()
         ),
-        params![outbox::CLAIM_LOST_MS],
+        params![outbox::CLAIM_LOST_MS, now],
     )?;
     let Some(row) = rows.first() else { return Ok(Ahead { drain: None, flush: false }) };
     let mut columns = Columns::of("timers", row);

@@ -142,7 +142,7 @@ mod tests {
             outbox::append(&sql, &message, at(100)).unwrap();
         }
         assert_eq!(near(&sql, at(100), at(5_000)).unwrap(), [], "the first is due already");
-        let room = Room { messages: 6, notifications: 4 };
+        let room = Room { messages: 6, notifications: 4, comments: 1 };
         let (first, ()) =
             outbox::claim(&sql, at(100), room, |_| Ok(Admit::Yes(()))).unwrap().remove(0);
         assert_eq!(near(&sql, at(100), at(5_000)).unwrap(), [], "it is on its way");

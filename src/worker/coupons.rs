@@ -20,7 +20,7 @@ use worker::Env;
 use super::config::Config;
 use super::shops::Published;
 use super::{admin, desk, http, random, shops};
-use crate::desk::coupons::act::{Act, SignedIn};
+use crate::desk::coupons::act::{Act, CARRIED, SignedIn};
 use crate::desk::coupons::redeeming::By;
 use crate::desk::coupons::tills::hash_of;
 use crate::entry::coupons::page::{self, At, Found};
@@ -33,7 +33,7 @@ use crate::meta::ids::PageId;
 use crate::meta::signature::form_value;
 use crate::shop::coupon_codes::CouponCode;
 use crate::shop::kv::PageRoute;
-use crate::shop::lang::coupons::languages;
+use crate::shop::lang;
 use crate::shop::model::{Lang, Shop};
 use crate::time::UnixMs;
 
@@ -234,16 +234,21 @@ async fn redeem_at(
     let act = Act::Redeem(code.clone(), By::Neighbour { name: name.clone() });
     let others = pages.iter().filter(|page| page.id != *own);
     let asked = others.map(async |page| (page.id.clone(), ask(env, &page.id, &act).await));
-    let mut failed = None;
+    let (mut failed, mut moved) = (None, None);
     for (page, answer) in futures_util::future::join_all(asked).await {
         match answer.and_then(read::<Redeemed>) {
             Ok(Redeemed::Unknown { .. }) => {}
+            // Another one may have redeemed it.
+            Ok(Redeemed::Moved) => moved = Some(page),
             Ok(known) => return Ok((page, known)),
             Err(why) => failed = Some(why),
         }
     }
     if let Some(why) = failed {
         return Err(why);
+    }
+    if let Some(page) = moved {
+        return Ok((page, Redeemed::Moved));
     }
     ask(env, own, &Act::Wrong(by(true))).await?;
     Ok((own.clone(), first))
@@ -304,6 +309,7 @@ pub async fn redeem_for_owner(request: &Request, route: &http::Route, env: &Env)
         Redeemed::Wait { until } => {
             refuse(429, &format!("too many wrong codes: go on at {}", until.rfc3339()))
         }
+        Redeemed::Moved => refuse(503, CARRIED),
         Redeemed::Unknown { .. } | Redeemed::NoTill => refuse(404, "nobody was given this code"),
     }
 }
@@ -427,7 +433,7 @@ fn language(request: &Request, spoken: Option<&[Lang]>) -> Lang {
     let accepted = http::header(request, "accept-language");
     match spoken {
         Some(spoken) => choose_language(accepted.as_deref(), spoken),
-        None => choose_language(accepted.as_deref(), &languages()),
+        None => choose_language(accepted.as_deref(), &lang::english_first()),
     }
 }
 

@@ -8,7 +8,7 @@ use worker::Env;
 
 use super::desk::leaving::{Act, Step};
 use super::{admin, binding, desk, http, shops};
-use crate::desk::layout::Layout;
+use crate::desk::layout::REGISTRAR;
 use crate::meta::ids::PageId;
 use crate::shop::kv::PageRoute;
 use crate::shop::kv_map::KEYS;
@@ -66,7 +66,8 @@ async fn overview(env: &Env, keys: &[String]) -> Response {
         };
         told.push(json!({
             "page": page.id, "name": page.name, "published": page.shards,
-            "shards": layout.shards, "before": layout.before, "moving_to": layout.moving_to,
+            "shards": layout.shards, "before": layout.before, "earlier": layout.earlier,
+            "moving_to": layout.moving_to,
         }));
     }
     http::json(
@@ -148,17 +149,15 @@ pub async fn import(request: &Request, route: &http::Route, env: &Env) -> Respon
     };
     // The Page's first Desk says how people are divided, and the others follow it.
     let act = match act {
-        Act::Begin { id, shards, before, over, .. } if name.shard > 0 => {
-            match desk::call::layout(env, &name.page).await {
-                Ok(layout) => {
-                    let layout: Option<Layout> = Some(layout);
-                    Act::Begin { id, shards, before, over, layout }
-                }
-                Err(why) => return http::text(503, &why),
-            }
-        }
-        Act::Begin { id, shards, before, over, .. } => {
-            Act::Begin { id, shards, before, over, layout: None }
+        Act::Begin { id, shards, before, earlier, over, .. } => {
+            let layout = match name.shard {
+                REGISTRAR => None,
+                _ => match desk::call::layout(env, &name.page).await {
+                    Ok(layout) => Some(layout),
+                    Err(why) => return http::text(503, &why),
+                },
+            };
+            Act::Begin { id, shards, before, earlier, over, layout }
         }
         other => other,
     };

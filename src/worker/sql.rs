@@ -19,7 +19,7 @@ use worker::worker_sys::DurableObjectState;
 
 use super::http::js_error;
 use crate::store::{Row, Sql, Statement, StoreError, Value, to_json};
-use crate::time::UnixMs;
+use crate::time::{MINUTE, UnixMs};
 
 #[wasm_bindgen]
 extern "C" {
@@ -55,6 +55,9 @@ extern "C" {
     #[wasm_bindgen(catch, js_name = runAll)]
     fn run_all(storage: &Storage, statements: &str) -> Result<String, JsValue>;
 }
+
+/// An alarm that is later than this is lost: whatever killed it did not bring it back.
+const LOST_MS: i64 = MINUTE;
 
 /// One Desk's storage.
 pub struct DeskSql {
@@ -149,9 +152,14 @@ impl Sql for DeskSql {
     }
 
     fn wake_at(&self, at: UnixMs) -> Result<(), StoreError> {
-        if self.alarm.get().is_some_and(|pending| pending <= at) {
-            return Ok(());
-        }
+        #[allow(clippy::cast_possible_truncation)]
+        let now = UnixMs::new(Date::now() as i64);
+        let at = match self.alarm.get() {
+            Some(pending) if pending <= now.plus(-LOST_MS) => now,
+            Some(pending) if pending <= at.max(now) => return Ok(()),
+            // A moment that is past is now, or it would always be earlier than the one that is set.
+            _ => at.max(now),
+        };
         #[allow(clippy::cast_precision_loss)]
         let date = Date::new(&JsValue::from_f64(at.get() as f64));
         // The promise only says that the write is queued; it commits with the transaction.

@@ -8,6 +8,7 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 
 use super::{ADMIN_TOKEN, ADS_TOKEN, APP_ID, APP_SECRET, PAGE_TOKEN, SIGNING_KEY, VERIFY_TOKEN};
 
@@ -46,7 +47,8 @@ impl Worker {
         let _ = fs::remove_dir_all(&state);
         fs::create_dir_all(&state).unwrap();
         let mut worker = Self { url: String::new(), state, options, running: None };
-        worker.run(&[]);
+        worker.lay_out();
+        worker.restart();
         worker
     }
 
@@ -55,6 +57,38 @@ impl Worker {
         assert!(self.running.is_none(), "still running");
         // What was published lies in the state.
         self.run(&["--no-publish"]);
+    }
+
+    /// Puts the shop into the state's KV. Many tests begin with the same shop, and publishing it
+    /// starts wrangler and a workerd: that is done once, and then copied.
+    fn lay_out(&self) {
+        let shop = &self.options.shop;
+        let values = self.state.join("values.json");
+        run(self
+            .command("target/debug/shopbell")
+            .arg("publish")
+            .arg(shop)
+            .arg("--out")
+            .arg(&values));
+        let mut hash = Sha256::new();
+        // A wrangler of another version may keep KV in another shape.
+        for file in [&values, &Path::new(ROOT).join("scripts/tools/package-lock.json")] {
+            hash.update(fs::read(file).unwrap());
+        }
+        let digest = hash.finalize();
+        let name: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        let published = Path::new(env!("CARGO_TARGET_TMPDIR")).join("e2e-published").join(name);
+        if !published.exists() {
+            self.publish(shop);
+            let fresh = published.with_extension(std::process::id().to_string());
+            copy(&self.state, &fresh);
+            // Another process may have been first: either is as good.
+            if fs::rename(&fresh, &published).is_err() {
+                fs::remove_dir_all(&fresh).unwrap();
+            }
+            return;
+        }
+        copy(&published, &self.state);
     }
 
     /// A command with the secrets of the tests.
@@ -181,6 +215,19 @@ impl Drop for Worker {
         let Some(Running { mut dev, _stdin: stdin, .. }) = self.running.take() else { return };
         drop(stdin);
         let _ = dev.wait();
+    }
+}
+
+/// Copies what is in a folder into another one.
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let (file, name) = entry.map(|entry| (entry.path(), entry.file_name())).unwrap();
+        if file.is_dir() {
+            copy(&file, &to.join(name));
+        } else {
+            fs::copy(&file, to.join(name)).unwrap();
+        }
     }
 }
 

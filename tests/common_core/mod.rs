@@ -265,7 +265,7 @@ pub struct World<'a> {
     pub writers: BTreeMap<String, Psid>,
 }
 
-pub const ROOM: Room = Room { messages: 6, notifications: 4 };
+pub const ROOM: Room = Room { messages: 6, notifications: 4, comments: 1 };
 
 impl Drop for World<'_> {
     fn drop(&mut self) {

@@ -4,12 +4,13 @@
 use crate::common_core::*;
 use serde_json::{Value, json};
 use shopbell::desk::alerts::{self, Alert, Condition, KV_REFUSES_MS, KV_WRITTEN};
+use shopbell::desk::layout::{self, Layout};
 use shopbell::meta::event::{Event, EventKind, OptinStatus};
 use shopbell::meta::ids::Mid;
 use shopbell::outreach::told;
 use shopbell::shop::lang::language;
 use shopbell::store::calls::{self, Kind};
-use shopbell::store::{counters, incidents, kv_queue};
+use shopbell::store::{counters, incidents, kv_queue, moving};
 use shopbell::time::{DAY, HOUR, MINUTE, SECOND, UnixMs};
 
 const START: &str = "2026-11-20T10:00:00Z";
@@ -210,6 +211,37 @@ fn another_desk_tells_the_first_which_tells_the_owner_once() {
     look(&first);
     assert_eq!(hooks(&first).len(), 1);
     assert_eq!(open(&first), Vec::<String>::new());
+}
+
+#[test]
+fn what_a_desk_saw_ends_when_the_desk_is_closed() {
+    let first = world();
+    let two = Layout::first(2);
+    layout::adopt(&first.sql, &two).unwrap();
+    let sees = [Condition { alert: Alert::KvRefuses, says: "3 values wait".into() }];
+    alerts::heard(&first.sql, 1, &sees).unwrap();
+    look(&first);
+    assert_eq!(open(&first), ["kv_refuses"]);
+    assert_eq!(hooks(&first).len(), 1);
+    let one = two.moving(1).unwrap().moved(first.now);
+    layout::adopt(&first.sql, &one).unwrap();
+    look(&first);
+    assert_eq!(open(&first), Vec::<String>::new(), "nobody is there any more who would end it");
+    assert_eq!(hooks(&first)[0]["event"], "alert_over");
+    // Opened again, it has not said anything yet.
+    let again = one.moving(2).unwrap().moved(first.now);
+    layout::adopt(&first.sql, &again).unwrap();
+    look(&first);
+    assert_eq!(open(&first), Vec::<String>::new());
+    // And tells anew what it sees: closing it, what it told was forgotten there.
+    let mut second = world();
+    answered(&mut second, Graph::Refuses(190, None));
+    let news = || alerts::look(&second.sql, &second.shop, 1, second.now).unwrap();
+    alerts::told_first(&second.sql, &news().unwrap()).unwrap();
+    assert_eq!(news(), None);
+    let rest = moving::rest(&second.sql, true).unwrap();
+    layout::handed_over(&second.sql, &two.moving(1).unwrap(), &rest).unwrap();
+    assert_eq!(news().unwrap()[0].alert, Alert::Halted);
 }
 
 // --- what Meta ends, and what comes early ---

@@ -15,8 +15,9 @@ use shopbell::desk::inbox;
 use shopbell::desk::person::Person;
 use shopbell::entry::coupons::{Redeemed, Shown};
 use shopbell::meta::event::{Channel, Event, OptinStatus};
-use shopbell::meta::ids::CouponId;
-use shopbell::outreach::planner;
+use shopbell::meta::ids::{CouponId, OfferId};
+use shopbell::outreach::offers::{self, Opened};
+use shopbell::outreach::{planner, steps};
 use shopbell::shop::coupon_codes::CouponCode;
 use shopbell::store::coupons::{self, orders};
 use shopbell::store::native::Sqlite;
@@ -392,6 +393,205 @@ fn a_notification_brings_each_a_code_of_their_own_and_whoever_gets_none_is_held(
     assert!(codes.iter().all(|code| CouponCode::read(code).is_ok()), "{codes:?}");
     assert_eq!(world.count("held.no_coupon"), 2);
     assert_eq!(coupons::issued(&world.sql, &coupon("few")).unwrap(), 4);
+}
+
+/// A shop with an offer that brings a coupon, and a sequence whose step does.
+static OFFERS: LazyLock<Open> = LazyLock::new(|| {
+    compile(
+        r#"
+[shop]
+name = "Soup"
+languages = ["en"]
+time_zone = "Europe/Vilnius"
+country = "LT"
+[[page]]
+id = "1029384756"
+username = "soup"
+[privacy]
+controller = "Soup"
+contact = "a@soup.example"
+legal_basis = "consent"
+keep_receipts_months = 12
+[[topic]]
+id = "daily"
+title.en = "Soup of the day"
+promise = "daily"
+[[offer]]
+id = "goulash"
+topic = "daily"
+title.en = "Goulash"
+start = { text.en = "Goulash is on: {coupon}", coupon = "few" }
+[[poster]]
+code = "DOOR"
+text.en = "Goulash soon"
+buttons = [{ title.en = "Tell me", remind = "goulash" }]
+[[sequence]]
+id = "welcome"
+topic = "daily"
+start = { consent = true }
+[[sequence.step]]
+id = "1"
+after_minutes = 60
+text.en = "For you: {coupon}"
+coupon = "few"
+[[coupon]]
+id = "few"
+title.en = "Half a bowl"
+tags = ["bought"]
+"#,
+    )
+});
+
+#[test]
+fn whoever_hears_of_an_offer_for_the_last_time_has_the_coupon_that_it_brings() {
+    let mut world = World::new(&OFFERS, ms(START));
+    giving::prepare(&world.sql, &world.shop, [9; 16], None).unwrap();
+    world.take(&[typed(1, world.now, "hi")]);
+    world.take(&[optin(1, world.now, "daily", OptinStatus::Granted, Some("t"), None)]);
+    world.drain();
+    world.take(&[postback(1, world.now, "sb:remind:goulash", None)]);
+    world.drain();
+    let goulash = OfferId::new("goulash").unwrap();
+    let open = |world: &World<'_>| {
+        let opened = offers::open(&world.sql, &world.shop, &goulash, world.now).unwrap();
+        assert_eq!(opened, Opened::Now);
+    };
+    open(&world);
+    world.go_on();
+    world.drain();
+    let said = world.heard(1);
+    let said = said.last().unwrap().strip_prefix("Goulash is on: ").unwrap().to_owned();
+    let code = CouponCode::read(&said).unwrap();
+    let person = world.person(1).unwrap();
+    assert!(person.wishes.is_empty(), "their wish is granted");
+    let held: Vec<_> = person.coupons[&coupon("few")].iter().map(|held| &held.code).collect();
+    assert_eq!(held, [&code]);
+    // It is noted when they use it, and it counts: one for each person.
+    let by = By::Owner { last: true };
+    let redeemed = redeeming::redeem(&world.sql, Some(&world.shop), &code, &by, world.now);
+    assert!(matches!(redeemed.unwrap(), Redeemed::Now { .. }));
+    let person = world.person(1).unwrap();
+    assert_eq!(person.coupons[&coupon("few")][0].redeemed_at, Some(world.now));
+    world.wait(2 * DAY);
+    world.take(&[postback(1, world.now, "sb:remind:goulash", None)]);
+    world.drain();
+    open(&world);
+    world.go_on();
+    assert_eq!(coupons::issued(&world.sql, &coupon("few")).unwrap(), 1, "no second one");
+}
+
+#[test]
+fn many_who_wait_for_the_registrar_are_not_looked_at_without_end() {
+    let (registrar, other, now) = (desk(0), desk(3), ms(START));
+    let host = Host { seed: [1; 16], shard: 3, ..Host::default() };
+    for n in 0..60 {
+        for event in
+            [typed(n, now, "hi"), optin(n, now, "daily", OptinStatus::Granted, Some("t"), None)]
+        {
+            let context = Context { host, ..context(&OFFERS) };
+            inbox::take(&other, context, &[event], now).unwrap();
+        }
+    }
+    let due = now.plus(2 * HOUR);
+    // When it looks again for that, and for nothing else.
+    let again = |at: UnixMs| {
+        other.execute("DELETE FROM timers", &[]).unwrap();
+        let queued = steps::tick(&other, &OFFERS.shop, at).unwrap();
+        let timer = other.query("SELECT due_at FROM timers WHERE name = 'plan'", &[]).unwrap();
+        (queued, timer.first().map(|row| UnixMs::new(row[0].int().unwrap())))
+    };
+    for _ in 0..2 {
+        let (queued, at) = again(due);
+        assert_eq!(queued, 0, "all wait, and are due still");
+        assert!(at.unwrap() > due, "nobody advanced: at once it would look again without end");
+        assert!(at.unwrap().since(due) <= MINUTE, "and it does look again");
+    }
+    let asked = || orders::asked(&other, giving::AT_ONCE).unwrap();
+    assert_eq!(asked().len(), 50, "as many as are looked at in one go");
+    // Once the registrar has answered, they go on at once, and whoever is behind them after that.
+    let answer = || {
+        let asked = asked();
+        let wanted: Vec<_> = asked.iter().map(|order| order.new.clone()).collect();
+        let entered = giving::answer(&registrar, &OFFERS.shop, &wanted).unwrap();
+        giving::answered(&other, &OFFERS.shop, &asked, &entered, due).unwrap();
+    };
+    answer();
+    assert_eq!(again(due), (50, Some(due)), "the others are next");
+    assert_eq!(again(due).0, 0);
+    answer();
+    let (queued, _) = again(due);
+    let queued = queued + 50;
+    assert_eq!(queued, 60);
+}
+
+#[test]
+fn whoever_asks_is_told_though_a_message_has_asked_before_them() {
+    // What asked before, and how it stands when they scan the poster.
+    for (refused, enters) in [(false, true), (false, false), (true, true), (true, false)] {
+        let (registrar, other, now) = (desk(0), desk(3), ms(START));
+        take(&other, 3, typed(1, now, "hi"), 1, now);
+        take(&other, 3, optin(1, now, "daily", OptinStatus::Granted, Some("t"), None), 2, now);
+        carry(&registrar, &other, false, now);
+        let at = ms("2026-11-21T08:00:00Z");
+        planner::tick(&other, &SHOP.shop, at).unwrap();
+        let before = orders::asked(&other, 9).unwrap();
+        assert!(before.len() == 1 && !before[0].says, "the notification asks: {before:?}");
+        if refused {
+            giving::answered(&other, &SHOP.shop, &before, &[false], at).unwrap();
+            assert!(orders::asked(&other, 9).unwrap().is_empty());
+        }
+        let said_before = said(&other).len();
+        take(&other, 3, typed(1, at, "DOOR"), 3, at);
+        let asked = orders::asked(&other, 9).unwrap();
+        assert!(asked.len() == 1 && asked[0].says, "they wait for an answer: {asked:?}");
+        if refused {
+            assert_ne!(asked[0].new.code, before[0].new.code, "a new question");
+        }
+        // What was read before they asked is answered late; what stands there now counts.
+        let read = if refused { &asked } else { &before };
+        let entered = if enters {
+            let wanted: Vec<_> = read.iter().map(|order| order.new.clone()).collect();
+            giving::answer(&registrar, &SHOP.shop, &wanted).unwrap()
+        } else {
+            vec![false]
+        };
+        giving::answered(&other, &SHOP.shop, read, &entered, at).unwrap();
+        let told = said(&other)[said_before..].join("\n");
+        let code = held(&other, 1, "few");
+        if enters {
+            assert!(told.contains(code[0].as_str()), "{refused}: {told}");
+            assert_eq!(coupons::issued(&registrar, &coupon("few")).unwrap(), 1);
+        } else {
+            assert!(told.contains("not available any more") && code.is_empty(), "{told}");
+        }
+        assert!(orders::asked(&other, 9).unwrap().is_empty());
+    }
+}
+
+#[test]
+fn nothing_is_redeemed_or_changed_while_the_data_is_carried_away() {
+    let (sql, now) = (desk(0), ms(START));
+    take(&sql, 0, typed(1, now, "DOOR"), 1, now);
+    let code = held(&sql, 1, "few").remove(0);
+    let by = till(&sql, "Till", now);
+    let carried = |act: Act| act::while_carried(&act);
+    let redeemed = carried(Act::Redeem(code.clone(), by.clone())).unwrap().unwrap();
+    let redeemed: Redeemed = serde_json::from_value(redeemed).unwrap();
+    assert_eq!(redeemed, Redeemed::Moved, "a till knows what that is");
+    let add = Act::AddTill("x".into(), "Bar".into(), "k".into());
+    for act in [add, Act::RevokeTill("Till".into())] {
+        let why = carried(act).unwrap().unwrap();
+        assert!(why["error"].as_str().unwrap().contains("another deployment"), "{why}");
+    }
+    // A Desk asks again.
+    let asked = orders::asked(&sql, 9).unwrap().into_iter().map(|order| order.new).collect();
+    assert!(carried(Act::Enter(asked)).is_err() && carried(Act::Hear(Vec::new())).is_err());
+    assert_eq!(carried(Act::Wrong(by)).unwrap(), Some(serde_json::Value::Null));
+    // To look is no harm.
+    let looks = [Act::Show(code), Act::SignIn("k".into()), Act::Till("x".into()), Act::Tills];
+    for act in looks.into_iter().chain([Act::List]) {
+        assert_eq!(carried(act).unwrap(), None);
+    }
 }
 
 #[test]

@@ -10,6 +10,7 @@ use crate::common_core::{
 use proptest::prelude::*;
 use shopbell::desk::inbox;
 use shopbell::desk::layout::number;
+use shopbell::desk::sending::{self, PageHold};
 use shopbell::entry::friends::{open, sign};
 use shopbell::meta::event::{
     AdContext, Channel, Comment, Event, EventKind, Lane, Message, Referral,
@@ -17,7 +18,7 @@ use shopbell::meta::event::{
 use shopbell::meta::ids::AccountId;
 use shopbell::meta::send::Content;
 use shopbell::shop::forms::{Decimal, FieldValue};
-use shopbell::store::outbox::Class;
+use shopbell::store::outbox::{self, Class, Room};
 use shopbell::store::{comments, counters, timers};
 use shopbell::time::{DAY, HOUR, MINUTE, SECOND, UnixMs};
 
@@ -325,32 +326,132 @@ fn what_meta_refuses_is_settled_and_holds_up_nobody_else() {
     assert_eq!(said(&world).len(), 2, "later it leaves");
 }
 
-#[test]
-fn no_more_than_750_leave_in_any_hour_and_none_is_lost() {
-    let mut world = world();
-    let all: Vec<Event> = (0..900)
+/// So many people comment at once.
+fn rush(world: &mut World<'_>, people: std::ops::Range<usize>) {
+    let all: Vec<Event> = people
         .map(|n| {
             let from = Some(format!("9{n}"));
-            told(Comment { from, ..words(&format!("c{n}"), "lovely cakes, what price?") }, noon())
+            told(Comment { from, ..words(&format!("c{n}"), "what price?") }, world.now)
         })
         .collect();
-    world.take(&all);
-    world.drain();
-    let left = |world: &World<'_>| said(world).iter().filter(|s| s.1 == "private").count();
-    assert_eq!(left(&world), 750);
-    // Somebody who writes meanwhile does not wait behind them.
-    assert_eq!(world.after(message(0, world.now, "m", "what bread do you have")).len(), 1);
-    for _ in 0..90 {
-        world.wait(MINUTE);
-        world.drain();
+    for some in all.chunks(50) {
+        world.take(some);
     }
-    assert_eq!(left(&world), 900);
-    let private = world.taken.iter().filter(|sent| sent.class == Class::Private);
-    let times: Vec<UnixMs> = private.map(|sent| sent.at).collect();
+}
+
+/// Everything leaves in its turn, until a moment.
+fn let_leave(world: &mut World<'_>, until: UnixMs) {
+    loop {
+        world.drain();
+        let next = outbox::next_due(&world.sql, world.now).unwrap();
+        match next.map(|next| next.max(world.now.plus(1))).filter(|next| *next < until) {
+            Some(next) => world.now = next,
+            None => break,
+        }
+    }
+    world.now = until;
+}
+
+/// When the private replies left.
+fn private(world: &World<'_>) -> Vec<UnixMs> {
+    let private = world.requests.iter().filter(|sent| sent.class == Class::Private);
+    private.map(|sent| sent.at).collect()
+}
+
+fn assert_pace(times: &[UnixMs]) {
     for (first, last) in times.iter().zip(times.iter().skip(750)) {
         assert!(last.since(*first) >= HOUR, "751 within an hour");
     }
+}
+
+#[test]
+fn an_hour_holds_750_each_leaves_in_its_turn_and_none_is_lost() {
+    let mut world = world();
+    rush(&mut world, 0..900);
+    world.drain();
+    assert_eq!(private(&world).len(), 10, "a few leave at once");
+    let_leave(&mut world, noon().plus(HOUR - 1));
+    let publics = world.taken.iter().filter(|sent| sent.class == Class::Public).count();
+    assert_eq!((private(&world).len(), publics), (750, 750), "each with what is said under it");
+    let_leave(&mut world, noon().plus(2 * HOUR));
+    let times = private(&world);
+    assert_eq!(times.len(), 900);
+    assert_pace(&times);
     assert_eq!(world.number("SELECT count(*) FROM comments WHERE state = 'sent'"), 900);
+    // After a quiet hour a few leave at once again.
+    let_leave(&mut world, noon().plus(4 * HOUR));
+    rush(&mut world, 1_000..1_020);
+    world.drain();
+    assert_eq!(private(&world).len(), 910);
+}
+
+#[test]
+fn after_a_pause_those_who_waited_leave_together_and_still_no_hour_has_751() {
+    let mut world = world();
+    rush(&mut world, 0..2_000);
+    let_leave(&mut world, noon().plus(30 * MINUTE));
+    let hold = PageHold {
+        until: world.now.plus(50 * MINUTE),
+        reason: "Meta says so".into(),
+        needs_owner: false,
+    };
+    sending::share_hold(&world.sql, Some(&hold), world.now).unwrap();
+    let before = private(&world).len();
+    world.drain();
+    assert_eq!(private(&world).len(), before);
+    world.now = hold.until;
+    // Nearly all of the hour's leave at once, and then the hour is full.
+    let_leave(&mut world, hold.until.plus(10 * MINUTE));
+    assert!(private(&world).len() > before + 600, "{}", private(&world).len() - before);
+    let_leave(&mut world, noon().plus(4 * HOUR));
+    let times = private(&world);
+    assert_eq!(times.len(), 2_000);
+    assert_pace(&times);
+    assert_eq!(world.number("SELECT count(*) FROM comment_requests"), 750);
+    assert_eq!(world.number("SELECT count(*) FROM comments WHERE state = 'sent'"), 2_000);
+}
+
+#[test]
+fn nobody_who_writes_waits_behind_comments() {
+    let mut world = world();
+    rush(&mut world, 0..700);
+    // Some are due, and one is on its way.
+    assert_eq!(world.claim(ROOM), 1, "comments have one place");
+    for n in 0..5 {
+        world.take(&[message(n, world.now, &format!("m{n}"), "what bread do you have")]);
+    }
+    assert_eq!(world.claim(Room { messages: 5, ..ROOM }), 5);
+    while world.in_flight() > 0 {
+        world.send(0, Graph::Takes);
+    }
+    let bread: Vec<usize> = (0..5).map(|n| world.heard(n).len()).collect();
+    assert_eq!(bread, [1; 5]);
+    for _ in 0..6 {
+        world.settle(0);
+    }
+    // In the middle of it, at any moment.
+    for n in 5..10 {
+        world.wait(17 * SECOND);
+        let answer = message(n, world.now, &format!("m{n}"), "what bread do you have");
+        world.take(&[answer]);
+        world.claim(Room { messages: 1, ..ROOM });
+        world.send(0, Graph::Takes);
+        world.settle(0);
+        assert_eq!(world.heard(n).len(), 1, "the only place is theirs");
+    }
+}
+
+#[test]
+fn a_comment_of_a_broadcast_does_not_wait_behind_a_post() {
+    let mut world = world();
+    rush(&mut world, 0..300);
+    world.drain();
+    let before = private(&world).len();
+    let live = Comment { live: true, from: Some("8".into()), ..words("live", "price?") };
+    world.take(&[on_instagram(live, world.now)]);
+    world.drain();
+    assert_eq!(private(&world).len(), before + 1);
+    assert_eq!(world.taken.last().unwrap().person.as_str(), "live");
 }
 
 #[test]

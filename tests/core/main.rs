@@ -9,6 +9,7 @@ mod common_core;
 mod rng;
 
 mod alerts;
+mod beginnings;
 mod booking;
 mod checkup;
 mod conversations;

@@ -219,7 +219,11 @@ fn play(world: &mut World<'_>, mood: Graph, steps: &[Step]) {
                 }
             }
             Step::Claim(messages, notifications) => {
-                world.claim(Room { messages: *messages, notifications: *notifications });
+                world.claim(Room {
+                    messages: *messages,
+                    notifications: *notifications,
+                    comments: 0,
+                });
             }
             Step::Send(which, graph) => {
                 let which = if world.in_flight() == 0 { 0 } else { which.index(world.in_flight()) };

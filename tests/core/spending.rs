@@ -97,7 +97,7 @@ fn ten(days: i64) -> UnixMs {
 }
 
 fn room() -> Room {
-    Room { messages: 6, notifications: 4 }
+    Room { messages: 6, notifications: 4, comments: 1 }
 }
 
 fn answered(status: u16, body: &str) -> Option<Verdict> {

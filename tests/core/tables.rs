@@ -522,7 +522,7 @@ fn an_opt_in_request_that_meta_does_not_permit_halts_nothing() {
         postback(0, noon(), "sb:topic:lunch", None),
         message(1, noon(), "m", "opening hours"),
     ]);
-    world.claim(outbox::Room { messages: 1, notifications: 0 });
+    world.claim(outbox::Room { messages: 1, notifications: 0, comments: 0 });
     world.send(0, Graph::Refuses(200, None));
     world.settle(0);
     assert_eq!(sending::page_hold(&world.sql).unwrap(), None);
@@ -536,7 +536,7 @@ fn a_page_that_cannot_send_is_asked_by_one_message_at_a_time() {
     for person in 0..6 {
         world.take(&[message(person, noon(), &format!("m{person}"), "opening hours")]);
     }
-    world.claim(outbox::Room { messages: 1, notifications: 0 });
+    world.claim(outbox::Room { messages: 1, notifications: 0, comments: 0 });
     world.send(0, Graph::Refuses(190, None));
     world.settle(0);
     assert_eq!(world.claim(ROOM), 0, "halted");
@@ -620,7 +620,7 @@ fn those_that_must_not_leave_do_not_hold_up_those_that_may() {
     }
     world.wait(25 * HOUR);
     world.take(&[message(9, world.now, "new", "opening hours")]);
-    assert_eq!(world.claim(outbox::Room { messages: 2, notifications: 0 }), 1);
+    assert_eq!(world.claim(outbox::Room { messages: 2, notifications: 0, comments: 0 }), 1);
     assert_eq!(world.count("reply.window_closed"), 9);
 }
 

@@ -367,3 +367,38 @@ fn killed_at_the_moment_of_redemption_a_code_is_redeemed_once_and_what_was_said_
         assert_eq!(of(&counted, PAGE)["redeemed"], 6);
     });
 }
+
+#[test]
+fn nothing_is_redeemed_where_the_shop_has_left() {
+    let shop = sharded("coupons-leave", 1);
+    let setup = Setup { shop: shop.clone(), ..Setup::of("coupons-leave", "") };
+    alone(setup.clock(NOON), async |stage| {
+        let (_, said) = guest(stage, PAGE, "DOOR").await;
+        let code = code_in(&said).unwrap().to_string();
+        let till = Till::open(stage, "Front").await;
+        let out = std::env::temp_dir().join(format!("shopbell-left-{}", std::process::id()));
+        let _gone = std::fs::remove_dir_all(&out);
+        let (dir, to) = (shop.to_str().unwrap(), out.to_str().unwrap());
+        let (good, text) = shopbell(stage, &["export", dir, "--out", to, "--leave"]).await;
+        assert!(good, "{text}");
+        // It could be redeemed again where it is imported.
+        let (status, page) = till.redeem(&code).await;
+        assert!(status == 200 && page.contains("Nothing was redeemed"), "{status} {page}");
+        for (args, why) in [
+            (vec!["redeem", &code], "carried to another deployment"),
+            (vec!["till", "add", "Back", "--page", PAGE], "carried to another deployment"),
+            (vec!["till", "revoke", "Front", "--page", PAGE], "carried to another deployment"),
+        ] {
+            let (good, text) = shopbell(stage, &args).await;
+            assert!(!good && text.contains(why), "{args:?}: {text}");
+        }
+        assert_eq!(of(&coupons(stage).await, PAGE)["redeemed"], 0);
+        // It stays after all: the code is as good as before.
+        let (good, text) = shopbell(stage, &["export", dir, "--stay"]).await;
+        assert!(good, "{text}");
+        let (status, page) = till.redeem(&code).await;
+        assert!(status == 200 && page.contains("redeemed now"), "{status} {page}");
+        let _gone = std::fs::remove_dir_all(out);
+    });
+    let _removed = std::fs::remove_dir_all(shop);
+}

@@ -213,11 +213,19 @@ fn a_shop_leaves_and_nothing_is_lost_or_sent_twice() {
             ("consents.ndjson", "\"active\"", "\"actife\"", "not as it was written"),
             ("manifest.json", tables.as_str(), "\"tables\": 1", "tables 1"),
             ("manifest.json", key.as_str(), "\"key\": \"00\"", "SIGNING_KEY"),
+            ("manifest.json", "\"desks\": 1", "\"desks\": 4000000000", "at most 64"),
         ] {
             let (file, before) = changed(name, from, to);
             refused(&old, &["import", whole], why).await;
             std::fs::write(file, before).unwrap();
         }
+
+        let act = json!({ "begin": { "id": "x", "shards": 4_000_000_000_u32, "before": null } });
+        let url = format!("{old}/admin/import?page={PAGE}&shard=0");
+        let begun = stage.http.post(url).bearer_auth(ADMIN_TOKEN).body(act.to_string()).send();
+        let begun = begun.await.unwrap();
+        let (status, why) = (begun.status(), begun.text().await.unwrap());
+        assert!(status == 409 && why.contains("at most 64"), "{status} {why}");
 
         // The shop moves, to three Desks; Meta delivers there before anything is there.
         let three = bakery("leaving-three", 3);

@@ -12,6 +12,8 @@ use crate::common::{
 };
 use serde_json::{Value, json};
 use shopbell::cli::sandbox::{Act, Fate, Fault, FaultKind, How};
+use shopbell::desk::layout::home;
+use shopbell::meta::ids::Psid;
 
 const PAGE: &str = "1029384756";
 const WARM: &str = "WARM: the rye bread is out of the oven.";
@@ -250,6 +252,96 @@ async fn moved(stage: &Stage, to: u32) {
         told["pages"][0]["shards"] == to && told["pages"][0]["moving_to"].is_null()
     })
     .await;
+}
+
+#[test]
+fn the_owner_begins_nothing_while_people_are_moved() {
+    let shop = bakery("moving-offer", 1);
+    let file = shop.join("shop.toml");
+    let offer = "[[offer]]\nid = \"rye\"\ntopic = \"daily\"\ntitle.en = \"Rye\"\n\
+                 start = { text.en = \"RYE: it is here.\" }\n\n[[notification]]\n";
+    let source = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, source.replacen("[[notification]]\n", offer, 1)).unwrap();
+    let setup = Setup { shop: shop.clone(), ..Setup::of("moving-offer", "") };
+    alone(setup.clock("2026-11-25T06:00:00Z"), async |stage| {
+        let people = subscribers(stage, 12).await;
+        for psid in people.iter().take(6) {
+            let remind = Act::Postback {
+                title: "Tell me".into(),
+                payload: "sb:remind:rye".into(),
+                referral: None,
+            };
+            stage.does(psid, remind).await;
+        }
+        redeclare(&shop, 1, 3);
+        stage.worker.publish(&shop);
+        stage.travel(stage.sandbox.now() + 2 * MINUTE).await;
+        let post = async |path: String| {
+            let url = format!("{}/admin/{path}", stage.worker.url);
+            let answer = stage.http.post(url).bearer_auth(ADMIN_TOKEN).send().await.unwrap();
+            (answer.status().as_u16(), answer.text().await.unwrap())
+        };
+        // An answer is on its way: the move waits for what becomes of it.
+        stage.sandbox.settings(|settings| settings.latency_ms = 3_000);
+        stage.sandbox.says(&people[0], "which branch is this").await.unwrap();
+        until("an answer on its way", async || stage.sandbox.max_concurrent() > 0).await;
+        let begun = post(format!("shards?page={PAGE}&to=3")).await;
+        assert_eq!(begun.0, 200, "{}", begun.1);
+        let opened = post(format!("offers?page={PAGE}&open=rye")).await;
+        assert!(opened.0 == 503 && opened.1.contains("stands still"), "{opened:?}");
+        stage.sandbox.settings(|settings| settings.latency_ms = 0);
+        moved(stage, 3).await;
+        rested(stage).await;
+        let opened = post(format!("offers?page={PAGE}&open=rye")).await;
+        assert_eq!(opened.0, 200, "{}", opened.1);
+        stage.settled().await;
+        stage.cron().await;
+        stage.settled().await;
+        for (n, psid) in people.iter().enumerate() {
+            let told = times(stage, psid, "RYE: it is here.");
+            assert_eq!(told, usize::from(n < 6), "{n}");
+        }
+    });
+    let _removed = std::fs::remove_dir_all(shop);
+}
+
+#[test]
+fn a_deletion_ends_at_a_desk_that_is_closed() {
+    let shop = bakery("closed-deletion", 2);
+    let setup = Setup { shop: shop.clone(), ..Setup::of("closed-deletion", "") };
+    alone(setup.clock("2026-11-25T06:00:00Z"), async |stage| {
+        let people = subscribers(stage, 12).await;
+        let at_second = |psid: &&String| home(&Psid::new((*psid).clone()).unwrap(), 2) == 1;
+        let gone = people.iter().find(at_second).unwrap();
+        let admin = |path: &str| format!("{}/admin/{path}", stage.worker.url);
+        // Its rows go at once; what KV may have of them cannot be searched for now.
+        assert_eq!(stage.get("/__kv?refuse=lists").await.status(), 200);
+        let url = admin(&format!("delete?page={PAGE}&person={gone}"));
+        let answer = stage.http.post(url).bearer_auth(ADMIN_TOKEN).send().await.unwrap();
+        let answer: Value = answer.json().await.unwrap();
+        let code = answer["confirmation_code"].as_str().unwrap().to_owned();
+        let ended = async |stage: &Stage| {
+            let page = stage.get(&format!("/deletion/{code}")).await.text().await.unwrap();
+            !page.contains("is being deleted")
+        };
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        assert!(!ended(stage).await, "KV was not searched");
+        redeclare(&shop, 2, 1);
+        stage.worker.publish(&shop);
+        stage.travel(stage.sandbox.now() + 2 * MINUTE).await;
+        let url = admin(&format!("shards?page={PAGE}&to=1"));
+        let begun = stage.http.post(url).bearer_auth(ADMIN_TOKEN).send().await.unwrap();
+        assert_eq!(begun.status(), 200, "{}", begun.text().await.unwrap());
+        moved(stage, 1).await;
+        assert!(!ended(stage).await);
+        // No tick reaches the Desk any more.
+        assert_eq!(stage.get("/__kv?refuse=no").await.status(), 200);
+        for _ in 0..2 {
+            stage.travel(stage.sandbox.now() + DAY + HOUR).await;
+        }
+        until("the end of the deletion", async || ended(stage).await).await;
+    });
+    let _removed = std::fs::remove_dir_all(shop);
 }
 
 /// Lets Meta deliver again what was not acknowledged, until everything has come to rest.

@@ -4,7 +4,8 @@
 //
 //   GET /__clock?t=<ms>   sets the virtual now; time flows on from there. Answers {"now":<ms>}
 //   GET /__clock          reads it
-//   GET /__kv?refuse=yes  from now on KV refuses what Desks write, until ?refuse=no or a restart
+//   GET /__kv?refuse=yes  from now on KV refuses what Desks write, until ?refuse=no or a restart;
+//       ?refuse=lists: what they search
 //   GET /__rows?count=yes  counts from now on what Desks do; without it: what was counted since
 //   GET /__stand?at=<moment>&times=<n>  whoever comes there for the n-th time stands there until the end:
 //       tick, ticked, alarm, alarmed, send (before a request leaves), answer (before it is told),
@@ -142,8 +143,8 @@ async function clock(request, env) {
 
 function kv(request) {
   const refuse = new URL(request.url).searchParams.get("refuse");
-  if (refuse !== null && !["yes", "no"].includes(refuse)) return new Response("refuse: yes or no\n", { status: 400 });
-  if (refuse !== null) setRefusing(refuse === "yes");
+  if (refuse !== null && !["yes", "lists", "no"].includes(refuse)) return new Response("refuse: yes, lists or no\n", { status: 400 });
+  if (refuse !== null) setRefusing(refuse);
   return Response.json({ refusing: isRefusing() });
 }
 

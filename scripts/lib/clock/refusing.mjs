@@ -2,18 +2,19 @@
 // the binding that the Desks get; what the bundle reads, and what the Worker itself does, is real.
 import { moment } from "./holding.mjs";
 
-let refuses = false;
+let refuses = "no";
 
-export function setRefusing(yes) {
-  refuses = yes;
+/** "yes": writes; "lists": searches; "no": nothing. */
+export function setRefusing(what) {
+  refuses = what;
 }
 
-export const isRefusing = () => refuses;
+export const isRefusing = () => refuses === "yes";
 
 /** A namespace like `kv`, whose writes fail while the switch is on. */
 export function refusing(kv) {
   const write = (name) => async (...args) => {
-    if (refuses) throw new Error("KV PUT failed: 429 Too Many Requests");
+    if (refuses === "yes") throw new Error("KV PUT failed: 429 Too Many Requests");
     await moment("kv-write");
     return kv[name](...args);
   };
@@ -24,7 +25,10 @@ export function refusing(kv) {
       return kv.get(...args);
     },
     getWithMetadata: kv.getWithMetadata.bind(kv),
-    list: kv.list.bind(kv),
+    list: async (...args) => {
+      if (refuses === "lists") throw new Error("KV LIST failed: 429 Too Many Requests");
+      return kv.list(...args);
+    },
     put: write("put"),
     delete: write("delete"),
   };

@@ -5,6 +5,7 @@ use reqwest::RequestBuilder;
 use serde_json::Value;
 
 use crate::cli::doctor::http::{Answer, Base, Http};
+use crate::cli::shown::one_line;
 use crate::meta::graph_error::{Class, Reply, Verdict, judge};
 use crate::meta::signature::AppSecret;
 
@@ -124,7 +125,6 @@ fn refused(answer: &Answer, body: &Value) -> Refused {
         Verdict::Failed(failure) => failure.class,
         Verdict::Sent { .. } => Class::Retry,
     };
-    let plain = message.chars().map(|c| if c.is_control() { ' ' } else { c });
-    let short: String = plain.take(200).collect();
+    let short: String = one_line(message).chars().take(200).collect();
     Refused { class: Some(class), code, says: format!("Meta says: {short} (error {number})") }
 }

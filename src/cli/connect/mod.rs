@@ -24,6 +24,7 @@ use session::{Failure, Session, Where, from_environment};
 use talk::{Nobody, Talk, Terminal};
 
 use super::deploy;
+use super::shown::plain;
 
 /// Leads you through Meta, tests what you paste, and gives it to your Worker.
 ///
@@ -66,7 +67,7 @@ pub(in crate::cli) fn with_somebody(
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            eprintln!("{failure}");
+            eprintln!("{}", plain(&failure.to_string()));
             ExitCode::FAILURE
         }
     }

@@ -3,6 +3,8 @@
 use std::io::{IsTerminal, Write as _};
 use std::process::{Command, Stdio};
 
+use crate::cli::shown::plain;
+
 /// Programs that open a browser, in the order they are tried.
 const BROWSERS: [&str; 3] = ["xdg-open", "open", "wslview"];
 
@@ -49,7 +51,7 @@ impl Terminal {
 
 impl Talk for Terminal {
     fn say(&mut self, line: &str) {
-        println!("{line}");
+        println!("{}", plain(line));
     }
 
     fn ask(&mut self, question: &str, secret: bool) -> Option<String> {
@@ -97,7 +99,7 @@ pub struct Nobody;
 
 impl Talk for Nobody {
     fn say(&mut self, line: &str) {
-        println!("{line}");
+        println!("{}", plain(line));
     }
 
     fn ask(&mut self, _question: &str, _secret: bool) -> Option<String> {

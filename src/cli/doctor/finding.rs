@@ -9,6 +9,7 @@ use std::fmt::Write as _;
 use serde::Serialize;
 
 use super::secrets::Secrets;
+use crate::cli::shown::one_line;
 use crate::shop::lang::alerts::AlertTexts;
 use crate::shop::lang::doctor::{self, DoctorTexts, Fixes, Titles, Words};
 
@@ -217,12 +218,6 @@ impl<'a> Findings<'a> {
     }
 }
 
-/// On one line and without anything a terminal would obey: some of it comes from servers.
-fn one_line(text: &str) -> String {
-    let plain: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    plain.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
 /// Everything that was found, in the owner's language.
 #[derive(Clone, Debug)]
 pub struct Diagnosis {
@@ -297,6 +292,7 @@ fn columns(text: &str) -> usize {
 mod tests {
     use super::super::checks;
     use super::*;
+    use crate::shop::lang::language;
     use crate::shop::model::Lang;
 
     #[test]
@@ -310,7 +306,7 @@ mod tests {
             says(|s| s.dead).with("why", why),
             fix(|f| f.run).with("command", "drop EAAB-very-secret"),
         );
-        let list = found.done(doctor::of(&Lang("en".to_owned())));
+        let list = found.done(language(&Lang("en".to_owned())).doctor);
         let (people, machines) = (list.for_people(), list.for_machines());
         for text in [&people, &machines] {
             assert!(!text.contains("EAAB"), "{text}");
@@ -328,7 +324,7 @@ mod tests {
         found.about(about(|w| w.about_worker));
         let env = says(|s| s.env).with("names", "APP_ID");
         found.unchecked(checks::WEBHOOK, env, fix(|f| f.export).with("names", "APP_ID"));
-        let list = found.done(doctor::of(&Lang("de".to_owned())));
+        let list = found.done(language(&Lang("de".to_owned())).doctor);
         let one = &list.findings[0];
         assert_eq!(one.says, "Webhook der App: APP_ID ist nicht in der Umgebung");
         assert!(one.fix.as_ref().unwrap().contains("APP_ID in der Umgebung setzen"));

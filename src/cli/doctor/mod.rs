@@ -18,7 +18,8 @@ use std::time::Duration;
 use super::check::Format;
 use super::said;
 use crate::desk::checkup::needs::Needs;
-use crate::shop::lang::doctor::{self, DoctorTexts};
+use crate::shop::lang::doctor::DoctorTexts;
+use crate::shop::lang::language;
 use crate::shop::model::{Lang, Shop};
 
 mod checks;
@@ -190,7 +191,7 @@ pub async fn examine(checkup: &Checkup) -> Diagnosis {
 fn texts(checkup: &Checkup, shops: Option<&[Shop]>) -> &'static DoctorTexts {
     let shops = shops.and_then(<[Shop]>::first).map(Shop::default_lang);
     let lang = checkup.language.as_ref().or(shops);
-    lang.map_or_else(|| doctor::of(&Lang("en".to_owned())), doctor::of)
+    lang.map_or_else(|| language(&Lang("en".to_owned())), language).doctor
 }
 
 /// Secrets of this computer that protect nothing. A Worker on this computer is for trying things

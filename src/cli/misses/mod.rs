@@ -15,6 +15,7 @@ use serde_json::json;
 use super::check::{self, Format, counted};
 use super::owner::{self, AskError, Owner};
 use super::publish::Bundle;
+use super::shown::one_line;
 use crate::faq::Model;
 use crate::meta::ids::PageId;
 
@@ -131,7 +132,7 @@ pub fn for_people(groups: &Groups) -> String {
         for question in &group.questions {
             let times =
                 if question.times == 1 { String::new() } else { format!(" ({}x)", question.times) };
-            text += &format!("   {}{times}\n", question.text);
+            text += &format!("   {}{times}\n", one_line(&question.text));
         }
         text += "\n";
     }

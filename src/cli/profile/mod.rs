@@ -15,6 +15,7 @@ use serde_json::{Map, Value};
 use super::check;
 use super::doctor::Secrets;
 use super::doctor::http::{Base, Http};
+use super::shown::plain;
 use crate::shop::model::Shop;
 
 pub mod meta;
@@ -92,7 +93,7 @@ pub fn run(args: ProfileArgs) -> ExitCode {
 }
 
 fn failed(why: &str) -> ExitCode {
-    eprintln!("error: {why}");
+    eprintln!("error: {}", plain(why));
     ExitCode::FAILURE
 }
 
@@ -118,7 +119,7 @@ async fn all(target: &Target, sync: bool) -> Result<usize, String> {
         for of in [Of::Messenger].into_iter().chain(instagram) {
             match profile_of(of, &http, &base, &target.graph_version, &secrets, shop, sync).await {
                 Ok(found) => {
-                    print!("{}", shown(of, shop, &found, sync));
+                    print!("{}", plain(&shown(of, shop, &found, sync)));
                     changes = changes.saturating_add(found.len());
                 }
                 Err(why) => problems.push(format!("{} {id}: {why}", named(of))),

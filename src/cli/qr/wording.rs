@@ -1,6 +1,6 @@
 //! What is printed around a code, in each language.
 
-use crate::shop::lang::print::print_words;
+use crate::shop::lang::language;
 use crate::shop::model::{Lang, Localized, Platform, Poster, Shop};
 
 /// What stands on one print.
@@ -53,7 +53,7 @@ impl Wording {
 impl Spoken {
     fn of(shop: &Shop, poster: &Poster, lang: &Lang) -> Self {
         let said = |text: &Localized| text.speak(lang).map(one_line);
-        let words = print_words(lang).or_else(|| print_words(&Lang("en".to_owned())));
+        let words = &language(lang).print;
         let caption = said(&poster.caption);
         let detail = || {
             let topic = poster.topic.as_ref();
@@ -65,15 +65,13 @@ impl Spoken {
         // Whoever types the code arrives, too, and a word is easier to type.
         let keyword = poster.keyword.as_deref().unwrap_or(poster.code.as_str());
         let link = link(shop, poster);
-        let or_write = words
-            .map(|words| words.or_write.replace("{link}", &link).replace("{keyword}", keyword));
+        let or_write = words.or_write.replace("{link}", &link).replace("{keyword}", keyword);
         Self {
             lang: lang.clone(),
             // Their own words say it all; ours leave open what one gets.
             detail: if caption.is_some() { None } else { detail() },
-            headline: caption
-                .unwrap_or_else(|| words.map(|words| words.scan.to_owned()).unwrap_or_default()),
-            or_write,
+            headline: caption.unwrap_or_else(|| words.scan.to_owned()),
+            or_write: Some(or_write),
         }
     }
 }

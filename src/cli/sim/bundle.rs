@@ -17,9 +17,6 @@ use crate::time::{HOUR, MINUTE, UnixMs};
 /// How long the Worker may take until nothing more comes of something.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// How long a Worker that waits for something stays as it is before that counts as rest.
-const STILL_FOR: Duration = Duration::from_millis(400);
-
 /// Where a running stage is.
 #[derive(Clone, Debug)]
 pub struct Address {
@@ -58,6 +55,7 @@ struct Desk {
 #[derive(Deserialize)]
 struct Outbox {
     open: i64,
+    in_flight: i64,
     next_due: Option<jiff::Timestamp>,
 }
 
@@ -156,25 +154,16 @@ impl Stage {
     /// nothing to write, or waits for something that only time brings. Returns the Desks.
     fn settle(&self) -> Result<Vec<Desk>, GroundError> {
         let end = Instant::now() + PATIENCE;
-        let mut still_since: Option<(Instant, i64)> = None;
         loop {
             let status = self.status()?;
             let open: i64 = status.desks.iter().map(|desk| desk.outbox.open).sum();
-            let busy = status.desks.iter().any(|desk| desk.kv_owed > 0);
-            if open == 0 && !busy {
-                return Ok(status.desks);
-            }
             let soon = self.now.plus(PACE_MS).timestamp();
-            let waits = status.desks.iter().all(|desk| {
-                desk.outbox.open == 0 || desk.outbox.next_due.is_some_and(|due| due > soon)
-            });
-            match still_since {
-                Some((since, before)) if waits && !busy && before == open => {
-                    if since.elapsed() >= STILL_FOR {
-                        return Ok(status.desks);
-                    }
-                }
-                _ => still_since = Some((Instant::now(), open)),
+            let rests = |desk: &Desk| {
+                let later = desk.outbox.next_due.is_some_and(|due| due > soon);
+                desk.kv_owed == 0 && desk.outbox.in_flight == 0 && (desk.outbox.open == 0 || later)
+            };
+            if status.desks.iter().all(rests) {
+                return Ok(status.desks);
             }
             if Instant::now() >= end {
                 let parked: i64 = status.desks.iter().map(|desk| desk.parked).sum();

@@ -40,7 +40,7 @@ use crate::store::{
 use crate::time::{DAY, MINUTE, SECOND, UnixMs};
 
 /// As many at a time as the Worker sends.
-const ROOM: Room = Room { messages: 6, notifications: 4 };
+const ROOM: Room = Room { messages: 6, notifications: 4, comments: 1 };
 
 /// Webhooks that one act may lead to before it counts as an endless exchange.
 const MOST_WEBHOOKS: u32 = 10_000;

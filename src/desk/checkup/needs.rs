@@ -70,12 +70,12 @@ impl Needs {
             needs.wished_fields.push("messenger_template_status_update");
         }
         needs.for_comments(shop);
-        // A poster can be made without shop.toml, and nobody is asked for a topic without one.
+        // A poster can be made without `shop.toml`, and nobody is asked for a topic without one.
         let wanted = |used: bool, field: &'static str, needs: &mut Self| {
             let list = if used { &mut needs.fields } else { &mut needs.wished_fields };
             list.push(field);
         };
-        wanted(!shop.posters.is_empty(), "messaging_referrals", &mut needs);
+        wanted(shop.has_doors(), "messaging_referrals", &mut needs);
         wanted(!shop.topics.is_empty(), "messaging_optins", &mut needs);
         if shop.handoff.pass_thread {
             needs.fields.push("messaging_handovers");
@@ -163,7 +163,10 @@ mod tests {
         assert_eq!(plain.fields, ["messages", "messaging_postbacks", "message_echoes"]);
         assert!(plain.wished_fields.contains(&"messaging_referrals"));
         let poster = "[[poster]]\ncode = \"DOOR\"\nplace = \"Door\"\n";
-        assert!(needs(poster).fields.contains(&"messaging_referrals"));
+        let ad = "[[ad]]\nid = \"a\"\n";
+        for door in [poster, ad, "[friends]\n"] {
+            assert!(needs(door).fields.contains(&"messaging_referrals"), "{door}");
+        }
         assert!(needs("[handoff]\npass_thread = true\n").fields.contains(&"messaging_handovers"));
         assert!(needs("[assistant]\ninstagram = false\n").instagram_fields.is_empty());
     }

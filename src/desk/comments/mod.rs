@@ -46,11 +46,15 @@ const ANSWERED_MS: i64 = 30 * DAY;
 /// When the safety net looks whether the outbox was drained.
 const SAFETY_NET_MS: i64 = 20 * SECOND;
 
-/// The fact that says when the next private reply has its turn, once an hour's number is used up.
-const TURN: &str = "comment_turn";
+/// How many private replies leave at once where none has left for a while. Our own.
+const AT_ONCE: i64 = 10;
 
-/// The fact that says until when Meta takes no private replies.
-const HOLD: &str = "comment_hold";
+/// How far apart the others leave, ms: with those that leave at once never more than Meta takes in an
+/// hour.
+const APART_MS: i64 = HOUR / (limits::PRIVATE_REPLIES_PER_HOUR as i64 - AT_ONCE);
+
+/// The fact that says when the next private reply has its turn.
+const TURN: &str = "comment_turn";
 
 /// What a comment is called in the funnel.
 fn source(rule: &CommentRuleId) -> String {
@@ -142,6 +146,16 @@ fn enter(
     comments::enter(sql, &new).map(|_| ())
 }
 
+/// When the next private reply has its turn. Each has one from the beginning: what is not due is not
+/// looked at, and nobody else's answer waits behind it.
+fn turn(sql: &impl Sql, now: UnixMs) -> Result<UnixMs, StoreError> {
+    let first = now.plus(-APART_MS.saturating_mul(AT_ONCE.saturating_sub(1)));
+    let known: Option<UnixMs> = facts::get(sql, TURN)?;
+    let turn = known.map_or(first, |turn| turn.max(first));
+    facts::set(sql, TURN, &turn.plus(APART_MS))?;
+    Ok(turn.max(now))
+}
+
 /// Puts the private reply into the outbox, and what is said under the comment behind it.
 fn answer(
     sql: &impl Sql,
@@ -159,7 +173,8 @@ fn answer(
         channel: event.channel,
         person: &place,
         content: &reply.content,
-        due_at: now,
+        // A broadcast may be over before its turn has come.
+        due_at: if comment.live { now } else { turn(sql, now)? },
         expires_at: Some(reply.expires_at),
     };
     let row = outbox::append_numbered(sql, &private, now)?;
@@ -206,7 +221,7 @@ fn call_owner(
     let shop = context.shop;
     let Ok(place) = Psid::new(comment.id.as_str()) else { return Ok(()) };
     let about = (event.channel, &place);
-    let words = lang::friends::words(shop.default_lang()).comment;
+    let words = lang::language(shop.default_lang()).friends.comment;
     let text = format!("{words} {INBOX}{}", shop.page.id);
     let owner = shop.handoff.notify.as_ref();
     let told = match owner {
@@ -266,32 +281,19 @@ pub(super) fn admit(
         counters::add(sql, "private.late", now)?;
         return Ok(Admit::No(WHY.to_owned()));
     }
-    let hold: Option<UnixMs> = facts::get(sql, HOLD)?;
-    if let Some(until) = hold.filter(|until| *until > now) {
-        return Ok(Admit::NotBefore(until));
+    // Turns keep the pace as long as everything leaves in its turn. After a pause it does not.
+    const MOST: u32 = limits::PRIVATE_REPLIES_PER_HOUR;
+    if let Some(until) = comments::full_until(sql, MOST, now)? {
+        comments::shut(sql, until)?;
+        return Ok(Admit::Shut);
     }
-    let (n, first) = comments::requests(sql, now)?;
-    if n >= i64::from(limits::PRIVATE_REPLIES_PER_HOUR) {
-        return Ok(Admit::NotBefore(next_turn(sql, first, now)?));
-    }
-    comments::note_request(sql, now)?;
+    comments::note_request(sql, MOST, now)?;
     Ok(Admit::Yes(Via::Private))
-}
-
-/// When one that the hour has no room for has its turn. Each gets another one, so that those who
-/// wait are not looked at again and again.
-fn next_turn(sql: &impl Sql, first: Option<UnixMs>, now: UnixMs) -> Result<UnixMs, StoreError> {
-    let apart = HOUR / i64::from(limits::PRIVATE_REPLIES_PER_HOUR);
-    let room = first.unwrap_or(now).plus(HOUR);
-    let known: Option<UnixMs> = facts::get(sql, TURN)?;
-    let turn = known.map_or(room, |turn| turn.max(room));
-    facts::set(sql, TURN, &turn.plus(apart))?;
-    Ok(turn)
 }
 
 /// Meta is too slow for private replies: none leaves before `until`. Other messages do.
 pub(super) fn slow(sql: &impl Sql, until: UnixMs) -> Result<(), StoreError> {
-    facts::set(sql, HOLD, &until)
+    comments::shut(sql, until)
 }
 
 /// An answer to a comment is settled.

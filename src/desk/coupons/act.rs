@@ -124,6 +124,27 @@ pub fn answer(
     })
 }
 
+/// Why nothing is written about coupons while a Page's data is carried.
+pub const CARRIED: &str = "the Page's data is carried to another deployment or taken in from one: nothing \
+                           is redeemed or changed here meanwhile";
+
+/// The answer to what would write, at a registrar whose data is carried to another deployment or taken
+/// in from one: what is written here now is not known there, and a code could be redeemed at both.
+/// None: [`answer`] may answer.
+///
+/// # Errors
+/// [`StoreError::Refused`] where a Desk asks, which asks again.
+pub fn while_carried(act: &Act) -> Result<Option<Value>, StoreError> {
+    match act {
+        Act::Redeem(..) => Ok(Some(json!(Redeemed::Moved))),
+        Act::AddTill(..) | Act::RevokeTill(_) => Ok(Some(json!({ "error": CARRIED }))),
+        // Nothing was tried.
+        Act::Wrong(_) => Ok(Some(Value::Null)),
+        Act::Enter(_) | Act::Hear(_) => Err(StoreError::Refused(CARRIED.to_owned())),
+        Act::Show(_) | Act::SignIn(_) | Act::Till(_) | Act::Tills | Act::List => Ok(None),
+    }
+}
+
 fn may_add(sql: &impl Sql, name: &str) -> Result<Result<(), Refusal>, StoreError> {
     let trimmed = name.trim();
     if trimmed.is_empty()

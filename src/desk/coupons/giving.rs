@@ -13,7 +13,7 @@ use crate::meta::fit::fit;
 use crate::meta::ids::{CouponId, Psid, TopicId};
 use crate::meta::send::Content;
 use crate::shop::coupons::{Slip, Spoken, spoken};
-use crate::shop::lang::coupons as words;
+use crate::shop::lang::language;
 use crate::shop::model::Shop;
 use crate::store::coupons::orders::{self, Order, Stands};
 use crate::store::coupons::{self, New, holders};
@@ -253,9 +253,10 @@ pub fn answered(
 ) -> Result<(), StoreError> {
     sql.transaction(|| {
         for (order, entered) in orders.iter().zip(entered) {
-            // They may have been forgotten, or answered by an overlapping call.
-            if orders::is_open(sql, &order.new.code)? {
-                one_answered(sql, shop, order, *entered, now)?;
+            // They may have been forgotten, or answered by an overlapping call; and somebody may wait
+            // for a message of their own since.
+            if let Some(order) = orders::open(sql, &order.new.code)? {
+                one_answered(sql, shop, &order, *entered, now)?;
             }
         }
         timers::set(sql, Timer::Plan, now)
@@ -284,7 +285,7 @@ fn one_answered(
             let slip = Slip { code: &new.code, until: new.until, public_url };
             message(shop, &lang, coupon, slip, now)
         }
-        None => vec![replies::bubble(words::of(&lang).gone.to_owned(), Vec::new())],
+        None => vec![replies::bubble(language(&lang).coupons.gone.to_owned(), Vec::new())],
     };
     if entered {
         person.coupons.entry(new.coupon.clone()).or_default().push(hold(new, &order.occasion));

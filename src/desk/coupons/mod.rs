@@ -32,7 +32,7 @@ use crate::meta::ids::{CouponId, Psid, TopicId};
 use crate::meta::send::Content;
 use crate::shop::coupon_codes::CouponCode;
 use crate::shop::coupons::{self, Coupon, Slip};
-use crate::shop::lang::coupons as words;
+use crate::shop::lang::language;
 use crate::shop::model::{Lang, Shop};
 use crate::store::coupons::New;
 use crate::time::UnixMs;
@@ -194,7 +194,7 @@ fn is_left(turn: &Turn<'_>, coupon: &Coupon) -> bool {
 
 fn gone(turn: &mut Turn<'_>, id: &CouponId) -> Vec<Content> {
     turn.counts.push(format!("coupon.{id}.gone"));
-    vec![replies::bubble(words::of(&turn.lang).gone.to_owned(), Vec::new())]
+    vec![replies::bubble(language(&turn.lang).coupons.gone.to_owned(), Vec::new())]
 }
 
 /// What is said of a code in a message of its own.

@@ -26,6 +26,7 @@ pub(super) fn finish(turn: &mut Turn<'_>, form: &Form, answered: OpenForm) -> Ve
         }
     };
     turn.counts.push(format!("form.{}.done", form.id));
+    turn.finished = Some(form.id.clone());
     keep(&mut turn.person, form, &answered);
     turn.person.language = Some(answered.lang.clone());
     let shop = turn.context.shop;

@@ -66,6 +66,9 @@ pub enum Redeemed {
     },
     /// This till may not, or not any more.
     NoTill,
+    /// The Page's data is carried to another deployment, or taken in from one: nothing is redeemed
+    /// here, or it could be redeemed there once more.
+    Moved,
 }
 
 /// What these pages have beside the others': a field, a button that is pressed, a code to be read

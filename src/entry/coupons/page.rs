@@ -6,8 +6,8 @@ use crate::entry::pages::escaped;
 use crate::entry::qr::{Level, Symbol};
 use crate::shop::coupon_codes::CouponCode;
 use crate::shop::coupons::{last_day, link, moment};
-use crate::shop::lang::coupons::of;
 use crate::shop::lang::forms::fill;
+use crate::shop::lang::language;
 use crate::shop::model::{Lang, Shop};
 use crate::time::UnixMs;
 
@@ -39,7 +39,7 @@ pub struct At<'a> {
 /// one, or for a coupon that it no longer has, the code alone.
 #[must_use]
 pub fn page(shop: Option<&Shop>, lang: &Lang, found: &Found<'_>, at: At<'_>) -> String {
-    let words = of(lang);
+    let words = &language(lang).coupons;
     let name = shop.map_or("Shopbell", |shop| shop.name.as_str());
     let (code, shown) = match found {
         Found::Code(code, shown) => (*code, *shown),
@@ -50,7 +50,7 @@ pub fn page(shop: Option<&Shop>, lang: &Lang, found: &Found<'_>, at: At<'_>) -> 
                 _ => words.unknown,
             };
             let body = format!("<h1>{}</h1><p>{why}</p>", escaped(name));
-            return whole(shop, words.code_of_language, name, &body);
+            return whole(shop, language(lang).code, name, &body);
         }
     };
     let coupon = shop.and_then(|shop| Some((shop, shop.coupon(&shown.coupon)?)));
@@ -101,7 +101,7 @@ pub fn page(shop: Option<&Shop>, lang: &Lang, found: &Found<'_>, at: At<'_>) -> 
         let terms = escaped(terms).replace('\n', "<br>");
         body.push_str(&format!("<h2>{}</h2><p class=\"dim\">{terms}</p>", words.terms));
     }
-    whole(shop, words.code_of_language, title, &body)
+    whole(shop, language(lang).code, title, &body)
 }
 
 /// A QR code as a part of the page: black on white, whatever the page's colours.
@@ -174,9 +174,10 @@ mod tests {
                 assert!(html.contains("class=\"news bad\""), "{html}");
                 assert!(!html.contains("<svg") && !html.contains("<form"), "{html}");
             }
+            let words = &super::language(&lang).coupons;
             let unknown = page(None, &lang, &Found::Unknown, at(false));
             let busy = page(Some(&shop), &lang, &Found::Busy, at(false));
-            assert!(unknown.contains(of(&lang).unknown) && busy.contains(of(&lang).busy));
+            assert!(unknown.contains(words.unknown) && busy.contains(words.busy));
         }
         // A coupon that the shop has no more is still shown.
         let gone = Shown { coupon: CouponId::new("old").unwrap(), ..shown() };

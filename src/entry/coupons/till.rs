@@ -3,8 +3,8 @@
 use super::{Redeemed, said, whole};
 use crate::entry::pages::escaped;
 use crate::shop::coupons::{last_day, moment};
-use crate::shop::lang::coupons::of;
 use crate::shop::lang::forms::fill;
+use crate::shop::lang::language;
 use crate::shop::model::{Lang, Shop};
 use crate::time::UnixMs;
 
@@ -45,7 +45,7 @@ pub enum Answer<'a> {
 /// field, for whoever mistyped it.
 #[must_use]
 pub fn page(shop: Option<&Shop>, lang: &Lang, view: &View<'_>, typed: &str) -> String {
-    let words = of(lang);
+    let words = &language(lang).coupons;
     let name = shop.map_or("Shopbell", |shop| shop.name.as_str());
     let mut body = format!("<p class=\"dim\">{}</p>", escaped(name));
     match view {
@@ -74,7 +74,10 @@ pub fn page(shop: Option<&Shop>, lang: &Lang, view: &View<'_>, typed: &str) -> S
                 body.push_str(&told(shop, lang, *answer));
             }
             // What is done need not be typed again; what was wrong may need one letter.
-            let wrong = matches!(answer, Some(Answer::Misread | Answer::Failed));
+            let wrong = matches!(
+                answer,
+                Some(Answer::Misread | Answer::Failed | Answer::Of(Redeemed::Moved))
+            );
             let typed = if wrong { typed } else { "" };
             body.push_str(&format!(
                 "<form method=\"post\" action=\"/till/redeem\"><label for=\"code\">{}</label>\
@@ -89,7 +92,7 @@ pub fn page(shop: Option<&Shop>, lang: &Lang, view: &View<'_>, typed: &str) -> S
             ));
         }
     }
-    whole(shop, words.code_of_language, words.till, &body)
+    whole(shop, language(lang).code, words.till, &body)
 }
 
 fn news(text: &str, good: bool) -> String {
@@ -99,7 +102,7 @@ fn news(text: &str, good: bool) -> String {
 }
 
 fn told(shop: Option<&Shop>, lang: &Lang, answer: Answer<'_>) -> String {
-    let words = of(lang);
+    let words = &language(lang).coupons;
     let when = |at: UnixMs| shop.map_or_else(|| at.rfc3339(), |shop| moment(shop, lang, at));
     let redeemed = match answer {
         Answer::Misread => return news(words.misread, false),
@@ -119,6 +122,7 @@ fn told(shop: Option<&Shop>, lang: &Lang, answer: Answer<'_>) -> String {
         Redeemed::Unknown { .. } => (None, words.unknown.to_owned(), false),
         Redeemed::Wait { until } => (None, fill(words.wait, &[("when", &when(*until))]), false),
         Redeemed::NoTill => (None, words.again.to_owned(), false),
+        Redeemed::Moved => (None, words.moved.to_owned(), false),
     };
     let mut told = news(&text, good);
     let coupon = coupon.and_then(|id| Some((shop?, shop?.coupon(id)?)));
@@ -150,6 +154,7 @@ mod tests {
             Redeemed::Over { coupon, until: at },
             Redeemed::Unknown { by: by.clone() },
             Redeemed::Wait { until: at },
+            Redeemed::Moved,
         ];
         for language in lang::all() {
             let lang = Lang(language.code.to_owned());

@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 
 use self::words::{WORDS, Words, words};
 use super::pages::{STYLE, escaped};
-use crate::kept::{Kind, Line, Until};
+use crate::kept::{Line, Until};
 use crate::shop::lang::{Language, language};
 use crate::shop::model::{Lang, Shop};
 
@@ -60,7 +60,7 @@ pub fn notice(shop: &Shop, kept: &[Line], branches: &[Branch], lang: &Lang) -> S
     paragraph(&mut body, words.no_history);
     body.push_str("<ul>");
     for line in kept {
-        let Some(says) = says(words, line.kind) else { continue };
+        let Some(says) = words.kinds.of(line.kind) else { continue };
         let _ = write!(
             body,
             "<li>{}<br><span class=\"dim\">{}: {}</span></li>",
@@ -118,7 +118,8 @@ pub fn commands(shop: &Shop, lang: &Lang) -> [String; 3] {
 #[must_use]
 pub fn in_english(shop: &Shop, kept: &[Line]) -> Vec<(&'static str, String)> {
     let [english, ..] = &WORDS;
-    let told = |line: &Line| Some((says(english, line.kind)?, how_long(shop, english, line.until)));
+    let told =
+        |line: &Line| Some((english.kinds.of(line.kind)?, how_long(shop, english, line.until)));
     kept.iter().filter_map(told).collect()
 }
 
@@ -148,13 +149,6 @@ fn responsible(body: &mut String, shop: &Shop, words: &Words) {
             if is_mail { format!("<a href=\"mailto:{contact}\">{contact}</a>") } else { contact };
         let _ = write!(body, "<p>{}{contact}{}</p>", escaped(before), escaped(after));
     }
-}
-
-/// What is said of a kind; nothing of what is about nobody.
-fn says(words: &Words, kind: Kind) -> Option<&'static str> {
-    let personal = Kind::ALL.into_iter().filter(|kind| kind.is_personal());
-    let at = personal.zip(words.kinds).find(|(known, _)| *known == kind);
-    at.map(|(_, says)| says)
 }
 
 fn how_long(shop: &Shop, words: &Words, until: Until) -> String {
@@ -276,6 +270,7 @@ mod tests {
     use super::*;
     use crate::desk::data_map::kept_of_people;
     use crate::desk::words::{Command, command};
+    use crate::kept::Kind;
     use crate::shop::lang;
     use crate::shop::source::compile;
 
@@ -321,10 +316,13 @@ mod tests {
             for says in [words.stop, words.human, words.delete] {
                 assert_eq!(says.matches("{word}").count(), 1, "{}", words.tag);
             }
-            assert!(words.kinds.iter().all(|says| says.len() > 20));
-            let english = &WORDS[0];
-            if words.tag != "en" {
-                assert!(words.kinds.iter().zip(english.kinds).all(|(a, b)| *a != b));
+            for kind in Kind::ALL {
+                let says = words.kinds.of(kind);
+                assert_eq!(says.is_some(), kind.is_personal(), "{kind:?}");
+                assert!(says.is_none_or(|says| says.len() > 20), "{} {kind:?}", words.tag);
+                if let (Some(says), true) = (says, words.tag != "en") {
+                    assert_ne!(WORDS[0].kinds.of(kind), Some(says), "{} {kind:?}", words.tag);
+                }
             }
         }
         assert_eq!(fill("a {x} b {y}", &[("x", "{y}"), ("y", "1")]), "a {y} b 1");
@@ -368,7 +366,7 @@ mod tests {
     fn what_a_shop_does_not_use_is_not_told() {
         let words = &WORDS[0];
         let plain = shown(&shop(PLAIN), "en");
-        let bookings = says(words, Kind::Bookings).unwrap();
+        let bookings = words.kinds.of(Kind::Bookings).unwrap();
         for unused in [bookings, words.basis, words.ads, words.server, "Instagram, an"] {
             assert!(!plain.contains(&escaped(unused)), "{unused}");
         }

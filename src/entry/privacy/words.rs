@@ -1,6 +1,7 @@
 //! What the privacy notice says in each language the assistant speaks. `{shop}`, `{channels}`,
 //! `{controller}`, `{contact}`, `{word}` and `{n}` are filled in.
 
+use crate::kept::Kind;
 use crate::shop::model::Lang;
 
 /// The words of the notice in one language.
@@ -17,8 +18,7 @@ pub(super) struct Words {
     pub kept: &'static str,
     pub how_long: &'static str,
     pub no_history: &'static str,
-    /// In the order of `Kind::ALL`, as far as it is about people.
-    pub kinds: [&'static str; 13],
+    pub kinds: Kinds,
     /// One day, and more.
     pub days: [&'static str; 2],
     /// One month after the end of a consent, and more.
@@ -47,6 +47,46 @@ pub(super) struct Words {
     pub no_shop: &'static str,
 }
 
+/// What is said of each kind of data that is about people.
+#[derive(Debug)]
+pub(super) struct Kinds {
+    conversation: &'static str,
+    messages: &'static str,
+    origin: &'static str,
+    consents: &'static str,
+    receipts: &'static str,
+    sent: &'static str,
+    answers: &'static str,
+    bookings: &'static str,
+    handover: &'static str,
+    notes: &'static str,
+    questions: &'static str,
+    handled: &'static str,
+    forgotten: &'static str,
+}
+
+impl Kinds {
+    /// What is said of a kind; nothing of what is about nobody.
+    pub(super) const fn of(&self, kind: Kind) -> Option<&'static str> {
+        Some(match kind {
+            Kind::Conversation => self.conversation,
+            Kind::Messages => self.messages,
+            Kind::Origin => self.origin,
+            Kind::Consents => self.consents,
+            Kind::Receipts => self.receipts,
+            Kind::Sent => self.sent,
+            Kind::Answers => self.answers,
+            Kind::Bookings => self.bookings,
+            Kind::Handover => self.handover,
+            Kind::Notes => self.notes,
+            Kind::Questions => self.questions,
+            Kind::Handled => self.handled,
+            Kind::Forgotten => self.forgotten,
+            Kind::Figures | Kind::Running | Kind::Owners => return None,
+        })
+    }
+}
+
 /// English first, which stands in for any other.
 pub(super) static WORDS: [Words; 10] = [
     Words {
@@ -61,25 +101,29 @@ pub(super) static WORDS: [Words; 10] = [
         how_long: "How long",
         no_history: "What you write is read and answered; no history of it is kept here. \
                      Messenger and Instagram keep your messages by their own rules.",
-        kinds: [
-            "The id that Meta gives you for this shop, your name and language if Meta tells them, \
-             when you last wrote, and how far the conversation is: to answer you.",
-            "Answers on their way to you, and messages of yours that cannot be handled at once.",
-            "The poster, link or ad that brought you: to know what brings people.",
-            "What you agreed to be told, when, and the token by which Meta delivers it. After a \
-             stop: that you said stop, so that it holds.",
-            "The proof of what you were shown and agreed to.",
-            "What you were sent and when: so that you get nothing twice, nor more than promised.",
-            "What you answered in forms, and what the shop notes of it: for what the form is for.",
-            "What you booked: so that the shop expects you and can remind you.",
-            "That you wait for a person, or have finished a form: to tell the shop.",
-            "Notes of the shop on what you asked for: so that you need not say it twice.",
-            "Questions that found no answer, without numbers and addresses and not under your \
-             name: to answer them better.",
-            "Which of your messages were handled: so that none is answered twice.",
-            "After a deletion: a code that does not say who you are, so that nothing older brings \
-             your data back.",
-        ],
+        kinds: Kinds {
+            conversation: "The id that Meta gives you for this shop, your name and language if \
+                           Meta tells them, when you last wrote, and how far the conversation \
+                           is: to answer you.",
+            messages: "Answers on their way to you, and messages of yours that cannot be handled \
+                       at once.",
+            origin: "The poster, link or ad that brought you: to know what brings people.",
+            consents: "What you agreed to be told, when, and the token by which Meta delivers \
+                       it. After a stop: that you said stop, so that it holds.",
+            receipts: "The proof of what you were shown and agreed to.",
+            sent: "What you were sent and when: so that you get nothing twice, nor more than \
+                   promised.",
+            answers: "What you answered in forms, and what the shop notes of it: for what the \
+                      form is for.",
+            bookings: "What you booked: so that the shop expects you and can remind you.",
+            handover: "That you wait for a person, or have finished a form: to tell the shop.",
+            notes: "Notes of the shop on what you asked for: so that you need not say it twice.",
+            questions: "Questions that found no answer, without numbers and addresses and not \
+                        under your name: to answer them better.",
+            handled: "Which of your messages were handled: so that none is answered twice.",
+            forgotten: "After a deletion: a code that does not say who you are, so that nothing \
+                        older brings your data back.",
+        },
         days: ["1 day", "{n} days"],
         receipts: [
             "1 month after your consent has ended",
@@ -121,25 +165,28 @@ pub(super) static WORDS: [Words; 10] = [
         how_long: "Kiek laiko",
         no_history: "Tai, ką parašote, perskaitoma ir atsakoma; susirašinėjimo istorija čia \
                      nesaugoma. „Messenger“ ir „Instagram“ žinutes saugo pagal savo taisykles.",
-        kinds: [
-            "Numeris, kurį „Meta“ jums suteikia šiai parduotuvei, vardas ir kalba, jei „Meta“ juos \
-             pasako, kada paskutinį kartą rašėte ir kur sustojo pokalbis: kad galėtume atsakyti.",
-            "Jums siunčiami atsakymai ir jūsų žinutės, kurių negalima apdoroti iš karto.",
-            "Plakatas, nuoroda ar reklama, per kurią atėjote: kad žinotume, kas atveda žmones.",
-            "Apie ką sutikote gauti pranešimus, kada, ir raktas, kuriuo „Meta“ juos pristato. \
-             Atsisakius: kad atsisakėte, jog to būtų laikomasi.",
-            "Įrodymas, kas jums buvo parodyta ir su kuo sutikote.",
-            "Kas ir kada jums išsiųsta: kad nieko negautumėte dukart ar dažniau, nei žadėta.",
-            "Ką atsakėte formose ir ką iš to pasižymi parduotuvė: tam, kam forma skirta.",
-            "Ką užsisakėte: kad parduotuvė jūsų lauktų ir galėtų priminti.",
-            "Kad laukiate žmogaus arba užpildėte formą: kad apie tai sužinotų parduotuvė.",
-            "Parduotuvės pastabos apie jūsų pageidavimus: kad nereikėtų jų kartoti.",
-            "Klausimai, į kuriuos neradome atsakymo, be numerių ir adresų ir ne jūsų vardu: kad \
-             kitą kartą atsakytume geriau.",
-            "Kurios jūsų žinutės jau apdorotos: kad į jokią neatsakytume dukart.",
-            "Po ištrynimo: kodas, kuris nepasako, kas esate, kad niekas senesnis negrąžintų jūsų \
-             duomenų.",
-        ],
+        kinds: Kinds {
+            conversation: "Numeris, kurį „Meta“ jums suteikia šiai parduotuvei, vardas ir kalba, \
+                           jei „Meta“ juos pasako, kada paskutinį kartą rašėte ir kur sustojo \
+                           pokalbis: kad galėtume atsakyti.",
+            messages: "Jums siunčiami atsakymai ir jūsų žinutės, kurių negalima apdoroti iš karto.",
+            origin: "Plakatas, nuoroda ar reklama, per kurią atėjote: kad žinotume, kas atveda \
+                     žmones.",
+            consents: "Apie ką sutikote gauti pranešimus, kada, ir raktas, kuriuo „Meta“ juos \
+                       pristato. Atsisakius: kad atsisakėte, jog to būtų laikomasi.",
+            receipts: "Įrodymas, kas jums buvo parodyta ir su kuo sutikote.",
+            sent: "Kas ir kada jums išsiųsta: kad nieko negautumėte dukart ar dažniau, nei žadėta.",
+            answers: "Ką atsakėte formose ir ką iš to pasižymi parduotuvė: tam, kam forma skirta.",
+            bookings: "Ką užsisakėte: kad parduotuvė jūsų lauktų ir galėtų priminti.",
+            handover: "Kad laukiate žmogaus arba užpildėte formą: kad apie tai sužinotų \
+                       parduotuvė.",
+            notes: "Parduotuvės pastabos apie jūsų pageidavimus: kad nereikėtų jų kartoti.",
+            questions: "Klausimai, į kuriuos neradome atsakymo, be numerių ir adresų ir ne jūsų \
+                        vardu: kad kitą kartą atsakytume geriau.",
+            handled: "Kurios jūsų žinutės jau apdorotos: kad į jokią neatsakytume dukart.",
+            forgotten: "Po ištrynimo: kodas, kuris nepasako, kas esate, kad niekas senesnis \
+                        negrąžintų jūsų duomenų.",
+        },
         days: ["1 d.", "{n} d."],
         receipts: ["1 mėn. pasibaigus sutikimui", "{n} mėn. pasibaigus sutikimui"],
         forgotten: "kol paprašysite ištrinti",
@@ -181,26 +228,29 @@ pub(super) static WORDS: [Words; 10] = [
         how_long: "Por quanto tempo",
         no_history: "O que você escreve é lido e respondido; nenhum histórico fica guardado aqui. \
                      O Messenger e o Instagram guardam as mensagens pelas regras deles.",
-        kinds: [
-            "O número que a Meta dá a você para esta loja, seu nome e idioma se a Meta informar, \
-             quando você escreveu por último e em que ponto está a conversa: para responder.",
-            "Respostas a caminho e mensagens suas que não podem ser tratadas na hora.",
-            "O cartaz, link ou anúncio que trouxe você: para saber o que traz as pessoas.",
-            "O que você aceitou receber, quando, e o código com que a Meta entrega. Depois de \
-             parar: que você pediu para parar, para que isso valha.",
-            "A prova do que foi mostrado e aceito.",
-            "O que foi enviado a você e quando: para nada chegar duas vezes nem além do prometido.",
-            "O que você respondeu em formulários e o que a loja anota disso: para o que o \
-             formulário serve.",
-            "O que você reservou: para a loja esperar você e poder lembrar.",
-            "Que você espera uma pessoa ou terminou um formulário: para avisar a loja.",
-            "Anotações da loja sobre o que você pediu: para não precisar repetir.",
-            "Perguntas que ficaram sem resposta, sem números nem endereços e sem seu nome: para \
-             responder melhor.",
-            "Quais mensagens suas já foram tratadas: para nenhuma ser respondida duas vezes.",
-            "Depois de apagar: um código que não diz quem você é, para que nada mais antigo traga \
-             seus dados de volta.",
-        ],
+        kinds: Kinds {
+            conversation: "O número que a Meta dá a você para esta loja, seu nome e idioma se a \
+                           Meta informar, quando você escreveu por último e em que ponto está a \
+                           conversa: para responder.",
+            messages: "Respostas a caminho e mensagens suas que não podem ser tratadas na hora.",
+            origin: "O cartaz, link ou anúncio que trouxe você: para saber o que traz as pessoas.",
+            consents: "O que você aceitou receber, quando, e o código com que a Meta entrega. \
+                       Depois de parar: que você pediu para parar, para que isso valha.",
+            receipts: "A prova do que foi mostrado e aceito.",
+            sent: "O que foi enviado a você e quando: para nada chegar duas vezes nem além do \
+                   prometido.",
+            answers: "O que você respondeu em formulários e o que a loja anota disso: para o que \
+                      o formulário serve.",
+            bookings: "O que você reservou: para a loja esperar você e poder lembrar.",
+            handover: "Que você espera uma pessoa ou terminou um formulário: para avisar a loja.",
+            notes: "Anotações da loja sobre o que você pediu: para não precisar repetir.",
+            questions: "Perguntas que ficaram sem resposta, sem números nem endereços e sem seu \
+                        nome: para responder melhor.",
+            handled: "Quais mensagens suas já foram tratadas: para nenhuma ser respondida duas \
+                      vezes.",
+            forgotten: "Depois de apagar: um código que não diz quem você é, para que nada mais \
+                        antigo traga seus dados de volta.",
+        },
         days: ["1 dia", "{n} dias"],
         receipts: [
             "1 mês depois do fim do consentimento",
@@ -242,21 +292,23 @@ pub(super) static WORDS: [Words; 10] = [
         kept: "保留的資料",
         how_long: "保留多久",
         no_history: "您傳來的訊息讀取並回覆後，這裡不會留下對話紀錄。Messenger 與 Instagram 依其規則保存訊息。",
-        kinds: [
-            "Meta 為您在這家店產生的編號、Meta 提供的姓名與語言、您上次來訊的時間，以及對話進行到哪裡：用來回覆您。",
-            "正要傳給您的回覆，以及暫時無法處理的訊息。",
-            "帶您前來的海報、連結或廣告：了解客人從哪裡來。",
-            "您同意收到的通知、同意的時間，以及 Meta 用來傳送的憑證。停止後：保留您已停止的紀錄，以便遵守。",
-            "您當時看到並同意的內容的證明。",
-            "傳給您的通知與時間：避免重複，也不超過承諾的次數。",
-            "您在表單中的回答，以及店家的標記：用於該表單的目的。",
-            "您的預約：讓店家等候您並能提醒您。",
-            "您正在等候真人或已填完表單：用來通知店家。",
-            "店家對您需求的備註：讓您不必重複說明。",
-            "沒有找到答案的問題，已去除號碼與地址，也不記名：用來改善回答。",
-            "哪些訊息已處理：避免重複回覆。",
-            "刪除之後：一組無法得知您是誰的代碼，避免舊資料再次出現。",
-        ],
+        kinds: Kinds {
+            conversation: "Meta 為您在這家店產生的編號、Meta 提供的姓名與語言、您上次來訊的時間，\
+                           以及對話進行到哪裡：用來回覆您。",
+            messages: "正要傳給您的回覆，以及暫時無法處理的訊息。",
+            origin: "帶您前來的海報、連結或廣告：了解客人從哪裡來。",
+            consents: "您同意收到的通知、同意的時間，以及 Meta 用來傳送的憑證。停止後：保留您已停\
+                       止的紀錄，以便遵守。",
+            receipts: "您當時看到並同意的內容的證明。",
+            sent: "傳給您的通知與時間：避免重複，也不超過承諾的次數。",
+            answers: "您在表單中的回答，以及店家的標記：用於該表單的目的。",
+            bookings: "您的預約：讓店家等候您並能提醒您。",
+            handover: "您正在等候真人或已填完表單：用來通知店家。",
+            notes: "店家對您需求的備註：讓您不必重複說明。",
+            questions: "沒有找到答案的問題，已去除號碼與地址，也不記名：用來改善回答。",
+            handled: "哪些訊息已處理：避免重複回覆。",
+            forgotten: "刪除之後：一組無法得知您是誰的代碼，避免舊資料再次出現。",
+        },
         days: ["1 天", "{n} 天"],
         receipts: ["同意結束後 1 個月", "同意結束後 {n} 個月"],
         forgotten: "直到您要求刪除",
@@ -291,21 +343,23 @@ pub(super) static WORDS: [Words; 10] = [
         kept: "保留的资料",
         how_long: "保留多久",
         no_history: "您发来的消息读取并回复后，这里不会留下对话记录。Messenger 与 Instagram 按其规则保存消息。",
-        kinds: [
-            "Meta 为您在这家店生成的编号、Meta 提供的姓名与语言、您上次来信的时间，以及对话进行到哪里：用来回复您。",
-            "正要发给您的回复，以及暂时无法处理的消息。",
-            "带您前来的海报、链接或广告：了解客人从哪里来。",
-            "您同意收到的通知、同意的时间，以及 Meta 用来发送的凭证。停止后：保留您已停止的记录，以便遵守。",
-            "您当时看到并同意的内容的证明。",
-            "发给您的通知与时间：避免重复，也不超过承诺的次数。",
-            "您在表单中的回答，以及店家的标记：用于该表单的目的。",
-            "您的预约：让店家等候您并能提醒您。",
-            "您正在等候真人或已填完表单：用来通知店家。",
-            "店家对您需求的备注：让您不必重复说明。",
-            "没有找到答案的问题，已去除号码与地址，也不记名：用来改进回答。",
-            "哪些消息已处理：避免重复回复。",
-            "删除之后：一组无法得知您是谁的代码，避免旧资料再次出现。",
-        ],
+        kinds: Kinds {
+            conversation: "Meta 为您在这家店生成的编号、Meta 提供的姓名与语言、您上次来信的时间，\
+                           以及对话进行到哪里：用来回复您。",
+            messages: "正要发给您的回复，以及暂时无法处理的消息。",
+            origin: "带您前来的海报、链接或广告：了解客人从哪里来。",
+            consents: "您同意收到的通知、同意的时间，以及 Meta 用来发送的凭证。停止后：保留您已停\
+                       止的记录，以便遵守。",
+            receipts: "您当时看到并同意的内容的证明。",
+            sent: "发给您的通知与时间：避免重复，也不超过承诺的次数。",
+            answers: "您在表单中的回答，以及店家的标记：用于该表单的目的。",
+            bookings: "您的预约：让店家等候您并能提醒您。",
+            handover: "您正在等候真人或已填完表单：用来通知店家。",
+            notes: "店家对您需求的备注：让您不必重复说明。",
+            questions: "没有找到答案的问题，已去除号码与地址，也不记名：用来改进回答。",
+            handled: "哪些消息已处理：避免重复回复。",
+            forgotten: "删除之后：一组无法得知您是谁的代码，避免旧资料再次出现。",
+        },
         days: ["1 天", "{n} 天"],
         receipts: ["同意结束后 1 个月", "同意结束后 {n} 个月"],
         forgotten: "直到您要求删除",
@@ -342,26 +396,29 @@ pub(super) static WORDS: [Words; 10] = [
         how_long: "Cuánto tiempo",
         no_history: "Lo que escribes se lee y se responde; aquí no se guarda ningún historial. \
                      Messenger e Instagram guardan los mensajes según sus propias reglas.",
-        kinds: [
-            "El número que Meta te da para esta tienda, tu nombre e idioma si Meta los dice, cuándo \
-             escribiste por última vez y por dónde va la conversación: para responderte.",
-            "Respuestas en camino y mensajes tuyos que no se pueden atender al momento.",
-            "El cartel, enlace o anuncio que te trajo: para saber qué trae a la gente.",
-            "Lo que aceptaste recibir, cuándo, y la clave con la que Meta lo entrega. Tras una \
-             baja: que dijiste basta, para que se cumpla.",
-            "La prueba de lo que se te mostró y aceptaste.",
-            "Lo que se te envió y cuándo: para que nada llegue dos veces ni más de lo prometido.",
-            "Lo que respondiste en formularios y lo que la tienda anota de ello: para lo que sirve \
-             el formulario.",
-            "Lo que reservaste: para que la tienda te espere y pueda recordártelo.",
-            "Que esperas a una persona o terminaste un formulario: para avisar a la tienda.",
-            "Notas de la tienda sobre lo que pediste: para que no tengas que repetirlo.",
-            "Preguntas sin respuesta, sin números ni direcciones y sin tu nombre: para responder \
-             mejor.",
-            "Qué mensajes tuyos ya se atendieron: para que ninguno se responda dos veces.",
-            "Tras un borrado: un código que no dice quién eres, para que nada más antiguo devuelva \
-             tus datos.",
-        ],
+        kinds: Kinds {
+            conversation: "El número que Meta te da para esta tienda, tu nombre e idioma si Meta \
+                           los dice, cuándo escribiste por última vez y por dónde va la \
+                           conversación: para responderte.",
+            messages: "Respuestas en camino y mensajes tuyos que no se pueden atender al momento.",
+            origin: "El cartel, enlace o anuncio que te trajo: para saber qué trae a la gente.",
+            consents: "Lo que aceptaste recibir, cuándo, y la clave con la que Meta lo entrega. \
+                       Tras una baja: que dijiste basta, para que se cumpla.",
+            receipts: "La prueba de lo que se te mostró y aceptaste.",
+            sent: "Lo que se te envió y cuándo: para que nada llegue dos veces ni más de lo \
+                   prometido.",
+            answers: "Lo que respondiste en formularios y lo que la tienda anota de ello: para \
+                      lo que sirve el formulario.",
+            bookings: "Lo que reservaste: para que la tienda te espere y pueda recordártelo.",
+            handover: "Que esperas a una persona o terminaste un formulario: para avisar a la \
+                       tienda.",
+            notes: "Notas de la tienda sobre lo que pediste: para que no tengas que repetirlo.",
+            questions: "Preguntas sin respuesta, sin números ni direcciones y sin tu nombre: \
+                        para responder mejor.",
+            handled: "Qué mensajes tuyos ya se atendieron: para que ninguno se responda dos veces.",
+            forgotten: "Tras un borrado: un código que no dice quién eres, para que nada más \
+                        antiguo devuelva tus datos.",
+        },
         days: ["1 día", "{n} días"],
         receipts: [
             "1 mes tras el fin del consentimiento",
@@ -406,30 +463,34 @@ pub(super) static WORDS: [Words; 10] = [
         no_history: "Was Sie schreiben, wird gelesen und beantwortet; ein Verlauf wird hier nicht \
                      aufbewahrt. Messenger und Instagram bewahren Nachrichten nach eigenen Regeln \
                      auf.",
-        kinds: [
-            "Die Nummer, die Meta Ihnen für dieses Geschäft gibt, Name und Sprache, wenn Meta sie \
-             nennt, wann Sie zuletzt schrieben und wie weit das Gespräch ist: um Ihnen zu antworten.",
-            "Antworten auf dem Weg zu Ihnen und Nachrichten, die nicht sofort bearbeitet werden \
-             können.",
-            "Das Plakat, der Link oder die Anzeige, durch die Sie kamen: um zu wissen, was Kunden \
-             bringt.",
-            "Wozu Sie Nachrichten wünschen, seit wann, und das Kennzeichen, mit dem Meta sie \
-             zustellt. Nach einem Stopp: dass Sie Stopp gesagt haben, damit es gilt.",
-            "Der Nachweis, was Ihnen gezeigt wurde und wozu Sie Ja gesagt haben.",
-            "Was Ihnen wann geschickt wurde: damit nichts doppelt und nicht mehr als versprochen \
-             kommt.",
-            "Was Sie in Formularen geantwortet haben und was das Geschäft daraus vermerkt: für den \
-             Zweck des Formulars.",
-            "Was Sie gebucht haben: damit das Geschäft Sie erwartet und erinnern kann.",
-            "Dass Sie auf einen Menschen warten oder ein Formular fertig ist: um es dem Geschäft zu \
-             sagen.",
-            "Notizen des Geschäfts zu Ihren Wünschen: damit Sie nichts zweimal sagen müssen.",
-            "Fragen ohne Antwort, ohne Nummern und Adressen und nicht unter Ihrem Namen: um besser \
-             zu antworten.",
-            "Welche Ihrer Nachrichten bearbeitet sind: damit keine zweimal beantwortet wird.",
-            "Nach einer Löschung: ein Code, der nicht sagt, wer Sie sind, damit nichts Älteres Ihre \
-             Daten zurückbringt.",
-        ],
+        kinds: Kinds {
+            conversation: "Die Nummer, die Meta Ihnen für dieses Geschäft gibt, Name und \
+                           Sprache, wenn Meta sie nennt, wann Sie zuletzt schrieben und wie weit \
+                           das Gespräch ist: um Ihnen zu antworten.",
+            messages: "Antworten auf dem Weg zu Ihnen und Nachrichten, die nicht sofort \
+                       bearbeitet werden können.",
+            origin: "Das Plakat, der Link oder die Anzeige, durch die Sie kamen: um zu wissen, \
+                     was Kunden bringt.",
+            consents: "Wozu Sie Nachrichten wünschen, seit wann, und das Kennzeichen, mit dem \
+                       Meta sie zustellt. Nach einem Stopp: dass Sie Stopp gesagt haben, damit \
+                       es gilt.",
+            receipts: "Der Nachweis, was Ihnen gezeigt wurde und wozu Sie Ja gesagt haben.",
+            sent: "Was Ihnen wann geschickt wurde: damit nichts doppelt und nicht mehr als \
+                   versprochen kommt.",
+            answers: "Was Sie in Formularen geantwortet haben und was das Geschäft daraus \
+                      vermerkt: für den Zweck des Formulars.",
+            bookings: "Was Sie gebucht haben: damit das Geschäft Sie erwartet und erinnern kann.",
+            handover: "Dass Sie auf einen Menschen warten oder ein Formular fertig ist: um es \
+                       dem Geschäft zu sagen.",
+            notes: "Notizen des Geschäfts zu Ihren Wünschen: damit Sie nichts zweimal sagen \
+                    müssen.",
+            questions: "Fragen ohne Antwort, ohne Nummern und Adressen und nicht unter Ihrem \
+                        Namen: um besser zu antworten.",
+            handled: "Welche Ihrer Nachrichten bearbeitet sind: damit keine zweimal beantwortet \
+                      wird.",
+            forgotten: "Nach einer Löschung: ein Code, der nicht sagt, wer Sie sind, damit \
+                        nichts Älteres Ihre Daten zurückbringt.",
+        },
         days: ["1 Tag", "{n} Tage"],
         receipts: ["1 Monat nach Ende der Einwilligung", "{n} Monate nach Ende der Einwilligung"],
         forgotten: "bis Sie es löschen lassen",
@@ -476,26 +537,33 @@ pub(super) static WORDS: [Words; 10] = [
         how_long: "Combien de temps",
         no_history: "Ce que vous écrivez est lu et reçoit une réponse ; aucun historique n’est gardé \
                      ici. Messenger et Instagram gardent les messages selon leurs propres règles.",
-        kinds: [
-            "Le numéro que Meta vous donne pour ce magasin, votre nom et votre langue si Meta les \
-             indique, la date de votre dernier message et l’état de la conversation : pour vous \
-             répondre.",
-            "Les réponses en route et vos messages qui ne peuvent pas être traités aussitôt.",
-            "L’affiche, le lien ou la publicité qui vous a fait venir : pour savoir ce qui attire.",
-            "Ce que vous avez accepté de recevoir, quand, et la clé par laquelle Meta le remet. \
-             Après un arrêt : que vous avez dit stop, pour que cela tienne.",
-            "La preuve de ce qui vous a été montré et que vous avez accepté.",
-            "Ce qui vous a été envoyé et quand : pour que rien n’arrive deux fois ni plus que promis.",
-            "Vos réponses aux formulaires et ce que le magasin en note : pour l’objet du formulaire.",
-            "Ce que vous avez réservé : pour que le magasin vous attende et puisse vous le rappeler.",
-            "Que vous attendez une personne ou avez fini un formulaire : pour le dire au magasin.",
-            "Les notes du magasin sur vos demandes : pour ne pas avoir à les répéter.",
-            "Les questions restées sans réponse, sans numéros ni adresses et sans votre nom : pour \
-             mieux répondre.",
-            "Lesquels de vos messages ont été traités : pour ne répondre à aucun deux fois.",
-            "Après un effacement : un code qui ne dit pas qui vous êtes, pour que rien de plus \
-             ancien ne ramène vos données.",
-        ],
+        kinds: Kinds {
+            conversation: "Le numéro que Meta vous donne pour ce magasin, votre nom et votre \
+                           langue si Meta les indique, la date de votre dernier message et \
+                           l’état de la conversation : pour vous répondre.",
+            messages: "Les réponses en route et vos messages qui ne peuvent pas être traités \
+                       aussitôt.",
+            origin: "L’affiche, le lien ou la publicité qui vous a fait venir : pour savoir ce \
+                     qui attire.",
+            consents: "Ce que vous avez accepté de recevoir, quand, et la clé par laquelle Meta \
+                       le remet. Après un arrêt : que vous avez dit stop, pour que cela tienne.",
+            receipts: "La preuve de ce qui vous a été montré et que vous avez accepté.",
+            sent: "Ce qui vous a été envoyé et quand : pour que rien n’arrive deux fois ni plus \
+                   que promis.",
+            answers: "Vos réponses aux formulaires et ce que le magasin en note : pour l’objet \
+                      du formulaire.",
+            bookings: "Ce que vous avez réservé : pour que le magasin vous attende et puisse \
+                       vous le rappeler.",
+            handover: "Que vous attendez une personne ou avez fini un formulaire : pour le dire \
+                       au magasin.",
+            notes: "Les notes du magasin sur vos demandes : pour ne pas avoir à les répéter.",
+            questions: "Les questions restées sans réponse, sans numéros ni adresses et sans \
+                        votre nom : pour mieux répondre.",
+            handled: "Lesquels de vos messages ont été traités : pour ne répondre à aucun deux \
+                      fois.",
+            forgotten: "Après un effacement : un code qui ne dit pas qui vous êtes, pour que \
+                        rien de plus ancien ne ramène vos données.",
+        },
         days: ["1 jour", "{n} jours"],
         receipts: ["1 mois après la fin du consentement", "{n} mois après la fin du consentement"],
         forgotten: "jusqu’à ce que vous le fassiez effacer",
@@ -537,26 +605,28 @@ pub(super) static WORDS: [Words; 10] = [
         no_history: "To, co piszesz, jest czytane i dostaje odpowiedź; historia nie jest tu \
                      przechowywana. Messenger i Instagram przechowują wiadomości według własnych \
                      zasad.",
-        kinds: [
-            "Numer, który Meta nadaje Ci dla tego sklepu, imię i język, jeśli Meta je poda, kiedy \
-             ostatnio była wiadomość i na czym stanęła rozmowa: żeby odpowiadać.",
-            "Odpowiedzi w drodze i wiadomości, których nie da się obsłużyć od razu.",
-            "Plakat, link lub reklama, które Cię do nas przywiodły: żeby wiedzieć, co przyciąga \
-             ludzi.",
-            "Na jakie powiadomienia jest zgoda, od kiedy, i klucz, którym Meta je doręcza. Po \
-             rezygnacji: sama rezygnacja, żeby była przestrzegana.",
-            "Dowód, co zostało pokazane i na co jest zgoda.",
-            "Co i kiedy zostało wysłane: żeby nic nie przyszło dwa razy ani częściej niż obiecano.",
-            "Odpowiedzi z formularzy i to, co sklep z nich zaznacza: do celu formularza.",
-            "Rezerwacje: żeby sklep czekał i mógł przypomnieć.",
-            "Że czekasz na człowieka albo formularz jest gotowy: żeby zawiadomić sklep.",
-            "Notatki sklepu o Twoich życzeniach: żeby nie trzeba było ich powtarzać.",
-            "Pytania bez odpowiedzi, bez numerów i adresów i nie pod Twoim nazwiskiem: żeby \
-             odpowiadać lepiej.",
-            "Które wiadomości są już obsłużone: żeby na żadną nie odpowiedzieć dwa razy.",
-            "Po usunięciu: kod, który nie mówi, kim jesteś, żeby nic starszego nie przywróciło \
-             danych.",
-        ],
+        kinds: Kinds {
+            conversation: "Numer, który Meta nadaje Ci dla tego sklepu, imię i język, jeśli Meta \
+                           je poda, kiedy ostatnio była wiadomość i na czym stanęła rozmowa: \
+                           żeby odpowiadać.",
+            messages: "Odpowiedzi w drodze i wiadomości, których nie da się obsłużyć od razu.",
+            origin: "Plakat, link lub reklama, które Cię do nas przywiodły: żeby wiedzieć, co \
+                     przyciąga ludzi.",
+            consents: "Na jakie powiadomienia jest zgoda, od kiedy, i klucz, którym Meta je \
+                       doręcza. Po rezygnacji: sama rezygnacja, żeby była przestrzegana.",
+            receipts: "Dowód, co zostało pokazane i na co jest zgoda.",
+            sent: "Co i kiedy zostało wysłane: żeby nic nie przyszło dwa razy ani częściej niż \
+                   obiecano.",
+            answers: "Odpowiedzi z formularzy i to, co sklep z nich zaznacza: do celu formularza.",
+            bookings: "Rezerwacje: żeby sklep czekał i mógł przypomnieć.",
+            handover: "Że czekasz na człowieka albo formularz jest gotowy: żeby zawiadomić sklep.",
+            notes: "Notatki sklepu o Twoich życzeniach: żeby nie trzeba było ich powtarzać.",
+            questions: "Pytania bez odpowiedzi, bez numerów i adresów i nie pod Twoim \
+                        nazwiskiem: żeby odpowiadać lepiej.",
+            handled: "Które wiadomości są już obsłużone: żeby na żadną nie odpowiedzieć dwa razy.",
+            forgotten: "Po usunięciu: kod, który nie mówi, kim jesteś, żeby nic starszego nie \
+                        przywróciło danych.",
+        },
         days: ["1 dzień", "{n} dni"],
         receipts: ["1 mies. po zakończeniu zgody", "{n} mies. po zakończeniu zgody"],
         forgotten: "do czasu, gdy każesz je usunąć",
@@ -595,24 +665,28 @@ pub(super) static WORDS: [Words; 10] = [
         how_long: "Как долго",
         no_history: "То, что вы пишете, читается и получает ответ; история переписки здесь не \
                      хранится. Messenger и Instagram хранят сообщения по своим правилам.",
-        kinds: [
-            "Номер, который Meta даёт вам для этого магазина, имя и язык, если Meta их сообщает, \
-             когда вы писали в последний раз и на чём остановился разговор: чтобы отвечать.",
-            "Ответы в пути и ваши сообщения, которые нельзя обработать сразу.",
-            "Плакат, ссылка или реклама, которые вас привели: чтобы знать, что приводит людей.",
-            "О чём вы согласились получать уведомления, когда, и ключ, которым Meta их доставляет. \
-             После отказа: сам отказ, чтобы он соблюдался.",
-            "Подтверждение того, что вам показали и на что вы согласились.",
-            "Что и когда вам отправлено: чтобы ничего не пришло дважды или чаще обещанного.",
-            "Ваши ответы в анкетах и пометки магазина по ним: для того, для чего анкета нужна.",
-            "Ваша запись: чтобы магазин вас ждал и мог напомнить.",
-            "Что вы ждёте человека или заполнили анкету: чтобы сообщить магазину.",
-            "Заметки магазина о ваших пожеланиях: чтобы не повторять их.",
-            "Вопросы без ответа, без номеров и адресов и не под вашим именем: чтобы отвечать лучше.",
-            "Какие ваши сообщения уже обработаны: чтобы ни на одно не ответить дважды.",
-            "После удаления: код, который не говорит, кто вы, чтобы ничто более старое не вернуло \
-             ваши данные.",
-        ],
+        kinds: Kinds {
+            conversation: "Номер, который Meta даёт вам для этого магазина, имя и язык, если \
+                           Meta их сообщает, когда вы писали в последний раз и на чём \
+                           остановился разговор: чтобы отвечать.",
+            messages: "Ответы в пути и ваши сообщения, которые нельзя обработать сразу.",
+            origin: "Плакат, ссылка или реклама, которые вас привели: чтобы знать, что приводит \
+                     людей.",
+            consents: "О чём вы согласились получать уведомления, когда, и ключ, которым Meta их \
+                       доставляет. После отказа: сам отказ, чтобы он соблюдался.",
+            receipts: "Подтверждение того, что вам показали и на что вы согласились.",
+            sent: "Что и когда вам отправлено: чтобы ничего не пришло дважды или чаще обещанного.",
+            answers: "Ваши ответы в анкетах и пометки магазина по ним: для того, для чего анкета \
+                      нужна.",
+            bookings: "Ваша запись: чтобы магазин вас ждал и мог напомнить.",
+            handover: "Что вы ждёте человека или заполнили анкету: чтобы сообщить магазину.",
+            notes: "Заметки магазина о ваших пожеланиях: чтобы не повторять их.",
+            questions: "Вопросы без ответа, без номеров и адресов и не под вашим именем: чтобы \
+                        отвечать лучше.",
+            handled: "Какие ваши сообщения уже обработаны: чтобы ни на одно не ответить дважды.",
+            forgotten: "После удаления: код, который не говорит, кто вы, чтобы ничто более \
+                        старое не вернуло ваши данные.",
+        },
         days: ["1 дн.", "{n} дн."],
         receipts: ["1 мес. после окончания согласия", "{n} мес. после окончания согласия"],
         forgotten: "пока вы не попросите удалить",

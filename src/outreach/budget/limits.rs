@@ -68,24 +68,6 @@ pub const LIMITS: &[Limit] = &[
 /// The paid plan itself, in cents a month (Cloudflare, Workers pricing, November 2026).
 pub const PAID_CENTS_A_MONTH: u64 = 500;
 
-/// Requests to others that one invocation may make (Cloudflare, Workers limits, November 2026).
-#[must_use]
-pub const fn subrequests(plan: Plan) -> u32 {
-    match plan {
-        Plan::Free => 50,
-        Plan::Paid => 10_000,
-    }
-}
-
-/// CPU time of one invocation, ms (Cloudflare, Workers limits, November 2026).
-#[must_use]
-pub const fn cpu_ms(plan: Plan) -> u32 {
-    match plan {
-        Plan::Free => 10,
-        Plan::Paid => 30_000,
-    }
-}
-
 /// Memory of an isolate (Cloudflare, Workers limits, November 2026), in thousandths of a GB: what a
 /// second of a Durable Object is charged as.
 pub const MEMORY_MGB: u64 = 128;

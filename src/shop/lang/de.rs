@@ -1,7 +1,12 @@
 //! German.
 
+use super::coupons::CouponTexts;
 use super::forms::{FormTexts, FormWords};
+use super::friends::DoorWords;
 use super::numbers::Numbers;
+use super::paid::PaidTexts;
+#[cfg(not(target_arch = "wasm32"))]
+use super::print::PrintWords;
 use super::{DefaultTexts, HoldTexts, Language, When, of_week, of_year};
 use crate::faq::Phrases;
 
@@ -201,6 +206,7 @@ pub(super) static GERMAN: Language = Language {
         no_text: "Die Benachrichtigung hat keinen Text.",
         withdrawn: "Die Benachrichtigung steht nicht mehr in shop.toml.",
         too_late: "Sie konnte nicht rechtzeitig hinaus.",
+        unreadable: "Was über sie bekannt ist, lässt sich nicht lesen.",
         quiet: "Es ist Nachtruhe.",
         day_full: "An diesem Tag sind so viele Nachrichten gesendet, wie shop.toml erlaubt.",
         wrong_day: "Wiederkehrende Benachrichtigungen sind an diesem Tag nicht möglich.",
@@ -241,6 +247,71 @@ pub(super) static GERMAN: Language = Language {
     when,
     forms: FORMS,
     form_words: FORM_WORDS,
+    friends: DoorWords {
+        button: "Freunde einladen",
+        share: Phrases::new(&["teilen", "freunde einladen", "einladen", "mein link"]),
+        link: "Das ist Ihr Link. Geben Sie ihn Freunden weiter:",
+        thanks: "Jemand ist über Ihren Link zu uns gekommen. Vielen Dank!",
+        comment: "Ein Kommentar klingt verärgert oder betrifft etwas Heikles. Er wurde nicht \
+                  beantwortet; bitte sehen Sie nach:",
+    },
+    paid: PaidTexts {
+        off: "Bezahlte Nachrichten sind aus: shopbell doctor hat sie noch nicht nachgewiesen.",
+        waits: "Bezahlte Nachrichten warten: Die Kampagne ist nicht bereit, oder Meta hält sie an.",
+        cap: "Die Ausgabengrenze des Tages ist erreicht.",
+        country: "Bezahlte Nachrichten erreichen in diesem Land niemanden.",
+        unknown: "Das Land der Person ist nicht bekannt; bezahlte Nachrichten bleiben zurück.",
+        business: "Betriebe dieses Landes können keine bezahlten Nachrichten senden.",
+        no_template: "Meta hat die Vorlage in der Sprache der Person nicht genehmigt.",
+        promotion: &[
+            "rabatt*",
+            "sonderangebot*",
+            "angebote",
+            "sonderaktion*",
+            "rabattaktion*",
+            "gutschein*",
+            "schnäppchen*",
+            "ausverkauf*",
+            "sale",
+            "jetzt kaufen",
+            "jetzt sparen",
+            "black friday",
+            "preisnachlass*",
+        ],
+    },
+    coupons: CouponTexts {
+        gone: "Diesen Gutschein gibt es nicht mehr.",
+        until: "Gültig bis {day}.",
+        show: "An der Kasse vorzeigen: {link}",
+        held: "Für diese Personen ist kein Gutschein mehr da.",
+        at_the_till: "Bitte an der Kasse vorzeigen.",
+        redeemed: "Eingelöst am {when}.",
+        over: "Abgelaufen am {day}.",
+        unknown: "Diesen Gutschein kennen wir nicht. Vielleicht wurde der Code falsch gelesen.",
+        busy: "Zu viele Versuche. Bitte in einigen Minuten noch einmal.",
+        terms: "Bedingungen",
+        code: "Gutscheincode",
+        till: "Kasse",
+        sign_in: "Anmelden",
+        key: "Kassenschlüssel",
+        wrong_key: "Diesen Schlüssel gibt es nicht.",
+        redeem: "Einlösen",
+        done: "Gültig. Er ist jetzt eingelöst.",
+        already: "Schon eingelöst am {when}: {till}.",
+        misread: "Ein Zeichen dieses Codes stimmt nicht. Bitte noch einmal lesen.",
+        wait: "Zu viele falsche Codes. Weiter geht es am {when}.",
+        again: "Bitte neu anmelden.",
+        sign_out: "Abmelden",
+        failed: "Das hat nicht geklappt. Bitte noch einmal.",
+        moved: "Die Daten des Geschäfts ziehen gerade um. Es wurde nichts eingelöst. Bitte in ein paar Minuten noch einmal, oder fragen Sie den Inhaber.",
+    },
+    #[cfg(not(target_arch = "wasm32"))]
+    print: PrintWords {
+        scan: "Scannen und uns schreiben",
+        or_write: "Oder {link} öffnen und „{keyword}“ schreiben",
+    },
+    #[cfg(not(target_arch = "wasm32"))]
+    doctor: &super::doctor::de::TEXTS,
 };
 
 const DAYS: [&str; 7] =

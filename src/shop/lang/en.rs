@@ -1,7 +1,12 @@
 //! English.
 
+use super::coupons::CouponTexts;
 use super::forms::{FormTexts, FormWords};
+use super::friends::DoorWords;
 use super::numbers::Numbers;
+use super::paid::PaidTexts;
+#[cfg(not(target_arch = "wasm32"))]
+use super::print::PrintWords;
 use super::{DefaultTexts, HoldTexts, Language, When, of_week, of_year};
 use crate::faq::Phrases;
 
@@ -211,6 +216,7 @@ pub(super) static ENGLISH: Language = Language {
         no_text: "The notification has no words.",
         withdrawn: "The notification is not in shop.toml any more.",
         too_late: "It could not leave in time.",
+        unreadable: "What is known of them cannot be read.",
         quiet: "The quiet hours of the night.",
         day_full: "The day has as many messages as shop.toml allows.",
         wrong_day: "Recurring notifications are not possible on this day.",
@@ -248,6 +254,78 @@ pub(super) static ENGLISH: Language = Language {
     when,
     forms: FORMS,
     form_words: FORM_WORDS,
+    friends: DoorWords {
+        button: "Invite friends",
+        share: Phrases::new(&["share", "invite friends", "invite a friend", "my link"]),
+        link: "This is your link. Pass it on to friends:",
+        thanks: "Somebody came to us by your link. Thank you!",
+        comment: "A comment sounds angry or is about something delicate. It was not answered; \
+                  please have a look:",
+    },
+    paid: PaidTexts {
+        off: "Paid messages are off: shopbell doctor has not proved them.",
+        waits: "Paid messages wait: their campaign is not ready, or Meta has paused it.",
+        cap: "The day's spending cap is reached.",
+        country: "Paid messages reach nobody in this country.",
+        unknown: "It is not known in which country they are, so paid messages are held.",
+        business: "Businesses of this country cannot send paid messages.",
+        no_template: "Meta has not approved the template in their language.",
+        promotion: &[
+            "sale",
+            "sales",
+            "discount*",
+            "special offer*",
+            "offers",
+            "promo*",
+            "coupon*",
+            "voucher*",
+            "bargain*",
+            "deal",
+            "deals",
+            "buy now",
+            "shop now",
+            "order now",
+            "black friday",
+            "cashback",
+            "half price",
+            "clearance",
+            "giveaway*",
+            "limited time",
+        ],
+    },
+    coupons: CouponTexts {
+        gone: "This coupon is not available any more.",
+        until: "Valid until {day}.",
+        show: "Show it at the till: {link}",
+        held: "No coupon is left for them.",
+        at_the_till: "Show this at the till.",
+        redeemed: "Redeemed on {when}.",
+        over: "Expired on {day}.",
+        unknown: "We don’t know this coupon. Perhaps the code was not read rightly.",
+        busy: "Too many attempts. Please try again in a few minutes.",
+        terms: "Terms",
+        code: "Coupon code",
+        till: "Till",
+        sign_in: "Sign in",
+        key: "Till key",
+        wrong_key: "This key is not known.",
+        redeem: "Redeem",
+        done: "Valid. It is redeemed now.",
+        already: "Already redeemed on {when}: {till}.",
+        misread: "A character of this code is wrong. Please read it again.",
+        wait: "Too many wrong codes. Go on at {when}.",
+        again: "Please sign in again.",
+        sign_out: "Sign out",
+        failed: "That did not work. Please try again.",
+        moved: "The shop’s data is being moved to another place. Nothing was redeemed. Try again in a few minutes, or ask the owner.",
+    },
+    #[cfg(not(target_arch = "wasm32"))]
+    print: PrintWords {
+        scan: "Scan and write to us",
+        or_write: "Or open {link} and write “{keyword}”",
+    },
+    #[cfg(not(target_arch = "wasm32"))]
+    doctor: &super::doctor::en::TEXTS,
 };
 
 const DAYS: [&str; 7] =

@@ -1,7 +1,12 @@
 //! Spanish.
 
+use super::coupons::CouponTexts;
 use super::forms::{FormTexts, FormWords};
+use super::friends::DoorWords;
 use super::numbers::Numbers;
+use super::paid::PaidTexts;
+#[cfg(not(target_arch = "wasm32"))]
+use super::print::PrintWords;
 use super::{DefaultTexts, HoldTexts, Language, Moment, When, of_week, of_year};
 use crate::faq::Phrases;
 
@@ -187,6 +192,7 @@ pub(super) static SPANISH: Language = Language {
         no_text: "La notificación no tiene texto.",
         withdrawn: "La notificación ya no está en shop.toml.",
         too_late: "No pudo salir a tiempo.",
+        unreadable: "No se pueden leer los datos de estas personas.",
         quiet: "Son las horas de silencio.",
         day_full: "Ese día ya tiene tantos mensajes como permite shop.toml.",
         wrong_day: "Las notificaciones recurrentes no son posibles ese día.",
@@ -224,6 +230,70 @@ pub(super) static SPANISH: Language = Language {
     when,
     forms: FORMS,
     form_words: FORM_WORDS,
+    friends: DoorWords {
+        button: "Invitar a amigos",
+        share: Phrases::new(&["compartir", "invitar amigos", "invitar a amigos", "mi enlace"]),
+        link: "Este es su enlace. Páselo a sus amigos:",
+        thanks: "Alguien ha llegado con su enlace. ¡Gracias!",
+        comment: "Un comentario parece enfadado o trata de algo delicado. No se ha respondido; \
+                  por favor, mírelo:",
+    },
+    paid: PaidTexts {
+        off: "Los mensajes de pago están apagados: shopbell doctor aún no los ha comprobado.",
+        waits: "Los mensajes de pago esperan: la campaña no está lista o Meta la ha pausado.",
+        cap: "Se alcanzó el límite de gasto del día.",
+        country: "Los mensajes de pago no llegan a nadie en este país.",
+        unknown: "No se sabe en qué país está la persona; los mensajes de pago se retienen.",
+        business: "Los negocios de este país no pueden enviar mensajes de pago.",
+        no_template: "Meta no ha aprobado la plantilla en el idioma de la persona.",
+        promotion: &[
+            "promoci*",
+            "descuento*",
+            "rebaja*",
+            "oferta*",
+            "cupón",
+            "cupones",
+            "liquidaci*",
+            "compra ahora",
+            "compre ahora",
+            "ganga*",
+            "black friday",
+            "2x1",
+        ],
+    },
+    coupons: CouponTexts {
+        gone: "Este cupón ya no está disponible.",
+        until: "Válido hasta el {day}.",
+        show: "Muéstralo en caja: {link}",
+        held: "Ya no quedan cupones para estas personas.",
+        at_the_till: "Muestra esto en caja.",
+        redeemed: "Canjeado el {when}.",
+        over: "Caducó el {day}.",
+        unknown: "No conocemos este cupón. Quizá el código no se ha leído bien.",
+        busy: "Demasiados intentos. Vuelve a probar en unos minutos.",
+        terms: "Condiciones",
+        code: "Código del cupón",
+        till: "Caja",
+        sign_in: "Entrar",
+        key: "Clave de la caja",
+        wrong_key: "No conocemos esta clave.",
+        redeem: "Canjear",
+        done: "Válido. Ya está canjeado.",
+        already: "Ya canjeado el {when}: {till}.",
+        misread: "Un carácter de este código está mal. Vuelve a leerlo.",
+        wait: "Demasiados códigos erróneos. Sigue el {when}.",
+        again: "Vuelve a entrar.",
+        sign_out: "Salir",
+        failed: "No ha funcionado. Vuelve a probar.",
+        moved: "Los datos de la tienda se están trasladando. No se ha canjeado nada. Vuelve a probar en unos minutos o pregunta al dueño.",
+    },
+    #[cfg(not(target_arch = "wasm32"))]
+    print: PrintWords {
+        scan: "Escanee y escríbanos",
+        or_write: "O abra {link} y escriba «{keyword}»",
+    },
+    #[cfg(not(target_arch = "wasm32"))]
+    doctor: &super::doctor::es::TEXTS,
 };
 
 const DAYS: [&str; 7] = ["lunes", "martes", "miércoles", "jueves", "viernes", "sábado", "domingo"];

@@ -1,7 +1,12 @@
 //! French.
 
+use super::coupons::CouponTexts;
 use super::forms::{FormTexts, FormWords};
+use super::friends::DoorWords;
 use super::numbers::Numbers;
+use super::paid::PaidTexts;
+#[cfg(not(target_arch = "wasm32"))]
+use super::print::PrintWords;
 use super::{DefaultTexts, HoldTexts, Language, Moment, When, of_week, of_year};
 use crate::faq::Phrases;
 
@@ -177,6 +182,7 @@ pub(super) static FRENCH: Language = Language {
         no_text: "La notification n’a pas de texte.",
         withdrawn: "La notification n’est plus dans shop.toml.",
         too_late: "Elle n’a pas pu partir à temps.",
+        unreadable: "Ce que l’on sait de ces personnes est illisible.",
         quiet: "Ce sont les heures de silence.",
         day_full: "Ce jour compte déjà autant de messages que shop.toml en permet.",
         wrong_day: "Les notifications récurrentes ne sont pas possibles ce jour-là.",
@@ -217,6 +223,73 @@ pub(super) static FRENCH: Language = Language {
     when,
     forms: FORMS,
     form_words: FORM_WORDS,
+    friends: DoorWords {
+        button: "Inviter des amis",
+        share: Phrases::new(&["partager", "inviter des amis", "inviter un ami", "mon lien"]),
+        link: "Voici votre lien. Transmettez-le à vos amis\u{a0}:",
+        thanks: "Quelqu'un est venu par votre lien. Merci\u{a0}!",
+        comment: "Un commentaire semble fâché ou concerne un sujet délicat. Il n'a pas reçu de \
+                  réponse\u{a0}; merci d'y jeter un œil\u{a0}:",
+    },
+    paid: PaidTexts {
+        off: "Les messages payants sont éteints : shopbell doctor ne les a pas encore vérifiés.",
+        waits: "Les messages payants attendent : la campagne n’est pas prête, ou Meta l’a suspendue.",
+        cap: "Le plafond de dépenses du jour est atteint.",
+        country: "Les messages payants n’atteignent personne dans ce pays.",
+        unknown: "On ne sait pas dans quel pays est la personne : messages payants retenus.",
+        business: "Les entreprises de ce pays ne peuvent pas envoyer de messages payants.",
+        no_template: "Meta n’a pas approuvé le modèle dans la langue de la personne.",
+        promotion: &[
+            "promotion*",
+            "promo",
+            "promos",
+            "remise exceptionnelle",
+            "réduction*",
+            "solde",
+            "soldes",
+            "rabais",
+            "offre spéciale",
+            "offres",
+            "bon d achat",
+            "code promo",
+            "achetez maintenant",
+            "black friday",
+            "profitez*",
+        ],
+    },
+    coupons: CouponTexts {
+        gone: "Ce bon n’est plus disponible.",
+        until: "Valable jusqu’au {day}.",
+        show: "À présenter en caisse : {link}",
+        held: "Il ne reste plus de bon pour ces personnes.",
+        at_the_till: "À présenter en caisse.",
+        redeemed: "Utilisé le {when}.",
+        over: "Expiré le {day}.",
+        unknown: "Nous ne connaissons pas ce bon. Le code a peut-être été mal lu.",
+        busy: "Trop d’essais. Réessayez dans quelques minutes.",
+        terms: "Conditions",
+        code: "Code du bon",
+        till: "Caisse",
+        sign_in: "Se connecter",
+        key: "Clé de la caisse",
+        wrong_key: "Cette clé n’est pas connue.",
+        redeem: "Valider le bon",
+        done: "Valable. Il est maintenant utilisé.",
+        already: "Déjà utilisé le {when} : {till}.",
+        misread: "Un caractère de ce code est faux. Relisez-le.",
+        wait: "Trop de codes faux. Reprenez le {when}.",
+        again: "Reconnectez-vous.",
+        sign_out: "Se déconnecter",
+        failed: "Cela n’a pas marché. Réessayez.",
+        moved: "Les données de la boutique sont en cours de transfert. Rien n’a été utilisé. Réessayez dans quelques minutes ou demandez au propriétaire.",
+    },
+    #[cfg(not(target_arch = "wasm32"))]
+    print: PrintWords {
+        scan: "Scannez et écrivez-nous",
+        or_write: "Ou ouvrez {link} et écrivez «\u{a0}{keyword}\u{a0}»",
+    },
+    #[cfg(not(target_arch = "wasm32"))]
+    doctor: &super::doctor::fr::TEXTS,
 };
 
 const DAYS: [&str; 7] = ["lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche"];

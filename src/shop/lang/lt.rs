@@ -1,7 +1,12 @@
 //! Lithuanian.
 
+use super::coupons::CouponTexts;
 use super::forms::{FormTexts, FormWords};
+use super::friends::DoorWords;
 use super::numbers::Numbers;
+use super::paid::PaidTexts;
+#[cfg(not(target_arch = "wasm32"))]
+use super::print::PrintWords;
 use super::{DefaultTexts, HoldTexts, Language, When, of_week, of_year};
 use crate::faq::Phrases;
 
@@ -196,6 +201,7 @@ pub(super) static LITHUANIAN: Language = Language {
         no_text: "Pranešime nėra teksto.",
         withdrawn: "Šio pranešimo faile shop.toml nebėra.",
         too_late: "Nespėta išsiųsti laiku.",
+        unreadable: "Jų duomenų nepavyksta perskaityti.",
         quiet: "Tai tylos valandos.",
         day_full: "Tą dieną išsiųsta tiek žinučių, kiek leidžia shop.toml.",
         wrong_day: "Tą dieną reguliarūs pranešimai negalimi.",
@@ -236,6 +242,74 @@ pub(super) static LITHUANIAN: Language = Language {
     when,
     forms: FORMS,
     form_words: FORM_WORDS,
+    friends: DoorWords {
+        button: "Pakviesti draugų",
+        share: Phrases::new(&[
+            "dalintis",
+            "pasidalinti",
+            "pakviesti draugą",
+            "pakviesti draugų",
+            "mano nuoroda",
+        ]),
+        link: "Štai jūsų nuoroda. Perduokite ją draugams:",
+        thanks: "Pagal jūsų nuorodą pas mus kažkas atėjo. Ačiū!",
+        comment: "Komentaras skamba piktai arba yra jautria tema. Į jį neatsakyta; prašome \
+                  pažiūrėti:",
+    },
+    paid: PaidTexts {
+        off: "Mokamos žinutės išjungtos: „shopbell doctor“ dar nepatvirtino, kad jos leidžiamos.",
+        waits: "Mokamos žinutės laukia: kampanija dar neparengta arba „Meta“ ją sustabdė.",
+        cap: "Pasiekta dienos išlaidų riba.",
+        country: "Šioje šalyje mokamos žinutės nieko nepasiekia.",
+        unknown: "Nežinoma, kurioje šalyje gavėjas, todėl mokamos žinutės sulaikytos.",
+        business: "Šios šalies verslas mokamų žinučių siųsti negali.",
+        no_template: "„Meta“ nepatvirtino šablono gavėjo kalba.",
+        promotion: &[
+            "akcij*",
+            "nuolaid*",
+            "išpardav*",
+            "specialus pasiūlym*",
+            "kupon*",
+            "pigiau",
+            "perkamiausi*",
+            "pirkite dabar",
+            "įsigykite dabar",
+            "loterij*",
+        ],
+    },
+    coupons: CouponTexts {
+        gone: "Šio kupono nebėra.",
+        until: "Galioja iki {day}.",
+        show: "Parodykite kasoje: {link}",
+        held: "Kuponų jiems nebeliko.",
+        at_the_till: "Parodykite kasoje.",
+        redeemed: "Panaudotas {when}.",
+        over: "Galiojo iki {day}.",
+        unknown: "Tokio kupono nežinome. Galbūt kodas perskaitytas neteisingai.",
+        busy: "Per daug bandymų. Pabandykite po kelių minučių.",
+        terms: "Sąlygos",
+        code: "Kupono kodas",
+        till: "Kasa",
+        sign_in: "Prisijungti",
+        key: "Kasos raktas",
+        wrong_key: "Tokio rakto nėra.",
+        redeem: "Panaudoti",
+        done: "Galioja. Dabar panaudotas.",
+        already: "Jau panaudotas {when}: {till}.",
+        misread: "Vienas kodo ženklas neteisingas. Perskaitykite dar kartą.",
+        wait: "Per daug neteisingų kodų. Tęskite {when}.",
+        again: "Prisijunkite iš naujo.",
+        sign_out: "Atsijungti",
+        failed: "Nepavyko. Pabandykite dar kartą.",
+        moved: "Parduotuvės duomenys perkeliami kitur. Niekas nepanaudota. Pabandykite po kelių minučių arba klauskite savininko.",
+    },
+    #[cfg(not(target_arch = "wasm32"))]
+    print: PrintWords {
+        scan: "Nuskenuokite ir parašykite mums",
+        or_write: "Arba atverkite {link} ir parašykite „{keyword}“",
+    },
+    #[cfg(not(target_arch = "wasm32"))]
+    doctor: &super::doctor::lt::TEXTS,
 };
 
 const DAYS: [&str; 7] = [

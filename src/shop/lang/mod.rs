@@ -1,8 +1,9 @@
 //! What the assistant says and understands by itself, one file per language.
 //!
-//! A new language is one file beside these and one line in [`ALL`]. `de.rs` is a good one to
-//! start from. What is said is a template ([`super::text`]); what is understood is a whole
-//! message, in small letters.
+//! A new language is one file beside these, one beside those of [`doctor`], and one line in
+//! [`ALL`]; the compiler names what either lacks. `de.rs` is a good one to start from. What is said
+//! is a template ([`super::text`]); what is understood is a whole message, in small letters. What
+//! pages say is beside the pages, in `entry`; docs/adding-a-language.md has all steps.
 
 pub mod alerts;
 pub mod coupons;
@@ -103,6 +104,18 @@ pub struct Language {
     pub forms: forms::FormTexts,
     /// What is understood while a form is open.
     pub form_words: forms::FormWords,
+    /// What links for friends say, and what asks for one.
+    pub friends: friends::DoorWords,
+    /// What the owner reads of paid messages and templates.
+    pub paid: paid::PaidTexts,
+    /// What coupons say.
+    pub coupons: coupons::CouponTexts,
+    /// What is printed beside a code.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub print: print::PrintWords,
+    /// What `shopbell doctor` says.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub doctor: &'static doctor::DoctorTexts,
 }
 
 /// One default for each of [`super::model::Texts`].
@@ -167,6 +180,8 @@ pub struct HoldTexts {
     pub withdrawn: &'static str,
     /// It waited for so long that it would help nobody.
     pub too_late: &'static str,
+    /// What the tables hold of somebody is damaged.
+    pub unreadable: &'static str,
     /// It is night where the recipient is.
     pub quiet: &'static str,
     /// The person had as many messages on that day as the owner allows.
@@ -276,6 +291,13 @@ fn of_week(words: [&'static str; 7], day: Weekday) -> &'static str {
 fn of_year(words: [&'static str; 12], date: Date) -> &'static str {
     let index = usize::try_from(date.month().saturating_sub(1)).unwrap_or(0);
     words.get(index).copied().unwrap_or_default()
+}
+
+/// The tags of all of them; English first, for whoever reads none of them.
+#[must_use]
+pub fn english_first() -> Vec<Lang> {
+    let others = ALL.iter().map(|l| l.code).filter(|code| *code != en::ENGLISH.code);
+    [en::ENGLISH.code].into_iter().chain(others).map(|code| Lang(code.to_owned())).collect()
 }
 
 /// Every language the assistant has words in.

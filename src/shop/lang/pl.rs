@@ -1,7 +1,12 @@
 //! Polish.
 
+use super::coupons::CouponTexts;
 use super::forms::{FormTexts, FormWords};
+use super::friends::DoorWords;
 use super::numbers::Numbers;
+use super::paid::PaidTexts;
+#[cfg(not(target_arch = "wasm32"))]
+use super::print::PrintWords;
 use super::{DefaultTexts, HoldTexts, Language, When, of_week, of_year};
 use crate::faq::Phrases;
 
@@ -189,6 +194,7 @@ pub(super) static POLISH: Language = Language {
         no_text: "Powiadomienie nie ma tekstu.",
         withdrawn: "Powiadomienia nie ma już w shop.toml.",
         too_late: "Nie udało się wysłać na czas.",
+        unreadable: "Nie da się odczytać danych tych osób.",
         quiet: "Trwa cisza nocna.",
         day_full: "Tego dnia wysłano już tyle wiadomości, na ile pozwala shop.toml.",
         wrong_day: "Powiadomienia cykliczne nie są możliwe w tym dniu.",
@@ -226,6 +232,70 @@ pub(super) static POLISH: Language = Language {
     when,
     forms: FORMS,
     form_words: FORM_WORDS,
+    friends: DoorWords {
+        button: "Zaproś znajomych",
+        share: Phrases::new(&["udostępnij", "zaproś znajomych", "zaproś znajomego", "mój link"]),
+        link: "To Twój link. Przekaż go znajomym:",
+        thanks: "Ktoś przyszedł do nas z Twojego linku. Dziękujemy!",
+        comment: "Komentarz brzmi gniewnie albo dotyczy delikatnej sprawy. Nie dostał odpowiedzi; \
+                  prosimy zajrzeć:",
+    },
+    paid: PaidTexts {
+        off: "Płatne wiadomości są wyłączone: shopbell doctor ich jeszcze nie potwierdził.",
+        waits: "Płatne wiadomości czekają: kampania nie jest gotowa albo Meta ją wstrzymała.",
+        cap: "Osiągnięto dzienny limit wydatków.",
+        country: "W tym kraju płatne wiadomości do nikogo nie docierają.",
+        unknown: "Nie wiadomo, w jakim kraju jest odbiorca; płatne wiadomości są wstrzymane.",
+        business: "Firmy z tego kraju nie mogą wysyłać płatnych wiadomości.",
+        no_template: "Meta nie zatwierdziła szablonu w języku odbiorcy.",
+        promotion: &[
+            "promocj*",
+            "rabat*",
+            "zniżk*",
+            "wyprzedaż*",
+            "okazj*",
+            "kupon*",
+            "oferta specjalna",
+            "kup teraz",
+            "taniej",
+            "gratis",
+            "black friday",
+            "przecen*",
+        ],
+    },
+    coupons: CouponTexts {
+        gone: "Tego kuponu już nie ma.",
+        until: "Ważny do {day}.",
+        show: "Proszę pokazać przy kasie: {link}",
+        held: "Nie ma już dla nich kuponów.",
+        at_the_till: "Proszę pokazać przy kasie.",
+        redeemed: "Wykorzystany {when}.",
+        over: "Ważny był do {day}.",
+        unknown: "Nie znamy tego kuponu. Może kod został źle odczytany.",
+        busy: "Za dużo prób. Proszę spróbować za kilka minut.",
+        terms: "Warunki",
+        code: "Kod kuponu",
+        till: "Kasa",
+        sign_in: "Zaloguj",
+        key: "Klucz kasy",
+        wrong_key: "Nie ma takiego klucza.",
+        redeem: "Wykorzystaj",
+        done: "Ważny. Teraz jest wykorzystany.",
+        already: "Już wykorzystany {when}: {till}.",
+        misread: "Jeden znak tego kodu jest błędny. Proszę odczytać jeszcze raz.",
+        wait: "Za dużo błędnych kodów. Dalej {when}.",
+        again: "Proszę zalogować się ponownie.",
+        sign_out: "Wyloguj",
+        failed: "Nie udało się. Proszę spróbować jeszcze raz.",
+        moved: "Dane sklepu są właśnie przenoszone. Nic nie zostało zrealizowane. Proszę spróbować za kilka minut albo zapytać właściciela.",
+    },
+    #[cfg(not(target_arch = "wasm32"))]
+    print: PrintWords {
+        scan: "Zeskanuj i napisz do nas",
+        or_write: "Albo otwórz {link} i napisz „{keyword}”",
+    },
+    #[cfg(not(target_arch = "wasm32"))]
+    doctor: &super::doctor::pl::TEXTS,
 };
 
 const DAYS: [&str; 7] =

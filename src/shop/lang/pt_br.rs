@@ -2,8 +2,13 @@
 
 use jiff::civil::Weekday;
 
+use super::coupons::CouponTexts;
 use super::forms::{FormTexts, FormWords};
+use super::friends::DoorWords;
 use super::numbers::Numbers;
+use super::paid::PaidTexts;
+#[cfg(not(target_arch = "wasm32"))]
+use super::print::PrintWords;
 use super::{DefaultTexts, HoldTexts, Language, Moment, When, of_week, of_year};
 use crate::faq::Phrases;
 
@@ -207,6 +212,7 @@ pub(super) static PORTUGUESE: Language = Language {
         no_text: "A notificação não tem texto.",
         withdrawn: "A notificação não está mais no shop.toml.",
         too_late: "Não foi possível enviar a tempo.",
+        unreadable: "Não é possível ler os dados dessas pessoas.",
         quiet: "É horário de silêncio.",
         day_full: "Nesse dia já há tantas mensagens quantas o shop.toml permite.",
         wrong_day: "Notificações recorrentes não são possíveis neste dia.",
@@ -247,6 +253,70 @@ pub(super) static PORTUGUESE: Language = Language {
     when,
     forms: FORMS,
     form_words: FORM_WORDS,
+    friends: DoorWords {
+        button: "Convidar amigos",
+        share: Phrases::new(&["compartilhar", "convidar amigos", "convidar um amigo", "meu link"]),
+        link: "Este é o seu link. Passe para os seus amigos:",
+        thanks: "Alguém chegou pelo seu link. Obrigado!",
+        comment: "Um comentário parece irritado ou trata de algo delicado. Ele não foi \
+                  respondido; por favor, dê uma olhada:",
+    },
+    paid: PaidTexts {
+        off: "As mensagens pagas estão desligadas: o shopbell doctor ainda não as comprovou.",
+        waits: "As mensagens pagas esperam: a campanha não está pronta ou a Meta a pausou.",
+        cap: "O limite de gastos do dia foi atingido.",
+        country: "As mensagens pagas não chegam a ninguém neste país.",
+        unknown: "Não se sabe em que país a pessoa está; as mensagens pagas ficam retidas.",
+        business: "Empresas deste país não podem enviar mensagens pagas.",
+        no_template: "A Meta não aprovou o modelo no idioma da pessoa.",
+        promotion: &[
+            "promoç*",
+            "desconto*",
+            "liquidaç*",
+            "oferta*",
+            "cupom",
+            "cupons",
+            "queima de estoque",
+            "compre agora",
+            "aproveite",
+            "imperdív*",
+            "brinde*",
+            "black friday",
+        ],
+    },
+    coupons: CouponTexts {
+        gone: "Este cupom não está mais disponível.",
+        until: "Válido até {day}.",
+        show: "Mostre no caixa: {link}",
+        held: "Não há mais cupons para essas pessoas.",
+        at_the_till: "Mostre isto no caixa.",
+        redeemed: "Usado em {when}.",
+        over: "Venceu em {day}.",
+        unknown: "Não conhecemos este cupom. Talvez o código tenha sido lido errado.",
+        busy: "Tentativas demais. Tente de novo em alguns minutos.",
+        terms: "Condições",
+        code: "Código do cupom",
+        till: "Caixa",
+        sign_in: "Entrar",
+        key: "Chave do caixa",
+        wrong_key: "Não conhecemos esta chave.",
+        redeem: "Usar cupom",
+        done: "Válido. Agora está usado.",
+        already: "Já usado em {when}: {till}.",
+        misread: "Um caractere deste código está errado. Leia de novo.",
+        wait: "Códigos errados demais. Continue em {when}.",
+        again: "Entre de novo.",
+        sign_out: "Sair",
+        failed: "Não deu certo. Tente de novo.",
+        moved: "Os dados da loja estão sendo levados para outro lugar. Nada foi usado. Tente de novo em alguns minutos ou pergunte ao dono.",
+    },
+    #[cfg(not(target_arch = "wasm32"))]
+    print: PrintWords {
+        scan: "Aponte a câmera e fale com a gente",
+        or_write: "Ou abra {link} e escreva “{keyword}”",
+    },
+    #[cfg(not(target_arch = "wasm32"))]
+    doctor: &super::doctor::pt_br::TEXTS,
 };
 
 const DAYS: [&str; 7] = [

@@ -1,7 +1,12 @@
 //! Chinese as written on the mainland and in Singapore.
 
+use super::coupons::CouponTexts;
 use super::forms::{FormTexts, FormWords};
+use super::friends::DoorWords;
 use super::numbers::Numbers;
+use super::paid::PaidTexts;
+#[cfg(not(target_arch = "wasm32"))]
+use super::print::PrintWords;
 use super::{DefaultTexts, HoldTexts, Language, Moment, When, of_week};
 use crate::faq::Phrases;
 
@@ -157,6 +162,7 @@ pub(super) static CHINESE: Language = Language {
         no_text: "这条通知没有文字。",
         withdrawn: "这条通知已不在 shop.toml 里。",
         too_late: "来不及准时发出。",
+        unreadable: "无法读取他们的数据。",
         quiet: "现在是安静时段。",
         day_full: "当天的消息已达 shop.toml 允许的数量。",
         wrong_day: "这一天不能使用定期通知。",
@@ -194,6 +200,65 @@ pub(super) static CHINESE: Language = Language {
     when,
     forms: FORMS,
     form_words: FORM_WORDS,
+    friends: DoorWords {
+        button: "邀请朋友",
+        share: Phrases::new(&["分享", "邀请朋友", "我的链接"]),
+        link: "这是您的专属链接，请转给朋友：",
+        thanks: "有朋友通过您的链接来了，谢谢您！",
+        comment: "有一则留言看起来很生气，或涉及敏感话题，没有自动回复，请查看：",
+    },
+    paid: PaidTexts {
+        off: "付费消息尚未开启：shopbell doctor 还没有确认可以使用。",
+        waits: "付费消息等候中：广告活动尚未就绪，或被 Meta 暂停。",
+        cap: "已达到当日花费上限。",
+        country: "付费消息无法送达这个国家的收件人。",
+        unknown: "不知道收件人在哪个国家，因此付费消息暂不发送。",
+        business: "这个国家的商家不能发送付费消息。",
+        no_template: "Meta 尚未批准收件人语言的模板。",
+        promotion: &[
+            "优惠",
+            "折扣",
+            "特价",
+            "促销",
+            "打折",
+            "限时抢购",
+            "买一送一",
+            "优惠券",
+            "大减价",
+        ],
+    },
+    coupons: CouponTexts {
+        gone: "这张优惠券已经没有了。",
+        until: "有效期至{day}。",
+        show: "结账时请出示：{link}",
+        held: "已没有优惠券可发给对方。",
+        at_the_till: "结账时请出示此页。",
+        redeemed: "已于{when}使用。",
+        over: "已于{day}过期。",
+        unknown: "查无此优惠券，可能是代码读取有误。",
+        busy: "尝试次数过多，请几分钟后再试。",
+        terms: "使用条款",
+        code: "优惠券代码",
+        till: "收银台",
+        sign_in: "登录",
+        key: "收银台密钥",
+        wrong_key: "查无此密钥。",
+        redeem: "核销",
+        done: "有效，现已核销。",
+        already: "已于{when}核销：{till}。",
+        misread: "代码中有一个字符不对，请重新读取。",
+        wait: "错误代码过多，请于{when}继续。",
+        again: "请重新登录。",
+        sign_out: "退出",
+        failed: "操作未成功，请再试一次。",
+        moved: "店铺的数据正在迁移，优惠券没有被核销。请过几分钟再试，或询问店主。",
+    },
+    #[cfg(not(target_arch = "wasm32"))]
+    print: PrintWords {
+        scan: "扫码联系我们", or_write: "或打开 {link}，发送“{keyword}”"
+    },
+    #[cfg(not(target_arch = "wasm32"))]
+    doctor: &super::doctor::zh_cn::TEXTS,
 };
 
 const DAYS: [&str; 7] = ["星期一", "星期二", "星期三", "星期四", "星期五", "星期六", "星期日"];

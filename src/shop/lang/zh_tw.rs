@@ -1,7 +1,12 @@
 //! Chinese as written in Taiwan.
 
+use super::coupons::CouponTexts;
 use super::forms::{FormTexts, FormWords};
+use super::friends::DoorWords;
 use super::numbers::Numbers;
+use super::paid::PaidTexts;
+#[cfg(not(target_arch = "wasm32"))]
+use super::print::PrintWords;
 use super::{DefaultTexts, HoldTexts, Language, Moment, When, of_week};
 use crate::faq::Phrases;
 
@@ -193,6 +198,7 @@ pub(super) static CHINESE: Language = Language {
         no_text: "這則通知沒有文字。",
         withdrawn: "這則通知已不在 shop.toml 裡。",
         too_late: "來不及準時送出。",
+        unreadable: "無法讀取他們的資料。",
         quiet: "現在是安靜時段。",
         day_full: "當天的訊息已達 shop.toml 允許的數量。",
         wrong_day: "這一天不能使用定期通知。",
@@ -230,6 +236,65 @@ pub(super) static CHINESE: Language = Language {
     when,
     forms: FORMS,
     form_words: FORM_WORDS,
+    friends: DoorWords {
+        button: "邀請朋友",
+        share: Phrases::new(&["分享", "邀請朋友", "我的連結"]),
+        link: "這是您的專屬連結，請轉給朋友：",
+        thanks: "有朋友透過您的連結來了，謝謝您！",
+        comment: "有一則留言看起來很生氣，或涉及敏感話題，沒有自動回覆，請查看：",
+    },
+    paid: PaidTexts {
+        off: "付費訊息尚未開啟：shopbell doctor 還沒有確認可以使用。",
+        waits: "付費訊息等候中：廣告活動尚未就緒，或被 Meta 暫停。",
+        cap: "已達當日花費上限。",
+        country: "付費訊息無法送達這個國家的收件人。",
+        unknown: "不知道收件人在哪個國家，因此付費訊息暫不發送。",
+        business: "這個國家的商家不能發送付費訊息。",
+        no_template: "Meta 尚未核准收件人語言的範本。",
+        promotion: &[
+            "優惠",
+            "折扣",
+            "特價",
+            "促銷",
+            "打折",
+            "限時搶購",
+            "買一送一",
+            "折價券",
+            "大減價",
+        ],
+    },
+    coupons: CouponTexts {
+        gone: "這張優惠券已經沒有了。",
+        until: "有效期限至{day}。",
+        show: "結帳時請出示：{link}",
+        held: "已沒有優惠券可發給對方。",
+        at_the_till: "結帳時請出示此頁。",
+        redeemed: "已於{when}使用。",
+        over: "已於{day}過期。",
+        unknown: "查無此優惠券，可能是代碼讀取有誤。",
+        busy: "嘗試次數過多，請過幾分鐘再試。",
+        terms: "使用條款",
+        code: "優惠券代碼",
+        till: "收銀台",
+        sign_in: "登入",
+        key: "收銀台金鑰",
+        wrong_key: "查無此金鑰。",
+        redeem: "核銷",
+        done: "有效，現已核銷。",
+        already: "已於{when}核銷：{till}。",
+        misread: "代碼中有一個字元不對，請重新讀取。",
+        wait: "錯誤代碼過多，請於{when}繼續。",
+        again: "請重新登入。",
+        sign_out: "登出",
+        failed: "操作未成功，請再試一次。",
+        moved: "店家的資料正在搬移，優惠券沒有被核銷。請過幾分鐘再試，或詢問店主。",
+    },
+    #[cfg(not(target_arch = "wasm32"))]
+    print: PrintWords {
+        scan: "掃碼聯絡我們", or_write: "或開啟 {link}，傳送「{keyword}」"
+    },
+    #[cfg(not(target_arch = "wasm32"))]
+    doctor: &super::doctor::zh_tw::TEXTS,
 };
 
 const DAYS: [&str; 7] = ["星期一", "星期二", "星期三", "星期四", "星期五", "星期六", "星期日"];

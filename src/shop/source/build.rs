@@ -524,7 +524,7 @@ impl Buttons<'_> {
             ButtonAction::Form(id) => of("form", id.as_str()),
             ButtonAction::Remind(id) => of("offer", id.as_str()),
             ButtonAction::Share => {
-                let word = |l: &Lang| (l.clone(), lang::friends::words(l).button.to_owned());
+                let word = |l: &Lang| (l.clone(), lang::language(l).friends.button.to_owned());
                 Localized(self.languages.iter().map(word).collect())
             }
             ButtonAction::Human => {

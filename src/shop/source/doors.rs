@@ -340,6 +340,50 @@ mod tests {
     }
 
     #[test]
+    fn what_counts_friends_is_a_number_everywhere() {
+        let friends = "[friends]\ncounted_in = \"size\"\n";
+        let ad = |set: &str| format!("{friends}[[ad]]\nid = \"a\"\nset.size = {set}\n");
+        assert_eq!(codes(&ad("\"L\"")), ["field-type"]);
+        assert_eq!(codes(&ad("3")), Vec::<&str>::new());
+    }
+
+    #[test]
+    fn what_a_friend_or_the_end_of_a_form_reads_is_split_above_buttons_and_that_is_said() {
+        let long = "a".repeat(641);
+        let said = format!("text.en = \"{long}\"\nbuttons = [{{ human = true }}]\n");
+        assert_eq!(codes(&format!("[friends]\n{said}")), ["text-will-be-split"]);
+        let form = "[[form]]\nid = \"f\"\ntitle.en = \"F\"\n[[form.question]]\nid = \"q\"\n\
+                    title.en = \"Q\"\nask.en = \"Q?\"\nkind = \"text\"\n\
+                    [[ad]]\nid = \"a\"\nform = \"f\"\n";
+        assert_eq!(codes(form), Vec::<&str>::new());
+        let form = form.replace("[[ad]]", &format!("[[form.end]]\n{said}[[ad]]"));
+        assert_eq!(codes(&form), ["text-will-be-split"]);
+    }
+
+    #[test]
+    fn an_item_of_the_menu_leads_to_its_answer_and_its_topic() {
+        let found = |menu: &str| {
+            codes(&format!(
+                "[[faq]]\nid = \"y\"\ntitle.en = \"Y\"\nanswer.en = \"Y.\"\n\
+                 [privacy]\ncontroller = \"A\"\ncontact = \"a@example.com\"\n\
+                 legal_basis = \"consent\"\nkeep_receipts_months = 24\n\
+                 [[topic]]\nid = \"t\"\ntitle.en = \"T\"\npromise = \"daily\"\n\
+                 [profile]\nmenu = [{menu}]\n"
+            ))
+        };
+        assert_eq!(found(""), ["no-phrasing", "unreachable-topic"]);
+        // A warning remains: only taps lead to the answer.
+        assert_eq!(found("{ faq = \"y\" }, { topic = \"t\" }"), ["no-phrasing"]);
+        assert!(
+            !compiled(
+                "[[faq]]\nid = \"y\"\ntitle.en = \"Y\"\nanswer.en = \"Y.\"\n\
+            [profile]\nmenu = [{ faq = \"y\" }]\n"
+            )
+            .has_errors()
+        );
+    }
+
+    #[test]
     fn what_is_written_becomes_the_shop() {
         let compiled = compiled(
             "[[comment]]\nid = \"r\"\nposts = [\"1_2\"]\nkeywords.en = [\"price\"]\ntext.en = \"T\"\n\

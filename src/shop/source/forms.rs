@@ -10,6 +10,7 @@ use super::diagnostic::{Diagnostic, unknown};
 use super::products;
 use super::read::{self, Value, flag, get, text};
 use super::values::{self, quoted};
+use super::walk;
 use crate::meta::ids::{CouponId, FieldId, FormId, ServiceId};
 use crate::shop::forms::{
     Also, Choice, Decimal, End, FieldValue, Form, Kind, OnlyIf, Question, Side, SlotOf,
@@ -79,62 +80,18 @@ pub(super) fn check(file: &DeTable<'_>, found: &mut Vec<Diagnostic>) {
         }
         ends(form, &earlier, found);
     }
-    for (table, _) in leaving(file) {
-        let Some(set) = read::table(table, "set") else { continue };
-        for (key, value) in set {
+    for placed in walk::every(file) {
+        for (id, value) in placed.fields() {
             let name = match value.get_ref() {
                 DeValue::Integer(_) => "number",
                 _ => "text",
             };
-            one_type(&mut fields, key.get_ref(), name, value.span(), found);
+            one_type(&mut fields, id, name, value.span(), found);
+        }
+        for (id, span) in placed.counted() {
+            one_type(&mut fields, id, "number", span, found);
         }
     }
-}
-
-/// Every table that leaves tags and fields on a person.
-fn leaving<'t>(file: &'t DeTable<'t>) -> Vec<(&'t DeTable<'t>, Place)> {
-    let forms = read::tables(file, "form");
-    let options = forms
-        .iter()
-        .flat_map(|(form, _)| read::tables(form, "question"))
-        .flat_map(|(question, _)| read::tables(question, "options"))
-        .collect::<Vec<_>>();
-    let others =
-        ["faq", "poster", "comment", "ad"].into_iter().flat_map(|name| read::tables(file, name));
-    let ends = forms.iter().flat_map(|(form, _)| read::tables(form, "end")).collect::<Vec<_>>();
-    let profile = read::table(file, "profile").into_iter();
-    let profile = profile.flat_map(|profile| {
-        super::rules::PROFILE_TAPS.into_iter().flat_map(|name| read::tables(profile, name))
-    });
-    let taps = super::rules::buttons(file).into_iter().chain(profile);
-    let friends = read::table(file, "friends").map(|friends| (friends, 0..0));
-    let others = others.chain(friends);
-    others.chain(forms.iter().cloned()).chain(options).chain(ends).chain(taps).collect()
-}
-
-/// The tags and the fields that anything leaves on people.
-pub(super) fn names_left(file: &DeTable<'_>) -> (Vec<String>, Vec<String>) {
-    let (mut tags, mut fields) = (Vec::new(), Vec::new());
-    for (table, _) in leaving(file) {
-        let list = get(table, "tags").map(read::list).unwrap_or_default();
-        tags.extend(list.into_iter().filter_map(text).map(|(tag, _)| tag.to_owned()));
-        let set = read::table(table, "set").into_iter().flatten();
-        fields.extend(set.map(|(key, _)| key.get_ref().to_string()));
-    }
-    if let Some(friends) = read::table(file, "friends") {
-        let list = get(friends, "thanks_tags").map(read::list).unwrap_or_default();
-        tags.extend(list.into_iter().filter_map(text).map(|(tag, _)| tag.to_owned()));
-        fields.extend(get(friends, "counted_in").and_then(text).map(|(id, _)| id.to_owned()));
-    }
-    for (coupon, _) in read::tables(file, "coupon") {
-        let list = get(coupon, "tags").map(read::list).unwrap_or_default();
-        tags.extend(list.into_iter().filter_map(text).map(|(tag, _)| tag.to_owned()));
-    }
-    let questions = read::tables(file, "form").into_iter();
-    for (question, _) in questions.flat_map(|(form, _)| read::tables(form, "question")) {
-        fields.extend(get(question, "id").and_then(text).map(|(id, _)| id.to_owned()));
-    }
-    (tags, fields)
 }
 
 /// A field holds one kind of thing, wherever it is asked for or set. What is set as a text may
@@ -299,12 +256,8 @@ fn unreached(file: &DeTable<'_>, found: &mut Vec<Diagnostic>) {
     let forms = read::tables(file, "form");
     let opened_by =
         |table: &DeTable<'_>| get(table, "form").and_then(text).map(|(form, _)| form.to_owned());
-    let said =
-        ["faq", "poster", "comment", "ad"].into_iter().flat_map(|name| read::tables(file, name));
-    let friends = read::table(file, "friends").map(|friends| (friends, 0..0));
-    let taps = super::rules::buttons_outside_forms(file);
-    let mut reached: Vec<String> =
-        said.chain(friends).chain(taps).filter_map(|(table, _)| opened_by(table)).collect();
+    let outside = walk::acts(file).into_iter().filter(|act| act.root != "form");
+    let mut reached: Vec<String> = outside.filter_map(|act| opened_by(act.table)).collect();
     for id in std::mem::take(&mut reached) {
         reach(id, &forms, &mut reached);
     }

@@ -6,6 +6,7 @@
 //! - `syntax`: what is no TOML. `format`: the format as one table, which both the check and the schema follow. `values`: what
 //!   may stand between quotation marks. `shape` and `wording`: each value by itself. `rules`, `schedule`,
 //!   `phrases`, `forms`, `booking`, `products`, `segments`, `coupons`, `paid`, `doors`, `sent` and `sequences`: what values have to do with each other. `build`: the shop itself.
+//! - `walk`: every table of a file with its format, for what holds wherever something stands.
 //! - `follow_up`: what is left out because it only follows from another mistake.
 //! - [`written`]: single values as the check reads them, for what asks before there is a file.
 //! - [`places`]: where the FAQ's phrasings and expectations stand, for checks that need it trained.
@@ -35,6 +36,7 @@ mod sequences;
 mod shape;
 mod syntax;
 mod values;
+mod walk;
 mod wording;
 pub mod written;
 

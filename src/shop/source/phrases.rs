@@ -88,16 +88,11 @@ fn has_phrases(entry: &DeTable<'_>) -> bool {
     ["ask", "keywords"].iter().any(|key| !phrases(entry, key).is_empty())
 }
 
-/// Whether a button, a poster or the menu leads to an entry.
+/// Whether a door, a tap or the menu leads to an entry.
 fn is_reached(file: &DeTable<'_>, id: &str) -> bool {
     let is =
         |table: &DeTable<'_>| get(table, "faq").and_then(text).is_some_and(|(faq, _)| faq == id);
     let menu = read::table(file, "assistant").and_then(|a| get(a, "menu")).map(read::list);
-    super::rules::buttons(file).iter().any(|(button, _)| is(button))
-        || ["poster", "comment", "ad"]
-            .into_iter()
-            .flat_map(|name| read::tables(file, name))
-            .any(|(door, _)| is(door))
-        || read::table(file, "friends").is_some_and(is)
+    super::walk::acts(file).iter().any(|act| is(act.table))
         || menu.unwrap_or_default().into_iter().filter_map(text).any(|(faq, _)| faq == id)
 }

@@ -109,6 +109,15 @@ pub(super) fn tables<'t>(
         .collect()
 }
 
+/// The doors whose visitors are greeted at once: posters, rules about ads, friends.
+pub(super) fn landings<'t>(file: &'t DeTable<'t>) -> Vec<(&'t DeTable<'t>, Range<usize>)> {
+    let mut landings = tables(file, "poster");
+    landings.extend(tables(file, "ad"));
+    let place = get(file, "friends").map(Spanned::span).unwrap_or_default();
+    landings.extend(table(file, "friends").map(|friends| (friends, place)));
+    landings
+}
+
 /// A day, as text or as TOML's own.
 pub(super) fn date(value: &Value<'_>) -> Option<jiff::civil::Date> {
     match value.get_ref() {

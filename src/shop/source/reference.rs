@@ -59,7 +59,7 @@ fn cell(text: &str) -> String {
 fn value(key: &Key) -> String {
     match &key.kind {
         Kind::Name => "a text on one line".to_owned(),
-        Kind::Id => "1 to 64 of `A-Z a-z 0-9 _ -`".to_owned(),
+        Kind::Id | Kind::Counted => "1 to 64 of `A-Z a-z 0-9 _ -`".to_owned(),
         Kind::Digits => "digits, in quotation marks".to_owned(),
         Kind::PageName => "letters, digits, dots".to_owned(),
         Kind::InstagramName => "letters, digits, dots, `_`".to_owned(),
@@ -99,8 +99,10 @@ fn value(key: &Key) -> String {
         Kind::Colour => "`\"#0b3d2e\"`".to_owned(),
         Kind::Price => "`45` or `12.50`".to_owned(),
         Kind::Fits => "options by question: `{ size = [\"s\", \"m\"] }`".to_owned(),
-        Kind::Tags => "a list of names: `[\"lunch\"]`".to_owned(),
-        Kind::Fields => "fields with a text or a whole number each: `{ size = \"L\" }`".to_owned(),
+        Kind::Tags | Kind::Names => "a list of names: `[\"lunch\"]`".to_owned(),
+        Kind::Fields | Kind::Examples => {
+            "fields with a text or a whole number each: `{ size = \"L\" }`".to_owned()
+        }
         Kind::Page => "the id or the username of a `[[page]]`".to_owned(),
         Kind::Text(rule) => per_language(*rule),
         Kind::Phrases => "a list of texts per language".to_owned(),

@@ -13,6 +13,7 @@ use super::posters;
 use super::read::{self, get, text, units};
 use super::shape::Names;
 use super::values::{self, WEEKDAYS, quoted};
+use super::walk;
 use crate::meta::limits;
 
 /// Where Meta still accepts recurring notifications: the EU, and these (Meta, FAQ on the end of
@@ -47,13 +48,14 @@ pub(super) fn check(file: &DeTable<'_>, names: &Names<'_>, found: &mut Vec<Diagn
     ] {
         duplicates(file, table, key, what, found);
     }
-    for (button, place) in buttons(file) {
-        check_button(file, button, &place, names, found);
+    for button in walk::buttons(file) {
+        check_button(file, button.table, &button.place, names, found);
     }
-    for name in ["faq", "poster", "ad"] {
-        for (entry, _) in read::tables(file, name) {
-            text_above_buttons(entry, found);
-        }
+    let ends = read::tables(file, "form").into_iter();
+    let ends = ends.flat_map(|(form, _)| read::tables(form, "end"));
+    let entries = read::tables(file, "faq").into_iter().chain(read::landings(file)).chain(ends);
+    for (entry, _) in entries {
+        text_above_buttons(entry, found);
     }
     if read::tables(file, "page").is_empty()
         && let Some(page) = get(file, "page")
@@ -100,29 +102,6 @@ pub(super) fn duplicates(
     }
 }
 
-/// Every button of the file.
-pub(super) fn buttons<'t>(file: &'t DeTable<'t>) -> Vec<(&'t DeTable<'t>, Place)> {
-    let forms = read::tables(file, "form").into_iter();
-    let ends = forms.flat_map(|(form, _)| read::tables(form, "end"));
-    let mut all = buttons_outside_forms(file);
-    all.extend(ends.flat_map(|(end, _)| taps(end)));
-    all
-}
-
-/// Those that people can come to without ending a form.
-pub(super) fn buttons_outside_forms<'t>(file: &'t DeTable<'t>) -> Vec<(&'t DeTable<'t>, Place)> {
-    let said = ["faq", "poster", "comment", "ad"].into_iter();
-    let mut tables: Vec<_> = said.flat_map(|name| read::tables(file, name)).collect();
-    tables.extend(read::table(file, "friends").map(|friends| (friends, 0..0)));
-    tables.extend(super::sent::messages(file));
-    let cards: Vec<_> = tables.iter().flat_map(|(table, _)| read::tables(table, "card")).collect();
-    tables.into_iter().chain(cards).flat_map(|(table, _)| taps(table)).collect()
-}
-
-fn taps<'t>(table: &'t DeTable<'t>) -> impl Iterator<Item = (&'t DeTable<'t>, Place)> {
-    ["buttons", "quick_replies"].into_iter().flat_map(move |name| read::tables(table, name))
-}
-
 /// Whether Meta takes this as the name of a command.
 pub(super) fn is_command(name: &str) -> bool {
     (1..=limits::COMMAND_NAME).contains(&name.len())
@@ -130,7 +109,7 @@ pub(super) fn is_command(name: &str) -> bool {
 }
 
 /// What people can tap before anybody has said a word.
-pub(super) const PROFILE_TAPS: [&str; 3] = ["ice_breaker", "menu", "command"];
+const PROFILE_TAPS: [&str; 3] = ["ice_breaker", "menu", "command"];
 
 /// Variables that are the same tomorrow: Meta keeps the greeting as it is.
 const LASTING: [&str; 8] =
@@ -202,8 +181,7 @@ fn profile(file: &DeTable<'_>, names: &Names<'_>, found: &mut Vec<Diagnostic>) {
 
 /// What hangs under a text: cards that Meta refuses, taps that nobody would see.
 fn rich(file: &DeTable<'_>, found: &mut Vec<Diagnostic>) {
-    let tables = ["faq", "poster", "ad"].into_iter().flat_map(|name| read::tables(file, name));
-    for (table, _) in tables.chain(read::table(file, "friends").map(|friends| (friends, 0..0))) {
+    for (table, _) in read::tables(file, "faq").into_iter().chain(read::landings(file)) {
         bare_cards(table, found);
         let Some(taps) = get(table, "quick_replies") else { continue };
         // A poster's coupon stands above its taps.
@@ -471,13 +449,9 @@ fn poster_texts(file: &DeTable<'_>, names: &Names<'_>, found: &mut Vec<Diagnosti
 }
 
 fn unreachable_topics(file: &DeTable<'_>, found: &mut Vec<Diagnostic>) {
-    let mut doors = read::tables(file, "poster");
-    doors.extend(["comment", "ad"].into_iter().flat_map(|name| read::tables(file, name)));
-    doors.extend(read::table(file, "friends").map(|friends| (friends, 0..0)));
-    let asking: Vec<&str> = buttons(file)
+    let asking: Vec<&str> = walk::acts(file)
         .iter()
-        .chain(&doors)
-        .filter_map(|(table, _)| get(table, "topic").and_then(text))
+        .filter_map(|act| get(act.table, "topic").and_then(text))
         .map(|(topic, _)| topic)
         .chain(asked_for_offers(file))
         .collect();
@@ -498,9 +472,9 @@ fn unreachable_topics(file: &DeTable<'_>, found: &mut Vec<Diagnostic>) {
 
 /// The topics that people are asked for who want to be told of an offer.
 fn asked_for_offers<'t>(file: &'t DeTable<'t>) -> Vec<&'t str> {
-    let taps = buttons(file);
+    let taps = walk::buttons(file).into_iter();
     let wanted: Vec<&str> =
-        taps.iter().filter_map(|(tap, _)| get(tap, "remind").and_then(text)).map(|t| t.0).collect();
+        taps.filter_map(|tap| get(tap.table, "remind").and_then(text)).map(|t| t.0).collect();
     let offers = read::tables(file, "offer").into_iter();
     let asked = offers.filter(|(offer, _)| {
         get(offer, "id").and_then(text).is_some_and(|(id, _)| wanted.contains(&id))

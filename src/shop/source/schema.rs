@@ -54,6 +54,7 @@ fn kind(kind: &Kind) -> Value {
             json!({ "type": "string", "minLength": 1 })
         }
         Kind::Id
+        | Kind::Counted
         | Kind::Faq
         | Kind::Topic
         | Kind::Form
@@ -106,8 +107,8 @@ fn kind(kind: &Kind) -> Value {
             },
             "additionalProperties": false,
         }),
-        Kind::Tags => list(pattern("^[A-Za-z0-9_-]{1,64}$")),
-        Kind::Fields => json!({
+        Kind::Tags | Kind::Names => list(pattern("^[A-Za-z0-9_-]{1,64}$")),
+        Kind::Fields | Kind::Examples => json!({
             "type": "object",
             "patternProperties": { "^[A-Za-z0-9_-]{1,64}$": { "type": ["string", "integer"] } },
             "additionalProperties": false,

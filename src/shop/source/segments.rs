@@ -42,7 +42,7 @@ pub(super) fn check(file: &DeTable<'_>, found: &mut Vec<Diagnostic>) {
 
 /// The conditions of a table that has lists of them.
 pub(super) fn conditions(file: &DeTable<'_>, table: &DeTable<'_>, found: &mut Vec<Diagnostic>) {
-    let (tags, fields) = super::forms::names_left(file);
+    let (tags, fields) = super::walk::names_left(file);
     let pages = read::tables(file, "page");
     let branches: Vec<&str> = pages
         .iter()

@@ -11,7 +11,7 @@ use super::format::{BUTTON_TEXT_LIMIT, MESSAGE_LIMIT};
 use super::read::{self, Value, checked, flag, get, text, units};
 use super::schedule;
 use super::values::{self, quoted};
-use super::{rules, sequences};
+use super::{rules, sequences, walk};
 use crate::meta::ids::{CouponId, NotificationId, OfferId, SegmentId, TopicId};
 use crate::meta::limits;
 use crate::shop::model::{CATCH_UP_MINUTES, Days, Notification, Schedule, Zone};
@@ -266,8 +266,8 @@ fn offer_moments(
         sequences::keeps_promise(file, topic, offer, &days, found);
     }
     let Some((id, span)) = get(offer, "id").and_then(text) else { return };
-    let asked = rules::buttons(file).iter().any(|(button, _)| {
-        get(button, "remind").and_then(text).is_some_and(|(offer, _)| offer == id)
+    let asked = walk::buttons(file).iter().any(|button| {
+        get(button.table, "remind").and_then(text).is_some_and(|(offer, _)| offer == id)
     });
     if !asked {
         let message = format!("nobody can ask to be told of {}", quoted(id));

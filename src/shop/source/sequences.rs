@@ -25,7 +25,7 @@ const DAY_MINUTES: i64 = DAY / MINUTE;
 
 pub(super) fn check(file: &DeTable<'_>, found: &mut Vec<Diagnostic>) {
     let quiet = schedule::quiet_hours(file);
-    let (tags, _) = super::forms::names_left(file);
+    let (tags, _) = super::walk::names_left(file);
     let mut names = other_names(file);
     for (sequence, place) in read::tables(file, "sequence") {
         for (table, key) in

@@ -170,7 +170,7 @@ impl Checker<'_, '_> {
     fn value(&mut self, value: &Value<'_>, key: Range<usize>, name: &str, kind: &'static Kind) {
         match kind {
             Kind::Name => self.read(value, name, values::name),
-            Kind::Id => self.read(value, name, values::id),
+            Kind::Id | Kind::Counted => self.read(value, name, values::id),
             Kind::Digits => self.read(value, name, values::digits),
             Kind::PageName => self.read(value, name, values::page_name),
             Kind::InstagramName => self.read(value, name, values::instagram_name),
@@ -192,10 +192,12 @@ impl Checker<'_, '_> {
             Kind::Poster => self.refers(value, name, "poster", &self.names.posters.clone()),
             Kind::Coupon => self.refers(value, name, "coupon", &self.names.coupons.clone()),
             Kind::Colour => self.read(value, name, values::colour),
-            Kind::Tags => self.each(value, name, "a list of names: [\"lunch\"]", |s, v, n| {
-                s.read(v, n, values::id);
-            }),
-            Kind::Fields => self.fields(value, name),
+            Kind::Tags | Kind::Names => {
+                self.each(value, name, "a list of names: [\"lunch\"]", |s, v, n| {
+                    s.read(v, n, values::id);
+                })
+            }
+            Kind::Fields | Kind::Examples => self.fields(value, name),
             Kind::Price => {
                 if read::price(value).is_none() {
                     self.mistyped(value, name, "a price without a currency: 45 or 12.50");

@@ -35,15 +35,23 @@ pub enum Stands {
     Refused,
 }
 
-/// Puts an order up. `false` when there is one of that coupon and person.
+/// Puts an order up. Where one of that coupon and person is asked already, that one stays, and is said
+/// in a message of its own if either is to be; a refusal that waits to be heard gives way.
 ///
 /// # Errors
 /// [`StoreError::Refused`].
-pub fn put(sql: &impl Sql, order: &Order) -> Result<bool, StoreError> {
+pub fn put(sql: &impl Sql, order: &Order) -> Result<(), StoreError> {
     let new = &order.new;
     sql.execute(
-        "INSERT OR IGNORE INTO coupon_orders (coupon, channel, person, occasion, code, source,
-           topic, at, until, says, state) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 'asked')",
+        "DELETE FROM coupon_orders
+         WHERE coupon = ?1 AND channel = ?2 AND person = ?3 AND state = 'refused'",
+        params![new.coupon.as_str(), order.channel, order.person.as_str()],
+    )?;
+    sql.execute(
+        "INSERT INTO coupon_orders (coupon, channel, person, occasion, code, source,
+           topic, at, until, says, state) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 'asked')
+         ON CONFLICT (coupon, channel, person) DO UPDATE SET says = max(says, excluded.says)
+         WHERE excluded.says > says",
         params![
             new.coupon.as_str(),
             order.channel,
@@ -56,7 +64,8 @@ pub fn put(sql: &impl Sql, order: &Order) -> Result<bool, StoreError> {
             new.until,
             i64::from(order.says)
         ],
-    )
+    )?;
+    Ok(())
 }
 
 /// Orders that are not answered, the oldest first.
@@ -125,16 +134,17 @@ pub fn refuse(sql: &impl Sql, code: &CouponCode) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// The order of this code is still there.
+/// The order of this code as it stands now; none when it is not asked any more.
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn is_open(sql: &impl Sql, code: &CouponCode) -> Result<bool, StoreError> {
+pub fn open(sql: &impl Sql, code: &CouponCode) -> Result<Option<Order>, StoreError> {
     let rows = sql.query(
-        "SELECT 1 FROM coupon_orders WHERE code = ?1 AND state = 'asked'",
+        "SELECT coupon, channel, person, occasion, code, source, topic, at, until, says
+         FROM coupon_orders WHERE code = ?1 AND state = 'asked'",
         params![code.as_str()],
     )?;
-    Ok(!rows.is_empty())
+    rows.first().map(read).transpose()
 }
 
 /// Takes an order away.

@@ -11,12 +11,12 @@ use wasm_bindgen_futures::JsFuture;
 use worker::Env;
 
 use super::Name;
-use super::layout::{PageState, Unrest};
+use super::layout::PageState;
 use super::leaving::Step;
 use super::paid::{Answered, Asked};
 use crate::desk::alerts::Condition;
 use crate::desk::coupons::act::Act as CouponAct;
-use crate::desk::layout::{Layout, REGISTRAR};
+use crate::desk::layout::{Layout, REGISTRAR, Unrest};
 use crate::desk::parcels::Parcel;
 use crate::desk::posters;
 use crate::desk::sending::PageHold;
@@ -201,7 +201,7 @@ pub struct Arrival<'a> {
     /// From which Desk, in which epoch.
     pub from: String,
     pub load: Load,
-    pub rest: Option<Box<Rest>>,
+    pub rest: Option<Cow<'a, Rest>>,
 }
 
 /// To how many Desks people are to be moved.
@@ -398,14 +398,14 @@ pub async fn arrive(
     desk: &Name,
     (from, layout): (&Name, &Layout),
     load: Load,
-    rest: Option<Rest>,
+    rest: Option<&Rest>,
 ) -> Result<(), String> {
     let arrival = Arrival {
         desk: Cow::Borrowed(desk),
         layout: Cow::Borrowed(layout),
         from: format!("{}, epoch {}", from.object(), layout.epoch),
         load,
-        rest: rest.map(Box::new),
+        rest: rest.map(Cow::Borrowed),
     };
     post(env, desk, ARRIVE, &arrival).await.map(|_| ())
 }

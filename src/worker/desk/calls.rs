@@ -10,6 +10,7 @@ use crate::desk::inbox;
 use crate::desk::parcels::Parcel;
 use crate::store::calls::{self, Due, Kind};
 use crate::store::counters;
+use crate::time::MINUTE;
 use crate::worker::config::Config;
 use crate::worker::graph;
 
@@ -19,16 +20,25 @@ const AT_ONCE: u32 = 2;
 /// The Page Inbox (Meta, Conversation routing, September 2025).
 const PAGE_INBOX: &str = "263902037430900";
 
+/// How long a call waits that could not be tried.
+const AGAIN_MS: i64 = 5 * MINUTE;
+
 /// Makes the calls whose turn has come.
 ///
 /// # Errors
 /// What the tables say. The timer comes again.
 pub async fn run(desk: &Rc<Inner>) -> Result<(), String> {
     let due = calls::take_due(&desk.sql, now(), AT_ONCE).map_err(|e| e.to_string())?;
+    let mut failed = Ok(());
     for call in due {
-        one(desk, &call).await?;
+        if let Err(why) = one(desk, &call).await {
+            // It was not tried, and the next one may be another matter.
+            calls::put_off(&desk.sql, &call, now().plus(AGAIN_MS)).map_err(|e| e.to_string())?;
+            failed = Err(why);
+        }
     }
-    calls::look_ahead(&desk.sql, now()).map_err(|e| e.to_string())
+    calls::look_ahead(&desk.sql, now()).map_err(|e| e.to_string())?;
+    failed
 }
 
 /// The thread is ours again.
@@ -134,7 +144,7 @@ async fn one(desk: &Rc<Inner>, call: &Due) -> Result<(), String> {
         return if call.kind == Kind::Take { is_back(desk, call).await } else { Ok(()) };
     };
     worker::console_error!("call {} ({:?}) of Desk {name:?} failed: {why}", call.id, call.kind);
-    if calls::failed(&desk.sql, call).map_err(|e| e.to_string())? {
+    if calls::failed(&desk.sql, call, now()).map_err(|e| e.to_string())? {
         counters::add(&desk.sql, "call.given_up", now()).map_err(|e| e.to_string())?;
     }
     Ok(())

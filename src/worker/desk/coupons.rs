@@ -52,6 +52,12 @@ impl Inner {
         if public && looks.vain >= MOST_LOOKS {
             return Ok(json!({ "busy": true }).to_string());
         }
+        if self.is_carried() {
+            let refused = act::while_carried(act).map_err(|error| error.to_string())?;
+            if let Some(refused) = refused {
+                return Ok(refused.to_string());
+            }
+        }
         if self.stands_still() && matches!(act, Act::Hear(_)) {
             return Err(MOVING.to_owned());
         }

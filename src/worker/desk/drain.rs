@@ -24,8 +24,9 @@ use crate::worker::random;
 use crate::worker::shops::Published;
 
 /// Cloudflare lets six requests wait for their answers at a time (Workers limits, November
-/// 2026). At most four are notifications, so that a reply always finds a place.
-pub const ROOM: Room = Room { messages: 6, notifications: 4 };
+/// 2026). At most four are notifications and one answers a comment, so that a reply always finds a
+/// place.
+pub const ROOM: Room = Room { messages: 6, notifications: 4, comments: 1 };
 
 /// How soon a drain looks again when the pace of the Page let no notification go, at the earliest.
 const PACE_MS: i64 = 50;
@@ -193,8 +194,11 @@ async fn claim(
     let pace = bucket.room(per_second, at);
     let paced = (pace == 0).then(|| at.plus(bucket.wait(per_second).max(PACE_MS)));
     let free = desk.room.get();
-    let room =
-        Room { messages: free.messages.min(budget), notifications: free.notifications.min(pace) };
+    let room = Room {
+        messages: free.messages.min(budget),
+        notifications: free.notifications.min(pace),
+        comments: free.comments,
+    };
     if room.messages == 0 {
         return Ok((Vec::new(), None));
     }
@@ -206,8 +210,12 @@ async fn claim(
     let taken = claimed.iter().filter(|(claimed, _)| claimed.class.is_notification()).count();
     bucket.take(u32::try_from(taken).unwrap_or(u32::MAX));
     desk.bucket.set(bucket);
+    // From here on nothing fails: what was claimed has a place, and leaves or gives it back.
     if claimed.len() < room.messages as usize {
-        desk.waits.set(outbox::waits(&desk.sql, at).map_err(|error| error.to_string())?);
+        match outbox::waits(&desk.sql, at) {
+            Ok(waits) => desk.waits.set(waits),
+            Err(why) => worker::console_error!("whether something waits is not known: {why}"),
+        }
     }
     let page = &name.page;
     let key = |via: &Via| via.consent().map(|consent| subscription::key(page, consent));
@@ -225,8 +233,10 @@ async fn claim(
         if stopped {
             give_back(desk, &claimed);
             let book = Book { page, seed: random::bits128() };
-            sending::stopped_in_kv(&desk.sql, &book, &claimed, &via, now())
-                .map_err(|error| error.to_string())?;
+            let settled = sending::stopped_in_kv(&desk.sql, &book, &claimed, &via, now());
+            if let Err(why) = settled {
+                worker::console_error!("message {} stopped and not settled: {why}", claimed.id());
+            }
         } else {
             leaving.push((claimed, via));
         }
@@ -236,20 +246,28 @@ async fn claim(
 
 pub fn take_up(desk: &Inner, claimed: &Claimed) {
     let room = desk.room.get();
-    let notification = u32::from(claimed.class.is_notification());
+    let (notification, comment) = kinds(claimed);
     desk.room.set(Room {
         messages: room.messages.saturating_sub(1),
         notifications: room.notifications.saturating_sub(notification),
+        comments: room.comments.saturating_sub(comment),
     });
 }
 
 fn give_back(desk: &Inner, claimed: &Claimed) {
     let room = desk.room.get();
-    let notification = u32::from(claimed.class.is_notification());
+    let (notification, comment) = kinds(claimed);
     desk.room.set(Room {
         messages: room.messages.saturating_add(1),
         notifications: room.notifications.saturating_add(notification),
+        comments: room.comments.saturating_add(comment),
     });
+}
+
+/// Of which places it takes one, beside that of every message: a notification's, a comment's.
+fn kinds(claimed: &Claimed) -> (u32, u32) {
+    let class = &claimed.class;
+    (u32::from(class.is_notification()), u32::from(class.is_for_comment()))
 }
 
 /// Notes whom a private reply has reached.

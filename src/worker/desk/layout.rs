@@ -11,7 +11,7 @@ use std::rc::Rc;
 use serde::{Deserialize, Serialize};
 
 use super::{Inner, Name, call, now};
-use crate::desk::layout::{self, Layout, Place, REGISTRAR, home};
+use crate::desk::layout::{self, Layout, Next, Place, REGISTRAR, Unrest, home};
 use crate::desk::sending::{self, PageHold};
 use crate::meta::event::Event;
 use crate::outreach::reconcile;
@@ -37,15 +37,6 @@ const UNTOLD: &str = "layout_untold";
 pub struct PageState {
     pub layout: Layout,
     pub hold: Option<PageHold>,
-}
-
-/// What keeps a Desk from standing still.
-#[derive(Default, Serialize, Deserialize)]
-pub struct Unrest {
-    /// Requests whose outcome is not known yet.
-    pub in_flight: u32,
-    /// Notifications that are not planned to their end.
-    pub unfinished: usize,
 }
 
 impl Inner {
@@ -129,7 +120,9 @@ impl Inner {
             match layout.place(name.shard, &event, now()) {
                 Place::Here => ours.push(event),
                 Place::HereUnlessSeenBy(old) => {
-                    asked.entry(old).or_default().push(event.key());
+                    for shard in old {
+                        asked.entry(shard).or_default().push(event.key());
+                    }
                     ours.push(event);
                 }
                 Place::There(shard) => theirs.entry(shard).or_default().push(event),
@@ -213,7 +206,7 @@ impl Inner {
         self.take_layout(&arrival.layout)?;
         moving::unpack(&self.sql, &arrival.desk.page, &arrival.load, now())
             .and_then(|()| {
-                let rest = arrival.rest.as_deref();
+                let rest = arrival.rest.as_ref();
                 rest.map_or(Ok(()), |rest| moving::take_over(&self.sql, &arrival.from, rest))
             })
             .map_err(|e| e.to_string())
@@ -262,12 +255,16 @@ impl Inner {
         }
         // The rest: to every Desk that nobody may bring back whom it does not know, and to the
         // first what a Desk knows that is closed now.
-        let closes = name.shard >= to;
         for shard in (0..to).filter(|shard| *shard != name.shard) {
-            let rest = moving::rest(&self.sql, closes && shard == REGISTRAR).map_err(text)?;
+            let hands_over = shard == REGISTRAR
+                && layout::hands_over(&self.sql, name.shard, layout).map_err(text)?;
+            let rest = moving::rest(&self.sql, hands_over).map_err(text)?;
             let desk = Name { page: name.page.clone(), shard };
             let nobody = Load::of(Vec::new());
-            call::arrive(&self.env, &desk, (name, layout), nobody, Some(rest)).await?;
+            call::arrive(&self.env, &desk, (name, layout), nobody, Some(&rest)).await?;
+            if hands_over {
+                layout::handed_over(&self.sql, layout, &rest).map_err(text)?;
+            }
         }
         Ok(true)
     }
@@ -381,14 +378,11 @@ async fn share(desk: &Rc<Inner>) -> Result<(), String> {
         unrest.in_flight = unrest.in_flight.saturating_add(theirs.in_flight);
         unrest.unfinished = unrest.unfinished.saturating_add(theirs.unfinished);
     }
-    if unrest.unfinished > 0 {
-        // It began between the question and the standstill; nobody was moved yet.
-        let epoch = layout.epoch.saturating_add(1);
-        let as_before = Layout { epoch, moving_to: None, ..layout };
-        return end(desk, &name, &as_before).await;
-    }
-    if unrest.in_flight > 0 {
-        return Ok(());
+    let carried = layout::has_carried(&desk.sql, &layout).map_err(|e| e.to_string())?;
+    match layout.next(unrest, carried) {
+        Next::TakeBack(as_before) => return end(desk, &name, &as_before).await,
+        Next::Wait => return Ok(()),
+        Next::Carry => layout::carries(&desk.sql, &layout).map_err(|e| e.to_string())?,
     }
     for shard in 0..layout.shards {
         let other = Name { page: name.page.clone(), shard };

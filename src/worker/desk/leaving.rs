@@ -9,7 +9,8 @@ use serde_json::json;
 
 use super::call::Done;
 use super::{Inner, Name, now};
-use crate::desk::layout::{Before, Layout, REGISTRAR};
+use crate::desk::layout::{self, Before, Layout, REGISTRAR};
+use crate::shop::model::MOST_SHARDS;
 use crate::store::leaving::{self, Begun, Still};
 use crate::store::map::{Leaves, table};
 use crate::store::{Row, StoreError, Value};
@@ -41,6 +42,8 @@ pub enum Act {
         shards: u32,
         #[serde(default)]
         before: Option<Before>,
+        #[serde(default)]
+        earlier: Vec<Before>,
         #[serde(default)]
         over: Option<Vec<(String, UnixMs)>>,
         #[serde(default)]
@@ -87,9 +90,20 @@ impl Inner {
         let Step { desk, act } = step;
         self.be(&desk)?;
         let layout = match &act {
-            Act::Begin { shards, before, layout, .. } => {
-                let before = before.clone();
-                Some(self.next_layout(&desk, *shards, before, layout.clone()).await?)
+            Act::Begin { shards, before, earlier, .. }
+                if !layout::fits(*shards, before.iter().chain(earlier)) =>
+            {
+                let why = format!("a Page has at most {MOST_SHARDS} Desks");
+                return super::json(&refused(&why).map_err(|error| error.to_string())?);
+            }
+            Act::Begin { layout: Some(told), .. } => Some(told.clone()),
+            Act::Begin { shards, before, earlier, .. } => {
+                let divided = Layout {
+                    before: before.clone(),
+                    earlier: earlier.clone(),
+                    ..Layout::first(*shards)
+                };
+                Some(self.next_layout(&desk, divided).await?)
             }
             _ => None,
         };
@@ -98,23 +112,13 @@ impl Inner {
         super::json(&answer)
     }
 
-    /// How people are divided once an import has begun.
-    async fn next_layout(
-        &self,
-        desk: &Name,
-        shards: u32,
-        before: Option<Before>,
-        told: Option<Layout>,
-    ) -> Result<Layout, String> {
-        if let Some(told) = told {
-            return Ok(told);
-        }
+    /// How people are divided once an import has begun that brings them so.
+    async fn next_layout(&self, desk: &Name, divided: Layout) -> Result<Layout, String> {
         let known = self.layout(desk).await?;
         if desk.shard != REGISTRAR {
             return Ok(known);
         }
-        let epoch = known.epoch.saturating_add(1);
-        Ok(Layout { epoch, shards: shards.max(1), moving_to: None, before })
+        Ok(Layout { epoch: known.epoch.saturating_add(1), ..divided })
     }
 
     fn step(&self, desk: &Name, act: Act, layout: Option<&Layout>) -> Result<Done, StoreError> {

@@ -257,7 +257,9 @@ impl Inner {
                 self.take(name, epoch, events.into_owned()).await
             }
             call::TICK => self.tick(parse(body)?).await,
-            call::FORGET | call::RESUME | call::BY_HAND | call::PARCEL if self.stands_still() => {
+            call::FORGET | call::RESUME | call::BY_HAND | call::PARCEL | call::NOTICE
+                if self.stands_still() =>
+            {
                 Err(MOVING.to_owned())
             }
             call::FORGET => self.forget(&parse(body)?),
@@ -539,6 +541,12 @@ impl Inner {
         serde_json::to_string(&state).map_err(|e| e.to_string())
     }
 
+    /// Nothing of anybody is written while people are moved: it would be let go with their rows, or
+    /// stay where nobody looks for it. Asked anew after each wait.
+    fn not_moving(&self) -> Result<(), String> {
+        if self.stands_still() { Err(MOVING.to_owned()) } else { Ok(()) }
+    }
+
     /// Opens what another Desk, or this one, has to tell of somebody.
     pub(super) async fn open_parcel(
         self: &Rc<Self>,
@@ -547,6 +555,7 @@ impl Inner {
         parcel: &Parcel,
     ) -> Result<(), String> {
         let published = self.shop(&name.page).await.map_err(|why| why.to_string())?;
+        self.not_moving()?;
         let config = Config::of(&self.env)?;
         let context = Context {
             shop: &published.shop,

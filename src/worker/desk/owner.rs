@@ -9,6 +9,7 @@ use crate::desk::checkup::{round, usage};
 use crate::desk::posters::{self, Refusal as NoPoster};
 use crate::desk::{alerts, handoff, sending};
 use crate::entry::pages;
+use crate::outreach::told::Question;
 use crate::outreach::{notice, reconcile as readings, told};
 use crate::store::{
     Sql, StoreError, bookings, counters, incidents, kv_queue, ledger, misses, outbox, parked,
@@ -53,7 +54,8 @@ impl Inner {
                 "page": name.page, "shard": name.shard, "shop": shop,
                 "outbox": {
                     "open": backlog.open,
-                    "oldest_seconds": backlog.oldest.map(|oldest| at.since(oldest) / 1000),
+                    "in_flight": outbox::in_flight(&self.sql)?,
+                    "oldest_seconds": backlog.oldest.map(|oldest| at.since(oldest).max(0) / 1000),
                     "next_due": backlog.next_due.map(UnixMs::rfc3339),
                 },
                 "layout": &*self.layout.borrow(),
@@ -114,6 +116,10 @@ impl Inner {
     pub(super) async fn ask(&self, ask: call::Ask<'_>) -> Result<String, String> {
         self.be(&ask.desk)?;
         let published = self.shop(&ask.desk.page).await.map_err(|why| why.to_string())?;
+        if matches!(*ask.question, Question::Open { .. }) {
+            // A run that begins while people are moved would miss some of them.
+            self.not_moving()?;
+        }
         told::answer(&self.sql, &published.shop, &ask.question, now())
             .map_err(|error| error.to_string())
     }
@@ -156,6 +162,7 @@ impl Inner {
     ) -> Result<String, String> {
         self.be(&resume.desk)?;
         let published = self.shop(&resume.desk.page).await.map_err(|e| e.to_string())?;
+        self.not_moving()?;
         handoff::resume(&self.sql, &published.shop, &resume.person, now())
             .map(|resumed| resumed.to_string())
             .map_err(|e| e.to_string())
@@ -172,6 +179,7 @@ impl Inner {
         let done = match order.act {
             call::Act::Reply(text) => {
                 let published = self.shop(&order.desk.page).await.map_err(|e| e.to_string())?;
+                self.not_moving()?;
                 let queued = by_hand::reply(sql, &published.shop, person, &text, now());
                 self.deliver_later();
                 queued.map(|queued| queued.map(|sent| serde_json::json!(sent)))
@@ -287,6 +295,7 @@ impl Inner {
                 templates::status(self, shop)?
             }
             call::OwnerAct::Tell { person, order } => {
+                self.not_moving()?;
                 let told = notice::order(&self.sql, shop, &person, &order, now())
                     .map_err(|error| error.to_string())?;
                 self.deliver_later();

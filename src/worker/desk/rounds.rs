@@ -48,6 +48,8 @@ impl Inner {
         }
         let mut shop = None;
         match self.shop(&name.page).await {
+            // It has begun while we waited.
+            Ok(_) if self.stands_still() => return Ok(desks),
             Ok(published) => {
                 self.prepare_coupons(&published.shop)?;
                 planner::tick(&self.sql, &published.shop, at).map_err(|e| e.to_string())?;
@@ -91,11 +93,7 @@ impl Inner {
         sending::recover(&self.sql, false, at).map_err(|e| e.to_string())?;
         if self.stands_still() {
             let moved = layout::go_on(self).await;
-            return layout::put_off(self, &due)
-                .and_then(|()| timers::done(&self.sql, &due))
-                .and_then(|()| timers::rearm(&self.sql))
-                .map_err(|e| e.to_string())
-                .and(moved);
+            return self.put_off(&due).and(moved);
         }
         if due.contains(&Timer::Prune) {
             self.prune(at).map_err(|e| e.to_string())?;
@@ -105,11 +103,17 @@ impl Inner {
                 misses::prune(&self.sql, days, at).map_err(|e| e.to_string())?;
                 receipt::prune(&self.sql, &published.shop, at).map_err(|e| e.to_string())?;
             }
+            // No tick reaches a Desk that is closed.
+            if let Err(why) = deletion::go_on(self).await {
+                worker::console_error!("deletions: {why}");
+            }
         }
         let shop_is_needed = [Timer::Plan, Timer::Unpark, Timer::Remind];
         if shop_is_needed.iter().any(|timer| due.contains(timer)) {
             let page = self.name()?.page;
             match self.shop(&page).await {
+                // It has begun while we waited.
+                Ok(_) if self.stands_still() => return self.put_off(&due),
                 Ok(published) => {
                     planner::go_on(&self.sql, &published.shop, at).map_err(|e| e.to_string())?;
                     reminders::remind(&self.sql, &published.shop, at).map_err(|e| e.to_string())?;
@@ -160,6 +164,14 @@ impl Inner {
         timers::done(&self.sql, &due)
             .and_then(|()| timers::rearm(&self.sql))
             .map_err(|e| e.to_string())
+    }
+
+    /// What is due has to wait until people are in place.
+    fn put_off(&self, due: &[Timer]) -> Result<(), String> {
+        layout::put_off(self, due)
+            .and_then(|()| timers::done(&self.sql, due))
+            .and_then(|()| timers::rearm(&self.sql))
+            .map_err(|error| error.to_string())
     }
 
     /// Looks what is wrong. The Page's first Desk tells the owner; another one tells the first.

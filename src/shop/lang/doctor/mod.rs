@@ -3,19 +3,19 @@
 //!
 //! Words in braces are filled in: names, days, and what Meta or the Worker said, as they said it.
 
-mod de;
-mod en;
-mod es;
-mod fr;
-mod lt;
-mod pl;
-mod pt_br;
-mod ru;
-mod zh_cn;
-mod zh_tw;
+pub(super) mod de;
+pub(super) mod en;
+pub(super) mod es;
+pub(super) mod fr;
+pub(super) mod lt;
+pub(super) mod pl;
+pub(super) mod pt_br;
+pub(super) mod ru;
+pub(super) mod zh_cn;
+pub(super) mod zh_tw;
 
 use super::alerts::AlertTexts;
-use super::{find, language};
+use super::language;
 use crate::shop::model::Lang;
 
 /// One language's.
@@ -50,26 +50,6 @@ impl DoctorTexts {
         };
         format!("{title}{colon}{says}")
     }
-}
-
-static ALL: [&DoctorTexts; 10] = [
-    &de::TEXTS,
-    &en::TEXTS,
-    &es::TEXTS,
-    &fr::TEXTS,
-    &lt::TEXTS,
-    &pl::TEXTS,
-    &pt_br::TEXTS,
-    &ru::TEXTS,
-    &zh_cn::TEXTS,
-    &zh_tw::TEXTS,
-];
-
-/// The texts of a language; English where there are none.
-#[must_use]
-pub fn of(lang: &Lang) -> &'static DoctorTexts {
-    let code = find(lang).map_or("en", |language| language.code);
-    ALL.iter().copied().find(|texts| texts.code == code).unwrap_or(&en::TEXTS)
 }
 
 /// What is looked at. Names of secrets stand as they are.
@@ -270,14 +250,13 @@ mod tests {
         let english = texts(&en::TEXTS);
         assert!(english.len() > 140, "{}", english.len());
         for language in super::super::all() {
-            let ours = texts(of(&Lang(language.code.to_owned())));
+            assert_eq!(language.doctor.code, language.code);
+            let ours = texts(language.doctor);
             assert_eq!(ours.len(), english.len(), "{}", language.code);
             for (ours, english) in ours.iter().zip(&english) {
                 assert!(!ours.trim().is_empty(), "{}: {english}", language.code);
                 assert_eq!(braces(ours), braces(english), "{}: {english}", language.code);
             }
         }
-        assert_eq!(of(&Lang("xx".to_owned())).code, "en");
-        assert_eq!(of(&Lang("pt-PT".to_owned())).code, "pt-BR");
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{DoctorTexts, Fixes, Says, Titles, Words};
 
-pub(super) static TEXTS: DoctorTexts = DoctorTexts {
+pub(in crate::shop::lang) static TEXTS: DoctorTexts = DoctorTexts {
     code: "ru",
     titles: Titles {
         computer: "Этот компьютер",

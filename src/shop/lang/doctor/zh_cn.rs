@@ -2,7 +2,7 @@
 
 use super::{DoctorTexts, Fixes, Says, Titles, Words};
 
-pub(super) static TEXTS: DoctorTexts = DoctorTexts {
+pub(in crate::shop::lang) static TEXTS: DoctorTexts = DoctorTexts {
     code: "zh-CN",
     titles: Titles {
         computer: "这台电脑",

@@ -98,6 +98,9 @@ pub(super) static BUTTON: Table = Table {
     ],
 };
 
+/// What hangs under a text or a card.
+pub(in crate::shop::source) static BUTTONS: [&Table; 2] = [&BUTTON, &QUICK_REPLY];
+
 /// What a button can do.
 pub(in crate::shop::source) const ACTIONS: [&str; 8] =
     ["url", "phone", "faq", "topic", "form", "remind", "human", "share"];

@@ -27,7 +27,7 @@ pub(super) static COMMENT: Table = Table {
         may("page", Kind::Page, "Only this Page's: its id or username. Left out: every Page's."),
         may(
             "posts",
-            Kind::Tags,
+            Kind::Names,
             "Only under these posts, by the ids that Meta gives them. Left out: under any.",
         ),
         may("keywords", Kind::Phrases, "Words one of which the comment has to hold."),
@@ -69,8 +69,8 @@ pub(super) static AD: Table = Table {
           `ads` and `refs` is for every ad that nothing else is said of.",
     keys: &[
         must("id", Kind::Id, "Its name, for counting."),
-        may("ads", Kind::Tags, "Ids of the ads."),
-        may("refs", Kind::Tags, "Refs that the ads carry, as written in the Ads Manager."),
+        may("ads", Kind::Names, "Ids of the ads."),
+        may("refs", Kind::Names, "Refs that the ads carry, as written in the Ads Manager."),
         may("text", said(Need::Default), "Said on arrival; otherwise the welcome."),
         may("image", Kind::Url, "A picture sent before it."),
         may("buttons", Kind::Tables(&BUTTON, Some(BUTTONS_LIMIT)), "Buttons under it."),
@@ -102,7 +102,7 @@ pub(super) static FRIENDS: Table = Table {
         may("link_text", PRIVATE, "Said with the link, which stands on the next line."),
         may("thanks", PRIVATE, "Said to whoever brought a friend, inside their window."),
         may("thanks_tags", Kind::Tags, "Put on whoever brought a friend."),
-        may("counted_in", Kind::Id, "The field that counts the friends somebody brought."),
+        may("counted_in", Kind::Counted, "The field that counts the friends somebody brought."),
         may("most", Kind::Number(1, FRIENDS_LIMIT), "So many count for one person; 10."),
         may("per_days", Kind::Number(1, DAYS_LIMIT), "In so many days; 30."),
         may("text", said(Need::Default), "Said to the friend; otherwise the welcome."),

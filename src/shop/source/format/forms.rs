@@ -80,7 +80,7 @@ static FINDER: Table = Table {
             Kind::Number(1, limits::CARDS as i64),
             "Products at most: 5 if nothing is said.",
         ),
-        may("must", Kind::Tags, "Questions whose answer a product has to fit to be shown at all."),
+        may("must", Kind::Names, "Questions whose answer a product has to fit to be shown at all."),
     ],
 };
 

@@ -11,7 +11,7 @@ mod sent;
 mod shop;
 mod topics;
 
-pub(super) use self::answers::ACTIONS;
+pub(super) use self::answers::{ACTIONS, BUTTONS};
 use self::answers::{FAQ, FAQ_NONE};
 use self::assistant::{AGENT, ASSISTANT, DELICATE, HANDOFF, META, PROFILE};
 use self::coupons::{BRAND, COUPON};
@@ -21,6 +21,7 @@ use self::paid::{MARKETING, TEMPLATE};
 use self::sent::{NUDGE, OFFER, SEQUENCE};
 use self::shop::{HOURS, PAGE, SHOP, TEXTS};
 use self::topics::{CLOUDFLARE, NOTIFICATION, POSTER, PRIVACY, SENDING, TOPIC};
+use crate::meta::limits;
 
 /// A table of the file.
 #[derive(Debug)]
@@ -117,10 +118,16 @@ pub(super) enum Kind {
     Coupon,
     /// `#rrggbb`.
     Colour,
-    /// Names without spaces.
+    /// Tags that are put on people: names without spaces.
     Tags,
-    /// Fields and their values.
+    /// Names without spaces that are put on nobody.
+    Names,
+    /// Fields of people and the values they are set to.
     Fields,
+    /// Places of a text and what stands in them.
+    Examples,
+    /// A field of people that is counted up.
+    Counted,
     /// The id or username of a Page.
     Page,
     /// A text per language.
@@ -162,24 +169,23 @@ pub(super) enum Need {
     Free,
 }
 
-/// Text of a message: "less than 2000 characters" (Meta, Send API reference, October 2026).
-pub(super) const MESSAGE_LIMIT: usize = 1_999;
-/// Text above buttons (Meta, button template, October 2026).
-pub(super) const BUTTON_TEXT_LIMIT: usize = 640;
-/// Title of a button or a quick reply (Meta, Send API reference, October 2026).
-pub(super) const TITLE_LIMIT: usize = 20;
-/// Buttons under a text or a card (Meta, button and generic template, October 2026).
-pub(super) const BUTTONS_LIMIT: usize = 3;
-/// Title of an opt-in request (Meta, notification messages, October 2026).
-pub(super) const OPT_IN_TITLE_LIMIT: usize = 65;
-/// Quick replies under a message (Meta, Send API reference, October 2026), one of them kept for
-/// the person that can be asked for.
-pub(super) const MENU_LIMIT: usize = 12;
-/// Questions of a form: under the summary each has a quick reply, beside two others (Meta, Send
-/// API reference, October 2026: 13).
-const QUESTIONS_LIMIT: usize = 11;
+/// Text of a message.
+pub(super) const MESSAGE_LIMIT: usize = limits::MESSENGER_TEXT;
+/// Text above buttons.
+pub(super) const BUTTON_TEXT_LIMIT: usize = limits::BUTTON_TEXT;
+/// Title of a button, and of a quick reply, which may be as long.
+pub(super) const TITLE_LIMIT: usize = limits::BUTTON_TITLE;
+const _: () = assert!(TITLE_LIMIT <= limits::QUICK_REPLY_TITLE);
+/// Buttons under a text or a card.
+pub(super) const BUTTONS_LIMIT: usize = limits::BUTTONS;
+/// Title of an opt-in request.
+pub(super) const OPT_IN_TITLE_LIMIT: usize = limits::OPT_IN_TITLE;
+/// Quick replies under a message, one of them kept for the person that can be asked for.
+pub(super) const MENU_LIMIT: usize = limits::QUICK_REPLIES - 1;
+/// Questions of a form: under the summary each has a quick reply, beside two others.
+const QUESTIONS_LIMIT: usize = limits::QUICK_REPLIES - 2;
 /// Options of a choice: skip, back and cancel stand beside them.
-const OPTIONS_LIMIT: usize = 10;
+const OPTIONS_LIMIT: usize = limits::QUICK_REPLIES - 3;
 /// Title of a service. Our own: it stands in calendars.
 const SERVICE_TITLE_LIMIT: usize = 60;
 /// How big a number can be asked for. Our own.
@@ -205,7 +211,7 @@ const WAIT_DAYS_LIMIT: i64 = 366;
 /// not meet.
 const SPREAD_LIMIT: i64 = 26;
 /// Sends of a Page in a second (Meta, "Rate limits", 23 March 2026).
-const PACE_LIMIT: i64 = crate::meta::limits::SENDS_PER_SECOND as i64;
+const PACE_LIMIT: i64 = limits::SENDS_PER_SECOND as i64;
 /// People that one budget can be made for. Our own.
 const PEOPLE_LIMIT: i64 = 10_000_000;
 /// The most Desks a Page can have. Our own.

@@ -54,6 +54,6 @@ pub(super) static TEMPLATE: Table = Table {
             }),
             "What it says. {name} is a place; it may not stand at the beginning or the end.",
         ),
-        may("examples", Kind::Fields, "What stands in each place when Meta judges the text."),
+        may("examples", Kind::Examples, "What stands in each place when Meta judges the text."),
     ],
 };

@@ -53,7 +53,7 @@ pub(super) static SEQUENCE: Table = Table {
             Kind::Flag,
             "Ends for whoever writes or taps after a step; true if nothing is said.",
         ),
-        may("stop_tags", Kind::Tags, "Ends for whoever has one of these: [\"bought\"]."),
+        may("stop_tags", Kind::Names, "Ends for whoever has one of these: [\"bought\"]."),
         may("draft", Kind::Flag, "Nobody begins it."),
         must("step", Kind::Tables(&STEP, None), "Its messages, in order."),
     ],
@@ -64,7 +64,7 @@ static START: Table = Table {
     doc: "What begins a sequence; of several, whichever comes first.",
     keys: &[
         may("consent", Kind::Flag, "They agree to its topic."),
-        may("tags", Kind::Tags, "They get one of these tags."),
+        may("tags", Kind::Names, "They get one of these tags."),
         may("form", Kind::Form, "They end this form."),
         may("poster", Kind::Poster, "They come in by this poster."),
     ],

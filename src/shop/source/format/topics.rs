@@ -58,7 +58,7 @@ pub(super) static POSTER: Table = Table {
         ),
         may(
             "ads",
-            Kind::Tags,
+            Kind::Names,
             "Ids of Click-to-Messenger ads: who comes by one of them arrives here.",
         ),
         may(
