@@ -49,7 +49,7 @@ pub struct ExportArgs {
     #[arg(default_value = ".")]
     dir: PathBuf,
     /// Where the Worker answers: `https://shopbell.<you>.workers.dev`.
-    #[arg(long, value_name = "URL", env = "PUBLIC_URL", visible_alias = "worker")]
+    #[arg(long, value_name = "URL", env = "PUBLIC_URL")]
     url: String,
     /// The folder to write: an empty one, or none yet.
     #[arg(long, value_name = "DIR", required_unless_present = "stay")]
