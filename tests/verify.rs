@@ -210,13 +210,13 @@ fn what_nobody_can_build_again_is_said() {
 fn a_worker_is_asked_what_it_was_built_from() {
     let release = Release::whole("worker");
     let url = worker(&json!({ "version": "0.1.0", "build": SOURCE }).to_string());
-    let (fine, said) = release.verified(&["--worker", &url]);
+    let (fine, said) = release.verified(&["--url", &url]);
     assert!(fine && said.contains(&format!("ok: {url} runs it")), "{said}");
     let url = worker(&json!({ "version": "0.1.0", "build": "another" }).to_string());
-    assert!(release.refused(&["--worker", &url]).contains("runs another build (another)"));
+    assert!(release.refused(&["--url", &url]).contains("runs another build (another)"));
     let url = worker(&json!({ "version": "0.1.0" }).to_string());
-    assert!(release.refused(&["--worker", &url]).contains("does not say which"));
+    assert!(release.refused(&["--url", &url]).contains("does not say which"));
     let url = worker("<html>");
-    assert!(release.refused(&["--worker", &url]).contains("answers 200 with a web page"));
-    assert!(release.refused(&["--worker", "http://a.example"]).contains("not https"));
+    assert!(release.refused(&["--url", &url]).contains("answers 200 with a web page"));
+    assert!(release.refused(&["--url", "http://a.example"]).contains("not https"));
 }

@@ -70,7 +70,7 @@ async function ours(place, { lang, mixed, splits }) {
       writeFileSync(file, toCsv(split[part]));
       return file;
     });
-    const { stdout } = await run_(process.env.SHOPBELL_FAST, ["eval", "--train", train, "--test", test, ...(mixed ? [] : ["--lang", lang])], options);
+    const { stdout } = await run_(process.env.SHOPBELL_FAST, ["eval", "--train", train, "--test", test, ...(mixed ? [] : ["--language", lang])], options);
     const lines = stdout.trim().split("\n").map((line) => JSON.parse(line));
     const { figures: own } = lines.pop();
     if (lines.length !== split.test.length) throw new Error(`${lines.length} lines for ${split.test.length} questions`);

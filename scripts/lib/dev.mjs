@@ -140,7 +140,7 @@ async function syncProfile(page) {
 }
 
 function startSandbox(page, worker) {
-  const args = ["sandbox", "--shop", options.shop, "--port", new URL(page).port, "--worker", worker];
+  const args = ["sandbox", "--shop", options.shop, "--port", new URL(page).port, "--url", worker];
   processes.start("sandbox", command(), options.clock ? [...args, "--clock"] : args, {
     cwd: root,
     env: environment(),

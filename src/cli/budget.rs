@@ -10,6 +10,7 @@ use jiff::civil::Date;
 use serde_json::json;
 
 use super::check::{self, Format};
+use super::said;
 use crate::meta::limits::{CALLS_PER_ENGAGED_PERSON, SENDS_PER_SECOND};
 use crate::outreach::budget::expected::{self, fullest_day, spread_days};
 use crate::outreach::budget::{
@@ -53,8 +54,8 @@ pub struct BudgetArgs {
     #[arg(long, default_value_t = 200, value_name = "MS",
           value_parser = clap::value_parser!(u64).range(1..=10_000))]
     answer_ms: u64,
-    /// As of this day instead of today.
-    #[arg(long, value_name = "DAY")]
+    /// As of this day, 2026-12-24, instead of today.
+    #[arg(long, value_name = "DAY", value_parser = said::day)]
     at: Option<Date>,
     /// How to print it.
     #[arg(long, value_enum, default_value_t)]

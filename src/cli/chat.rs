@@ -8,6 +8,7 @@ use std::process::ExitCode;
 use super::check;
 use super::explain;
 use super::publish::Bundle;
+use super::said::{self, Moment};
 use super::sandbox::{Act, Call, How, NewPerson};
 use super::sim::core::Core;
 use super::sim::ground::{Ground, GroundError};
@@ -26,9 +27,9 @@ pub struct ChatArgs {
     /// Say why each answer was given.
     #[arg(long)]
     why: bool,
-    /// The moment the conversation begins, RFC 3339; now when left out.
-    #[arg(long, value_name = "TIME")]
-    at: Option<jiff::Timestamp>,
+    /// Begins as if it were then: `2026-11-27T09:00` by the shop's clock, or with an offset or Z.
+    #[arg(long, value_name = "TIME", value_parser = said::moment)]
+    at: Option<Moment>,
 }
 
 /// One customer in front of one shop.
@@ -262,8 +263,14 @@ pub fn run(args: &ChatArgs) -> ExitCode {
 
 fn talk(args: &ChatArgs) -> Result<(), String> {
     let bundle = Bundle::of(check::load(&args.dir).map_err(|error| error.to_string())?);
-    let start = args.at.unwrap_or_else(jiff::Timestamp::now);
-    let mut chat = Conversation::open(bundle, start.into()).map_err(|error| error.to_string())?;
+    let zone = bundle.shops.first().map(Shop::zone);
+    let start = match (args.at, zone) {
+        (Some(at), Some(zone)) => {
+            at.by(&zone).ok_or("the shop's clock has no such moment: write it with Z")?
+        }
+        _ => jiff::Timestamp::now().into(),
+    };
+    let mut chat = Conversation::open(bundle, start).map_err(|error| error.to_string())?;
     println!(
         "You are a customer of {}. Write to it; a number taps what is offered.\n\
          /start taps Get Started, /yes the opt-in card, /wait 3 lets three hours pass,\n\

@@ -24,7 +24,7 @@ pub struct ConsentArgs {
     #[arg(value_parser = owner::person_id)]
     person: Psid,
     /// The folder with the shop.toml.
-    #[arg(long, default_value = ".", value_name = "DIR")]
+    #[arg(default_value = ".")]
     dir: PathBuf,
     /// Where the Worker answers: `https://shopbell.<you>.workers.dev`.
     #[arg(long, value_name = "URL", env = "PUBLIC_URL")]

@@ -24,8 +24,8 @@ pub struct ExplainArgs {
     #[arg(default_value = ".")]
     dir: PathBuf,
     /// The language the customer is known to speak, one of the shop's.
-    #[arg(long)]
-    lang: Option<String>,
+    #[arg(long, value_name = "TAG")]
+    language: Option<String>,
     /// How to print it.
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -40,7 +40,7 @@ pub fn run(args: &ExplainArgs) -> ExitCode {
 fn explain(args: &ExplainArgs) -> Result<String, String> {
     let bundle = Bundle::of(check::load(&args.dir).map_err(|error| error.to_string())?);
     let shop = bundle.shops.first().ok_or("the shop has no Page")?;
-    let lang = args.lang.as_ref().map(|tag| Lang(tag.clone()));
+    let lang = args.language.as_ref().map(|tag| Lang(tag.clone()));
     if let Some(lang) = lang.as_ref().filter(|lang| !shop.languages.contains(lang)) {
         let speaks: Vec<&str> = shop.languages.iter().map(|lang| lang.0.as_str()).collect();
         return Err(format!("the shop does not speak {}; it speaks {}", lang.0, speaks.join(", ")));

@@ -12,8 +12,9 @@ use serde::de::DeserializeOwned;
 use super::archive::{
     ArchiveError, DESKS, DeskLine, KV, Manifest, PageLine, Writing, file_of, kv_line, line,
 };
-use super::owner::{AskError, Owner, escaped};
+use super::owner::{AskError, Owner};
 use crate::desk::layout::Before;
+use crate::entry::links::encoded;
 use crate::entry::qr;
 use crate::meta::ids::{PageId, PosterCode};
 use crate::outreach::subscription::Subscription;
@@ -48,7 +49,7 @@ pub struct ExportArgs {
     #[arg(default_value = ".")]
     dir: PathBuf,
     /// Where the Worker answers: `https://shopbell.<you>.workers.dev`.
-    #[arg(long, value_name = "URL", env = "PUBLIC_URL", visible_alias = "worker")]
+    #[arg(long, value_name = "URL", env = "PUBLIC_URL")]
     url: String,
     /// The folder to write: an empty one, or none yet.
     #[arg(long, value_name = "DIR", required_unless_present = "stay")]
@@ -397,7 +398,7 @@ fn each_row(
         let name = table.name;
         let path = format!(
             "/admin/export?page={page}&shard={shard}&table={name}&after={}",
-            escaped(&after)
+            encoded(&after)
         );
         let chunk: crate::store::leaving::Chunk = owner.get(&path)?;
         for row in chunk.rows {
@@ -460,7 +461,7 @@ fn values(owner: &Owner, prefix: &str) -> Result<BTreeMap<String, String>, Expor
     let mut found = BTreeMap::new();
     let mut cursor = String::new();
     loop {
-        let path = format!("/admin/export?kv={}&cursor={}", escaped(prefix), escaped(&cursor));
+        let path = format!("/admin/export?kv={}&cursor={}", encoded(prefix), encoded(&cursor));
         let answer: Answer = owner.get(&path)?;
         found.extend(answer.values);
         match answer.next {

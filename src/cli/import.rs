@@ -40,13 +40,7 @@ pub struct ImportArgs {
     #[arg(required_unless_present = "prepare")]
     from: Option<PathBuf>,
     /// Where the new Worker answers.
-    #[arg(
-        long,
-        value_name = "URL",
-        env = "PUBLIC_URL",
-        visible_alias = "worker",
-        required_unless_present = "verify"
-    )]
+    #[arg(long, value_name = "URL", env = "PUBLIC_URL", required_unless_present = "verify")]
     url: Option<String>,
     /// Only has the new Worker stand still, so that Meta may deliver to it before the import.
     #[arg(long, conflicts_with = "from")]

@@ -62,6 +62,7 @@ pub mod reconcile;
 pub mod redeem;
 pub mod report;
 pub mod review;
+mod said;
 pub mod sandbox;
 pub mod shards;
 mod shown;

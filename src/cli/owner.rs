@@ -210,15 +210,3 @@ pub(super) fn page_id(text: &str) -> Result<PageId, String> {
 pub(super) fn person_id(text: &str) -> Result<Psid, String> {
     Psid::new(text).map_err(|error| error.to_string())
 }
-
-/// A value as it stands in a query: everything but letters, digits and `-_.~` is escaped.
-pub(super) fn escaped(text: &str) -> String {
-    text.bytes().fold(String::new(), |mut escaped, byte| {
-        if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) {
-            escaped.push(char::from(byte));
-        } else {
-            escaped += &format!("%{byte:02X}");
-        }
-        escaped
-    })
-}

@@ -10,7 +10,9 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::check::Format;
-use super::owner::{self, AskError, Owner, escaped};
+use super::owner::{self, AskError, Owner};
+use super::said;
+use crate::entry::links::encoded;
 use crate::meta::ids::PageId;
 use crate::shop::codes;
 use crate::shop::model::Poster;
@@ -106,13 +108,13 @@ struct Says {
     #[arg(long)]
     batch: Option<String>,
     /// When it was printed: 2026-12-01.
-    #[arg(long, value_name = "DAY")]
+    #[arg(long, value_name = "DAY", value_parser = said::day)]
     printed_on: Option<Date>,
-    /// The first day it is good.
-    #[arg(long, value_name = "DAY")]
+    /// The first day it is good: 2026-12-01.
+    #[arg(long, value_name = "DAY", value_parser = said::day)]
     from: Option<Date>,
-    /// The last day it is good.
-    #[arg(long, value_name = "DAY")]
+    /// The last day it is good: 2026-12-24.
+    #[arg(long, value_name = "DAY", value_parser = said::day)]
     until: Option<Date>,
     /// A word printed beside the code, for typing.
     #[arg(long, value_name = "WORD")]
@@ -142,7 +144,7 @@ struct Says {
     #[arg(long = "tag", value_name = "TAG")]
     tags: Vec<String>,
     /// Spoken to people whose language is not known yet.
-    #[arg(long, value_name = "LANG")]
+    #[arg(long, value_name = "TAG")]
     language: Option<String>,
 }
 
@@ -269,7 +271,7 @@ fn order(at: &At, code: Option<&str>, fields: Map<String, Value>) -> Result<Valu
 fn asked(at: &At, code: Option<&str>) -> Result<(Owner, String), PosterError> {
     let owner = Owner::of(&at.url)?;
     let page = owner.page(at.page.as_ref())?;
-    let code = code.map(|code| format!("&code={}", escaped(code))).unwrap_or_default();
+    let code = code.map(|code| format!("&code={}", encoded(code))).unwrap_or_default();
     Ok((owner, format!("page={page}{code}")))
 }
 

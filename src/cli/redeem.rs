@@ -4,7 +4,8 @@ use std::process::ExitCode;
 
 use serde_json::Value;
 
-use super::owner::{AskError, Owner, escaped};
+use super::owner::{AskError, Owner};
+use crate::entry::links::encoded;
 use crate::shop::coupon_codes::{CouponCode, Misread};
 
 /// A code that adds up.
@@ -42,7 +43,7 @@ fn redeem(args: &RedeemArgs) -> Result<String, RedeemError> {
     let code = CouponCode::read(&args.code)
         .map_err(|why| RedeemError::Misread { said: args.code.clone(), why })?;
     let owner = Owner::of(&args.url)?;
-    let path = format!("/admin/redeem?code={}", escaped(code.as_str()));
+    let path = format!("/admin/redeem?code={}", encoded(code.as_str()));
     let told: Value = owner.post(&path, String::new())?;
     let coupon = told.get("coupon").and_then(Value::as_str).unwrap_or_default();
     Ok(format!("{} is redeemed: {coupon}\n", code))

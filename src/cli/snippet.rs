@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use super::check;
 use super::doctor::http::{BadBase, Base};
+use super::said;
 use crate::entry::page_words::words;
 use crate::entry::pages::escaped;
 use crate::entry::qr;
@@ -28,8 +29,8 @@ pub struct SnippetArgs {
     #[arg(long, value_name = "URL", env = "PUBLIC_URL")]
     url: String,
     /// The language of the words; the shop's first, if nothing is said.
-    #[arg(long, value_name = "LANG")]
-    language: Option<String>,
+    #[arg(long, value_name = "TAG", value_parser = said::language)]
+    language: Option<Lang>,
     /// Leads to Instagram.
     #[arg(long)]
     instagram: bool,
@@ -73,7 +74,7 @@ fn show(args: &SnippetArgs) -> Result<String, SnippetError> {
     if args.instagram && shop.page.instagram_username.is_none() {
         return Err(SnippetError::NoInstagram);
     }
-    let lang = args.language.clone().map(Lang);
+    let lang = args.language.clone();
     let lang = lang.as_ref().or(poster.language.as_ref()).unwrap_or_else(|| shop.default_lang());
     Ok(html(base.as_str(), &poster.code, lang, args.instagram.then_some(Platform::Instagram))?)
 }

@@ -5,7 +5,8 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand};
 use serde_json::Value;
 
-use super::owner::{self, AskError, Owner, escaped};
+use super::owner::{self, AskError, Owner};
+use crate::entry::links::encoded;
 use crate::meta::ids::PageId;
 
 /// Makes the key of a till, shows tills, and takes their right away.
@@ -93,6 +94,6 @@ fn line(till: &Value) -> Option<String> {
 fn asked(at: &At, name: Option<&str>) -> Result<(Owner, String), AskError> {
     let owner = Owner::of(&at.url)?;
     let page = owner.page(at.page.as_ref())?;
-    let name = name.map(|name| format!("&name={}", escaped(name))).unwrap_or_default();
+    let name = name.map(|name| format!("&name={}", encoded(name))).unwrap_or_default();
     Ok((owner, format!("/admin/tills?page={page}{name}")))
 }

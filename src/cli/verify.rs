@@ -25,7 +25,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// Says whether a release is what it says it is, and what its sources make.
 ///
 /// Reads the checksums of every file. With --source it builds the Worker from a checkout of the
-/// commit in build.json, and compares it to the byte; with --worker it asks a running Worker what it
+/// commit in build.json, and compares it to the byte; with --url it asks a running Worker what it
 /// was built from. Ends with 1 if anything differs.
 #[derive(clap::Args)]
 pub struct VerifyArgs {
@@ -37,7 +37,7 @@ pub struct VerifyArgs {
     source: Option<PathBuf>,
     /// Where the Worker answers: `https://shopbell.<you>.workers.dev`.
     #[arg(long, value_name = "URL")]
-    worker: Option<String>,
+    url: Option<String>,
 }
 
 /// What keeps a release from being trusted.
@@ -118,7 +118,7 @@ fn verify(args: &VerifyArgs) -> Result<String, VerifyError> {
         same_build(&args.release, &record, dir)?;
         said += &format!("ok: {} makes the same Worker, to the byte\n", record.commit);
     }
-    if let Some(url) = &args.worker {
+    if let Some(url) = &args.url {
         let base = Base::new(url).map_err(|error| VerifyError::Address(error.to_string()))?;
         runs(&base, &record)?;
         said += &format!("ok: {} runs it\n", base.as_str());

@@ -31,8 +31,8 @@ use crate::store::intake::{self, Look, Pending};
 use crate::store::outbox::{self, Claimed, Class};
 use crate::store::timers::{self, Timer};
 use crate::store::{
-    self, Sql, StoreError, bookings, channel_name, counters, funnel, ledger, misses, nudges,
-    parked, people, reminders, seen, templates,
+    self, Sql, StoreError, bookings, channel_name, counters, funnel, ledger, misses, notices,
+    nudges, parked, people, reminders, seen,
 };
 use crate::time::{SECOND, UnixMs};
 
@@ -606,8 +606,8 @@ fn apply(
                 counters::add(sql, &format!("{name}.echoed"), now)?;
             }
             if let Some(Class::Notice { template, key }) = &class {
-                let notice = templates::Notice { template, key, channel, person: id };
-                templates::close(sql, notice, ledger::Outcome::Sent.as_str(), None)?;
+                let notice = notices::Notice { template, key, channel, person: id };
+                notices::close(sql, notice, notices::State::Sent, None)?;
             }
             if let Some(Class::Notification { notification, period, topic }) = class {
                 let entry = ledger::Entry {

@@ -1,5 +1,5 @@
 //! What one Desk of a Page has to tell another of somebody. A parcel waits in the table of calls
-//! until it has arrived, and may arrive twice: what it leads to happens once.
+//! until it has arrived, a week at most, and may arrive twice: what it leads to happens once.
 
 use serde::{Deserialize, Serialize};
 

@@ -25,8 +25,8 @@ use crate::store::ledger;
 use crate::store::outbox::{self, Admit, Claimed, Class, Outcome, Room, Settled};
 use crate::store::timers::{self, Timer};
 use crate::store::{
-    Sql, StoreError, counters, early, facts, kv_queue, people, places, spending as spent,
-    templates, to_json,
+    Sql, StoreError, counters, early, facts, kv_queue, notices, people, places, spending as spent,
+    to_json,
 };
 use crate::time::{HOUR, MINUTE, SECOND, UnixMs};
 
@@ -627,7 +627,7 @@ fn finish(
     counters::add(sql, &format!("{class}.{name}"), now)?;
     let reason = if let Outcome::Refused(reason) = outcome { Some(reason.as_str()) } else { None };
     close_ledger(sql, claimed, line, reason)?;
-    notice::close(sql, claimed, line.as_str(), reason)?;
+    notice::settled(sql, claimed, settled, reason)?;
     comments::settled(sql, claimed, settled, reason)?;
     note_promise(sql, claimed, transport, outcome, now)?;
     Ok(settled)
@@ -685,8 +685,8 @@ pub fn recover(sql: &impl Sql, restarted: bool, now: UnixMs) -> Result<(), Store
                 comments::lost(sql, &person)?;
             }
             if let Class::Notice { template, key } = &class {
-                let notice = templates::Notice { template, key, channel, person: &person };
-                templates::close(sql, notice, ledger::Outcome::Unknown.as_str(), None)?;
+                let notice = notices::Notice { template, key, channel, person: &person };
+                notices::close(sql, notice, notices::State::Unknown, None)?;
             }
             if let Class::Notification { notification, period, topic } = class {
                 let entry = ledger::Entry {

@@ -16,7 +16,8 @@ pub fn instagram_link(username: &str, ref_: &str) -> String {
 
 /// Percent-encodes everything but RFC 3986's unreserved characters: right in a path segment and
 /// in a query value.
-fn encoded(text: &str) -> String {
+#[must_use]
+pub fn encoded(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {

@@ -8,7 +8,7 @@
 //! - [`refs`]: signing and opening refs.
 //! - [`friends`]: the refs by which customers bring friends.
 //! - [`links`]: m.me and ig.me links; [`door`]: which of them a scan leads to, or why to none.
-//! - [`scan`]: what is a scan, and how many of an address count.
+//! - [`scan`]: what is a scan, and how many of an address count; [`throttle`]: how that is counted.
 //! - [`qr`]: the pictures; [`calendar`]: links to the calendar entry of a booking.
 //! - [`coupons`]: the page of a coupon's code, and the till.
 //! - [`pages`]: what a visitor sees when a scan leads nowhere, in [`page_words`]; [`deletion_page`]: how
@@ -27,3 +27,4 @@ pub mod privacy;
 pub mod qr;
 pub mod refs;
 pub mod scan;
+pub mod throttle;

@@ -4,12 +4,8 @@
 //! else; it is only not counted. In doubt it counts: an owner would rather have one too many than a
 //! customer whose phone is not believed.
 
-use std::collections::HashMap;
-use std::net::IpAddr;
-
-use sha2::{Digest, Sha256};
-
-use crate::time::{SECOND, UnixMs};
+use super::throttle::Allowance;
+use crate::time::SECOND;
 
 /// What a request says of itself.
 #[derive(Clone, Copy, Debug, Default)]
@@ -82,84 +78,12 @@ fn is_bot(agent: &str) -> bool {
         .any(|word| word.ends_with("bot") && word != "cubot")
 }
 
-/// Scans of one address that count at once. A shop's own Wi-Fi is one address.
-const BURST: i64 = 600;
-/// After that, one counts in this time.
-const ONE_EVERY_MS: i64 = 2 * SECOND;
-/// Addresses that are remembered.
-const MOST_ADDRESSES: usize = 4_096;
-
-/// How many scans of each address still count. It lives in memory only, knows addresses by a hash
-/// with a salt that nobody else has, and forgets them when they have been quiet.
-#[derive(Debug)]
-pub struct Throttle {
-    salt: [u8; 16],
-    addresses: HashMap<u64, Left>,
-}
-
-/// What an address has left.
-#[derive(Clone, Copy, Debug)]
-struct Left {
-    scans: i64,
-    since: UnixMs,
-}
-
-impl Left {
-    fn at(self, now: UnixMs) -> Self {
-        let more = now.since(self.since).max(0) / ONE_EVERY_MS;
-        let scans = self.scans.saturating_add(more).min(BURST);
-        let since = self.since.plus(more.saturating_mul(ONE_EVERY_MS));
-        Self { scans, since }
-    }
-}
-
-impl Throttle {
-    /// With a salt of its own.
-    #[must_use]
-    pub fn new(salt: [u8; 16]) -> Self {
-        Self { salt, addresses: HashMap::new() }
-    }
-
-    /// Whether one more scan from this address counts. Where there is no address all do.
-    pub fn counts(&mut self, address: &str, now: UnixMs) -> bool {
-        let Some(name) = self.name(address) else { return true };
-        if self.addresses.len() >= MOST_ADDRESSES && !self.addresses.contains_key(&name) {
-            self.addresses.retain(|_, left| left.at(now).scans < BURST);
-            if self.addresses.len() >= MOST_ADDRESSES {
-                // So many busy addresses at a time are no shop's: better to forget than to grow.
-                self.addresses.clear();
-            }
-        }
-        let full = Left { scans: BURST, since: now };
-        let left = self.addresses.entry(name).or_insert(full);
-        *left = left.at(now);
-        if left.scans == 0 {
-            return false;
-        }
-        if left.scans == BURST {
-            left.since = now;
-        }
-        left.scans = left.scans.saturating_sub(1);
-        true
-    }
-
-    /// The hash of an address. Of IPv6 the first half: the rest is one phone's of many.
-    fn name(&self, address: &str) -> Option<u64> {
-        let hash = Sha256::new_with_prefix(self.salt);
-        let hash = match address.trim().parse::<IpAddr>().ok()? {
-            IpAddr::V4(address) => hash.chain_update(address.octets()),
-            IpAddr::V6(address) => hash.chain_update(address.octets().get(..8)?),
-        };
-        let digest = hash.finalize();
-        digest.first_chunk::<8>().map(|bytes| u64::from_le_bytes(*bytes))
-    }
-}
+/// Scans of one address that count. A shop's own Wi-Fi is one address.
+pub const COUNTED: Allowance = Allowance { at_once: 600, one_every_ms: 2 * SECOND };
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    const NOW: UnixMs = UnixMs::new(1_795_000_000_000);
 
     fn of(user_agent: &str) -> Request<'_> {
         Request { user_agent, ..Request::default() }
@@ -212,38 +136,5 @@ mod tests {
         for destination in ["image", "empty", "script"] {
             assert!(!is_scan(&Request { destination, ..phone }), "{destination}");
         }
-    }
-
-    #[test]
-    fn an_address_has_so_many_scans_at_once_and_then_one_every_two_seconds() {
-        let mut throttle = Throttle::new([1; 16]);
-        let mut counted = |address: &str, n: usize, now: UnixMs| {
-            (0..n).filter(|_| throttle.counts(address, now)).count()
-        };
-        assert_eq!(counted("203.0.113.9", 2_000, NOW), 600);
-        assert_eq!(counted("203.0.113.9", 10, NOW.plus(1_999)), 0);
-        assert_eq!(counted("203.0.113.9", 10, NOW.plus(4_100)), 2);
-        assert_eq!(counted("203.0.113.9", 10, NOW.plus(5_900)), 0);
-        assert_eq!(counted("203.0.113.9", 10, NOW.plus(6_000)), 1, "the rest of the time is kept");
-        assert_eq!(counted("203.0.113.10", 5, NOW), 5, "another address");
-        assert_eq!(counted("203.0.113.9", 2_000, NOW.plus(3_600_000)), 600);
-        // One household's phones, whatever the second half of their addresses.
-        assert_eq!(counted("2001:db8:1:2::1", 400, NOW), 400);
-        assert_eq!(counted("2001:db8:1:2:ffff::9", 400, NOW), 200);
-        assert_eq!(counted("2001:db8:1:3::1", 400, NOW), 400);
-        // Without an address nobody is one.
-        for none in ["", "unknown", "999.1.1.1"] {
-            assert_eq!(counted(none, 2_000, NOW), 2_000);
-        }
-    }
-
-    #[test]
-    fn many_addresses_do_not_fill_the_memory() {
-        let mut throttle = Throttle::new([2; 16]);
-        for n in 0..20_000_u32 {
-            let address = std::net::Ipv4Addr::from(n).to_string();
-            assert!(throttle.counts(&address, NOW));
-        }
-        assert!(throttle.addresses.len() <= MOST_ADDRESSES);
     }
 }

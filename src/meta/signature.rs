@@ -96,6 +96,24 @@ pub fn mark(owner: &str, secret: &str) -> String {
     AppSecret::new(owner).proof(secret).chars().take(8).collect()
 }
 
+/// The digest in an `X-Hub-Signature-256`.
+///
+/// # Errors
+/// [`SignatureError::Missing`] and [`SignatureError::Malformed`].
+pub fn digest(header: Option<&str>) -> Result<[u8; 32], SignatureError> {
+    let digits = header
+        .ok_or(SignatureError::Missing)?
+        .strip_prefix(PREFIX)
+        .ok_or(SignatureError::Malformed)?;
+    // `hex` would take upper case too.
+    if digits.bytes().any(|b| b.is_ascii_uppercase()) {
+        return Err(SignatureError::Malformed);
+    }
+    let mut digest = [0_u8; 32];
+    hex::decode_to_slice(digits, &mut digest).map_err(|_| SignatureError::Malformed)?;
+    Ok(digest)
+}
+
 impl AppSecret {
     /// Wraps the secret as the app dashboard shows it. Its text is the key; it is not decoded.
     #[must_use]
@@ -109,16 +127,7 @@ impl AppSecret {
     /// # Errors
     /// [`SignatureError`]; all of them deserve the same answer, 401.
     pub fn verify(&self, header: Option<&str>, body: &[u8]) -> Result<(), SignatureError> {
-        let digits = header
-            .ok_or(SignatureError::Missing)?
-            .strip_prefix(PREFIX)
-            .ok_or(SignatureError::Malformed)?;
-        // `hex` would take upper case too.
-        if digits.bytes().any(|b| b.is_ascii_uppercase()) {
-            return Err(SignatureError::Malformed);
-        }
-        let mut signature = [0_u8; 32];
-        hex::decode_to_slice(digits, &mut signature).map_err(|_| SignatureError::Malformed)?;
+        let signature = digest(header)?;
         let mac = self.mac(body).ok_or(SignatureError::Mismatch)?;
         mac.verify_slice(&signature).map_err(|_| SignatureError::Mismatch)
     }

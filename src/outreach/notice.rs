@@ -16,8 +16,9 @@ use crate::meta::policy::Transport;
 use crate::meta::send::{Content, MessagingType};
 use crate::shop::model::Shop;
 use crate::shop::templates::{Template, Unfilled};
-use crate::store::outbox::{self, Admit, Claimed, Class};
-use crate::store::templates::{self, Notice};
+use crate::store::notices::{self, Notice, State};
+use crate::store::outbox::{self, Admit, Claimed, Class, Settled};
+use crate::store::templates;
 use crate::store::timers::{self, Timer};
 use crate::store::{Sql, StoreError, counters, facts, people};
 use crate::time::{DAY, UnixMs};
@@ -66,7 +67,7 @@ pub enum Refusal {
     Unknown,
     /// It was told before, or tried.
     #[error("there is a notice with this key already: {0}")]
-    Before(String),
+    Before(&'static str),
     /// It must not be told now.
     #[error("{0}")]
     Held(String),
@@ -122,8 +123,8 @@ pub(crate) fn tell(
         Err(why) => return Ok(Err(why.into())),
     };
     let notice = Notice { template: &about.template.id, key: about.key, channel, person: id };
-    if let Some(outcome) = templates::outcome(sql, notice)? {
-        return Ok(Err(Refusal::Before(outcome)));
+    if let Some(state) = notices::state(sql, notice)? {
+        return Ok(Err(Refusal::Before(state.as_str())));
     }
     let zone = shop.zone();
     let (at, until) = about.at.unwrap_or_else(|| {
@@ -142,8 +143,8 @@ pub(crate) fn tell(
         ("utility_template", Content::Template(filled))
     };
     sql.transaction(|| {
-        if !templates::enter(sql, notice, now)? {
-            return Ok(Err(Refusal::Before("queued".to_owned())));
+        if !notices::enter(sql, notice, now)? {
+            return Ok(Err(Refusal::Before(State::Queued.as_str())));
         }
         let class =
             Class::Notice { template: about.template.id.clone(), key: about.key.to_owned() };
@@ -220,26 +221,32 @@ pub(crate) fn admit(
         Err(why) => {
             let notice =
                 Notice { template, key, channel: claimed.channel, person: &claimed.person };
-            templates::close(sql, notice, "refused", Some(&why))?;
+            notices::close(sql, notice, State::Refused, Some(&why))?;
             counters::add(sql, "notice.held", now)?;
             Ok(Admit::No(why))
         }
     }
 }
 
-/// Notes what became of a notice.
+/// Notes what became of a notice whose row is settled.
 ///
 /// # Errors
 /// [`StoreError`].
-pub(crate) fn close(
+pub(crate) fn settled(
     sql: &impl Sql,
     claimed: &Claimed,
-    outcome: &str,
+    settled: Settled,
     reason: Option<&str>,
 ) -> Result<(), StoreError> {
     let Class::Notice { template, key } = &claimed.class else { return Ok(()) };
+    let state = match settled {
+        Settled::Sent => State::Sent,
+        Settled::Refused => State::Refused,
+        Settled::Unknown => State::Unknown,
+        Settled::Waiting | Settled::Already => return Ok(()),
+    };
     let notice = Notice { template, key, channel: claimed.channel, person: &claimed.person };
-    templates::close(sql, notice, outcome, reason)
+    notices::close(sql, notice, state, reason)
 }
 
 /// When somebody last asked Meta how the templates stand.

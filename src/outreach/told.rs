@@ -21,8 +21,8 @@ use crate::store::consents::Consent;
 use crate::store::incidents::{self, Incident};
 use crate::store::places::Place;
 use crate::store::{
-    Sql, StoreError, comments, consents, funnel, ledger, people, places, receipts, runs, spending,
-    tallies, templates, to_json,
+    Sql, StoreError, comments, consents, funnel, ledger, notices, people, places, receipts, runs,
+    spending, tallies, to_json,
 };
 use crate::time::{DAY, UnixMs};
 
@@ -554,11 +554,11 @@ fn report(sql: &impl Sql, days: u16, now: UnixMs) -> Result<Report, StoreError> 
                 amount: cost.amount,
             })
             .collect(),
-        notices: templates::report(sql, from)?
+        notices: notices::report(sql, from)?
             .into_iter()
             .map(|line| NoticeLine {
                 template: line.template,
-                outcome: line.outcome,
+                outcome: line.state.as_str().to_owned(),
                 reason: line.reason,
                 notices: line.notices,
             })

@@ -5,8 +5,8 @@
 //! The one list: [`super::moving`], [`super::leaving`], `docs/data-map.md` and `GET /privacy` read
 //! it.
 
-use super::{bookings, comments, counters, deletions, early, friends, incidents, ledger, outbox};
-use super::{parked, runs, seen, spending, templates};
+use super::{bookings, comments, counters, deletions, early, friends, incidents, ledger, notices};
+use super::{outbox, parked, runs, seen, spending};
 use crate::kept::{Field, Gone, Kind, Until};
 use crate::time::DAY;
 
@@ -263,7 +263,7 @@ pub static TABLES: &[Table] = &[
         kind: Kind::Sent,
         purpose: "Who was told what they waited for, by which template: so that nobody is told \
                   twice.",
-        until: Until::after(templates::KEPT_MS),
+        until: Until::after(notices::KEPT_MS),
         gone: Gone::AtOnce,
         moves: WITH_PERSON,
         leaves: Leaves::Along,

@@ -19,7 +19,8 @@
 //!   [`counters`]: how often things happened; [`misses`]: questions that found no answer.
 //! - [`funnel`]: what brings people, and how far they go; [`made_posters`]: posters that are not in
 //!   `shop.toml`.
-//! - [`spending`]: what paid messages cost; [`templates`]: utility templates and their notices.
+//! - [`spending`]: what paid messages cost; [`templates`]: utility templates;
+//!   [`notices`]: what was sent by them.
 //! - [`comments`]: comments that were answered privately; [`friends`]: whom customers brought.
 //! - [`coupons`]: codes that were given, whose they are, and the tills that take them.
 //! - [`moving`]: carrying people from one Desk to another; [`leaving`]: a whole shop to another
@@ -52,6 +53,7 @@ pub mod moving;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod native;
 pub mod notes;
+pub mod notices;
 pub mod nudges;
 pub mod outbox;
 pub mod parked;

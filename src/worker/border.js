@@ -41,6 +41,32 @@ export async function call(namespace, name, path, body) {
   return [answer.status, answer.body ? await answer.text() : ""];
 }
 
+/** A body whose length was not declared: its bytes, undefined once it has more than `cap` of them. The
+ * rest of it is not read. One buffer that grows: a piece may be a single byte, and an object for each
+ * would fill the memory. */
+export async function upTo(request, cap) {
+  const reader = request.body?.getReader();
+  let bytes = new Uint8Array(0);
+  let length = 0;
+  while (reader) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    const wanted = length + value.byteLength;
+    if (wanted > cap) {
+      reader.cancel().catch(() => {});
+      return undefined;
+    }
+    if (wanted > bytes.byteLength) {
+      const larger = new Uint8Array(Math.min(cap, Math.max(wanted, 2 * bytes.byteLength)));
+      larger.set(bytes.subarray(0, length));
+      bytes = larger;
+    }
+    bytes.set(value, length);
+    length = wanted;
+  }
+  return bytes.subarray(0, length);
+}
+
 /** What a request for a poster's link says of itself, one a line: none of it can hold a line break. */
 export function visitor({ method, headers, cf }) {
   const get = (name) => headers.get(name) ?? "";

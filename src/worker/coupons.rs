@@ -11,6 +11,7 @@
 
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::thread::LocalKey;
 
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -28,22 +29,36 @@ use crate::entry::coupons::session::{self, Session};
 use crate::entry::coupons::till::{self, Answer, Refused, View};
 use crate::entry::coupons::{Redeemed, Shown};
 use crate::entry::pages::choose_language;
-use crate::entry::scan::Throttle;
+use crate::entry::throttle::{Allowance, Throttle};
 use crate::meta::ids::PageId;
 use crate::meta::signature::form_value;
 use crate::shop::coupon_codes::CouponCode;
 use crate::shop::kv::PageRoute;
 use crate::shop::lang;
 use crate::shop::model::{Lang, Shop};
-use crate::time::UnixMs;
+use crate::time::{SECOND, UnixMs};
 
 /// What a form of the till may measure, in bytes: a link to a code, escaped.
 const FORM_BODY: usize = 4 * 1024;
 
+/// Codes that nobody has, from one address. Far below what the registrar takes from all: one address
+/// must not keep the others from their codes.
+const VAIN_CODES: Allowance = Allowance { at_once: 20, one_every_ms: 5 * SECOND };
+
+/// Keys that no till has, from one address. The customers' Wi-Fi is often the till's, so codes are
+/// counted apart.
+const VAIN_KEYS: Allowance = Allowance { at_once: 10, one_every_ms: 10 * SECOND };
+
 thread_local! {
-    /// Codes that one address asks for. It lives in memory only; what all addresses together ask for
-    /// in vain the registrar limits.
-    static THROTTLE: RefCell<Option<Throttle>> = const { RefCell::new(None) };
+    static CODES: RefCell<Option<Throttle>> = const { RefCell::new(None) };
+    static KEYS: RefCell<Option<Throttle>> = const { RefCell::new(None) };
+}
+
+/// A look that one address has left. It is taken before anybody is asked: many could be under way at
+/// once. Who finds what they look for gets it back.
+struct Look {
+    of: &'static LocalKey<RefCell<Option<Throttle>>>,
+    address: String,
 }
 
 /// `GET /c/{code}`.
@@ -54,12 +69,24 @@ pub async fn show(request: &Request, route: &http::Route, env: &Env) -> Response
         Err(refusal) => return refusal,
     };
     let text = route.path().strip_prefix("/c/").unwrap_or_default();
-    let signed_in = session_of(request, &config, now).is_some();
+    let signed_in = match session_of(request, &config, now) {
+        Some(session) => matches!(till_of(env, &session).await, Ok(Some(_))),
+        None => false,
+    };
     let (page, status, found) = match CouponCode::read(text) {
         // Nobody is asked.
         Err(_) => (None, 404, Looked::Unknown),
-        Ok(_) if !counts(request, now) => (None, 429, Looked::Busy),
-        Ok(code) => look(env, &pages, code).await,
+        Ok(code) if signed_in => look(env, &pages, &code, Act::ShowTill(code.clone())).await,
+        Ok(code) => match Look::takes(&CODES, VAIN_CODES, request, now) {
+            None => (None, 429, Looked::Busy),
+            Some(left) => {
+                let looked = look(env, &pages, &code, Act::Show(code.clone())).await;
+                if let (_, _, Looked::Code(..)) = looked {
+                    left.gives_back();
+                }
+                looked
+            }
+        },
     };
     let page = page.or_else(|| pages.first().map(|page| page.id.clone()));
     let published = shop_of(env, page.as_ref(), now).await;
@@ -87,8 +114,12 @@ enum Looked {
 }
 
 /// Asks every Page's registrar: a code does not say whose it is.
-async fn look(env: &Env, pages: &[PageRoute], code: CouponCode) -> (Option<PageId>, u16, Looked) {
-    let act = Act::Show(code.clone());
+async fn look(
+    env: &Env,
+    pages: &[PageRoute],
+    code: &CouponCode,
+    act: Act,
+) -> (Option<PageId>, u16, Looked) {
     let asked = pages.iter().map(async |page| (page.id.clone(), ask(env, &page.id, &act).await));
     let mut worst = (None, 404, Looked::Unknown);
     for (page, answer) in futures_util::future::join_all(asked).await {
@@ -97,7 +128,7 @@ async fn look(env: &Env, pages: &[PageRoute], code: CouponCode) -> (Option<PageI
             Ok(answer) if is_busy(&answer) => worst = (None, 429, Looked::Busy),
             Ok(answer) => {
                 if let Ok(shown) = serde_json::from_value(answer) {
-                    return (Some(page), 200, Looked::Code(code, shown));
+                    return (Some(page), 200, Looked::Code(code.clone(), shown));
                 }
             }
             Err(why) => {
@@ -147,9 +178,9 @@ pub async fn sign_in(request: &Request, route: &http::Route, env: &Env) -> Respo
     let Ok(key) = CouponCode::read(&field(&form, "key")) else {
         return refuse(403, Refused::WrongKey).await;
     };
-    if !counts(request, now) {
+    let Some(left) = Look::takes(&KEYS, VAIN_KEYS, request, now) else {
         return refuse(429, Refused::Busy).await;
-    }
+    };
     let act = Act::SignIn(hash_of(&key));
     let mut why = (403, Refused::WrongKey);
     for page in &pages {
@@ -158,6 +189,7 @@ pub async fn sign_in(request: &Request, route: &http::Route, env: &Env) -> Respo
             Ok(answer) if is_busy(&answer) => why = (429, Refused::Busy),
             Ok(answer) => {
                 if let Ok(SignedIn { id, .. }) = serde_json::from_value(answer) {
+                    left.gives_back();
                     let session = Session { page: page.id.clone(), till: id };
                     let cookie = session::begins(&session::sign(&config.keys, &session, now));
                     return back_to_the_till(&cookie);
@@ -416,12 +448,30 @@ async fn till_of(env: &Env, session: &Session) -> Result<Option<SignedIn>, Strin
     read(ask(env, &session.page, &Act::Till(session.till.clone())).await?)
 }
 
-/// Whether one more look from this address is answered.
-fn counts(request: &Request, now: UnixMs) -> bool {
-    let address = http::header(request, "cf-connecting-ip").unwrap_or_default();
-    THROTTLE.with_borrow_mut(|throttle| {
-        throttle.get_or_insert_with(|| Throttle::new(random::bits128())).counts(&address, now)
-    })
+impl Look {
+    /// None: this address has none left.
+    fn takes(
+        of: &'static LocalKey<RefCell<Option<Throttle>>>,
+        each: Allowance,
+        request: &Request,
+        now: UnixMs,
+    ) -> Option<Self> {
+        let address = http::header(request, "cf-connecting-ip").unwrap_or_default();
+        let taken = of.with_borrow_mut(|throttle| {
+            let new = || Throttle::new(each, random::bits128());
+            throttle.get_or_insert_with(new).takes(&address, now)
+        });
+        taken.then_some(Self { of, address })
+    }
+
+    /// It was not in vain.
+    fn gives_back(self) {
+        self.of.with_borrow_mut(|throttle| {
+            if let Some(throttle) = throttle {
+                throttle.gives_back(&self.address);
+            }
+        });
+    }
 }
 
 async fn shop_of(env: &Env, page: Option<&PageId>, now: UnixMs) -> Option<Rc<Published>> {

@@ -200,18 +200,6 @@ pub async fn exchange_json(
     Ok((status, body))
 }
 
-/// A value as it stands in a query: everything but letters, digits and `-_.~` is escaped.
-pub fn escaped(text: &str) -> String {
-    text.bytes().fold(String::new(), |mut escaped, byte| {
-        if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) {
-            escaped.push(char::from(byte));
-        } else {
-            escaped.push_str(&format!("%{byte:02X}"));
-        }
-        escaped
-    })
-}
-
 /// One request; a GET without a body; `limit` in ms. Status, `Retry-After` in seconds, and what was answered.
 async fn answer(
     url: &JsString,

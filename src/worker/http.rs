@@ -2,9 +2,15 @@
 
 use std::borrow::Cow;
 
-use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Headers, Request, Response, ResponseInit};
+
+#[wasm_bindgen(module = "/src/worker/border.js")]
+extern "C" {
+    #[wasm_bindgen(catch, js_name = upTo)]
+    async fn up_to(request: &Request, cap: u32) -> Result<JsValue, JsValue>;
+}
 
 /// Method and URL of a request.
 pub struct Route {
@@ -55,16 +61,22 @@ pub enum BodyError {
     Broken,
 }
 
-/// The raw bytes of the body, at most `cap` of them.
+/// The raw bytes of the body, at most `cap` of them. Whoever declares no length could send a hundred
+/// megabytes, most of what an isolate has: such a body is read only as far as the cap.
 pub async fn body(request: &Request, cap: usize) -> Result<Vec<u8>, BodyError> {
     let declared = header(request, "content-length").and_then(|n| n.parse::<usize>().ok());
     if declared.is_some_and(|length| length > cap) {
         return Err(BodyError::TooLarge);
     }
+    if declared.is_none() {
+        let cap = u32::try_from(cap).unwrap_or(u32::MAX);
+        let bytes = up_to(request, cap).await.map_err(|_| BodyError::Broken)?;
+        let bytes = bytes.dyn_into::<js_sys::Uint8Array>().map_err(|_| BodyError::TooLarge)?;
+        return Ok(bytes.to_vec());
+    }
     let promise = request.array_buffer().map_err(|_| BodyError::Broken)?;
     let buffer = JsFuture::from(promise).await.map_err(|_| BodyError::Broken)?;
     let bytes = js_sys::Uint8Array::new(&buffer);
-    // A chunked body has no declared length: its size is known only now, before it is copied.
     if usize::try_from(bytes.length()).is_ok_and(|length| length > cap) {
         return Err(BodyError::TooLarge);
     }

@@ -19,7 +19,8 @@ use super::config::Config;
 use super::desk::call::Scan;
 use super::{binding, desk, http, random, shops};
 use crate::entry::door::{self, Door, Visitor, Why};
-use crate::entry::scan::{self, Throttle};
+use crate::entry::scan;
+use crate::entry::throttle::{Allowance, Left, Throttle};
 use crate::entry::{pages, qr};
 use crate::meta::ids::{PageId, PosterCode};
 use crate::shop::codes::{self, Look};
@@ -27,7 +28,7 @@ use crate::shop::colour::Brand;
 use crate::shop::kv::{
     HoldValue, KV_SCHEMA, PageRoute, PagesValue, PosterValue, aimed_key, hold_key, poster_key,
 };
-use crate::shop::model::{Lang, Place, Platform, Shop};
+use crate::shop::model::{Lang, Place, Platform, Poster, Shop};
 use crate::time::{MINUTE, SECOND, UnixMs};
 
 #[wasm_bindgen(module = "/src/worker/border.js")]
@@ -49,6 +50,11 @@ const FRESH_MS: i64 = MINUTE;
 const SHORT_MS: i64 = 30 * SECOND;
 /// Values kept in memory. Codes can be made up, so there is an end to them.
 const MOST_KEPT: usize = 2_048;
+/// Codes of one address that nobody has and KV is asked for. Each costs up to four reads, of the
+/// 100,000 that the free plan has a day (Cloudflare, 2026).
+const VAIN: Allowance = Allowance { at_once: 20, one_every_ms: 30 * SECOND };
+/// The same, of all addresses together.
+const VAIN_OF_ALL: Allowance = Allowance { at_once: 300, one_every_ms: 10 * SECOND };
 /// Calls for one scan: a Desk that has just moved answers the second time.
 const TRIES: u32 = 3;
 
@@ -61,7 +67,9 @@ struct Kept<T> {
 thread_local! {
     static POSTERS: RefCell<HashMap<String, Kept<PosterValue>>> = RefCell::default();
     static HOLDS: RefCell<HashMap<String, Kept<HoldValue>>> = RefCell::default();
-    static THROTTLE: RefCell<Option<Throttle>> = const { RefCell::new(None) };
+    static COUNTED: RefCell<Option<Throttle>> = const { RefCell::new(None) };
+    static IN_VAIN: RefCell<Option<Throttle>> = const { RefCell::new(None) };
+    static ALL_IN_VAIN: RefCell<Left> = const { RefCell::new(Left::all(VAIN_OF_ALL)) };
 }
 
 /// What a path under `/q/` asks for.
@@ -111,7 +119,8 @@ pub async fn serve(
         (rest, Wanted::Link)
     };
     if !matches!(wanted, Wanted::Link) {
-        return picture(env, route, code, &wanted).await;
+        let address = http::header(request, "cf-connecting-ip").unwrap_or_default();
+        return picture(env, route, code, &wanted, &address).await;
     }
     let said = visitor(request).unwrap_or_default();
     link(env, route, context, code, &Asker::of(&said)).await
@@ -126,7 +135,7 @@ async fn link(
     asker: &Asker<'_>,
 ) -> Response {
     let now = desk::now();
-    let found = find(env, code, now).await;
+    let found = find(env, code, asker.address, now).await;
     let (poster, pages) = match found {
         Ok((Some(poster), pages)) => (poster, pages),
         Ok((None, pages)) => {
@@ -175,6 +184,7 @@ async fn link(
 async fn find(
     env: &Env,
     code: &str,
+    address: &str,
     now: UnixMs,
 ) -> Result<(Option<Rc<PosterValue>>, Rc<PagesValue>), String> {
     let pages = async { shops::pages(env, now).await.map_err(|error| error.to_string()) };
@@ -184,12 +194,22 @@ async fn find(
             // KV is not asked.
             Look::Misread | Look::None => return Ok(None),
         };
-        let found = of_code(env, &code, now).await?;
-        match PosterCode::new(code.as_str().to_ascii_uppercase()) {
-            // Typed by hand.
-            Ok(upper) if found.is_none() && upper != code => of_code(env, &upper, now).await,
-            _ => Ok(found),
+        let taken = may_be_vain(address, now);
+        if !taken && !is_known(env, &code, now).await {
+            return Ok(None);
         }
+        let mut found = of_code(env, &code, now).await?;
+        if found.is_none()
+            && let Ok(upper) = PosterCode::new(code.as_str().to_ascii_uppercase())
+            && upper != code
+        {
+            // Typed by hand.
+            found = of_code(env, &upper, now).await?;
+        }
+        if taken && found.is_some() {
+            was_not_vain(address);
+        }
+        Ok::<_, String>(found)
     };
     let (poster, pages) = futures_util::future::join(poster, pages).await;
     let pages = pages?;
@@ -243,6 +263,10 @@ async fn read<T: DeserializeOwned + 'static>(
     };
     kept.with_borrow_mut(|all| {
         if all.len() >= MOST_KEPT {
+            // Codes that nobody has go first.
+            all.retain(|_, kept| kept.value.is_some());
+        }
+        if all.len() >= MOST_KEPT {
             all.clear();
         }
         all.insert(key.to_owned(), Kept { value: value.clone(), read_at: now });
@@ -252,9 +276,49 @@ async fn read<T: DeserializeOwned + 'static>(
 
 /// Whether a scan from there counts. Over the limit it is redirected all the same.
 fn counts(address: &str, now: UnixMs) -> bool {
-    THROTTLE.with_borrow_mut(|throttle| {
-        throttle.get_or_insert_with(|| Throttle::new(random::bits128())).counts(address, now)
+    COUNTED.with_borrow_mut(|throttle| {
+        let new = || Throttle::new(scan::COUNTED, random::bits128());
+        throttle.get_or_insert_with(new).takes(address, now)
     })
+}
+
+/// Whether KV may be asked for a code that perhaps nobody has; [`was_not_vain`] if somebody has it.
+fn may_be_vain(address: &str, now: UnixMs) -> bool {
+    let of_address = IN_VAIN.with_borrow_mut(|throttle| {
+        let new = || Throttle::new(VAIN, random::bits128());
+        throttle.get_or_insert_with(new).takes(address, now)
+    });
+    of_address && ALL_IN_VAIN.with_borrow_mut(|left| left.takes(now))
+}
+
+fn was_not_vain(address: &str) {
+    IN_VAIN.with_borrow_mut(|throttle| {
+        if let Some(throttle) = throttle {
+            throttle.gives_back(address);
+        }
+    });
+    ALL_IN_VAIN.with_borrow_mut(Left::gives_back);
+}
+
+/// Whether a published shop has the code, by what this isolate has read of it within a minute. While
+/// somebody tries words, the posters that hang go on leading to the shop; only one that was made in
+/// that minute has to wait.
+async fn is_known(env: &Env, code: &PosterCode, now: UnixMs) -> bool {
+    let Ok(pages) = shops::pages(env, now).await else { return true };
+    for page in &pages.pages {
+        match shops::shop(env, &page.id, now).await {
+            Ok(published) => {
+                let same = |known: &Poster| known.code.as_str().eq_ignore_ascii_case(code.as_str());
+                if published.shop.posters.iter().any(same) {
+                    return true;
+                }
+            }
+            // KV does not answer: whoever asks is told so.
+            Err(shops::NoShop::Unavailable(_)) => return true,
+            Err(_) => {}
+        }
+    }
+    false
 }
 
 /// Counts a scan at the Page's registrar, without holding up the answer.
@@ -305,8 +369,14 @@ async fn shut(env: &Env, page: Option<PageId>, asker: &Asker<'_>, why: Why) -> R
 }
 
 /// The picture holds this shop's own address, so that what the poster does can change later.
-async fn picture(env: &Env, route: &http::Route, code: &str, wanted: &Wanted) -> Response {
-    let found = find(env, code, desk::now()).await;
+async fn picture(
+    env: &Env,
+    route: &http::Route,
+    code: &str,
+    wanted: &Wanted,
+    address: &str,
+) -> Response {
+    let found = find(env, code, address, desk::now()).await;
     let Some(poster) = found.ok().and_then(|(poster, _)| poster).filter(|poster| !poster.revoked)
     else {
         return http::text(404, "there is no such poster");

@@ -2,6 +2,8 @@
 //! loses, refuses and echoes, and a process that may die between any two calls and goes on with
 //! the same SQLite file.
 
+mod talk;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::LazyLock;
@@ -29,6 +31,8 @@ use shopbell::store::native::Sqlite;
 use shopbell::store::outbox::{self, Claimed, Class, Room};
 use shopbell::store::{Sql, Value, people, schema, waiting};
 use shopbell::time::{MINUTE, UnixMs};
+
+pub use self::talk::{Talk, begins, own};
 
 /// A shop with its trained FAQ.
 pub struct Open {
@@ -79,6 +83,26 @@ pub fn context(open: &Open) -> Context<'_> {
 
 pub fn ms(text: &str) -> UnixMs {
     text.parse::<jiff::Timestamp>().unwrap().into()
+}
+
+/// A Friday at noon in Vilnius: the café is open.
+pub fn friday_noon() -> UnixMs {
+    ms("2026-11-20T10:00:00Z")
+}
+
+/// A Monday at noon in Vilnius.
+pub fn monday_noon() -> UnixMs {
+    ms("2026-11-23T10:00:00Z")
+}
+
+/// A Tuesday at noon in Vilnius.
+pub fn tuesday_noon() -> UnixMs {
+    ms("2026-11-24T10:00:00Z")
+}
+
+/// A Tuesday at noon in Greenwich.
+pub fn tuesday_noon_utc() -> UnixMs {
+    ms("2026-11-24T12:00:00Z")
 }
 
 pub fn person_id(n: usize) -> Psid {

@@ -10,16 +10,16 @@ use proptest::prelude::*;
 use shopbell::desk::booking::calendar;
 use shopbell::desk::form::reminders;
 use shopbell::entry::calendar as links;
-use shopbell::meta::event::Channel;
+use shopbell::meta::event::{Channel, Event};
 use shopbell::meta::ids::TemplateId;
-use shopbell::meta::send::{Button, Content, QuickReply};
+use shopbell::meta::send::Content;
 use shopbell::meta::template::Kept;
 use shopbell::shop::forms::FieldValue;
 use shopbell::shop::model::{Lang, Localized};
 use shopbell::shop::templates::{Template, TemplateUse};
 use shopbell::store::bookings::{self, Claim, peak};
 use shopbell::store::calls::{self, Kind};
-use shopbell::store::{people, templates};
+use shopbell::store::{notices, people, templates};
 use shopbell::time::{DAY, HOUR, MINUTE, UnixMs};
 
 const SOURCE: &str = r#"
@@ -153,83 +153,11 @@ service_of = "what"
 
 static OPEN: LazyLock<Open> = LazyLock::new(|| compile(SOURCE));
 
-/// A Monday at noon in Vilnius.
-fn noon() -> UnixMs {
-    ms("2026-11-23T10:00:00Z")
-}
-
-/// Several customers of one shop.
-struct Talk {
-    world: World<'static>,
-    n: usize,
-    taps: BTreeMap<usize, Vec<(String, String)>>,
+fn new_talk() -> Talk {
+    Talk::new(&OPEN, monday_noon())
 }
 
 impl Talk {
-    fn new() -> Self {
-        Self { world: World::new(&OPEN, noon()), n: 0, taps: BTreeMap::new() }
-    }
-
-    fn after(&mut self, who: usize, event: shopbell::meta::event::Event) -> String {
-        let said = self.world.after(event);
-        let to = person_id(who);
-        let theirs: Vec<Content> = self
-            .world
-            .taken
-            .iter()
-            .rev()
-            .take(said.len())
-            .rev()
-            .filter(|s| s.person == to)
-            .map(|sent| sent.content.clone())
-            .collect();
-        for content in &theirs {
-            let taps: Vec<(String, String)> = match content {
-                Content::Text { quick_replies, .. } => quick_replies
-                    .iter()
-                    .map(|QuickReply { title, payload }| (title.clone(), payload.clone()))
-                    .collect(),
-                Content::Buttons { buttons, .. } => buttons
-                    .iter()
-                    .filter_map(|button| match button {
-                        Button::Postback { title, payload } => {
-                            Some((title.clone(), payload.clone()))
-                        }
-                        _ => None,
-                    })
-                    .collect(),
-                _ => continue,
-            };
-            self.taps.insert(who, taps);
-        }
-        theirs.iter().map(shown).collect::<Vec<_>>().join(" / ")
-    }
-
-    fn pays(&mut self, who: usize, payload: &str) -> String {
-        self.n += 1;
-        self.world.wait(1_000);
-        let event = quick_reply(who, self.world.now, &format!("m{}", self.n), "x", payload);
-        self.after(who, event)
-    }
-
-    fn says(&mut self, who: usize, text: &str) -> String {
-        self.n += 1;
-        self.world.wait(1_000);
-        let event = message(who, self.world.now, &format!("m{}", self.n), text);
-        self.after(who, event)
-    }
-
-    fn titles(&self, who: usize) -> Vec<&str> {
-        self.taps.get(&who).into_iter().flatten().map(|(title, _)| title.as_str()).collect()
-    }
-
-    fn taps(&mut self, who: usize, title: &str) -> String {
-        let offered = self.taps.get(&who).cloned().unwrap_or_default();
-        let found = offered.iter().find(|(known, _)| known == title);
-        let (_, payload) = found.unwrap_or_else(|| panic!("no {title} in {offered:?}"));
-        self.pays(who, &payload.clone())
-    }
-
     fn books(&mut self, who: usize, time: &str) -> String {
         self.pays(who, "sb:form:cut");
         self.says(who, &format!("tomorrow {time}"));
@@ -251,7 +179,7 @@ impl Talk {
 
 #[test]
 fn a_slot_is_chosen_by_day_and_time_held_and_booked() {
-    let mut talk = Talk::new();
+    let mut talk = new_talk();
     assert_eq!(talk.pays(1, "sb:form:cut"), "When would you like to come?");
     // Ona is there on Tuesdays from ten to twelve.
     assert_eq!(
@@ -311,7 +239,7 @@ fn what_is_typed_is_a_day_a_time_or_both() {
         (&["tomorrow 15:00", "10:00"], "10:00"),
         (&["25.12.2030", "tomorrow", "cancel", "sb:form:cut", "tomorrow 10:00"], "10:00"),
     ] {
-        let mut talk = Talk::new();
+        let mut talk = new_talk();
         talk.pays(1, "sb:form:cut");
         for text in texts {
             if text.starts_with("sb:") {
@@ -325,14 +253,14 @@ fn what_is_typed_is_a_day_a_time_or_both() {
         let day = local.as_deref().and_then(|local| local.get(..16));
         assert_eq!(day, Some(format!("2026-11-24T{expected}").as_str()), "{texts:?}");
     }
-    let mut talk = Talk::new();
+    let mut talk = new_talk();
     talk.pays(1, "sb:form:cut");
     assert_eq!(talk.says(1, "Wednesday"), "Nothing is free on Wed 25 Nov 2026. Which other day?");
     assert_eq!(talk.says(1, "tomorrow 15:00"), "15:00 is not free. Which of these suits you?");
     assert_eq!(talk.titles(1)[..2], ["10:00", "11:00"]);
     assert_eq!(talk.taps(1, "Other days"), "When would you like to come?");
     // In the afternoon, where nothing begins at night.
-    let mut talk = Talk::new();
+    let mut talk = new_talk();
     talk.pays(1, "sb:form:table");
     talk.says(1, "tomorrow");
     assert!(talk.says(1, "at 3").contains("Tue 24 Nov 2026 15:00"));
@@ -340,7 +268,7 @@ fn what_is_typed_is_a_day_a_time_or_both() {
 
 #[test]
 fn more_days_and_more_times_are_a_tap_away_and_the_lists_go_round() {
-    let mut talk = Talk::new();
+    let mut talk = new_talk();
     talk.pays(1, "sb:form:table");
     let first: Vec<String> = talk.titles(1).iter().map(|t| (*t).to_owned()).collect();
     assert_eq!(first.len(), 10, "{first:?}");
@@ -361,7 +289,7 @@ fn more_days_and_more_times_are_a_tap_away_and_the_lists_go_round() {
 
 #[test]
 fn a_hold_keeps_others_away_until_it_ends_and_is_given_up_with_the_form() {
-    let mut talk = Talk::new();
+    let mut talk = new_talk();
     talk.pays(1, "sb:form:cut");
     talk.says(1, "tomorrow 11:00");
     talk.pays(2, "sb:form:cut");
@@ -388,7 +316,7 @@ fn a_hold_keeps_others_away_until_it_ends_and_is_given_up_with_the_form() {
 
 #[test]
 fn what_was_held_is_booked_even_when_the_hold_has_ended_and_nobody_came_between() {
-    let mut talk = Talk::new();
+    let mut talk = new_talk();
     talk.pays(1, "sb:form:cut");
     talk.says(1, "tomorrow 11:00");
     talk.world.wait(3 * HOUR);
@@ -398,7 +326,7 @@ fn what_was_held_is_booked_even_when_the_hold_has_ended_and_nobody_came_between(
 
 #[test]
 fn whoever_has_an_appointment_moves_or_cancels_it_and_the_shop_is_told() {
-    let mut talk = Talk::new();
+    let mut talk = new_talk();
     assert!(talk.books(1, "11:00").contains("You are booked"));
     assert!(talk.books(2, "10:00").contains("You are booked"));
     talk.hooks();
@@ -429,7 +357,7 @@ fn whoever_has_an_appointment_moves_or_cancels_it_and_the_shop_is_told() {
 
 #[test]
 fn moving_is_given_up_and_the_appointment_stays() {
-    let mut talk = Talk::new();
+    let mut talk = new_talk();
     talk.books(1, "11:00");
     talk.pays(1, "sb:form:cut:do:move");
     assert_eq!(talk.taps(1, "Cancel"), "Cancelled. Nothing of it was kept.");
@@ -440,7 +368,7 @@ fn moving_is_given_up_and_the_appointment_stays() {
     assert_eq!(talk.world.person(1).unwrap().forms, []);
     assert_eq!(talk.claims(), []);
     // Nor does a move that was begun touch what was booked anew since.
-    let mut talk = Talk::new();
+    let mut talk = new_talk();
     talk.books(1, "11:00");
     talk.pays(1, "sb:form:cut:do:move");
     let moving = talk.world.person(1).unwrap().forms;
@@ -455,7 +383,7 @@ fn moving_is_given_up_and_the_appointment_stays() {
 
 #[test]
 fn what_cannot_be_said_is_not_booked() {
-    let mut talk = Talk::new();
+    let mut talk = new_talk();
     talk.pays(1, "sb:form:table");
     talk.world.shop.assistant.messenger = false;
     talk.says(1, "tomorrow 14:00");
@@ -467,7 +395,7 @@ fn what_cannot_be_said_is_not_booked() {
 
 #[test]
 fn the_owner_reads_of_it_in_messenger_while_meta_allows_it() {
-    let mut talk = Talk::new();
+    let mut talk = new_talk();
     talk.world.shop.handoff.with_text = true;
     talk.world.shop.agents.clear();
     talk.world.shop.services[0].hours = Some(OPEN.shop.hours.clone());
@@ -483,7 +411,7 @@ fn the_owner_reads_of_it_in_messenger_while_meta_allows_it() {
 
 #[test]
 fn services_that_share_a_resource_share_its_room_and_the_choice_decides_which() {
-    let mut talk = Talk::new();
+    let mut talk = new_talk();
     talk.books(1, "11:00");
     talk.pays(2, "sb:form:any");
     talk.taps(2, "Wash");
@@ -501,7 +429,7 @@ fn services_that_share_a_resource_share_its_room_and_the_choice_decides_which() 
 #[test]
 fn the_reminder_comes_inside_the_window_and_is_held_with_a_reason_otherwise() {
     let book = |time: &str| {
-        let mut talk = Talk::new();
+        let mut talk = new_talk();
         talk.pays(1, "sb:form:table");
         assert!(talk.says(1, time).contains("You are booked"));
         talk
@@ -570,8 +498,8 @@ fn the_reminder_comes_inside_the_window_and_is_held_with_a_reason_otherwise() {
             let when = ("when".to_owned(), "Wed 25 Nov 2026 14:00".to_owned());
             assert_eq!(filled.parameters, [when]);
             assert!(remind(&mut talk).is_empty());
-            let told = templates::report(&talk.world.sql, UnixMs::new(0)).unwrap();
-            assert_eq!((told[0].outcome.as_str(), told[0].notices), ("sent", 1));
+            let told = notices::report(&talk.world.sql, UnixMs::new(0)).unwrap();
+            assert_eq!((told[0].state, told[0].notices), (notices::State::Sent, 1));
         } else {
             assert_eq!((heard.len(), by_template.as_deref()), (0, Some("window_closed")));
         }
@@ -601,7 +529,7 @@ fn the_reminder_comes_inside_the_window_and_is_held_with_a_reason_otherwise() {
 
 #[test]
 fn forgetting_a_person_frees_their_slots() {
-    let mut talk = Talk::new();
+    let mut talk = new_talk();
     talk.books(1, "11:00");
     talk.pays(2, "sb:form:table");
     talk.says(2, "tomorrow");
@@ -614,7 +542,7 @@ fn forgetting_a_person_frees_their_slots() {
 
 #[test]
 fn the_calendar_entry_says_what_when_and_where_and_not_who() {
-    let mut talk = Talk::new();
+    let mut talk = new_talk();
     talk.books(1, "11:00");
     let claim = talk.claims().remove(0);
     let found = bookings::by_code(&talk.world.sql, &claim.code).unwrap().unwrap();
@@ -643,14 +571,14 @@ fn the_calendar_entry_says_what_when_and_where_and_not_who() {
 
 #[test]
 fn on_instagram_the_same_id_is_another_person() {
-    let mut talk = Talk::new();
+    let mut talk = new_talk();
     talk.world.shop.assistant.instagram = true;
     talk.books(1, "11:00");
-    talk.n += 1;
-    talk.world.wait(1_000);
-    let mut opens = quick_reply(1, talk.world.now, "ig", "x", "sb:form:cut");
-    opens.channel = Channel::Instagram;
-    assert!(talk.after(1, opens).contains("When would you like to come?"));
+    let said = talk.does(1, |at, mid| {
+        let opens = quick_reply(1, at, mid, "x", "sb:form:cut");
+        Event { channel: Channel::Instagram, ..opens }
+    });
+    assert!(said.contains("When would you like to come?"));
 }
 
 /// What one of several people does next.
@@ -698,7 +626,7 @@ proptest! {
         steps in vec((0..4_usize, step()), 1..80),
         form in prop_oneof![Just("cut"), Just("table"), Just("any")],
     ) {
-        let mut talk = Talk::new();
+        let mut talk = new_talk();
         let mut told: BTreeMap<usize, bool> = BTreeMap::new();
         for (who, step) in steps {
             let said = match step {
@@ -706,7 +634,7 @@ proptest! {
                 Step::Says(text) => talk.says(who, text),
                 Step::TapsFirst | Step::TapsTime(_) => {
                     let nth = if let Step::TapsTime(nth) = step { nth } else { 0 };
-                    let tap = talk.taps.get(&who).and_then(|taps| taps.get(nth)).cloned();
+                    let tap = talk.offered(who).get(nth).cloned();
                     tap.map(|(_, payload)| talk.pays(who, &payload)).unwrap_or_default()
                 }
                 Step::Answers => talk.says(who, "+37060000000"),
@@ -716,7 +644,7 @@ proptest! {
                 Step::Drops => talk.pays(who, &format!("sb:form:{form}:do:drop")),
                 Step::Waits(minutes) => { talk.world.wait(minutes * MINUTE); String::new() }
                 Step::Forges(half_hours) => {
-                    let at = noon().plus(DAY).plus(half_hours * 30 * MINUTE);
+                    let at = monday_noon().plus(DAY).plus(half_hours * 30 * MINUTE);
                     let question = match form { "cut" => "when", "table" => "table_at", _ => "any_at" };
                     talk.pays(who, &format!("sb:form:{form}:is:{question}:{}", at.get()))
                 }
@@ -743,7 +671,7 @@ proptest! {
         for (who, booked) in told {
             let has = talk.claims().iter().any(|c| c.person == person_id(who) && c.is_booked());
             // Time may have passed over it.
-            prop_assert!(has || !booked || talk.world.now > noon().plus(20 * HOUR), "{who}");
+            prop_assert!(has || !booked || talk.world.now > monday_noon().plus(20 * HOUR), "{who}");
         }
     }
 }

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use crate::common_core::{
     Graph, KEYS, Open, ROOM, World, cases, compile, event, message, ms, person_id, postback,
-    quick_reply, referral, shown,
+    quick_reply, referral, shown, tuesday_noon,
 };
 use proptest::prelude::*;
 use shopbell::desk::inbox;
@@ -32,13 +32,8 @@ const ACCOUNT: &str = "17841400000000001";
 const PRICE: &str = "PRICE: a loaf is three euro. [buttons]";
 const LINK: &str = "LINK:\nhttps://m.me/rye.vilnius?ref=";
 
-/// Noon of a Tuesday in Vilnius.
-fn noon() -> UnixMs {
-    ms("2026-11-24T10:00:00Z")
-}
-
 fn world() -> World<'static> {
-    World::new(&SHOP, noon())
+    World::new(&SHOP, tuesday_noon())
 }
 
 fn words(id: &str, text: &str) -> Comment {
@@ -96,7 +91,7 @@ fn a_comment_gets_one_private_reply_then_a_public_one_each_in_its_turn() {
             post_id: Some((*post).to_owned()),
             ..words(&format!("c{n}"), "What's the PRICE?")
         };
-        world.take(&[told(comment, noon())]);
+        world.take(&[told(comment, tuesday_noon())]);
         world.drain();
     }
     let publics = ["We wrote to you.", "Look into your messages.", "The answer is in your inbox."];
@@ -134,14 +129,14 @@ fn the_reply_is_in_the_language_and_of_the_rule_that_fits_best() {
     ] {
         let mut world = world();
         let text = comment.text.clone();
-        world.take(&[told(comment, noon())]);
+        world.take(&[told(comment, tuesday_noon())]);
         world.drain();
         let private = said(&world).into_iter().find(|(_, way, _)| *way == "private");
         assert_eq!(private.map(|(_, _, text)| text).as_deref(), expected, "{text:?}");
     }
     // More than one message: its beginning, and a tap for the whole.
     let mut world = world();
-    world.take(&[told(under("1", "g", "is coffee expensive"), noon())]);
+    world.take(&[told(under("1", "g", "is coffee expensive"), tuesday_noon())]);
     world.drain();
     let Content::Text { quick_replies, .. } = &world.taken[0].content else { panic!() };
     assert_eq!(quick_replies[0].payload, "sb:faq:coffee");
@@ -150,7 +145,7 @@ fn the_reply_is_in_the_language_and_of_the_rule_that_fits_best() {
 #[test]
 fn what_is_not_to_be_answered_is_left_alone() {
     let ask = || words("c", "price?");
-    let at = noon();
+    let at = tuesday_noon();
     for (event, why) in [
         (told(Comment { from: Some(PAGE.into()), ..ask() }, at), "own"),
         (on_instagram(Comment { from: Some(ACCOUNT.into()), ..ask() }, at), "own"),
@@ -192,7 +187,7 @@ fn anger_and_what_only_people_answer_is_told_to_the_owner_once_and_not_answered(
     ] {
         let mut world = world();
         for n in 0..3 {
-            world.take(&[told(words(&format!("c{n}"), text), noon().plus(n))]);
+            world.take(&[told(words(&format!("c{n}"), text), tuesday_noon().plus(n))]);
             world.drain();
         }
         assert_eq!(said(&world), []);
@@ -242,9 +237,11 @@ fn a_comment_that_is_taken_back_or_hidden_before_its_answer_left_gets_none() {
     for verb in ["remove", "hide"] {
         for first in [true, false] {
             let mut world = world();
-            let gone =
-                told(Comment { verb: verb.into(), text: None, ..words("c", "") }, noon().plus(5));
-            let comment = told(words("c", "price?"), noon());
+            let gone = told(
+                Comment { verb: verb.into(), text: None, ..words("c", "") },
+                tuesday_noon().plus(5),
+            );
+            let comment = told(words("c", "price?"), tuesday_noon());
             world.take(&if first { [gone, comment] } else { [comment, gone] });
             world.drain();
             assert_eq!(said(&world), [], "{verb}, first: {first}");
@@ -252,9 +249,10 @@ fn a_comment_that_is_taken_back_or_hidden_before_its_answer_left_gets_none() {
     }
     // Too late: it has left.
     let mut world = world();
-    world.take(&[told(words("c", "price?"), noon())]);
+    world.take(&[told(words("c", "price?"), tuesday_noon())]);
     world.drain();
-    world.take(&[told(Comment { verb: "remove".into(), ..words("c", "") }, noon().plus(5))]);
+    world
+        .take(&[told(Comment { verb: "remove".into(), ..words("c", "") }, tuesday_noon().plus(5))]);
     assert_eq!(
         comments::by_comment(&world.sql, "c").unwrap().unwrap().state,
         comments::State::Sent
@@ -266,7 +264,7 @@ fn an_unknown_outcome_is_never_sent_again_and_its_echo_settles_it() {
     for graph in [Graph::LostBefore, Graph::LostAfter, Graph::Gateway { taken: true }] {
         let mut world = world();
         world.writers.insert("c".to_owned(), person_id(3));
-        world.take(&[told(words("c", "price?"), noon())]);
+        world.take(&[told(words("c", "price?"), tuesday_noon())]);
         world.claim(ROOM);
         world.send(0, graph);
         world.settle(0);
@@ -274,7 +272,7 @@ fn an_unknown_outcome_is_never_sent_again_and_its_echo_settles_it() {
         world.come_to_rest();
         assert_eq!(world.requests.len(), 1, "{graph:?}: neither again nor under the comment");
         assert_eq!(world.count("private.unknown"), 1);
-        let report = comments::report(&world.sql, noon().plus(-DAY)).unwrap();
+        let report = comments::report(&world.sql, tuesday_noon().plus(-DAY)).unwrap();
         assert_eq!((report[0].state.as_str(), report[0].comments), ("unknown", 1));
         assert!(world.person(3).is_none());
         if graph.takes() {
@@ -300,7 +298,7 @@ fn what_meta_refuses_is_settled_and_holds_up_nobody_else() {
         (200, None, "not allowed"),
     ] {
         let mut world = world();
-        world.take(&[told(words("c", "price?"), noon())]);
+        world.take(&[told(words("c", "price?"), tuesday_noon())]);
         world.claim(ROOM);
         world.send(0, Graph::Refuses(code, subcode));
         world.settle(0);
@@ -316,11 +314,11 @@ fn what_meta_refuses_is_settled_and_holds_up_nobody_else() {
     }
     // Too many: private replies wait, answers do not.
     let mut world = world();
-    world.take(&[told(words("c", "price?"), noon())]);
+    world.take(&[told(words("c", "price?"), tuesday_noon())]);
     world.claim(ROOM);
     world.send(0, Graph::Refuses(613, None));
     world.settle(0);
-    assert_eq!(world.after(message(0, noon(), "m", "what bread do you have")).len(), 1);
+    assert_eq!(world.after(message(0, tuesday_noon(), "m", "what bread do you have")).len(), 1);
     world.wait(2 * MINUTE);
     world.come_to_rest();
     assert_eq!(said(&world).len(), 2, "later it leaves");
@@ -370,16 +368,16 @@ fn an_hour_holds_750_each_leaves_in_its_turn_and_none_is_lost() {
     rush(&mut world, 0..900);
     world.drain();
     assert_eq!(private(&world).len(), 10, "a few leave at once");
-    let_leave(&mut world, noon().plus(HOUR - 1));
+    let_leave(&mut world, tuesday_noon().plus(HOUR - 1));
     let publics = world.taken.iter().filter(|sent| sent.class == Class::Public).count();
     assert_eq!((private(&world).len(), publics), (750, 750), "each with what is said under it");
-    let_leave(&mut world, noon().plus(2 * HOUR));
+    let_leave(&mut world, tuesday_noon().plus(2 * HOUR));
     let times = private(&world);
     assert_eq!(times.len(), 900);
     assert_pace(&times);
     assert_eq!(world.number("SELECT count(*) FROM comments WHERE state = 'sent'"), 900);
     // After a quiet hour a few leave at once again.
-    let_leave(&mut world, noon().plus(4 * HOUR));
+    let_leave(&mut world, tuesday_noon().plus(4 * HOUR));
     rush(&mut world, 1_000..1_020);
     world.drain();
     assert_eq!(private(&world).len(), 910);
@@ -389,7 +387,7 @@ fn an_hour_holds_750_each_leaves_in_its_turn_and_none_is_lost() {
 fn after_a_pause_those_who_waited_leave_together_and_still_no_hour_has_751() {
     let mut world = world();
     rush(&mut world, 0..2_000);
-    let_leave(&mut world, noon().plus(30 * MINUTE));
+    let_leave(&mut world, tuesday_noon().plus(30 * MINUTE));
     let hold = PageHold {
         until: world.now.plus(50 * MINUTE),
         reason: "Meta says so".into(),
@@ -403,7 +401,7 @@ fn after_a_pause_those_who_waited_leave_together_and_still_no_hour_has_751() {
     // Nearly all of the hour's leave at once, and then the hour is full.
     let_leave(&mut world, hold.until.plus(10 * MINUTE));
     assert!(private(&world).len() > before + 600, "{}", private(&world).len() - before);
-    let_leave(&mut world, noon().plus(4 * HOUR));
+    let_leave(&mut world, tuesday_noon().plus(4 * HOUR));
     let times = private(&world);
     assert_eq!(times.len(), 2_000);
     assert_pace(&times);
@@ -458,10 +456,14 @@ fn a_comment_of_a_broadcast_does_not_wait_behind_a_post() {
 fn whoever_answers_is_known_by_the_comment_and_finds_what_its_rule_promises() {
     let mut world = world();
     world.writers.insert("c".to_owned(), person_id(0));
-    world.take(&[told(words("c", "price?"), noon())]);
+    world.take(&[told(words("c", "price?"), tuesday_noon())]);
     world.drain();
     let person = world.person(0).unwrap();
-    assert!(!person.window_open(noon()) && person.first_touch.is_none() && person.tags.is_empty());
+    assert!(
+        !person.window_open(tuesday_noon())
+            && person.first_touch.is_none()
+            && person.tags.is_empty()
+    );
     world.wait(HOUR);
     // Words with no answer of their own: the request for consent.
     let at = world.now;
@@ -508,7 +510,7 @@ fn world_with_answered(post: &str, text: &str) -> World<'static> {
     let mut world = world();
     world.writers.insert("c".to_owned(), person_id(0));
     let comment = Comment { post_id: Some(post.to_owned()), ..words("c", text) };
-    world.take(&[told(comment, noon())]);
+    world.take(&[told(comment, tuesday_noon())]);
     world.drain();
     world.wait(MINUTE);
     world
@@ -517,9 +519,9 @@ fn world_with_answered(post: &str, text: &str) -> World<'static> {
 #[test]
 fn whoever_asked_to_be_forgotten_is_not_brought_back_by_the_answer_to_an_older_comment() {
     let mut world = world();
-    world.after(message(0, noon(), "m", "hello"));
+    world.after(message(0, tuesday_noon(), "m", "hello"));
     world.writers.insert("c".to_owned(), person_id(0));
-    world.take(&[told(words("c", "price?"), noon().plus(SECOND))]);
+    world.take(&[told(words("c", "price?"), tuesday_noon().plus(SECOND))]);
     world.wait(MINUTE);
     world.after(message(0, world.now, "m2", "delete"));
     world.wait(SECOND);
@@ -568,7 +570,7 @@ fn an_ad_leads_where_its_rule_says_by_id_ref_or_default_and_is_kept() {
                     }),
                 };
                 let mut world = world();
-                let answer = world.after(Event { channel, ..event(0, noon(), kind) });
+                let answer = world.after(Event { channel, ..event(0, tuesday_noon(), kind) });
                 assert_eq!(shown(&answer[0]), words, "{source} {shape}");
                 let person: shopbell::desk::person::Person =
                     shopbell::store::people::load(&world.sql, channel, &person_id(0))
@@ -582,7 +584,7 @@ fn an_ad_leads_where_its_rule_says_by_id_ref_or_default_and_is_kept() {
                 assert_eq!(funnel(&world, source, "conversation"), 1);
                 // The first message opens a week; what is no message does not.
                 let week = shape == 2;
-                assert_eq!(person.window_open(noon().plus(6 * DAY)), week, "{shape}");
+                assert_eq!(person.window_open(tuesday_noon().plus(6 * DAY)), week, "{shape}");
             }
         }
     }
@@ -602,7 +604,7 @@ fn a_question_tapped_beside_an_ad_is_answered_unless_the_ad_has_a_rule_of_its_ow
             payload: Some("sb:faq:bread".to_owned()),
             referral: Some(referral),
         });
-        let answer = world.after(event(0, noon(), kind));
+        let answer = world.after(event(0, tuesday_noon(), kind));
         assert_eq!(shown(&answer[0]), words);
         assert!(world.person(0).unwrap().tags.contains(tag));
     }
@@ -619,10 +621,10 @@ fn link_of(world: &mut World<'_>, person: usize) -> String {
 #[test]
 fn a_friend_who_was_never_here_counts_once_for_whoever_gave_the_link() {
     let mut world = world();
-    world.after(message(1, noon(), "m0", "hello"));
+    world.after(message(1, tuesday_noon(), "m0", "hello"));
     let ref_ = link_of(&mut world, 1);
     assert!(!ref_.contains(person_id(1).as_str()));
-    let opened = open(&KEYS, &world.shop.page.id, &ref_, noon()).unwrap();
+    let opened = open(&KEYS, &world.shop.page.id, &ref_, tuesday_noon()).unwrap();
     assert_eq!(opened.home, number(&person_id(1)));
     world.wait(SECOND);
     assert_eq!(link_of(&mut world, 1), ref_, "the same link whenever they ask");
@@ -672,7 +674,7 @@ fn a_friend_who_was_never_here_counts_once_for_whoever_gave_the_link() {
 #[test]
 fn only_so_many_count_in_a_time_and_whoever_was_forgotten_is_no_new_friend() {
     let mut world = world();
-    world.after(message(1, noon(), "m0", "hello"));
+    world.after(message(1, tuesday_noon(), "m0", "hello"));
     let ref_ = link_of(&mut world, 1);
     for person in 10..15 {
         world.wait(MINUTE);
@@ -710,7 +712,7 @@ fn only_so_many_count_in_a_time_and_whoever_was_forgotten_is_no_new_friend() {
 fn thanks_wait_until_the_customer_writes_when_they_may_not_be_sent() {
     // The window has closed.
     let mut world = world();
-    world.after(message(1, noon(), "m0", "hello"));
+    world.after(message(1, tuesday_noon(), "m0", "hello"));
     let ref_ = link_of(&mut world, 1);
     world.wait(2 * DAY);
     let at = world.now;
@@ -750,13 +752,13 @@ fn a_parcel_for_another_desk_waits_as_a_call_and_opens_once_however_often_it_com
     fn of<'w>(world: &'w World<'static>, shard: u32) -> Context<'w> {
         Context { host: Host { shard, shards: 2, ..Host::default() }, ..world.context() }
     }
-    let hello = message(customer, noon(), "m", "share");
-    inbox::take(&first.sql, of(&first, 0), &[hello], noon()).unwrap();
+    let hello = message(customer, tuesday_noon(), "m", "share");
+    inbox::take(&first.sql, of(&first, 0), &[hello], tuesday_noon()).unwrap();
     first.drain();
     let ref_ = first.heard(customer).last().unwrap().strip_prefix(LINK).unwrap().to_owned();
 
-    let arrives = referral(friend, noon(), Some(&ref_));
-    inbox::take(&second.sql, of(&second, 1), &[arrives], noon()).unwrap();
+    let arrives = referral(friend, tuesday_noon(), Some(&ref_));
+    inbox::take(&second.sql, of(&second, 1), &[arrives], tuesday_noon()).unwrap();
     second.drain();
     let calls = second.rows("SELECT kind, person, body FROM calls");
     assert_eq!(calls.len(), 1);
@@ -768,7 +770,7 @@ fn a_parcel_for_another_desk_waits_as_a_call_and_opens_once_however_often_it_com
     assert_eq!(parcel.goes_to(&person_id(friend), 2), 0);
     for _ in 0..3 {
         let who = (Channel::Messenger, &person_id(friend));
-        parcels::open(&first.sql, of(&first, 0), who, &parcel, noon()).unwrap();
+        parcels::open(&first.sql, of(&first, 0), who, &parcel, tuesday_noon()).unwrap();
     }
     assert!(first.person(customer).unwrap().tags.contains("host"));
     assert_eq!((first.count("friends.credited"), first.count("friends.again")), (1, 2));
@@ -776,8 +778,8 @@ fn a_parcel_for_another_desk_waits_as_a_call_and_opens_once_however_often_it_com
     // A comment is answered by the first Desk, and its writer lives on the second.
     first.drain();
     first.writers.insert("c".to_owned(), person_id(friend));
-    let comment = told(words("c", "price?"), noon());
-    inbox::take(&first.sql, of(&first, 0), &[comment], noon()).unwrap();
+    let comment = told(words("c", "price?"), tuesday_noon());
+    inbox::take(&first.sql, of(&first, 0), &[comment], tuesday_noon()).unwrap();
     first.claim(ROOM);
     first.send(0, Graph::Takes);
     let row = first.requests.last().unwrap().id;
@@ -786,7 +788,7 @@ fn a_parcel_for_another_desk_waits_as_a_call_and_opens_once_however_often_it_com
         of(&first, 0),
         row,
         (Channel::Messenger, &person_id(friend)),
-        noon(),
+        tuesday_noon(),
     )
     .unwrap();
     let body = first.texts("SELECT body FROM calls WHERE kind = 'parcel'").remove(0);
@@ -794,28 +796,28 @@ fn a_parcel_for_another_desk_waits_as_a_call_and_opens_once_however_often_it_com
     assert_eq!(parcel.goes_to(&person_id(friend), 2), 1);
     for _ in 0..2 {
         let who = (Channel::Messenger, &person_id(friend));
-        parcels::open(&second.sql, of(&second, 1), who, &parcel, noon()).unwrap();
+        parcels::open(&second.sql, of(&second, 1), who, &parcel, tuesday_noon()).unwrap();
     }
     // They have written before it left: this is no answer to it yet.
     assert!(second.person(friend).unwrap().expected.is_some());
     // Somebody whose parcel was late has answered already: that is noted when it comes.
     let early = person(1) + 1;
     let early = (early..99).find(|n| home(&person_id(*n), 2) == 1).unwrap();
-    let hello = message(early, noon().plus(SECOND), "e", "mmh yes sure");
-    inbox::take(&second.sql, of(&second, 1), &[hello], noon().plus(SECOND)).unwrap();
+    let hello = message(early, tuesday_noon().plus(SECOND), "e", "mmh yes sure");
+    inbox::take(&second.sql, of(&second, 1), &[hello], tuesday_noon().plus(SECOND)).unwrap();
     let before = funnel(&second, "comment:price", "conversation");
     let who = (Channel::Messenger, &person_id(early));
-    parcels::open(&second.sql, of(&second, 1), who, &parcel, noon().plus(MINUTE)).unwrap();
+    parcels::open(&second.sql, of(&second, 1), who, &parcel, tuesday_noon().plus(MINUTE)).unwrap();
     let late = second.person(early).unwrap();
     assert_eq!(late.first_touch.unwrap().source, "comment:price");
     assert!(late.expected.is_none() && late.tags.contains("asked-price"));
     assert_eq!(funnel(&second, "comment:price", "conversation"), before + 1);
     // The echo comes to the second Desk, and tells the first.
-    let mut echo = crate::common_core::echo(friend, noon(), "m", None, None);
+    let mut echo = crate::common_core::echo(friend, tuesday_noon(), "m", None, None);
     if let EventKind::Echo(echo) = &mut echo.kind {
         echo.metadata = Some(format!("shopbell:private:{row}"));
     }
-    inbox::take(&second.sql, of(&second, 1), &[echo], noon()).unwrap();
+    inbox::take(&second.sql, of(&second, 1), &[echo], tuesday_noon()).unwrap();
     let calls = second.texts("SELECT body FROM calls WHERE body LIKE '%reached%'");
     let parcel: Parcel = serde_json::from_str(&calls[0]).unwrap();
     assert_eq!(parcel.goes_to(&person_id(friend), 2), 0);
@@ -824,7 +826,7 @@ fn a_parcel_for_another_desk_waits_as_a_call_and_opens_once_however_often_it_com
 #[test]
 fn a_link_made_up_leads_nobody_anywhere() {
     let mut world = world();
-    world.after(message(1, noon(), "m0", "hello"));
+    world.after(message(1, tuesday_noon(), "m0", "hello"));
     let other = shopbell::meta::ids::PageId::new("999").unwrap();
     let code = "00112233445566778899";
     let foreign = sign(&KEYS, &other, code, 0).unwrap();
@@ -868,7 +870,7 @@ fn comment(n: usize) -> Event {
         5 => Comment { from: Some(PAGE.into()), ..comment },
         _ => comment,
     };
-    told(comment, noon())
+    told(comment, tuesday_noon())
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -900,7 +902,7 @@ proptest! {
     fn a_person_gets_one_private_reply_for_each_post_whatever_crashes(
         steps in prop::collection::vec(step(), 1..120)
     ) {
-        let mut world = World::on_disk(&SHOP, noon());
+        let mut world = World::on_disk(&SHOP, tuesday_noon());
         for n in 0..COMMENTS {
             world.writers.insert(format!("c{n}"), person_id(n % WRITERS));
         }

@@ -4,9 +4,9 @@ use std::sync::LazyLock;
 
 use crate::common_core::*;
 use shopbell::meta::limits;
-use shopbell::meta::send::{Button, Card, Content, QuickReply};
+use shopbell::meta::send::{Button, Card, Content};
 use shopbell::store::calls::{self, Kind};
-use shopbell::time::{HOUR, UnixMs};
+use shopbell::time::HOUR;
 
 const SOURCE: &str = r#"
 [shop]
@@ -187,95 +187,55 @@ fits = { who = ["adults"] }
 
 static OPEN: LazyLock<Open> = LazyLock::new(|| compile(SOURCE));
 
-/// A Tuesday at noon.
-fn noon() -> UnixMs {
-    ms("2026-11-24T12:00:00Z")
+/// Somebody opens a form.
+fn opened(form: &str) -> Talk {
+    let mut talk = Talk::new(&OPEN, tuesday_noon_utc());
+    talk.pays(1, &format!("sb:form:{form}"));
+    talk
 }
 
-struct Talk {
-    world: World<'static>,
-    n: usize,
-    said: Vec<Content>,
+/// What the owner's webhook is to be told.
+fn hooks(talk: &Talk) -> Vec<String> {
+    let due = calls::take_due(&talk.world.sql, talk.world.now, 10).unwrap();
+    due.into_iter().filter(|call| call.kind == Kind::Hook).map(|call| call.body).collect()
 }
 
-impl Talk {
-    fn new(form: &str) -> Self {
-        let mut talk = Self { world: World::new(&OPEN, noon()), n: 0, said: Vec::new() };
-        talk.pays(&format!("sb:form:{form}"));
-        talk
-    }
+fn cards(talk: &Talk) -> Vec<Card> {
+    let cards = talk.said(1).iter().find_map(|content| match content {
+        Content::Cards { cards } => Some(cards.clone()),
+        _ => None,
+    });
+    cards.unwrap_or_default()
+}
 
-    fn pays(&mut self, payload: &str) -> String {
-        self.n += 1;
-        self.world.wait(1_000);
-        let event = quick_reply(1, self.world.now, &format!("m{}", self.n), "x", payload);
-        self.said = self.world.after(event);
-        self.heard()
-    }
+fn found(talk: &Talk) -> Vec<String> {
+    cards(talk).into_iter().map(|card| card.title).collect()
+}
 
-    fn says(&mut self, text: &str) -> String {
-        self.n += 1;
-        self.world.wait(1_000);
-        let event = message(1, self.world.now, &format!("m{}", self.n), text);
-        self.said = self.world.after(event);
-        self.heard()
-    }
-
-    fn heard(&self) -> String {
-        self.said.iter().map(shown).collect::<Vec<_>>().join(" / ")
-    }
-
-    fn taps(&mut self, title: &str) -> String {
-        let found = self.said.iter().rev().find_map(|content| match content {
-            Content::Text { quick_replies, .. } => quick_replies.iter().find(|t| t.title == title),
-            _ => None,
-        });
-        let QuickReply { payload, .. } = found.unwrap_or_else(|| panic!("no {title}")).clone();
-        self.pays(&payload)
-    }
-
-    fn hooks(&self) -> Vec<String> {
-        let due = calls::take_due(&self.world.sql, self.world.now, 10).unwrap();
-        due.into_iter().filter(|call| call.kind == Kind::Hook).map(|call| call.body).collect()
-    }
-
-    fn cards(&self) -> Vec<Card> {
-        let cards = self.said.iter().find_map(|content| match content {
-            Content::Cards { cards } => Some(cards.clone()),
-            _ => None,
-        });
-        cards.unwrap_or_default()
-    }
-
-    fn titles(&self) -> Vec<String> {
-        self.cards().into_iter().map(|card| card.title).collect()
-    }
-
-    fn paused(&self) -> bool {
-        self.world.person(1).unwrap().paused(self.world.now)
-    }
+fn paused(talk: &Talk) -> bool {
+    talk.world.person(1).unwrap().paused(talk.world.now)
 }
 
 fn lead(with_text: bool, owner_there: bool) -> Talk {
-    let mut talk = Talk::new("lead");
+    let mut talk = opened("lead");
     talk.world.shop.handoff.with_text = with_text;
     if owner_there {
         let hello = message(9, talk.world.now, "owner", "hello");
         talk.world.after(hello);
     }
-    talk.taps("A cake");
-    talk.taps("Many");
-    talk.taps("All correct");
+    talk.taps(1, "A cake");
+    talk.taps(1, "Many");
+    talk.taps(1, "All correct");
     talk
 }
 
 #[test]
 fn a_form_that_hands_over_tells_the_owner_and_its_answers_only_where_they_are_wanted() {
     let talk = lead(false, false);
-    assert!(talk.heard().contains("I’ve called a person"), "{}", talk.heard());
-    assert!(talk.paused());
-    let hooks = talk.hooks();
-    let [hook] = &hooks[..] else { panic!("{hooks:?}") };
+    assert!(talk.heard(1).contains("I’ve called a person"), "{}", talk.heard(1));
+    assert!(paused(&talk));
+    let told = hooks(&talk);
+    let [hook] = &told[..] else { panic!("{told:?}") };
     assert!(
         hook.contains("\"reason\":\"form\"") && hook.contains("\"subject\":\"Order\""),
         "{hook}"
@@ -284,7 +244,7 @@ fn a_form_that_hands_over_tells_the_owner_and_its_answers_only_where_they_are_wa
     assert_eq!(talk.world.count("form.lead.handed_over"), 1);
     assert_eq!(talk.world.count("handoff.form"), 1);
 
-    let hook = lead(true, false).hooks().remove(0);
+    let hook = hooks(&lead(true, false)).remove(0);
     for part in ["• What: A cake", "• People: Many", "• points: 10", "\"agent\":\"Ona\""] {
         assert!(hook.contains(part), "{part} in {hook}");
     }
@@ -294,7 +254,7 @@ fn a_form_that_hands_over_tells_the_owner_and_its_answers_only_where_they_are_wa
 fn the_owner_reads_the_summary_in_messenger_while_meta_allows_it() {
     for with_text in [false, true] {
         let talk = lead(with_text, true);
-        assert_eq!(talk.hooks(), Vec::<String>::new());
+        assert_eq!(hooks(&talk), Vec::<String>::new());
         let notice = talk.world.heard(9).pop().unwrap();
         assert!(notice.starts_with("A customer is waiting for a person: Order\n"), "{notice}");
         assert!(notice.ends_with("asset_id=1029384756"), "{notice}");
@@ -304,83 +264,83 @@ fn the_owner_reads_the_summary_in_messenger_while_meta_allows_it() {
 
 #[test]
 fn a_lead_of_few_points_gets_words_instead_of_a_person() {
-    let mut talk = Talk::new("lead");
-    talk.taps("Bread");
-    talk.taps("A few");
-    assert_eq!(talk.taps("All correct"), "That is on the shelf: come in.");
-    assert!(!talk.paused());
-    assert_eq!(talk.hooks(), Vec::<String>::new());
+    let mut talk = opened("lead");
+    talk.taps(1, "Bread");
+    talk.taps(1, "A few");
+    assert_eq!(talk.taps(1, "All correct"), "That is on the shelf: come in.");
+    assert!(!paused(&talk));
+    assert_eq!(hooks(&talk), Vec::<String>::new());
 }
 
 #[test]
 fn feedback_ends_by_its_score() {
-    let mut talk = Talk::new("feedback");
-    assert_eq!(talk.taps("2"), "What went wrong?");
-    assert_eq!(talk.says("It was cold."), "We are sorry. Somebody will write to you.");
-    assert!(talk.paused());
+    let mut talk = opened("feedback");
+    assert_eq!(talk.taps(1, "2"), "What went wrong?");
+    assert_eq!(talk.says(1, "It was cold."), "We are sorry. Somebody will write to you.");
+    assert!(paused(&talk));
     assert!(talk.world.person(1).unwrap().tags.contains("unhappy"));
-    assert_eq!(talk.hooks().len(), 1);
+    assert_eq!(hooks(&talk).len(), 1);
     // The way back stands under the words.
-    let back = talk.taps("Back to assistant");
+    let back = talk.taps(1, "Back to assistant");
     assert!(back.contains("assistant is back"), "{back}");
 
-    let mut talk = Talk::new("feedback");
-    assert_eq!(talk.taps("5"), "How nice! Will you tell others? [buttons]");
-    let Some(Content::Buttons { buttons, .. }) = talk.said.last() else { panic!() };
+    let mut talk = opened("feedback");
+    assert_eq!(talk.taps(1, "5"), "How nice! Will you tell others? [buttons]");
+    let Some(Content::Buttons { buttons, .. }) = talk.said(1).last() else { panic!() };
     assert!(matches!(&buttons[0], Button::WebUrl { url, .. } if url.ends_with("/test")));
-    assert!(!talk.paused());
+    assert!(!paused(&talk));
 
-    let mut talk = Talk::new("feedback");
-    assert!(talk.taps("3").starts_with("Thank you!"), "no end fits: the form's own words");
+    let mut talk = opened("feedback");
+    assert!(talk.taps(1, "3").starts_with("Thank you!"), "no end fits: the form's own words");
 }
 
 #[test]
 fn what_fits_everything_is_shown_with_its_reasons_the_best_first() {
-    let mut talk = Talk::new("gift");
-    talk.taps("Adults");
-    talk.taps("Sweet");
-    let said = talk.says("10");
+    let mut talk = opened("gift");
+    talk.taps(1, "Adults");
+    talk.taps(1, "Sweet");
+    let said = talk.says(1, "10");
     assert!(said.starts_with("This fits"), "{said}");
     // The card says nothing of taste and price; the box costs too much.
-    assert_eq!(talk.titles(), ["Chocolate", "Gift card"]);
+    assert_eq!(found(&talk), ["Chocolate", "Gift card"]);
     let subtitles: Vec<String> =
-        talk.cards().into_iter().filter_map(|card| card.subtitle).collect();
+        cards(&talk).into_iter().filter_map(|card| card.subtitle).collect();
     assert_eq!(subtitles, ["€4.50 · Fits: Adults, Sweet, Price", "Fits: Adults"]);
     // Equals stay in the order of the catalogue; the picture and the page come along.
-    let mut talk = Talk::new("gift");
-    talk.taps("Children");
-    talk.taps("Whatever");
-    talk.taps("Skip");
-    assert_eq!(talk.titles(), ["Box of sweets", "Chocolate"]);
-    let first = talk.cards().remove(0);
+    let mut talk = opened("gift");
+    talk.taps(1, "Children");
+    talk.taps(1, "Whatever");
+    talk.taps(1, "Skip");
+    assert_eq!(found(&talk), ["Box of sweets", "Chocolate"]);
+    let first = cards(&talk).remove(0);
     assert!(first.image_url.is_some());
     assert!(matches!(&first.buttons[..], [Button::WebUrl { title, .. }] if title == "Take a look"));
 }
 
 #[test]
 fn when_nothing_fits_what_comes_close_is_shown_and_what_must_fit_still_does() {
-    let mut talk = Talk::new("gift");
-    talk.taps("Children");
-    talk.taps("Salty");
-    let said = talk.says("30");
+    let mut talk = opened("gift");
+    talk.taps(1, "Children");
+    talk.taps(1, "Salty");
+    let said = talk.says(1, "30");
     assert!(said.starts_with("Nothing fits all of that."), "{said}");
-    assert_eq!(talk.titles(), ["Box of sweets", "Chocolate"], "nuts are not for children");
+    assert_eq!(found(&talk), ["Box of sweets", "Chocolate"], "nuts are not for children");
 }
 
 #[test]
 fn when_nothing_comes_close_a_person_is_offered() {
-    let mut talk = Talk::new("gift");
+    let mut talk = opened("gift");
     talk.world.shop.products.retain(|product| product.id.as_str() == "nuts");
-    talk.taps("Children");
+    talk.taps(1, "Children");
     // With nothing else in the catalogue no product names children: it stands for whatever.
     talk.world.shop.products.extend(OPEN.shop.products.iter().take(1).cloned());
     talk.world.shop.products[1].fits.clear();
     talk.world.shop.products[1].price = None;
-    talk.taps("Skip");
-    talk.taps("Skip");
-    assert_eq!(talk.titles(), ["Nuts", "Box of sweets"]);
+    talk.taps(1, "Skip");
+    talk.taps(1, "Skip");
+    assert_eq!(found(&talk), ["Nuts", "Box of sweets"]);
 
-    let mut talk = Talk::new("gift");
+    let mut talk = opened("gift");
     talk.world.shop.products.retain(|product| product.id.as_str() != "card");
     for product in &mut talk.world.shop.products {
         product.fits.values_mut().for_each(|options| options.retain(|id| id != "kids"));
@@ -395,15 +355,15 @@ fn when_nothing_comes_close_a_person_is_offered() {
     hidden.price = Some(shopbell::shop::forms::Decimal::whole(1_000));
     talk.world.shop.forms[2].finder.as_mut().unwrap().must =
         talk.world.shop.forms[2].questions.iter().map(|q| q.id.clone()).collect();
-    talk.taps("Children");
-    talk.taps("Skip");
-    assert!(talk.says("1").starts_with("We have nothing like that."));
-    assert!(talk.taps("Talk to a person").contains("called a person"));
+    talk.taps(1, "Children");
+    talk.taps(1, "Skip");
+    assert!(talk.says(1, "1").starts_with("We have nothing like that."));
+    assert!(talk.taps(1, "Talk to a person").contains("called a person"));
 }
 
 #[test]
 fn reasons_are_left_out_whole_when_a_card_has_no_room() {
-    let mut talk = Talk::new("gift");
+    let mut talk = opened("gift");
     for question in &mut talk.world.shop.forms[2].questions {
         if let shopbell::shop::forms::Kind::Choice { options } = &mut question.kind {
             for title in options.iter_mut().flat_map(|option| option.title.0.values_mut()) {
@@ -411,10 +371,10 @@ fn reasons_are_left_out_whole_when_a_card_has_no_room() {
             }
         }
     }
-    talk.pays("sb:form:gift:is:who:adults");
-    talk.pays("sb:form:gift:is:taste:sweet");
-    talk.taps("Skip");
-    for card in talk.cards() {
+    talk.pays(1, "sb:form:gift:is:who:adults");
+    talk.pays(1, "sb:form:gift:is:taste:sweet");
+    talk.taps(1, "Skip");
+    for card in cards(&talk) {
         let subtitle = card.subtitle.unwrap();
         assert!(limits::units(&subtitle) <= limits::CARD_SUBTITLE && subtitle.ends_with('x'));
     }
@@ -422,22 +382,22 @@ fn reasons_are_left_out_whole_when_a_card_has_no_room() {
 
 #[test]
 fn what_is_found_is_said_in_the_persons_language() {
-    let mut talk = Talk::new("none-of-that-name");
-    talk.says("Labas, norėčiau ką nors padovanoti, ačiū");
-    talk.pays("sb:form:gift");
-    talk.taps("Suaugusiems");
-    talk.taps("Sūru");
-    let said = talk.says("9,5");
+    let mut talk = opened("none-of-that-name");
+    talk.says(1, "Labas, norėčiau ką nors padovanoti, ačiū");
+    talk.pays(1, "sb:form:gift");
+    talk.taps(1, "Suaugusiems");
+    talk.taps(1, "Sūru");
+    let said = talk.says(1, "9,5");
     assert!(said.starts_with("Jums tiktų:"), "{said}");
-    assert_eq!(talk.titles(), ["Riešutai", "Dovanų kortelė"]);
-    assert_eq!(talk.cards()[0].subtitle.as_deref(), Some("€9 · Tinka: Suaugusiems, Sūru, Kaina"));
+    assert_eq!(found(&talk), ["Riešutai", "Dovanų kortelė"]);
+    assert_eq!(cards(&talk)[0].subtitle.as_deref(), Some("€9 · Tinka: Suaugusiems, Sūru, Kaina"));
 }
 
 #[test]
 fn a_person_who_is_called_twice_is_called_once() {
     let mut talk = lead(false, false);
-    talk.hooks();
+    hooks(&talk);
     talk.world.wait(HOUR);
-    assert_eq!(talk.says("hello?"), "");
-    assert_eq!(talk.hooks().len(), 1, "the call of the form, until somebody took it");
+    assert_eq!(talk.says(1, "hello?"), "");
+    assert_eq!(hooks(&talk).len(), 1, "the call of the form, until somebody took it");
 }

@@ -8,11 +8,10 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use shopbell::desk::form::reminders;
 use shopbell::desk::payload::{FormAct, FormTap, Payload};
-use shopbell::meta::event::{Attachment, AttachmentKind, Event, EventKind, Message};
+use shopbell::meta::event::{Attachment, AttachmentKind, EventKind, Message};
 use shopbell::meta::ids::{FieldId, FormId};
-use shopbell::meta::send::{Content, QuickReply};
 use shopbell::shop::forms::{Decimal, FieldValue};
-use shopbell::time::{DAY, HOUR, MINUTE, UnixMs};
+use shopbell::time::{DAY, HOUR, MINUTE};
 
 /// A shop with one question of each kind.
 const SOURCE: &str = r#"
@@ -166,51 +165,13 @@ kind = "text"
 
 static OPEN: LazyLock<Open> = LazyLock::new(|| compile(SOURCE));
 
-/// A Tuesday at noon.
-fn noon() -> UnixMs {
-    ms("2026-11-24T12:00:00Z")
-}
-
-/// One customer, and everything that they were sent.
-struct Talk {
-    world: World<'static>,
-    n: usize,
-    taps: Vec<QuickReply>,
+fn new_talk() -> Talk {
+    Talk::new(&OPEN, tuesday_noon_utc())
 }
 
 impl Talk {
-    fn new() -> Self {
-        Self { world: World::new(&OPEN, noon()), n: 0, taps: Vec::new() }
-    }
-
-    fn does(&mut self, event: impl FnOnce(UnixMs, &str) -> Event) -> String {
-        self.n += 1;
-        self.world.wait(1_000);
-        let event = event(self.world.now, &format!("mid.{}", self.n));
-        let said = self.world.after(event);
-        if let Some(Content::Text { quick_replies, .. }) = said.last() {
-            self.taps.clone_from(quick_replies);
-        }
-        said.iter().map(shown).collect::<Vec<_>>().join(" / ")
-    }
-
-    fn says(&mut self, text: &str) -> String {
-        self.does(|at, mid| message(1, at, mid, text))
-    }
-
-    fn pays(&mut self, title: &str, payload: &str) -> String {
-        self.does(|at, mid| quick_reply(1, at, mid, title, payload))
-    }
-
-    /// Taps the quick reply of that title under the newest bubble.
-    fn taps(&mut self, title: &str) -> String {
-        let found = self.taps.iter().find(|tap| tap.title == title);
-        let tap = found.unwrap_or_else(|| panic!("no {title} in {:?}", self.taps)).clone();
-        self.pays(&tap.title, &tap.payload)
-    }
-
     fn sends_picture(&mut self) -> String {
-        self.does(|at, mid| {
+        self.does(1, |at, mid| {
             let picture = Attachment { kind: AttachmentKind::Image, url: None, sticker_id: None };
             let message = Message { text: None, attachments: vec![picture], ..words_of(mid, "") };
             event(1, at, EventKind::Message(message))
@@ -220,7 +181,7 @@ impl Talk {
     fn scans(&mut self) -> String {
         let poster = &OPEN.shop.posters[0].code;
         let signed = KEYS.refs.sign(&OPEN.shop.page.id, poster, self.world.now);
-        self.does(|at, _| referral(1, at, Some(&signed)))
+        self.does(1, |at, _| referral(1, at, Some(&signed)))
     }
 
     fn field(&self, name: &str) -> Option<FieldValue> {
@@ -237,27 +198,27 @@ fn do_(act: FormAct) -> String {
 }
 
 fn to_summary(talk: &mut Talk) -> String {
-    talk.says("order");
-    talk.taps("Large");
-    talk.taps("Skip");
-    talk.says("four, please");
-    talk.says("on Friday at 18:00");
-    talk.says("skip");
-    talk.says("ona@example.com");
+    talk.says(1, "order");
+    talk.taps(1, "Large");
+    talk.taps(1, "Skip");
+    talk.says(1, "four, please");
+    talk.says(1, "on Friday at 18:00");
+    talk.says(1, "skip");
+    talk.says(1, "ona@example.com");
     talk.sends_picture()
 }
 
 #[test]
 fn every_kind_of_answer_lands_in_its_field_and_a_person_takes_over() {
-    let mut talk = Talk::new();
-    assert_eq!(talk.says("I want to order"), "Gladly. / Which size?");
-    assert_eq!(talk.taps("Large"), "Why large?");
-    assert_eq!(talk.says("I am hungry"), "How many?");
-    assert_eq!(talk.says("four, please"), "Which day?");
+    let mut talk = new_talk();
+    assert_eq!(talk.says(1, "I want to order"), "Gladly. / Which size?");
+    assert_eq!(talk.taps(1, "Large"), "Why large?");
+    assert_eq!(talk.says(1, "I am hungry"), "How many?");
+    assert_eq!(talk.says(1, "four, please"), "Which day?");
     // The time was said with the day, and is not asked again.
-    assert_eq!(talk.says("on Friday at 18:00"), "Your phone?");
-    assert_eq!(talk.says("+370 600 00000"), "Your e-mail?");
-    assert_eq!(talk.says("ona@example.com"), "A photo?");
+    assert_eq!(talk.says(1, "on Friday at 18:00"), "Your phone?");
+    assert_eq!(talk.says(1, "+370 600 00000"), "Your e-mail?");
+    assert_eq!(talk.says(1, "ona@example.com"), "A photo?");
     let summary = talk.sends_picture();
     for line in [
         "• Size: Large",
@@ -272,7 +233,7 @@ fn every_kind_of_answer_lands_in_its_field_and_a_person_takes_over() {
         assert!(summary.contains(line), "{line} in {summary}");
     }
     assert_eq!(talk.field("size"), None, "nothing counts before it is confirmed");
-    talk.taps("All correct");
+    talk.taps(1, "All correct");
     let day = "2026-11-27".parse().unwrap();
     for (name, value) in [
         ("size", FieldValue::Choice("l".into())),
@@ -293,115 +254,118 @@ fn every_kind_of_answer_lands_in_its_field_and_a_person_takes_over() {
     assert_eq!(tags, ["asked", "customer", "large"]);
     assert!(person.paused(talk.world.now), "a person of the shop takes over");
     assert_eq!(talk.world.count("form.order.handed_over"), 1);
-    assert_eq!(talk.says("and another thing"), "", "the bot keeps quiet then");
+    assert_eq!(talk.says(1, "and another thing"), "", "the bot keeps quiet then");
 }
 
 #[test]
 fn a_question_is_asked_only_after_the_answers_that_call_for_it() {
-    let mut talk = Talk::new();
-    talk.says("order");
-    assert_eq!(talk.taps("Small"), "How many?");
+    let mut talk = new_talk();
+    talk.says(1, "order");
+    assert_eq!(talk.taps(1, "Small"), "How many?");
 }
 
 #[test]
 fn one_answer_is_changed_by_a_tap_and_the_others_stay() {
-    let mut talk = Talk::new();
+    let mut talk = new_talk();
     assert!(to_summary(&mut talk).contains("• Pieces: 4"));
-    assert_eq!(talk.taps("Pieces"), "How many?");
-    let summary = talk.taps("2");
+    assert_eq!(talk.taps(1, "Pieces"), "How many?");
+    let summary = talk.taps(1, "2");
     assert!(summary.contains("• Pieces: 2"), "{summary}");
     assert!(summary.contains("• Day: Fri 27 Nov 2026"), "{summary}");
     // Changing the size to small leaves no question about large.
-    talk.says("size");
-    let summary = talk.taps("Small");
+    talk.says(1, "size");
+    let summary = talk.taps(1, "Small");
     assert!(!summary.contains("Why large"), "{summary}");
 }
 
 #[test]
 fn a_wrong_answer_is_told_what_is_wrong_with_an_example() {
-    let mut talk = Talk::new();
-    talk.says("order");
-    assert_eq!(talk.says("huge"), "Please choose one of these.");
-    talk.taps("Small");
-    assert_eq!(talk.says("many"), "I need a number here, such as 3.");
-    assert_eq!(talk.says("9"), "At most 8, please.");
-    assert!(talk.taps.iter().any(|tap| tap.payload == "sb:human"), "after two tries a person");
-    talk.says("3");
-    assert!(talk.says("whenever").starts_with("I could not read a day."));
-    assert!(talk.says("2020-01-01").starts_with("That day has passed."));
-    assert_eq!(talk.says("tomorrow"), "What time?");
-    assert!(talk.says("later").contains("18:00"));
+    let mut talk = new_talk();
+    talk.says(1, "order");
+    assert_eq!(talk.says(1, "huge"), "Please choose one of these.");
+    talk.taps(1, "Small");
+    assert_eq!(talk.says(1, "many"), "I need a number here, such as 3.");
+    assert_eq!(talk.says(1, "9"), "At most 8, please.");
+    assert!(
+        talk.offered(1).iter().any(|(_, payload)| payload == "sb:human"),
+        "after two tries a person"
+    );
+    talk.says(1, "3");
+    assert!(talk.says(1, "whenever").starts_with("I could not read a day."));
+    assert!(talk.says(1, "2020-01-01").starts_with("That day has passed."));
+    assert_eq!(talk.says(1, "tomorrow"), "What time?");
+    assert!(talk.says(1, "later").contains("18:00"));
 }
 
 #[test]
 fn answers_are_understood_in_the_persons_language() {
-    let mut talk = Talk::new();
-    assert_eq!(talk.says("užsakymas"), "Mielai. / Koks dydis?");
-    assert_eq!(talk.says("mazas"), "Kiek?");
-    assert_eq!(talk.says("trys"), "Kuri diena?");
-    assert_eq!(talk.says("rytoj 18:00"), "Jūsų telefonas?");
-    assert_eq!(talk.says("atgal"), "Kelintą valandą?");
-    assert_eq!(talk.says("19 val."), "Jūsų telefonas?");
-    assert_eq!(talk.says("praleisti"), "Jūsų el. paštas?");
-    assert!(talk.says("nesakysiu").contains("vardas@example.com"));
+    let mut talk = new_talk();
+    assert_eq!(talk.says(1, "užsakymas"), "Mielai. / Koks dydis?");
+    assert_eq!(talk.says(1, "mazas"), "Kiek?");
+    assert_eq!(talk.says(1, "trys"), "Kuri diena?");
+    assert_eq!(talk.says(1, "rytoj 18:00"), "Jūsų telefonas?");
+    assert_eq!(talk.says(1, "atgal"), "Kelintą valandą?");
+    assert_eq!(talk.says(1, "19 val."), "Jūsų telefonas?");
+    assert_eq!(talk.says(1, "praleisti"), "Jūsų el. paštas?");
+    assert!(talk.says(1, "nesakysiu").contains("vardas@example.com"));
     // Words in another language do not change the form's.
-    assert_eq!(talk.says("my e-mail address is ona@example.com"), "Nuotrauka?");
-    let summary = talk.says("praleisti");
+    assert_eq!(talk.says(1, "my e-mail address is ona@example.com"), "Nuotrauka?");
+    let summary = talk.says(1, "praleisti");
     assert!(summary.contains("• Diena: tr. 2026-11-25"), "{summary}");
     assert!(summary.contains("• Laikas: 19:00"), "{summary}");
 }
 
 #[test]
 fn a_sure_question_in_between_is_answered_and_the_form_asks_again() {
-    let mut talk = Talk::new();
-    talk.says("order");
-    assert_eq!(talk.says("what are your opening hours?"), "Always. [buttons] / Which size?");
-    assert_eq!(talk.taps("Small"), "How many?");
+    let mut talk = new_talk();
+    talk.says(1, "order");
+    assert_eq!(talk.says(1, "what are your opening hours?"), "Always. [buttons] / Which size?");
+    assert_eq!(talk.taps(1, "Small"), "How many?");
 }
 
 #[test]
 fn a_scan_suspends_and_the_form_goes_on_by_a_tap() {
-    let mut talk = Talk::new();
-    talk.says("order");
-    talk.taps("Small");
+    let mut talk = new_talk();
+    talk.says(1, "order");
+    talk.taps(1, "Small");
     // The poster's own form is this one: it offers to go on.
     let said = talk.scans();
     assert!(said.contains("Shall we go on with “Order”"), "{said}");
-    assert_eq!(talk.taps("Continue"), "How many?");
-    talk.pays("Hours", "sb:faq:hours");
+    assert_eq!(talk.taps(1, "Continue"), "How many?");
+    talk.pays(1, "sb:faq:hours");
     // Suspended, but a number is still the answer to how many.
-    assert_eq!(talk.says("3"), "Which day?");
-    talk.pays("Hours", "sb:faq:hours");
-    let said = talk.says("hm");
+    assert_eq!(talk.says(1, "3"), "Which day?");
+    talk.pays(1, "sb:faq:hours");
+    let said = talk.says(1, "hm");
     assert!(said.contains("Shall we go on"), "{said}");
-    assert_eq!(talk.says("continue"), "Which day?");
+    assert_eq!(talk.says(1, "continue"), "Which day?");
 }
 
 #[test]
 fn after_days_the_form_is_offered_and_not_forced() {
-    let mut talk = Talk::new();
-    talk.says("order");
-    talk.taps("Small");
+    let mut talk = new_talk();
+    talk.says(1, "order");
+    talk.taps(1, "Small");
     talk.world.wait(3 * DAY);
-    assert_eq!(talk.says("opening hours"), "Always. [buttons]");
-    let said = talk.says("5");
+    assert_eq!(talk.says(1, "opening hours"), "Always. [buttons]");
+    let said = talk.says(1, "5");
     assert_eq!(said, "Which day?", "a number is the answer that was asked for");
     talk.world.wait(3 * DAY);
-    assert!(talk.says("hello again").contains("Shall we go on"));
-    assert_eq!(talk.taps("Start over"), "Which size?");
-    talk.taps("Small");
+    assert!(talk.says(1, "hello again").contains("Shall we go on"));
+    assert_eq!(talk.taps(1, "Start over"), "Which size?");
+    talk.taps(1, "Small");
     talk.world.wait(40 * DAY);
-    talk.says("hello");
+    talk.says(1, "hello");
     assert_eq!(talk.forms(), 0, "after a month it is forgotten");
 }
 
 #[test]
 fn stop_human_and_delete_win_in_a_form() {
     for (word, forms) in [("STOP", 1), ("human", 1), ("delete my data", 0)] {
-        let mut talk = Talk::new();
-        talk.says("order");
-        talk.taps("Large");
-        let said = talk.says(word);
+        let mut talk = new_talk();
+        talk.says(1, "order");
+        talk.taps(1, "Large");
+        let said = talk.says(1, word);
         assert!(!said.contains("How many"), "{word}: {said}");
         assert_eq!(talk.field("why"), None);
         // Forgetting may ask whether it is meant first.
@@ -414,8 +378,8 @@ fn stop_human_and_delete_win_in_a_form() {
 
 #[test]
 fn the_reminder_comes_once_and_by_day() {
-    let mut talk = Talk::new();
-    talk.says("order");
+    let mut talk = new_talk();
+    talk.says(1, "order");
     talk.world.wait(59 * MINUTE);
     assert_eq!(remind(&mut talk), 0);
     talk.world.wait(2 * MINUTE);
@@ -423,16 +387,16 @@ fn the_reminder_comes_once_and_by_day() {
     assert!(talk.world.heard(1).last().unwrap().contains("not finished"));
     talk.world.wait(2 * HOUR);
     assert_eq!(remind(&mut talk), 0);
-    assert_eq!(talk.pays("Continue", &do_(FormAct::Resume)), "Which size?");
+    assert_eq!(talk.pays(1, &do_(FormAct::Resume)), "Which size?");
     talk.world.wait(2 * HOUR);
     assert_eq!(remind(&mut talk), 0, "at most one");
 }
 
 #[test]
 fn nobody_is_reminded_at_night() {
-    let mut talk = Talk::new();
+    let mut talk = new_talk();
     talk.world.now = ms("2026-11-24T20:30:00Z");
-    talk.says("order");
+    talk.says(1, "order");
     talk.world.now = ms("2026-11-24T21:31:00Z");
     assert_eq!(remind(&mut talk), 0);
     talk.world.now = ms("2026-11-25T08:00:00Z");
@@ -442,16 +406,16 @@ fn nobody_is_reminded_at_night() {
 #[test]
 fn nobody_is_reminded_after_stop_or_an_answer_or_while_a_person_talks() {
     for word in ["STOP", "human", "cancel"] {
-        let mut talk = Talk::new();
-        talk.says("order");
-        talk.says(word);
+        let mut talk = new_talk();
+        talk.says(1, "order");
+        talk.says(1, word);
         talk.world.wait(2 * HOUR);
         assert_eq!(remind(&mut talk), 0, "{word}");
     }
-    let mut talk = Talk::new();
-    talk.says("order");
+    let mut talk = new_talk();
+    talk.says(1, "order");
     talk.world.wait(50 * MINUTE);
-    talk.taps("Small");
+    talk.taps(1, "Small");
     talk.world.wait(50 * MINUTE);
     assert_eq!(remind(&mut talk), 0, "they went on");
     talk.world.wait(11 * MINUTE);
@@ -460,38 +424,41 @@ fn nobody_is_reminded_after_stop_or_an_answer_or_while_a_person_talks() {
 
 #[test]
 fn a_form_without_confirmation_ends_with_its_last_answer() {
-    let mut talk = Talk::new();
+    let mut talk = new_talk();
     let payload = Payload::Form(FormTap::Open(FormId::new("quick").unwrap())).to_string();
-    assert_eq!(talk.pays("Quick", &payload), "What do you wish for?");
-    assert_eq!(talk.says("what are your opening hours?"), "Thank you! We have everything we need.");
+    assert_eq!(talk.pays(1, &payload), "What do you wish for?");
+    assert_eq!(
+        talk.says(1, "what are your opening hours?"),
+        "Thank you! We have everything we need."
+    );
     assert!(talk.field("wish").is_some(), "a question for free text takes everything");
     assert_eq!(talk.forms(), 0);
 }
 
 #[test]
 fn a_form_below_another_is_offered_when_that_one_is_done() {
-    let mut talk = Talk::new();
-    talk.says("order");
-    talk.taps("Small");
+    let mut talk = new_talk();
+    talk.says(1, "order");
+    talk.taps(1, "Small");
     let payload = Payload::Form(FormTap::Open(FormId::new("quick").unwrap())).to_string();
-    talk.pays("Quick", &payload);
-    talk.says("tea");
-    assert_eq!(talk.taps("Continue: Order"), "How many?");
+    talk.pays(1, &payload);
+    talk.says(1, "tea");
+    assert_eq!(talk.taps(1, "Continue: Order"), "How many?");
 }
 
 #[test]
 fn a_second_tap_on_what_is_done_says_nothing() {
-    let mut talk = Talk::new();
+    let mut talk = new_talk();
     to_summary(&mut talk);
-    talk.says("yes");
+    talk.says(1, "yes");
     talk.world.wait(2 * DAY);
-    assert_eq!(talk.pays("All correct", &do_(FormAct::Confirm)), "");
+    assert_eq!(talk.pays(1, &do_(FormAct::Confirm)), "");
     assert_eq!(talk.world.count("form.order.done"), 1);
 }
 
 #[test]
 fn a_scan_leaves_its_tags_and_fields() {
-    let mut talk = Talk::new();
+    let mut talk = new_talk();
     talk.scans();
     assert!(talk.world.person(1).unwrap().tags.contains("door"));
     assert_eq!(talk.field("source"), Some(FieldValue::Text("door".into())));
@@ -499,20 +466,20 @@ fn a_scan_leaves_its_tags_and_fields() {
 
 #[test]
 fn a_form_whose_questions_changed_goes_on_with_what_still_fits() {
-    let mut talk = Talk::new();
-    talk.says("order");
-    talk.taps("Large");
-    talk.taps("Skip");
-    talk.says("4");
+    let mut talk = new_talk();
+    talk.says(1, "order");
+    talk.taps(1, "Large");
+    talk.taps(1, "Skip");
+    talk.says(1, "4");
     // The owner takes the option away that was chosen.
     let form = &mut talk.world.shop.forms[0];
     if let shopbell::shop::forms::Kind::Choice { options } = &mut form.questions[0].kind {
         options.truncate(1);
     }
-    assert_eq!(talk.says("tomorrow 18:00"), "Please choose one of these.");
-    assert_eq!(talk.taps("Small"), "Which day?", "the other answers stay");
+    assert_eq!(talk.says(1, "tomorrow 18:00"), "Please choose one of these.");
+    assert_eq!(talk.taps(1, "Small"), "Which day?", "the other answers stay");
     talk.world.shop.forms.clear();
-    talk.says("opening hours");
+    talk.says(1, "opening hours");
     assert_eq!(talk.forms(), 0, "a form that is gone is forgotten");
 }
 
@@ -554,17 +521,17 @@ fn act(talk: &mut Talk, what: &str, n: usize) -> String {
     match what {
         "/picture" => talk.sends_picture(),
         "/scan" => talk.scans(),
-        "/faq" => talk.pays("Hours", "sb:faq:hours"),
-        "/quick" => talk.pays("Quick", "sb:form:quick"),
+        "/faq" => talk.pays(1, "sb:faq:hours"),
+        "/quick" => talk.pays(1, "sb:form:quick"),
         "/day" => {
             talk.world.wait(25 * HOUR);
-            talk.says("4")
+            talk.says(1, "4")
         }
-        "/tap" if !talk.taps.is_empty() => {
-            let tap = talk.taps[n % talk.taps.len()].clone();
-            talk.pays(&tap.title, &tap.payload)
+        "/tap" if !talk.offered(1).is_empty() => {
+            let (_, payload) = talk.offered(1)[n % talk.offered(1).len()].clone();
+            talk.pays(1, &payload)
         }
-        text => talk.says(text),
+        text => talk.says(1, text),
     }
 }
 
@@ -579,8 +546,8 @@ proptest! {
     fn no_answer_is_lost_and_cancel_ends_a_form_from_everywhere(
         script in vec((anything(), 0..13_usize), 1..25),
     ) {
-        let mut talk = Talk::new();
-        talk.says("order");
+        let mut talk = new_talk();
+        talk.says(1, "order");
         for (what, n) in script {
             let before = talk.world.person(1).unwrap();
             let said = act(&mut talk, &what, n);
@@ -618,7 +585,7 @@ proptest! {
             }
             let forms = person.forms.len();
             if forms > 0 {
-                talk.says("cancel");
+                talk.says(1, "cancel");
                 prop_assert!(talk.forms() < forms);
             }
         }
@@ -631,13 +598,13 @@ proptest! {
         script in vec((anything(), 0..13_usize), 0..12),
         command in 0..3_usize,
     ) {
-        let mut talk = Talk::new();
-        talk.says("order");
+        let mut talk = new_talk();
+        talk.says(1, "order");
         for (what, n) in script {
             act(&mut talk, &what, n);
         }
         let Some(before) = talk.world.person(1) else { return Ok(()) };
-        talk.says(["STOP", "human", "delete my data"][command]);
+        talk.says(1, ["STOP", "human", "delete my data"][command]);
         let answers = |person: &shopbell::desk::person::Person| {
             person.forms.iter().map(|form| form.answers.clone()).collect::<Vec<_>>()
         };

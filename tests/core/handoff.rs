@@ -63,49 +63,28 @@ static SHOP: LazyLock<Open> = LazyLock::new(|| {
 });
 
 /// A Friday at ten in Berlin.
-fn ten() -> UnixMs {
+fn friday_at_ten() -> UnixMs {
     ms("2026-11-20T09:00:00Z")
 }
 
 fn world() -> World<'static> {
-    World::new(&SHOP, ten())
-}
-
-fn says(world: &mut World<'_>, text: &str) -> Vec<String> {
-    world.wait(MINUTE);
-    let mid = format!("m{}", world.now.get());
-    world.after(message(0, world.now, &mid, text)).iter().map(shown).collect()
-}
-
-fn taps(world: &mut World<'_>, payload: &str) -> Vec<String> {
-    world.wait(MINUTE);
-    let mid = format!("t{}", world.now.get());
-    world.after(quick_reply(0, world.now, &mid, "x", payload)).iter().map(shown).collect()
-}
-
-fn text(of: impl Fn(&lang::DefaultTexts) -> &'static str) -> String {
-    let text = of(&lang::all().iter().find(|l| l.code == "en").unwrap().texts);
-    text.split('{').next().unwrap().trim_end_matches([',', ' ']).to_owned()
-}
-
-fn begins(said: &[String], with: &str) {
-    assert!(said.last().is_some_and(|said| said.starts_with(with)), "{said:?} is not {with:?}");
+    World::new(&SHOP, friday_at_ten())
 }
 
 #[test]
 fn messages_without_an_answer_call_a_person_and_a_tap_brings_the_assistant_back() {
     let mut world = world();
-    begins(&says(&mut world, "qwertz"), &text(|t| t.instant));
-    begins(&says(&mut world, "qwertz"), &text(|t| t.fallback));
-    begins(&says(&mut world, "qwertz"), &text(|t| t.human));
+    begins(&world.says(0, "qwertz"), own(|t| t.instant));
+    begins(&world.says(0, "qwertz"), own(|t| t.fallback));
+    begins(&world.says(0, "qwertz"), own(|t| t.human));
     assert_eq!(world.count("handoff.misses"), 1);
-    assert!(says(&mut world, "wifi").is_empty(), "a person was called");
-    begins(&taps(&mut world, "sb:resume"), &text(|t| t.resumed));
-    begins(&says(&mut world, "wifi"), "The password");
+    assert!(world.says(0, "wifi").is_empty(), "a person was called");
+    begins(&world.taps(0, "sb:resume"), own(|t| t.resumed));
+    begins(&world.says(0, "wifi"), "The password");
     // An answer in between begins the count anew; thanks are no miss.
     let mut world = self::world();
     for said in ["qwertz", "qwertz", "wifi", "thanks", "qwertz"] {
-        says(&mut world, said);
+        world.says(0, said);
     }
     assert_eq!(world.count("handoff.misses"), 0);
 }
@@ -114,37 +93,37 @@ fn messages_without_an_answer_call_a_person_and_a_tap_brings_the_assistant_back(
 fn the_pause_ends_by_itself_by_a_typed_title_by_a_sign_and_by_done_in_the_inbox() {
     let quiet = || {
         let mut world = world();
-        begins(&says(&mut world, "human"), &text(|t| t.human));
-        assert!(says(&mut world, "wifi").is_empty());
+        begins(&world.says(0, "human"), own(|t| t.human));
+        assert!(world.says(0, "wifi").is_empty());
         world
     };
     let mut world = quiet();
     world.wait(4 * HOUR);
-    begins(&says(&mut world, "wifi"), "The password");
+    begins(&world.says(0, "wifi"), "The password");
 
     let mut world = quiet();
-    begins(&says(&mut world, "back to assistant"), &text(|t| t.resumed));
+    begins(&world.says(0, "back to assistant"), own(|t| t.resumed));
 
     let mut world = quiet();
     let mut sign = echo(0, world.now, "e", Some(INBOX), None);
     let EventKind::Echo(said) = &mut sign.kind else { panic!() };
     said.text = Some("All done, the assistant goes on ++ ".to_owned());
     world.take(&[sign]);
-    begins(&says(&mut world, "wifi"), "The password");
+    begins(&world.says(0, "wifi"), "The password");
 
     for new_owner in [Some(OUR_APP), None] {
         let mut world = quiet();
         world.take(&[thread(&world, ThreadAction::Pass, Some(INBOX), new_owner)]);
-        begins(&says(&mut world, "wifi"), "The password");
+        begins(&world.says(0, "wifi"), "The password");
     }
     // Somebody takes the thread in the inbox before writing a word.
     let mut world = self::world();
     world.take(&[thread(&world, ThreadAction::Take, Some(OUR_APP), Some(INBOX))]);
-    assert!(says(&mut world, "wifi").is_empty());
+    assert!(world.says(0, "wifi").is_empty());
 
     let mut world = quiet();
     assert!(handoff::resume(&world.sql, &world.shop, &person_id(0), world.now).unwrap());
-    begins(&says(&mut world, "wifi"), "The password");
+    begins(&world.says(0, "wifi"), "The password");
     assert!(!handoff::resume(&world.sql, &world.shop, &person_id(0), world.now).unwrap());
 }
 
@@ -163,7 +142,7 @@ fn thread(world: &World<'_>, action: ThreadAction, from: Option<&str>, to: Optio
 #[test]
 fn the_owner_is_told_in_messenger_while_meta_allows_it_and_by_the_webhook_otherwise() {
     let mut world = world();
-    says(&mut world, "human");
+    world.says(0, "human");
     let hook = |world: &World<'_>| {
         let due = calls::take_due(&world.sql, world.now, 10).unwrap();
         due.into_iter().find(|call| call.kind == Kind::Hook)
@@ -179,7 +158,7 @@ fn the_owner_is_told_in_messenger_while_meta_allows_it_and_by_the_webhook_otherw
     let mut world = self::world();
     world.after(message(9, world.now, "owner", "wifi"));
     let before = world.heard(9).len();
-    says(&mut world, "human");
+    world.says(0, "human");
     let notice = world.heard(9).split_off(before);
     assert!(notice.len() == 1 && notice[0].ends_with("100200300400777"), "{notice:?}");
     assert_eq!(hook(&world), None);
@@ -197,7 +176,7 @@ fn the_owner_is_told_in_messenger_while_meta_allows_it_and_by_the_webhook_otherw
 fn the_customers_words_go_along_only_where_the_owner_wants_them() {
     let mut world = world();
     world.shop.handoff.with_text = true;
-    says(&mut world, "Unacceptable, my invoice is wrong");
+    world.says(0, "Unacceptable, my invoice is wrong");
     let due = calls::take_due(&world.sql, world.now, 10).unwrap();
     let hook = due.iter().find(|call| call.kind == Kind::Hook).unwrap();
     assert!(hook.body.contains("my invoice is wrong") && hook.body.contains("Greta"));
@@ -206,7 +185,7 @@ fn the_customers_words_go_along_only_where_the_owner_wants_them() {
 #[test]
 fn the_thread_is_passed_and_taken_back_when_the_pause_is_over() {
     let mut world = world();
-    says(&mut world, "human");
+    world.says(0, "human");
     let kinds = |world: &World<'_>| -> Vec<Kind> {
         let due = calls::take_due(&world.sql, world.now, 10).unwrap();
         due.iter().for_each(|call| calls::done(&world.sql, call).unwrap());
@@ -217,8 +196,8 @@ fn the_thread_is_passed_and_taken_back_when_the_pause_is_over() {
     world.wait(4 * HOUR);
     assert_eq!(kinds(&world), [Kind::Take]);
     let mut world = self::world();
-    says(&mut world, "human");
-    taps(&mut world, "sb:resume");
+    world.says(0, "human");
+    world.taps(0, "sb:resume");
     assert_eq!(kinds(&world), [Kind::Take], "nobody is called any more");
 }
 
@@ -259,8 +238,8 @@ fn what_is_delicate_calls_a_person_and_is_kept_nowhere() {
     };
     let mut world = world();
     world.shop.handoff.with_text = true;
-    let said = says(&mut world, "I have a NUT allergy and he harassed me");
-    begins(&said, &text(|t| t.delicate));
+    let said = world.says(0, "I have a NUT allergy and he harassed me");
+    begins(&said, own(|t| t.delicate));
     assert_eq!(world.count("handoff.delicate"), 1);
     assert!(!everything(&world).to_lowercase().contains("nut allergy"));
     // Nor while there is no shop to decide with.
@@ -271,25 +250,25 @@ fn what_is_delicate_calls_a_person_and_is_kept_nowhere() {
     world.wait(2 * MINUTE);
     inbox::unpark(&world.sql, world.context(), world.now).unwrap();
     world.drain();
-    begins(&world.heard(0), &text(|t| t.human));
+    begins(&world.heard(0), own(|t| t.human));
 }
 
 #[test]
 fn the_assistant_says_what_it_is_at_the_start_after_a_silence_and_after_a_person() {
-    let told = |said: &[String]| said.first().is_some_and(|s| *s == text(|t| t.disclosure));
+    let told = |said: &[String]| said.first().is_some_and(|s| *s == own(|t| t.disclosure));
     let mut world = world();
-    assert!(told(&says(&mut world, "wifi")));
-    assert!(!told(&says(&mut world, "wifi")));
+    assert!(told(&world.says(0, "wifi")));
+    assert!(!told(&world.says(0, "wifi")));
     world.take(&[echo(0, world.now, "e", Some(INBOX), None)]);
     world.wait(4 * HOUR);
-    assert!(told(&says(&mut world, "wifi")), "a person was here");
-    assert!(!told(&says(&mut world, "wifi")));
+    assert!(told(&world.says(0, "wifi")), "a person was here");
+    assert!(!told(&world.says(0, "wifi")));
     world.wait(DAY);
-    assert!(told(&says(&mut world, "wifi")), "a day of silence");
+    assert!(told(&world.says(0, "wifi")), "a day of silence");
     // Our own first answer says it by itself.
     let mut world = self::world();
-    assert_eq!(says(&mut world, "qwertz").len(), 1);
-    assert!(!told(&says(&mut world, "wifi")));
+    assert_eq!(world.says(0, "qwertz").len(), 1);
+    assert!(!told(&world.says(0, "wifi")));
     // Elsewhere, and where the owner does not want it.
     for (country, wanted, expected) in
         [("LT", None, false), ("LT", Some(true), true), ("DE", Some(false), false)]
@@ -297,7 +276,7 @@ fn the_assistant_says_what_it_is_at_the_start_after_a_silence_and_after_a_person
         let mut world = self::world();
         world.shop.meta.country = Some(shopbell::meta::ids::Country::new(country).unwrap());
         world.shop.handoff.disclosure = wanted;
-        assert_eq!(told(&says(&mut world, "wifi")), expected, "{country} {wanted:?}");
+        assert_eq!(told(&world.says(0, "wifi")), expected, "{country} {wanted:?}");
     }
 }
 
@@ -305,10 +284,10 @@ fn the_assistant_says_what_it_is_at_the_start_after_a_silence_and_after_a_person
 fn away_is_said_once_for_each_closed_period_and_never_after_an_answer() {
     let mut world = world();
     world.shop.handoff.disclosure = Some(false);
-    let away = text(|t| t.away);
+    let away = own(|t| t.away);
     let at = |world: &mut World<'_>, moment: &str, said: &str| {
         world.now = ms(moment);
-        says(world, said)
+        world.says(0, said)
     };
     // The break at noon, the evening, the weekend, the holiday: one each. Berlin is UTC+1.
     for (moment, told) in [
@@ -321,9 +300,9 @@ fn away_is_said_once_for_each_closed_period_and_never_after_an_answer() {
         ("2026-12-24T10:00:00Z", false),
     ] {
         let said = at(&mut world, moment, "qwertz uiop");
-        let heard = said.first().is_some_and(|said| said.starts_with(&away));
+        let heard = said.first().is_some_and(|said| said.starts_with(away));
         assert_eq!(heard, told, "{moment}: {said:?}");
-        taps(&mut world, "sb:resume");
+        world.taps(0, "sb:resume");
     }
     assert_eq!(at(&mut world, "2026-12-26T10:00:00Z", "wifi"), ["The password is on the menu."]);
     // The text says when, in words.
@@ -336,10 +315,10 @@ fn away_is_said_once_for_each_closed_period_and_never_after_an_answer() {
 fn the_first_answer_after_a_silence_says_how_long_it_takes() {
     let mut world = world();
     let soon = lang::all().iter().find(|l| l.code == "en").unwrap().soon;
-    assert!(says(&mut world, "qwertz")[0].contains(soon));
+    assert!(world.says(0, "qwertz")[0].contains(soon));
     world.wait(DAY - 2 * MINUTE);
-    let said = says(&mut world, "qwertz");
-    assert!(!said.iter().any(|said| said.starts_with(&text(|t| t.instant))), "{said:?}");
+    let said = world.says(0, "qwertz");
+    assert!(!said.iter().any(|said| said.starts_with(own(|t| t.instant))), "{said:?}");
 }
 
 // --- the table ---
@@ -366,7 +345,7 @@ proptest::proptest! {
         missed in 0..3_u8,
         which in 0..9_usize,
     ) {
-        let now = if closed { ms("2026-11-21T10:00:00Z") } else { ten() };
+        let now = if closed { ms("2026-11-21T10:00:00Z") } else { friday_at_ten() };
         let mut person = shopbell::desk::person::Person::new(now.plus(-2 * DAY));
         person.last_inbound = Some(now.plus(if silent { -2 * DAY } else { -MINUTE }));
         person.paused_until = paused.then(|| now.plus(HOUR));

@@ -6,7 +6,7 @@ use crate::common_core::*;
 use shopbell::faq::{Decision, keyword};
 use shopbell::meta::send::Content;
 use shopbell::store::misses;
-use shopbell::time::{DAY, HOUR, MINUTE, UnixMs};
+use shopbell::time::{DAY, HOUR, MINUTE};
 
 const NONSENSE: &str = "blorp zzz qqq";
 
@@ -32,13 +32,8 @@ static VAGUE: LazyLock<&str> = LazyLock::new(|| {
     vague.iter().find(offered).expect("something that is offered for")
 });
 
-/// A Friday noon in Vilnius: the café is open.
-fn noon() -> UnixMs {
-    ms("2026-11-20T10:00:00Z")
-}
-
 fn world() -> World<'static> {
-    World::new(&CURIOUS, noon())
+    World::new(&CURIOUS, friday_noon())
 }
 
 fn say(world: &mut World<'_>, person: usize, text: &str) -> Vec<Content> {
@@ -60,7 +55,7 @@ fn taps(bubbles: &[Content]) -> Vec<(String, String)> {
 
 #[test]
 fn nothing_is_kept_unless_the_owner_switched_it_on() {
-    let mut world = World::new(&SHOPS[0], noon());
+    let mut world = World::new(&SHOPS[0], friday_noon());
     say(&mut world, 0, NONSENSE);
     say(&mut world, 0, &VAGUE);
     say(&mut world, 0, NONSENSE);

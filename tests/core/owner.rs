@@ -356,6 +356,98 @@ fn what_to_type_next_is_what_the_documents_say() {
 }
 
 #[test]
+fn days_moments_and_languages_are_read_in_one_way_and_told_with_an_example() {
+    let desk = Desk::with_real_bakery("said");
+    let refused = |words: &[&str], example: &str| {
+        let said = desk.typed(words);
+        assert_eq!(said.code, Some(2), "{}{}", said.out, said.err);
+        assert!(said.err.contains(example), "{words:?}\n{}", said.err);
+    };
+    for command in ["check", "budget"] {
+        refused(&[command, "my-bakery", "--at", "yesterday"], "2026-12-24");
+    }
+    for command in ["chat", "plan"] {
+        refused(&[command, "my-bakery", "--at", "x"], "2026-11-27T09:00");
+        let help = desk.typed(&[command, "--help"]).worked();
+        assert!(help.out.contains("`2026-11-27T09:00` by the shop's clock"), "{}", help.out);
+    }
+    let chat = desk.typed(&["chat", "my-bakery", "--at", "2026-12-24T10:00"]);
+    chat.worked();
+    let url = ["--url", "https://bell.example"];
+    for command in ["qr", "doctor"] {
+        let words = [&[command, "my-bakery", "--language", "xx"][..], &url].concat();
+        refused(&words, "there are no words in it");
+    }
+    let words = [&["qr", "my-bakery", "--language", "lt", "--as", "png"][..], &url].concat();
+    assert!(desk.typed(&words).err.contains("the shop does not speak lt"));
+}
+
+#[test]
+fn no_command_has_a_name_of_its_own_for_what_others_have_one_for() {
+    let desk = Desk::new("flags");
+    let list = desk.typed(&["--help"]).worked().out;
+    let lines = list.lines().skip_while(|line| *line != "Commands:").skip(1);
+    let names =
+        lines.take_while(|line| !line.is_empty()).filter_map(|l| l.split_whitespace().next());
+    for name in names.filter(|name| *name != "help") {
+        let help = desk.typed(&[name, "--help"]).worked().out;
+        for odd in ["--worker", "--lang <", "--dir <", "--address"] {
+            assert!(!help.contains(odd), "{name} has {odd}");
+        }
+    }
+    let consent = desk.typed(&["consent", "--help"]).worked();
+    assert!(consent.out.contains("<PERSON> [DIR]"), "{}", consent.out);
+    assert!(desk.typed(&["eval", "--help"]).worked().out.contains("--input <FORMAT>"));
+}
+
+#[test]
+fn what_the_doctor_proposes_are_commands_of_ours() {
+    let desk = Desk::with_real_bakery("doctor");
+    let url = "http://127.0.0.1:9";
+    let weak = ("ADMIN_TOKEN", "12345678");
+    let doctor = ["doctor", "my-bakery", "--url", "https://bell.invalid"];
+    let said = desk.typed_with(&doctor, &[weak]);
+    assert!(said.out.contains("shopbell connect FOLDER --renew ADMIN_TOKEN"), "{}", said.out);
+    assert!(said.out.contains("https://bell.invalid is the Worker's address"), "{}", said.out);
+    let said = desk.typed(&["doctor", "my-bakery", "--url", url]);
+    assert!(said.out.contains("look whether this computer is online"), "{}", said.out);
+    assert!(!said.out.contains("scripts/wrangler"), "{}", said.out);
+}
+
+#[test]
+fn new_says_what_would_answer_and_not_what_would_fail_next() {
+    let desk = Desk::with_real_bakery("new");
+    let kind = ["new", "x", "--kind", "pizzeria", "--name", "X", "--yes"];
+    desk.typed(&kind).refused(&["cafe, appointments, retail"]);
+    let said = desk.typed(&["new", "x", "--language", "en", "--kind", "cafe"]);
+    let said = said.refused(&["Answer it with --name"]);
+    assert!(!said.err.contains("--yes"), "{}", said.err);
+    let said = desk.typed(&["new", "x", "--language", "en"]);
+    said.refused(&["--kind", "--yes"]);
+    let file = desk.typed(&["new", "my-bakery/shop.toml", "--name", "X", "--yes"]);
+    file.refused(&["my-bakery/shop.toml is there already; nothing was changed"]);
+}
+
+#[test]
+fn small_mistakes_are_named_as_what_they_are() {
+    let desk = Desk::with_real_bakery("small");
+    let qr = ["qr", "my-bakery", "--url", "https://bell.example", "--as", "a4", "--out", "a.png"];
+    desk.typed(&qr).refused(&["a.png would be pdf", "--as png"]);
+    assert!(!desk.file("a.png").exists());
+    let eval = ["eval", "--train", "missing", "--test", "missing"];
+    desk.typed(&eval).refused(&["missing: it cannot be read"]);
+    fs::write(desk.file("there"), "x").unwrap();
+    desk.typed(&["eval", "--train", "there", "--test", "there"]).refused(&["--input csv"]);
+
+    let scenario = Path::new(ROOT).join("tests/scenarios/small-things.scenario");
+    let scenario = scenario.to_str().unwrap();
+    let checked = desk.typed(&["sim", "--check", scenario]).worked();
+    assert!(checked.out.contains("small-things.transcript is what this run says"));
+    desk.typed(&["sim", scenario, "--bundle", "http://127.0.0.1:9"])
+        .refused(&["no sandbox answers at http://127.0.0.1:9", "scripts/dev --clock"]);
+}
+
+#[test]
 fn a_page_that_was_made_up_is_told_by_check_and_neither_printed_nor_deployed() {
     for (name, page, made_up) in [
         ("nothing", &[][..], ["id = \"100200300400500\"", "100200300400500"]),
@@ -364,6 +456,7 @@ fn a_page_that_was_made_up_is_told_by_check_and_neither_printed_nor_deployed() {
         let desk = Desk::with_bakery(&format!("made-up-{name}"), page);
         let check = desk.typed(&["check", "my-bakery"]).worked();
         assert!(check.err.contains("warning[made-up-page]"), "{}", check.err);
+        assert!(check.out.contains("still marked ✎"), "{}", check.out);
         let qr = ["qr", "my-bakery", "--url", "https://bell.example", "--out", "poster.pdf"];
         desk.typed(&qr).refused(&made_up);
         assert!(!desk.file("poster.pdf").exists());

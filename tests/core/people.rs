@@ -17,7 +17,7 @@ use shopbell::outreach::receipt::Book;
 use shopbell::shop::lang;
 use shopbell::store::calls::{self, Kind};
 use shopbell::store::outbox::Claimed;
-use shopbell::time::{DAY, HOUR, MINUTE, SECOND, UnixMs};
+use shopbell::time::{DAY, HOUR, MINUTE, SECOND};
 
 const SOURCE: &str = r#"
     [shop]
@@ -77,19 +77,8 @@ const SOURCE: &str = r#"
 
 static SHOP: LazyLock<Open> = LazyLock::new(|| compile(SOURCE));
 
-/// A Tuesday at noon.
-fn noon() -> UnixMs {
-    ms("2026-11-24T10:00:00Z")
-}
-
 fn world() -> World<'static> {
-    World::new(&SHOP, noon())
-}
-
-fn says(world: &mut World<'_>, person: usize, text: &str) -> Vec<String> {
-    world.wait(SECOND);
-    let event = message(person, world.now, &format!("m{}", world.now.get()), text);
-    world.after(event).iter().map(shown).collect()
+    World::new(&SHOP, tuesday_noon())
 }
 
 /// Something said while the inbox holds the thread.
@@ -97,15 +86,6 @@ fn watched(world: &mut World<'_>, text: &str) -> Vec<String> {
     world.wait(SECOND);
     let said = message(0, world.now, &format!("s{}", world.now.get()), text);
     world.after(Event { lane: Lane::Standby, ..said }).iter().map(shown).collect()
-}
-
-fn text(of: impl Fn(&lang::DefaultTexts) -> &'static str) -> &'static str {
-    let english = lang::all().iter().find(|l| l.code == "en").unwrap();
-    of(&english.texts).split('{').next().unwrap()
-}
-
-fn begins(said: &[String], with: &str) {
-    assert!(said.last().is_some_and(|said| said.starts_with(with)), "{said:?} is not {with:?}");
 }
 
 fn claim(world: &World<'_>) -> Vec<(Claimed, Via)> {
@@ -122,7 +102,7 @@ fn reply(world: &World<'_>, text: &str) -> Result<Answering, Refusal> {
 fn what_a_person_types_leaves_by_the_window_then_by_their_own_right_then_not_at_all() {
     let mut world = world();
     assert_eq!(reply(&world, "Hello"), Err(Refusal::Unknown));
-    says(&mut world, 0, "wifi");
+    world.says(0, "wifi");
     let last = world.now;
     for (wait, by) in [
         (HOUR, Some(By::Window)),
@@ -179,7 +159,7 @@ fn the_assistants_own_answer_never_leaves_by_the_right_of_people() {
     world.wait(2 * DAY);
     assert!(claim(&world).is_empty(), "an answer of before, too late for the window");
     // A typed answer that waited beyond the window leaves by it, in the same row.
-    says(&mut world, 0, "wifi");
+    world.says(0, "wifi");
     reply(&world, "By hand").unwrap();
     world.wait(2 * DAY);
     let claimed = claim(&world);
@@ -189,12 +169,12 @@ fn the_assistants_own_answer_never_leaves_by_the_right_of_people() {
 #[test]
 fn the_assistant_keeps_quiet_after_a_person_answered_by_hand() {
     let mut world = world();
-    says(&mut world, 0, "wifi");
+    world.says(0, "wifi");
     reply(&world, "Rūta here").unwrap();
     world.drain();
-    assert!(says(&mut world, 0, "wifi").is_empty());
+    assert!(world.says(0, "wifi").is_empty());
     world.wait(4 * HOUR);
-    assert_eq!(says(&mut world, 0, "wifi"), ["The password is on the menu."]);
+    assert_eq!(world.says(0, "wifi"), ["The password is on the menu."]);
 }
 
 #[test]
@@ -204,16 +184,16 @@ fn notes_go_to_the_owner_only_and_are_gone_with_the_person() {
         by_hand::note(&world.sql, &person_id(0), text, world.now).unwrap()
     };
     assert_eq!(note(&world, "Who?"), Err(Refusal::Unknown));
-    says(&mut world, 9, "wifi");
-    says(&mut world, 0, "wifi");
+    world.says(9, "wifi");
+    world.says(0, "wifi");
     assert_eq!(note(&world, " "), Err(Refusal::Note));
     note(&world, "Pays late zzz").unwrap().iter().for_each(|n| assert_eq!(n.text, "Pays late zzz"));
     let mut owner = world.heard(9).len();
-    says(&mut world, 0, "human");
+    world.says(0, "human");
     assert!(world.heard(9)[owner].ends_with("Pays late zzz"));
     owner = world.heard(9).len();
     assert!(world.heard(0).iter().all(|said| !said.contains("zzz")));
-    says(&mut world, 0, "delete my data");
+    world.says(0, "delete my data");
     world.wait(SECOND);
     world.after(yes_delete(0, world.now));
     assert_eq!(world.heard(9).len(), owner);
@@ -232,7 +212,7 @@ fn notes_go_to_the_owner_only_and_are_gone_with_the_person() {
 fn a_delete_that_was_only_watched_is_asked_once_when_the_thread_is_back() {
     let handed_over = || {
         let mut world = world();
-        begins(&says(&mut world, 0, "human"), text(|t| t.human));
+        begins(&world.says(0, "human"), own(|t| t.human));
         assert!(watched(&mut world, "delete my data").is_empty());
         world
     };
@@ -246,31 +226,31 @@ fn a_delete_that_was_only_watched_is_asked_once_when_the_thread_is_back() {
     let before = world.heard(0).len();
     back(&world);
     world.drain();
-    begins(&world.heard(0), text(|t| t.delete_ask));
+    begins(&world.heard(0), own(|t| t.delete_ask));
     back(&world);
     world.drain();
     assert_eq!(world.heard(0).len(), before + 1, "once");
-    assert_eq!(says(&mut world, 0, "wifi"), ["The password is on the menu."]);
+    assert_eq!(world.says(0, "wifi"), ["The password is on the menu."]);
     world.wait(SECOND);
     begins(
         &world.after(yes_delete(0, world.now)).iter().map(shown).collect::<Vec<_>>(),
-        text(|t| t.deleted),
+        own(|t| t.deleted),
     );
 
     // Nobody said that it is back: then with the next answer, or instead of none.
     let mut world = handed_over();
     world.wait(5 * HOUR);
-    let said = says(&mut world, 0, "wifi");
+    let said = world.says(0, "wifi");
     assert_eq!(said.len(), 2, "{said:?}");
-    begins(&said, text(|t| t.delete_ask));
-    assert_eq!(says(&mut world, 0, "wifi").len(), 1);
+    begins(&said, own(|t| t.delete_ask));
+    assert_eq!(world.says(0, "wifi").len(), 1);
 
     // Whoever changed their mind in between is not asked.
     let mut world = handed_over();
     world.wait(5 * HOUR);
-    says(&mut world, 0, "delete my data");
-    says(&mut world, 0, text(|t| t.delete_no));
-    assert_eq!(says(&mut world, 0, "wifi").len(), 1);
+    world.says(0, "delete my data");
+    world.says(0, own(|t| t.delete_no));
+    assert_eq!(world.says(0, "wifi").len(), 1);
 }
 
 #[test]
@@ -282,12 +262,12 @@ fn the_button_brings_the_assistant_back_into_a_thread_that_the_inbox_holds() {
     };
     for typed in [false, true] {
         let mut world = world();
-        says(&mut world, 0, "human");
+        world.says(0, "human");
         world.wait(SECOND);
         assert_eq!(kinds(&world), [Kind::Hook, Kind::Pass]);
         assert!(watched(&mut world, "wifi").is_empty());
         world.wait(MINUTE);
-        let title = text(|t| t.resume_button);
+        let title = own(|t| t.resume_button);
         let tap = if typed {
             message(0, world.now, "tap", &title.to_uppercase())
         } else {
@@ -298,14 +278,14 @@ fn the_button_brings_the_assistant_back_into_a_thread_that_the_inbox_holds() {
         assert!(claim(&world).is_empty(), "the thread is taken first");
         assert_eq!(kinds(&world), [Kind::Take]);
         world.drain();
-        begins(&world.heard(0), text(|t| t.resumed));
+        begins(&world.heard(0), own(|t| t.resumed));
         assert!(world.now.since(asked) < 5 * SECOND);
     }
     // Where we did not hand it over it is not ours to take.
     let mut world = world();
     world.shop.handoff.pass_thread = false;
-    says(&mut world, 0, "human");
-    assert!(watched(&mut world, text(|t| t.resume_button)).is_empty());
+    world.says(0, "human");
+    assert!(watched(&mut world, own(|t| t.resume_button)).is_empty());
 }
 
 // --- what was said ---
@@ -315,10 +295,10 @@ fn the_wait_is_the_agents_whom_the_person_was_handed_to() {
     let mut world = world();
     let soon = lang::all().iter().find(|l| l.code == "en").unwrap().soon;
     // The shop is open; whoever answers invoices is there on Mondays.
-    let said = says(&mut world, 0, "unacceptable, the invoice is wrong");
+    let said = world.says(0, "unacceptable, the invoice is wrong");
     assert!(said.last().unwrap().contains("on Monday at 10:00"), "{said:?}");
     world.shop.agents[0].hours = None;
-    let said = says(&mut world, 1, "unacceptable, the invoice is wrong");
+    let said = world.says(1, "unacceptable, the invoice is wrong");
     assert!(said.last().unwrap().contains(soon), "{said:?}");
 }
 
@@ -326,7 +306,7 @@ fn the_wait_is_the_agents_whom_the_person_was_handed_to() {
 fn a_stop_that_comes_after_the_reminder_was_written_ends_it() {
     let left = || {
         let mut world = world();
-        says(&mut world, 0, "order");
+        world.says(0, "order");
         world.wait(61 * MINUTE);
         assert_eq!(reminders::remind(&world.sql, &world.shop, world.now).unwrap(), 1);
         world
@@ -352,9 +332,9 @@ fn a_stop_that_comes_after_the_reminder_was_written_ends_it() {
     // STOP long ago, and a form since: that is another matter.
     let mut world = self::world();
     world.take(&[optin(0, world.now, "news", OptinStatus::Granted, Some("t"), None)]);
-    says(&mut world, 0, "STOP");
+    world.says(0, "STOP");
     world.wait(MINUTE);
-    says(&mut world, 0, "order");
+    world.says(0, "order");
     world.wait(61 * MINUTE);
     assert_eq!(reminders::remind(&world.sql, &world.shop, world.now).unwrap(), 1);
     let before = world.heard(0).len();
@@ -432,7 +412,7 @@ fn a_tap_leaves_its_tags_and_fields_whatever_it_leads_to_and_nothing_it_could_br
         [assistant]"#,
     );
     let open = compile(&source);
-    let mut world = World::new(&open, noon());
+    let mut world = World::new(&open, tuesday_noon());
     let said = {
         let asked = message(0, world.now, "m", "wifi");
         world.after(asked)
@@ -468,8 +448,8 @@ fn a_tap_leaves_its_tags_and_fields_whatever_it_leads_to_and_nothing_it_could_br
     };
     let (menu, ice) = (of("persistent_menu"), of("ice_breakers"));
     begins(&taps(&mut world, &ice), "The password");
-    says(&mut world, 0, "/wifi");
-    begins(&taps(&mut world, &menu), text(|t| t.human));
+    world.says(0, "/wifi");
+    begins(&taps(&mut world, &menu), own(|t| t.human));
     assert_eq!(tags(&world), ["big", "ice", "menu", "slash"]);
     // The owner takes it off the button: old buttons leave nothing any more.
     world.shop.faq.iter_mut().for_each(|entry| entry.quick_replies.clear());

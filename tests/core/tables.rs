@@ -14,17 +14,12 @@ use shopbell::store::outbox;
 use shopbell::store::timers::{self, Timer};
 use shopbell::time::{DAY, HOUR, MINUTE, SECOND, UnixMs};
 
-/// A Friday noon in Vilnius: the café is open.
-fn noon() -> UnixMs {
-    ms("2026-11-20T10:00:00Z")
-}
-
 fn cafe() -> &'static Open {
     &SHOPS[0]
 }
 
 fn world() -> World<'static> {
-    World::new(cafe(), noon())
+    World::new(cafe(), friday_noon())
 }
 
 /// Which step answers an event in a fresh thread, and with how many bubbles.
@@ -36,7 +31,7 @@ fn step_of(event: &Event) -> String {
 fn wordless(kind: AttachmentKind, sticker: Option<&str>) -> Event {
     let attachment = Attachment { kind, url: None, sticker_id: sticker.map(str::to_owned) };
     let message = Message { text: None, attachments: vec![attachment], ..words_of("w", "") };
-    event(0, noon(), EventKind::Message(message))
+    event(0, friday_noon(), EventKind::Message(message))
 }
 
 fn signed(code: &str, now: UnixMs) -> String {
@@ -50,23 +45,26 @@ fn a_poster() -> String {
 
 #[test]
 fn each_step_of_the_precedence_answers_what_is_its_own() {
-    let say = |text: &str| message(0, noon(), "m", text);
+    let say = |text: &str| message(0, friday_noon(), "m", text);
     for (event, expected) in [
         (say("stop"), "stop"),
         (say("delete my data"), "delete"),
         (say("human"), "human"),
-        (postback(0, noon(), "sb:human", None), "human"),
-        (postback(0, noon(), "sb:human", Some("whatever")), "human"),
-        (referral(0, noon(), Some(&signed(&a_poster(), noon()))), "arrival"),
-        (referral(0, noon(), None), "arrival"),
-        (postback(0, noon(), "GET_STARTED", Some("x")), "arrival"),
-        (postback(0, noon(), "GET_STARTED", None), "tap"),
-        (postback(0, noon(), "sb:faq:hours", None), "tap"),
+        (postback(0, friday_noon(), "sb:human", None), "human"),
+        (postback(0, friday_noon(), "sb:human", Some("whatever")), "human"),
+        (referral(0, friday_noon(), Some(&signed(&a_poster(), friday_noon()))), "arrival"),
+        (referral(0, friday_noon(), None), "arrival"),
+        (postback(0, friday_noon(), "GET_STARTED", Some("x")), "arrival"),
+        (postback(0, friday_noon(), "GET_STARTED", None), "tap"),
+        (postback(0, friday_noon(), "sb:faq:hours", None), "tap"),
         // A question tapped beside an ad's ref is still a question.
-        (postback(0, noon(), "sb:faq:hours", Some("summer-ad")), "tap"),
-        (postback(0, noon(), "sb:faq:hours", Some(&signed(&a_poster(), noon()))), "arrival"),
-        (postback(0, noon(), "SOMEBODY_ELSES", None), "tap"),
-        (quick_reply(0, noon(), "q", "Gone", "sb:faq:no-such-question"), "tap"),
+        (postback(0, friday_noon(), "sb:faq:hours", Some("summer-ad")), "tap"),
+        (
+            postback(0, friday_noon(), "sb:faq:hours", Some(&signed(&a_poster(), friday_noon()))),
+            "arrival",
+        ),
+        (postback(0, friday_noon(), "SOMEBODY_ELSES", None), "tap"),
+        (quick_reply(0, friday_noon(), "q", "Gone", "sb:faq:no-such-question"), "tap"),
         (say("opening hours"), "keyword"),
         (say("qwertz uiop asdf"), "instant"),
         (wordless(AttachmentKind::Image, None), "instant"),
@@ -114,9 +112,9 @@ fn the_steps_follow_each_other_in_one_thread() {
 fn a_poster_says_what_it_is_for_and_asks_once() {
     let mut world = world();
     for poster in cafe().shop.posters.iter().filter(|poster| !poster.revoked) {
-        let mut world = World::new(cafe(), noon());
-        let ref_ = signed(poster.code.as_str(), noon());
-        let bubbles = world.after(referral(0, noon(), Some(&ref_)));
+        let mut world = World::new(cafe(), friday_noon());
+        let ref_ = signed(poster.code.as_str(), friday_noon());
+        let bubbles = world.after(referral(0, friday_noon(), Some(&ref_)));
         let asks = bubbles.iter().filter(|b| matches!(b, Content::OptIn(_))).count();
         assert_eq!(asks, usize::from(poster.topic.is_some()), "{}", poster.code);
         assert!(bubbles.len() >= 1 + asks + usize::from(poster.faq.is_some()), "{}", poster.code);
@@ -167,25 +165,25 @@ fn whoever_ended_a_topic_is_not_asked_for_it_by_a_poster_for_a_while() {
 
 #[test]
 fn a_ref_that_is_not_ours_gets_the_plain_welcome_and_is_counted() {
-    let good = signed(&a_poster(), noon());
+    let good = signed(&a_poster(), friday_noon());
     let other_page = PageId::new("999").unwrap();
     let code = PosterCode::new(a_poster()).unwrap();
     let mut edited = good.clone();
     let last = if edited.pop() == Some('A') { 'B' } else { 'A' };
     edited.push(last);
     let revoked = cafe().shop.posters.iter().find(|poster| poster.revoked).unwrap();
-    let welcome = shown(&world().after(postback(0, noon(), "GET_STARTED", None))[0]);
+    let welcome = shown(&world().after(postback(0, friday_noon(), "GET_STARTED", None))[0]);
     for (ref_, why) in [
         ("summer-ad".to_owned(), "an owner's own ref"),
         (edited, "edited"),
-        (KEYS.refs.sign(&other_page, &code, noon()), "another page's"),
-        (signed(revoked.code.as_str(), noon()), "revoked"),
-        (signed("NO-SUCH-POSTER", noon()), "gone from shop.toml"),
+        (KEYS.refs.sign(&other_page, &code, friday_noon()), "another page's"),
+        (signed(revoked.code.as_str(), friday_noon()), "revoked"),
+        (signed("NO-SUCH-POSTER", friday_noon()), "gone from shop.toml"),
         ("x".repeat(5_000), "too long"),
         (String::new(), "empty"),
     ] {
         let mut world = world();
-        let bubbles = world.after(referral(0, noon(), Some(&ref_)));
+        let bubbles = world.after(referral(0, friday_noon(), Some(&ref_)));
         assert_eq!(bubbles.len(), 1, "{why}");
         assert_eq!(shown(&bubbles[0]), welcome, "{why}");
         assert_eq!(world.count("arrival.unknown_ref"), 1, "{why}");
@@ -198,10 +196,10 @@ fn a_ref_that_is_not_ours_gets_the_plain_welcome_and_is_counted() {
 #[test]
 fn a_message_with_a_referral_is_answered_by_its_words_and_remembers_its_poster() {
     let mut world = world();
-    let ref_ = Referral { ref_: Some(signed(&a_poster(), noon())), ..Referral::default() };
+    let ref_ = Referral { ref_: Some(signed(&a_poster(), friday_noon())), ..Referral::default() };
     let message = Message { referral: Some(ref_), ..words_of("m", "opening hours") };
-    let bubbles = world.after(event(0, noon(), EventKind::Message(message)));
-    let asked = world.after(message_at(noon().plus(SECOND), "opening hours"));
+    let bubbles = world.after(event(0, friday_noon(), EventKind::Message(message)));
+    let asked = world.after(message_at(friday_noon().plus(SECOND), "opening hours"));
     assert_eq!(bubbles, asked);
     assert_eq!(world.person(0).unwrap().last_touch.unwrap().poster(), Some(a_poster().as_str()));
 }
@@ -258,7 +256,7 @@ fn the_shop_says_once_per_closed_period_that_it_is_closed() {
 #[test]
 fn the_fallback_is_not_repeated_within_its_hours_and_never_answers_a_thumb() {
     let mut world = world();
-    world.after(message_at(noon(), "opening hours"));
+    world.after(message_at(friday_noon(), "opening hours"));
     let every = i64::from(cafe().shop.assistant.fallback_every_hours) * HOUR;
     let mut falls = |wait: i64, thumb: bool| {
         world.wait(wait);
@@ -280,7 +278,7 @@ fn the_fallback_is_not_repeated_within_its_hours_and_never_answers_a_thumb() {
 fn a_mere_greeting_is_answered_in_its_own_language() {
     for (text, lang) in [("hello", "en"), ("Labas", "lt"), ("stop", "lt"), ("unsubscribe", "en")] {
         let mut world = world();
-        world.after(message_at(noon(), text));
+        world.after(message_at(friday_noon(), text));
         let spoken = world.person(0).unwrap().language.map(|lang| lang.0);
         // What both languages know says nothing.
         let wanted = (text != "stop").then(|| lang.to_owned());
@@ -297,7 +295,7 @@ fn a_greeting_gets_the_welcome_and_thanks_get_no_apology() {
         ("thank you", "-", 0),
     ] {
         let mut world = world();
-        world.after(message_at(noon(), "opening hours"));
+        world.after(message_at(friday_noon(), "opening hours"));
         world.wait(SECOND);
         let event = message_at(world.now, text);
         let decision = decide(context(cafe()), world.person(0), &event, world.now);
@@ -347,8 +345,8 @@ fn what_was_not_said_was_not_asked_and_not_told() {
     let mut open_again = cafe().shop.clone();
     let mut world = world();
     world.shop.assistant.messenger = false;
-    let ref_ = signed(&a_poster(), noon());
-    assert!(world.after(referral(0, noon(), Some(&ref_))).is_empty());
+    let ref_ = signed(&a_poster(), friday_noon());
+    assert!(world.after(referral(0, friday_noon(), Some(&ref_))).is_empty());
     assert_eq!(world.count("answer.channel_off"), 1);
     // STOP counts on a channel that is switched off.
     world.wait(SECOND);
@@ -376,14 +374,14 @@ fn the_language_of_the_message_is_the_language_of_the_answer() {
         (2, "可以帶狗嗎", "zh-TW"),
         (2, "Are we allowed to bring our little dog with us?", "en"),
     ] {
-        let mut world = World::new(&SHOPS[shop], noon());
-        world.take(&[message_at(noon(), text)]);
+        let mut world = World::new(&SHOPS[shop], friday_noon());
+        world.take(&[message_at(friday_noon(), text)]);
         let language = world.person(0).unwrap().language;
         assert_eq!(language.map(|lang| lang.0).as_deref(), Some(tag), "{text}");
     }
     // A word or two say nothing, and a poster's language only speaks to strangers.
     let mut world = world();
-    world.take(&[message_at(noon(), "ok")]);
+    world.take(&[message_at(friday_noon(), "ok")]);
     assert_eq!(world.person(0).unwrap().language, None);
 }
 
@@ -399,10 +397,14 @@ fn an_edit_or_a_standby_message_can_say_stop_and_nothing_else() {
         (edit("opening hours"), Lane::Messaging, true),
         (EventKind::Message(words_of("s", "STOP!")), Lane::Standby, false),
         (EventKind::Message(words_of("s", "opening hours")), Lane::Standby, true),
-        (optin(0, noon(), topic, OptinStatus::Stopped, None, None).kind, Lane::Standby, false),
+        (
+            optin(0, friday_noon(), topic, OptinStatus::Stopped, None, None).kind,
+            Lane::Standby,
+            false,
+        ),
     ] {
         let mut world = world();
-        world.take(&[optin(0, noon(), topic, OptinStatus::Granted, Some("t"), None)]);
+        world.take(&[optin(0, friday_noon(), topic, OptinStatus::Granted, Some("t"), None)]);
         world.wait(MINUTE);
         let mut event = event(0, world.now, kind);
         event.lane = lane;
@@ -415,8 +417,8 @@ fn an_edit_or_a_standby_message_can_say_stop_and_nothing_else() {
 fn metas_own_stop_counts_however_late_it_comes() {
     let topic = cafe().shop.topics[0].id.as_str();
     let mut world = world();
-    world.take(&[optin(0, noon(), topic, OptinStatus::Granted, Some("t"), None)]);
-    let said = noon().plus(MINUTE);
+    world.take(&[optin(0, friday_noon(), topic, OptinStatus::Granted, Some("t"), None)]);
+    let said = friday_noon().plus(MINUTE);
     world.wait(10 * DAY);
     world.take(&[optin(0, said, topic, OptinStatus::Stopped, None, None)]);
     assert_eq!(world.number("SELECT count(*) FROM consents WHERE status = 'active'"), 0);
@@ -519,8 +521,8 @@ fn a_notification_withdrawn_or_too_late_does_not_leave_the_outbox() {
 fn an_opt_in_request_that_meta_does_not_permit_halts_nothing() {
     let mut world = world();
     world.take(&[
-        postback(0, noon(), "sb:topic:lunch", None),
-        message(1, noon(), "m", "opening hours"),
+        postback(0, friday_noon(), "sb:topic:lunch", None),
+        message(1, friday_noon(), "m", "opening hours"),
     ]);
     world.claim(outbox::Room { messages: 1, notifications: 0, comments: 0 });
     world.send(0, Graph::Refuses(200, None));
@@ -534,7 +536,7 @@ fn an_opt_in_request_that_meta_does_not_permit_halts_nothing() {
 fn a_page_that_cannot_send_is_asked_by_one_message_at_a_time() {
     let mut world = world();
     for person in 0..6 {
-        world.take(&[message(person, noon(), &format!("m{person}"), "opening hours")]);
+        world.take(&[message(person, friday_noon(), &format!("m{person}"), "opening hours")]);
     }
     world.claim(outbox::Room { messages: 1, notifications: 0, comments: 0 });
     world.send(0, Graph::Refuses(190, None));
@@ -553,7 +555,7 @@ fn a_page_that_cannot_send_is_asked_by_one_message_at_a_time() {
 fn slow_down_is_obeyed_even_if_a_message_was_under_way() {
     let mut world = world();
     for person in 0..2 {
-        world.take(&[message(person, noon(), &format!("m{person}"), "opening hours")]);
+        world.take(&[message(person, friday_noon(), &format!("m{person}"), "opening hours")]);
     }
     world.claim(ROOM);
     world.send(0, Graph::Refuses(613, None));
@@ -569,7 +571,7 @@ fn slow_down_is_obeyed_even_if_a_message_was_under_way() {
 #[test]
 fn a_reply_behind_a_broken_gateway_is_tried_twice_and_not_more() {
     let mut world = world();
-    world.take(&[message_at(noon(), "opening hours")]);
+    world.take(&[message_at(friday_noon(), "opening hours")]);
     for _ in 0..6 {
         world.claim(ROOM);
         world.send(0, Graph::Gateway { taken: true });
@@ -586,7 +588,7 @@ fn a_reply_behind_a_broken_gateway_is_tried_twice_and_not_more() {
 #[test]
 fn an_echo_in_time_saves_the_second_try() {
     let mut world = world();
-    world.take(&[message_at(noon(), "opening hours")]);
+    world.take(&[message_at(friday_noon(), "opening hours")]);
     world.claim(ROOM);
     world.send(0, Graph::LostAfter);
     world.settle(0);
@@ -601,8 +603,8 @@ fn an_echo_in_time_saves_the_second_try() {
 fn the_last_words_to_somebody_forgotten_leave_in_their_window_or_never() {
     for (wait, leaves) in [(HOUR, true), (25 * HOUR, false)] {
         let mut world = world();
-        world.after(message_at(noon(), "delete my data"));
-        world.take(&[yes_delete(0, noon())]);
+        world.after(message_at(friday_noon(), "delete my data"));
+        world.take(&[yes_delete(0, friday_noon())]);
         world.claim(ROOM);
         world.send(0, Graph::Refuses(190, None));
         world.settle(0);
@@ -616,7 +618,7 @@ fn the_last_words_to_somebody_forgotten_leave_in_their_window_or_never() {
 fn those_that_must_not_leave_do_not_hold_up_those_that_may() {
     let mut world = world();
     for person in 0..9 {
-        world.take(&[message(person, noon(), &format!("m{person}"), "opening hours")]);
+        world.take(&[message(person, friday_noon(), &format!("m{person}"), "opening hours")]);
     }
     world.wait(25 * HOUR);
     world.take(&[message(9, world.now, "new", "opening hours")]);
@@ -631,8 +633,8 @@ fn parked_events_are_handled_in_the_order_they_happened_in() {
     let mut world = world();
     // Neither the order they came in nor that of their ids.
     let events = [
-        message(0, noon().plus(-SECOND), "a", "human"),
-        message(0, noon().plus(-MINUTE), "b", "wifi?"),
+        message(0, friday_noon().plus(-SECOND), "a", "human"),
+        message(0, friday_noon().plus(-MINUTE), "b", "wifi?"),
     ];
     inbox::park_all(&world.sql, &events, "no shop yet", world.now).unwrap();
     world.wait(2 * MINUTE);
@@ -648,7 +650,7 @@ fn parked_events_are_handled_in_the_order_they_happened_in() {
 fn a_parked_stop_is_not_given_up_after_a_day() {
     let mut world = world();
     let topic = cafe().shop.topics[0].id.as_str();
-    world.take(&[optin(0, noon(), topic, OptinStatus::Granted, Some("t"), None)]);
+    world.take(&[optin(0, friday_noon(), topic, OptinStatus::Granted, Some("t"), None)]);
     // A row that cannot be read: every event of this person fails for a reason of its own.
     let good = world.texts("SELECT body FROM people").remove(0);
     world.set_body("{");
@@ -667,11 +669,17 @@ fn a_parked_stop_is_not_given_up_after_a_day() {
 #[test]
 fn deleting_a_person_deletes_what_they_wrote_that_was_put_aside() {
     let mut world = world();
-    let said = message_at(noon().plus(-MINUTE), "my secret");
-    inbox::park_all(&world.sql, &[said, message(1, noon(), "o", "other")], "why", noon()).unwrap();
-    world.take(&[message_at(noon(), "delete my data")]);
+    let said = message_at(friday_noon().plus(-MINUTE), "my secret");
+    inbox::park_all(
+        &world.sql,
+        &[said, message(1, friday_noon(), "o", "other")],
+        "why",
+        friday_noon(),
+    )
+    .unwrap();
+    world.take(&[message_at(friday_noon(), "delete my data")]);
     assert_eq!(world.texts("SELECT event FROM parked").len(), 2, "not before the yes");
-    world.take(&[yes_delete(0, noon())]);
+    world.take(&[yes_delete(0, friday_noon())]);
     let left = world.texts("SELECT event FROM parked");
     assert!(left.len() == 1 && left[0].contains("other"), "{left:?}");
 }
@@ -681,10 +689,10 @@ fn deleting_a_person_deletes_what_they_wrote_that_was_put_aside() {
 /// A world in which somebody has agreed, scanned, asked and been paused.
 fn known() -> World<'static> {
     let mut world = world();
-    let ref_ = signed(&a_poster(), noon());
-    world.after(referral(0, noon(), Some(&ref_)));
-    world.after(optin(0, noon(), "lunch", OptinStatus::Granted, Some("t"), None));
-    world.after(message_at(noon(), "opening hours"));
+    let ref_ = signed(&a_poster(), friday_noon());
+    world.after(referral(0, friday_noon(), Some(&ref_)));
+    world.after(optin(0, friday_noon(), "lunch", OptinStatus::Granted, Some("t"), None));
+    world.after(message_at(friday_noon(), "opening hours"));
     world.wait(MINUTE);
     world
 }
@@ -793,8 +801,9 @@ fn whoever_stopped_can_come_back_by_a_tap() {
 #[test]
 fn a_message_that_waits_for_its_next_try_has_a_timer() {
     let mut world = world();
-    world.take(&[message_at(noon(), "opening hours")]);
-    timers::done(&world.sql, &timers::take_due(&world.sql, noon().plus(HOUR)).unwrap()).unwrap();
+    world.take(&[message_at(friday_noon(), "opening hours")]);
+    timers::done(&world.sql, &timers::take_due(&world.sql, friday_noon().plus(HOUR)).unwrap())
+        .unwrap();
     world.claim(ROOM);
     world.send(0, Graph::Refuses(1, None));
     world.settle(0);
@@ -810,9 +819,9 @@ fn a_message_that_waits_for_its_next_try_has_a_timer() {
 #[test]
 fn an_instagram_person_is_another_than_the_messenger_person_of_the_same_id() {
     let mut world = world();
-    let mut event = message_at(noon(), "stop");
+    let mut event = message_at(friday_noon(), "stop");
     event.channel = Channel::Instagram;
-    world.take(&[optin(0, noon(), "lunch", OptinStatus::Granted, Some("t"), None), event]);
+    world.take(&[optin(0, friday_noon(), "lunch", OptinStatus::Granted, Some("t"), None), event]);
     assert_eq!(world.texts("SELECT status FROM consents"), ["active"]);
 }
 

@@ -69,7 +69,7 @@ fn a_restricted_page_is_told_once_shown_everywhere_and_told_when_it_is_over() {
         assert_eq!(health_["alerts"][0]["alert"], "halted");
         assert_eq!(health_["alerts"][0]["page"], PAGE);
         assert!(health_["alerts"][0].get("says").is_none(), "anybody may read this");
-        let doctor = command(stage, &["doctor", SHOP, "--format", "json"], "--worker");
+        let doctor = command(stage, &["doctor", SHOP, "--format", "json"], "--url");
         assert!(doctor.contains("desk.alert") && doctor.contains("1893063"), "{doctor}");
         let report = command(stage, &["report", SHOP], "--url");
         assert!(report.contains("alert halted") && report.contains("still so"), "{report}");

@@ -69,7 +69,7 @@ async fn unsubscribe(stage: &Stage) {
 /// What `shopbell doctor` finds, in its own lines.
 fn doctor(stage: &Stage, more: &[&str]) -> Vec<Value> {
     let done = Command::new(env!("CARGO_BIN_EXE_shopbell"))
-        .args(["doctor", SHOP, "--format", "json", "--worker", &stage.worker.url])
+        .args(["doctor", SHOP, "--format", "json", "--url", &stage.worker.url])
         .args(more)
         .env("ADMIN_TOKEN", ADMIN_TOKEN)
         .env("APP_ID", APP_ID)

@@ -264,6 +264,62 @@ fn a_code_is_given_shown_to_anybody_and_redeemed_once_by_a_till() {
 }
 
 #[test]
+fn one_address_that_guesses_keeps_nobody_else_from_their_codes_and_no_till() {
+    alone(setup("coupon-guesses"), async |stage| {
+        let code = code_in(&guest(stage, PAGE, "DOOR").await.1).unwrap();
+        let till = Till::open(stage, "Bar").await;
+        let key = Till::key(stage, "Door").await;
+        let look = async |address: &str, cookie: &str, code: &str| {
+            let request = stage.http.get(format!("{}/c/{code}", stage.worker.url));
+            let request = request.header("cf-connecting-ip", address).header("cookie", cookie);
+            request.send().await.unwrap().status().as_u16()
+        };
+        let sign_in = async |address: &str, key: &str| {
+            let request = stage.http.post(format!("{}/till", stage.worker.url));
+            let request = request.header("sec-fetch-site", "same-origin").form(&[("key", key)]);
+            let request = request.header("cf-connecting-ip", address);
+            request.send().await.unwrap().status().as_u16()
+        };
+        let made_up = |n: u16| {
+            let mut bits = [9_u8; 16];
+            bits[..2].copy_from_slice(&n.to_le_bytes());
+            CouponCode::made(bits).to_string()
+        };
+        let (loud, quiet) = ("203.0.113.9", "203.0.113.10");
+        // Whoever has a code may look at it as often as they like.
+        for _ in 0..60 {
+            assert_eq!(look(loud, "", code.as_str()).await, 200);
+        }
+        let mut vain = Vec::new();
+        for n in 0..200 {
+            vain.push(look(loud, "", &made_up(n)).await);
+        }
+        let answered = vain.iter().filter(|status| **status == 404).count();
+        // A minute and a half more than that would be needed for one more of them.
+        assert!((20..40).contains(&answered), "{answered} of 200");
+        assert_eq!(vain.last(), Some(&429));
+        assert_eq!(look(quiet, "", code.as_str()).await, 200, "everybody else");
+        assert_eq!(look(loud, &till.cookie, code.as_str()).await, 200, "a till on the same Wi-Fi");
+        for n in 0..20 {
+            assert_eq!(look(loud, &till.cookie, &made_up(n)).await, 404, "as often as it likes");
+        }
+        assert_eq!(sign_in(loud, &key).await, 303, "keys are counted apart");
+
+        let mut vain = Vec::new();
+        for n in 0..40 {
+            vain.push(sign_in(loud, &made_up(n)).await);
+        }
+        assert_eq!(vain.last(), Some(&429));
+        assert!(vain.iter().filter(|status| **status == 403).count() < 20, "{vain:?}");
+        assert_eq!(sign_in(quiet, &key).await, 303);
+        // A till that is revoked looks like anybody else.
+        let (good, text) = shopbell(stage, &["till", "revoke", "Bar", "--page", PAGE]).await;
+        assert!(good, "{text}");
+        assert_eq!(look(loud, &till.cookie, code.as_str()).await, 429);
+    });
+}
+
+#[test]
 fn over_three_desks_no_more_are_given_than_there_are_and_a_redemption_reaches_its_person() {
     let shop = sharded("coupon-desks", 3);
     let setup = Setup { shop: shop.clone(), ..Setup::of("coupon-desks", "") };

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use crate::common::{ADMIN_TOKEN, MINUTE, SECOND, Setup, Stage, alone, on, until};
+use crate::common::{ADMIN_TOKEN, MINUTE, SECOND, Setup, Stage, alone, moment, on, until};
 use serde_json::Value;
 use shopbell::cli::sandbox::{Act, Call, Fate, Fault, FaultKind, How, Platform};
 
@@ -186,6 +186,28 @@ fn what_meta_refuses_or_leaves_open_is_not_tried_again() {
     });
 }
 
+/// Rows that the Desk has read and written since the last time.
+async fn rows(stage: &Stage) -> (u64, u64) {
+    let said: Value = stage.get("/__rows?count=yes").await.json().await.unwrap();
+    (said["rowsRead"].as_u64().unwrap(), said["rowsWritten"].as_u64().unwrap())
+}
+
+/// Rows that the Desk reads for a question, its answer, and a tick beside it.
+async fn read_for_a_question(stage: &Stage) -> u64 {
+    let asker = on_platform(stage, Platform::Messenger);
+    rows(stage).await;
+    ask(stage, &asker).await;
+    stage.cron().await;
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    rows(stage).await.0
+}
+
+/// Asks, and waits for the answer.
+async fn ask(stage: &Stage, asker: &str) {
+    stage.sandbox.says(asker, "what bread do you have").await.unwrap();
+    until("answered", || async { stage.received(asker) == ["BREAD: rye and wheat."] }).await;
+}
+
 #[test]
 fn an_hour_holds_750_and_answers_to_people_do_not_wait() {
     alone(setup("doors-pace").clock(NOON), async |stage| {
@@ -194,37 +216,47 @@ fn an_hour_holds_750_and_answers_to_people_do_not_wait() {
         let post = format!("{PAGE}_77");
         let comment = || Act::Comment { text: "lovely".into(), post_id: Some(post.clone()) };
         stage.sandbox.settings(|settings| settings.echoes = false);
+        read_for_a_question(stage).await;
+        let alone = read_for_a_question(stage).await;
         let people: Vec<String> =
             (0..MANY).map(|_| on_platform(stage, Platform::Messenger)).collect();
         for some in people.chunks(100) {
             let acts = some.iter().map(|psid| (psid.clone(), comment())).collect();
             stage.sandbox.acts(acts, How::batched()).await.unwrap();
         }
+        let began = stage.sandbox.now();
+        let taking = rows(stage).await;
         let left = || private(stage).iter().filter(|call| call.status == 200).count();
-        // Longer than anything else takes here: they leave one after the other.
-        let end = Instant::now() + Duration::from_secs(300);
-        while left() < 750 {
-            assert!(Instant::now() < end, "{} have left", left());
-            // A few leave in each invocation.
-            tokio::time::sleep(Duration::from_millis(200)).await;
-            stage.travel(stage.sandbox.now() + 2 * SECOND).await;
-            stage.cron().await;
+        // A few have left, and hundreds wait for their turns: nobody reads them.
+        let beside = read_for_a_question(stage).await;
+        eprintln!("rows read for a question and a tick: {alone} alone, {beside} beside comments");
+        assert!(left() < 100 && beside < alone + 300, "{} left; {alone}, {beside}", left());
+
+        // Each leaves in its turn, and those who ask meanwhile have their answer before them.
+        for step in 1..=6 {
+            let before = private(stage).len();
+            stage.sandbox.settings(|settings| settings.latency_ms = 10);
+            stage.travel(began + step * 10 * MINUTE).await;
+            let asker = on_platform(stage, Platform::Messenger);
+            ask(stage, &asker).await;
+            let ahead = private(stage).len() - before;
+            assert!(ahead < 100, "{ahead} private replies left before the answer");
+            stage.sandbox.settings(|settings| settings.latency_ms = 0);
+            // Those that are due: 123 in ten minutes.
+            let due = 10 + usize::try_from(step).unwrap() * 123;
+            until("all that are due", || async { left() >= due.min(MANY) }).await;
         }
-        stage.settled_but_waiting().await;
-        assert_eq!(left(), 750);
-        assert_eq!(private(stage).len(), 750, "none was refused");
-        let asker = on_platform(stage, Platform::Messenger);
-        stage.sandbox.says(&asker, "what bread do you have").await.unwrap();
-        until("answered", || async { stage.received(&asker) == ["BREAD: rye and wheat."] }).await;
-        // Once the hour is over the rest leaves, one after the other.
-        stage.travel(stage.sandbox.now() + 58 * MINUTE).await;
-        until("the rest", || async {
-            stage.travel(stage.sandbox.now() + 10 * SECOND).await;
-            stage.cron().await;
-            left() == MANY
-        })
-        .await;
+        until("an hour's", || async { left() >= 750 }).await;
+        // Once the hour is over the rest leaves.
+        stage.travel(began + 71 * MINUTE).await;
+        until("the rest", || async { left() == MANY }).await;
+        stage.settled().await;
         assert_eq!(private(stage).len(), MANY, "none was refused, none came twice");
+        // The free plan has 5 million rows to read in a day and 100,000 to write.
+        let leaving = rows(stage).await;
+        eprintln!("{MANY} comments, rows (read, written): taken {taking:?}, left {leaving:?}");
+        let read = (taking.0 + leaving.0) / MANY as u64;
+        assert!(read < 200, "{read} rows are read for each");
     });
 }
 
@@ -234,8 +266,8 @@ fn killed_in_the_middle_nobody_gets_two_and_everybody_is_accounted_for() {
         const MANY: usize = 40;
         let people: Vec<String> =
             (0..MANY).map(|_| on_platform(stage, Platform::Messenger)).collect();
-        stage.sandbox.settings(|settings| settings.latency_ms = 150);
         for (round, after) in [40_u64, 400, 900].into_iter().enumerate() {
+            stage.sandbox.settings(|settings| settings.latency_ms = 150);
             let post = format!("{PAGE}_{round}");
             let act = || Act::Comment { text: "price?".into(), post_id: Some(post.clone()) };
             let acts = people.iter().map(|psid| (psid.clone(), act())).collect();
@@ -248,9 +280,15 @@ fn killed_in_the_middle_nobody_gets_two_and_everybody_is_accounted_for() {
             let (done, ()) = tokio::join!(sandbox.acts(acts, how), end);
             done.unwrap();
             stage.worker.restart();
+            stage.sandbox.settings(|settings| settings.latency_ms = 0);
             for _ in 0..40 {
                 stage.travel(stage.sandbox.now() + 40 * SECOND).await;
                 stage.cron().await;
+                until("nothing is due", async || {
+                    let next = stage.desk(PAGE).await["outbox"]["next_due"].clone();
+                    next.as_str().is_none_or(|next| moment(next) > stage.sandbox.now())
+                })
+                .await;
                 let waiting =
                     stage.sandbox.webhooks().iter().any(|hook| hook.fate == Fate::Waiting);
                 if !waiting && stage.desk(PAGE).await["outbox"]["open"] == 0 {

@@ -274,8 +274,7 @@ fn a_shop_leaves_and_nothing_is_lost_or_sent_twice() {
         }
         let notes = good(&new, &["note", noted, "--page", PAGE]).await;
         assert!(notes.contains("likes {\"rye\"}"), "{notes}");
-        let proof =
-            good(&new, &["consent", noted, "--dir", dir, "--page", PAGE, "--format", "json"]).await;
+        let proof = good(&new, &["consent", noted, dir, "--page", PAGE, "--format", "json"]).await;
         assert!(proof.contains("\"verified\":true"), "{proof}");
         for folder in [&out, &copy, &three] {
             let _gone = std::fs::remove_dir_all(folder);

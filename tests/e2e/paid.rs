@@ -30,7 +30,7 @@ async fn shopbell(stage: &Stage, args: &[&str], at: &str) -> Vec<Value> {
 
 /// What the doctor found about something: its state and its words.
 async fn doctor(stage: &Stage, check: &str) -> Vec<(String, String)> {
-    let found = shopbell(stage, &["doctor", SHOP], "--worker").await;
+    let found = shopbell(stage, &["doctor", SHOP], "--url").await;
     let ours = found.iter().filter(|finding| finding["check"] == check);
     let word = |finding: &Value, key: &str| finding[key].as_str().unwrap_or_default().to_owned();
     ours.map(|finding| (word(finding, "state"), word(finding, "says"))).collect()

@@ -98,7 +98,7 @@ fn what_is_planned_is_what_runs_and_what_is_reported() {
         let plan = ["plan", SHOP, "--page", PAGE, "--at", at];
         let (_, recipients) = warm(&shopbell(stage, &plan).await);
         assert_eq!(recipients.len(), 4);
-        let told = shopbell(stage, &["consent", &people[4], "--dir", SHOP, "--page", PAGE]).await;
+        let told = shopbell(stage, &["consent", &people[4], SHOP, "--page", PAGE]).await;
         assert_eq!((&told[0]["verified"], &told[0]["chain"]), (&true.into(), &6.into()));
         assert_eq!(told[0]["consents"][0]["status"], "stopped");
         let said: Vec<_> = told[1..].iter().map(|line| &line["receipt"]["said"]).collect();
@@ -111,9 +111,9 @@ fn what_is_planned_is_what_runs_and_what_is_reported() {
         url += &format!("&person={}", people[4]);
         let gone = stage.http.post(&url).bearer_auth(ADMIN_TOKEN).send().await.unwrap();
         assert_eq!(gone.status(), 200);
-        let told = shopbell(stage, &["consent", &people[4], "--dir", SHOP, "--page", PAGE]).await;
+        let told = shopbell(stage, &["consent", &people[4], SHOP, "--page", PAGE]).await;
         assert_eq!(told.len(), 1, "{told:?}");
-        let args = ["consent", &people[0], "--dir", SHOP, "--page", PAGE, "--head", &head];
+        let args = ["consent", &people[0], SHOP, "--page", PAGE, "--head", &head];
         assert_eq!(shopbell(stage, &args).await[0]["verified"], true);
     });
 }

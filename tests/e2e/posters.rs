@@ -511,6 +511,38 @@ fn an_opt_in_and_what_becomes_of_its_notifications_count_for_the_poster() {
     });
 }
 
+#[test]
+fn words_from_one_address_use_up_no_reads_and_a_real_poster_is_found_all_the_same() {
+    alone(setup("poster_words").clock("2026-11-24T10:00:00Z"), async |stage| {
+        let from = async |address: &str, code: &str| {
+            let request = stage.http.get(format!("{}/q/{code}", stage.worker.url));
+            let request = request.header("user-agent", PHONE).header("cf-connecting-ip", address);
+            request.send().await.unwrap().status().as_u16()
+        };
+        let (loud, quiet) = ("203.0.113.9", "203.0.113.10");
+        // What is found takes nothing.
+        for _ in 0..60 {
+            assert_eq!(from(loud, "DOOR").await, 302);
+        }
+        for n in 0..60 {
+            assert_eq!(from(loud, &format!("WORD-{n}")).await, 200, "the shop's own page");
+        }
+        // Written behind the Worker's back, so that only KV knows of it.
+        let mut poster = stage.worker.kv("poster:DOOR").unwrap();
+        for code in ["LATE-1", "LATE-2"] {
+            poster["code"] = code.into();
+            stage.worker.kv_put(&format!("poster:{code}"), &poster);
+        }
+        assert_eq!(from(loud, "LATE-1").await, 200, "KV is not asked any more");
+        assert_eq!(from(quiet, "LATE-2").await, 302, "for another address it is");
+        for code in ["DOOR", "door"] {
+            assert_eq!(from(loud, code).await, 302, "{code}");
+        }
+        stage.travel(stage.sandbox.now() + 31 * SECOND).await;
+        assert_eq!(from(loud, "LATE-1").await, 302, "one more, after half a minute");
+    });
+}
+
 /// Fifty a second for ten seconds, from one address; and then more than an address has.
 #[test]
 fn a_storm_of_scans_is_counted_exactly_and_over_the_limit_still_redirected() {

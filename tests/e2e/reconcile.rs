@@ -174,7 +174,7 @@ fn the_command_adds_what_meta_has_marks_what_it_lost_and_leaves_out_what_is_nobo
         };
         assert_eq!((sent("missed"), sent("foreign")), (1, 0));
         let (ok, proof) =
-            command(stage, &["consent", &missed, "--page", PAGE, "--dir", "tests/shops/two-pages"]);
+            command(stage, &["consent", &missed, "tests/shops/two-pages", "--page", PAGE]);
         assert!(ok && proof.contains("verified"), "{proof}");
         let (ok, report) = command(stage, &["report", "tests/shops/two-pages", "--page", PAGE]);
         assert!(ok && report.contains("tokens at Meta"), "{report}");

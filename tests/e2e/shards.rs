@@ -128,7 +128,7 @@ fn everything_works_with_three_desks_as_with_one() {
         assert_eq!(totals(&plan), 12);
         for psid in people.iter().take(3) {
             stage.says(psid, "blorp zzz").await;
-            let told = lines(stage, &["consent", psid, "--dir", dir, "--page", PAGE]).await;
+            let told = lines(stage, &["consent", psid, dir, "--page", PAGE]).await;
             assert_eq!(told[0]["verified"], true, "{told:?}");
             assert_eq!(told[0]["consents"].as_array().unwrap().len(), 1, "{told:?}");
             let (good, text) = shopbell(stage, &["note", psid, "likes rye", "--page", PAGE]).await;
@@ -431,7 +431,7 @@ fn people_are_moved_to_another_number_of_desks_whatever_dies_meanwhile() {
             assert_eq!(planned.iter().collect::<BTreeSet<_>>().len(), PEOPLE, "{what}");
             let (_, text) = shopbell(stage, &["note", noted, "--page", PAGE]).await;
             assert!(text.contains("rye"), "{what}: {text}");
-            let told = lines(stage, &["consent", noted, "--dir", &dir, "--page", PAGE]).await;
+            let told = lines(stage, &["consent", noted, &dir, "--page", PAGE]).await;
             assert_eq!(told[0]["verified"], true, "{what}: {told:?}");
             assert_eq!(told.len(), 2, "{what}: one receipt: {told:?}");
 

@@ -26,7 +26,7 @@ before(async () => {
   worker = await startWorker();
   const command = process.env.SHOPBELL ?? join(ROOT, "target/debug/shopbell");
   const secrets = { APP_SECRET: "sandbox-app-secret", PAGE_TOKEN: "sandbox-page-token", VERIFY_TOKEN: "v", APP_ID: "4100000000000001" };
-  sandbox = spawn(command, ["sandbox", "--port", "0", "--clock", "--worker", worker.url], {
+  sandbox = spawn(command, ["sandbox", "--port", "0", "--clock", "--url", worker.url], {
     env: { ...process.env, ...secrets },
     stdio: ["ignore", "pipe", "inherit"],
   });

@@ -7,6 +7,8 @@
 //   GET /__kv?refuse=yes  from now on KV refuses what Desks write, until ?refuse=no or a restart;
 //       ?refuse=lists: what they search
 //   GET /__rows?count=yes  counts from now on what Desks do; without it: what was counted since
+//   GET /__sql?fail=<words>&times=<n>  the next n statements of Desks that hold these words fail. Answers
+//       {"left":<how many still will>}
 //   GET /__stand?at=<moment>&times=<n>  whoever comes there for the n-th time stands there until the end:
 //       tick, ticked, alarm, alarmed, send (before a request leaves), answer (before it is told),
 //       kv-read, kv-write. Without them: whether somebody stands there
@@ -18,6 +20,7 @@
 import { setOrigin } from "./https.mjs";
 import { moment, standAt, standing } from "./holding.mjs";
 import { called, counted, rang, watch } from "./counting.mjs";
+import { failing, setFailing, stillFailing } from "./failing.mjs";
 import { isRefusing, refusing, setRefusing } from "./refusing.mjs";
 import { realNow, setOffset, toReal, virtualNow } from "./shift.mjs";
 import Bundle, * as bundle from "../../../build/index.js";
@@ -99,7 +102,7 @@ const kept = new Map();
 export class Desk extends bundle.Desk {
   constructor(state, env) {
     const id = state.id.toString();
-    kept.set(id, watch(state.storage));
+    kept.set(id, [watch(state.storage), failing(state.storage)]);
     rearms.set(id, shiftAlarms(state.storage));
     state.blockConcurrencyWhile(async () => {
       await ask(env, { desk: id });
@@ -148,6 +151,12 @@ function kv(request) {
   return Response.json({ refusing: isRefusing() });
 }
 
+function sql(request) {
+  const { searchParams } = new URL(request.url);
+  if (searchParams.has("fail")) setFailing(searchParams.get("fail"), Number(searchParams.get("times") ?? 1));
+  return Response.json({ left: stillFailing() });
+}
+
 function stand(request) {
   const { searchParams } = new URL(request.url);
   if (searchParams.has("at")) standAt(searchParams.get("at"), Number(searchParams.get("times") ?? 1));
@@ -171,6 +180,7 @@ export default class extends Bundle {
     if (pathname === "/__clock") return clock(request, this.env);
     if (pathname === "/__https") return https(request);
     if (pathname === "/__stand") return stand(request);
+    if (pathname === "/__sql") return sql(request);
     if (pathname === "/__rows") return Response.json(counted(new URL(request.url).searchParams.get("count") === "yes"));
     return pathname === "/__kv" ? kv(request) : super.fetch(request);
   }

@@ -75,6 +75,24 @@ pub fn made_up(compiled: &Compiled, source: &str) -> Vec<Diagnostic> {
     told.collect()
 }
 
+/// Where `shopbell new` guessed and nobody has looked since, in a line.
+#[must_use]
+pub fn guesses(source: &str) -> Option<String> {
+    let lines = source.lines().zip(1_usize..);
+    let guessed =
+        lines.filter(|(line, _)| line.contains(GUESS) && !line.trim_start().starts_with('#'));
+    let guessed: Vec<String> = guessed.map(|(_, number)| number.to_string()).collect();
+    let (lines, them) = match guessed.len() {
+        0 => return None,
+        1 => ("line", "it is a guess"),
+        _ => ("lines", "they are guesses"),
+    };
+    Some(format!(
+        "{lines} {} still marked {GUESS}: {them} of `shopbell new`; look, and take the mark away",
+        guessed.join(", ")
+    ))
+}
+
 fn found(shops: &[Shop], source: &str) -> Vec<(std::ops::Range<usize>, MadeUp)> {
     let mut found = Vec::new();
     for page in shops.iter().map(|shop| &shop.page) {

@@ -24,6 +24,7 @@ use jiff::civil::Date;
 
 use super::connect::again::quoted;
 use super::qr::draw::Logo;
+use super::said;
 use crate::shop::model::Shop;
 use crate::shop::source::diagnostic::{Diagnostic, Severity};
 use crate::shop::source::render::{for_machines, for_people};
@@ -132,8 +133,8 @@ pub struct CheckArgs {
     /// Shows the notes, too: what is not wrong and could be better. JSON always has them.
     #[arg(long)]
     notes: bool,
-    /// Looks at Meta's rules as of this day instead of today.
-    #[arg(long, value_name = "DAY")]
+    /// Looks at Meta's rules as of this day, 2026-12-24, instead of today.
+    #[arg(long, value_name = "DAY", value_parser = said::day)]
     at: Option<Date>,
     /// Explains a code, such as bad-url, with an example, and checks nothing.
     #[arg(long, value_name = "CODE", conflicts_with_all = ["format", "strict", "notes", "at"])]
@@ -206,6 +207,9 @@ pub fn run(args: &CheckArgs) -> ExitCode {
                 eprintln!("{}", closing_line(&compiled, &path));
             } else {
                 println!("{}", closing_line(&compiled, &path));
+            }
+            if let Some(guesses) = made_up::guesses(&source) {
+                println!("{guesses}");
             }
         }
     }

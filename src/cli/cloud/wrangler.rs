@@ -62,6 +62,12 @@ impl Wrangler {
         before.fold(program, |shown, word| format!("{shown} {}", word.to_string_lossy()))
     }
 
+    /// Whether npm may have to fetch it first.
+    #[must_use]
+    pub fn is_fetched(&self) -> bool {
+        !self.before.is_empty()
+    }
+
     /// Calls it and waits. `input` goes to its standard input and nowhere else.
     ///
     /// # Errors

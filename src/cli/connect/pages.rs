@@ -40,24 +40,6 @@ pub const MESSENGER: MetaPage = MetaPage {
 pub const WEBHOOKS: MetaPage =
     MetaPage { name: "Webhooks", address: "https://developers.facebook.com/apps/{app}/webhooks/" };
 
-/// What a token is, in Meta's words.
-pub const DEBUGGER: MetaPage = MetaPage {
-    name: "Access Token Debugger",
-    address: "https://developers.facebook.com/tools/debug/accesstoken/",
-};
-
-/// Where a token with chosen permissions is made by hand.
-pub const EXPLORER: MetaPage = MetaPage {
-    name: "Graph API Explorer",
-    address: "https://developers.facebook.com/tools/explorer/?app_id={app}",
-};
-
-/// Where permissions are asked for.
-pub const REVIEW: MetaPage = MetaPage {
-    name: "App Review",
-    address: "https://developers.facebook.com/apps/{app}/app-review/permissions/",
-};
-
 /// The Page's own accounts, Instagram's among them.
 pub const LINKED: MetaPage = MetaPage {
     name: "Page settings > Linked accounts",
@@ -76,7 +58,7 @@ mod tests {
 
     #[test]
     fn an_address_is_complete_or_leads_to_the_list_of_apps() {
-        for page in [APPS, APP_SETTINGS, MESSENGER, WEBHOOKS, DEBUGGER, EXPLORER, REVIEW, LINKED] {
+        for page in [APPS, APP_SETTINGS, MESSENGER, WEBHOOKS, LINKED] {
             for app in ["", "123"] {
                 let address = page.of(app, "456");
                 assert!(address.starts_with("https://") && !address.contains('{'), "{address}");

@@ -205,6 +205,11 @@ impl<'t> Session<'t> {
 
     /// Who is logged in; a person at a terminal can log in now.
     fn log_in(&mut self) -> Result<Login, Refusal> {
+        if self.cloud.wrangler.is_fetched() {
+            let shown = self.cloud.wrangler.shown();
+            self.talk
+                .say(&format!("asking {shown}, which npm fetches first: this may take a minute"));
+        }
         let login = match self.cloud.login() {
             Err(Refusal::NotLoggedIn) if self.talk.somebody() => {
                 let question = "Nobody is logged in to Cloudflare. Log in now, in a browser?";

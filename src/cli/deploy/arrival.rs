@@ -267,7 +267,7 @@ pub(super) fn first_message(
     }
     if arrived {
         let why = "the message came, and no answer has left";
-        let fix = format!("shopbell doctor {} --worker {url}", session.at.dir.display());
+        let fix = format!("shopbell doctor {} --url {url}", session.at.dir.display());
         return Err(Failure::new("the first message was not answered", why, fix));
     }
     let why = "no message came (before App Review only people with a role on the app are heard)";

@@ -2,6 +2,7 @@
 
 use super::checks;
 use super::finding::{Check, Findings, Says, fix, says};
+use super::worker::given;
 use crate::desk::checkup::{Finding, Weight};
 use crate::meta::policy::{GRAPH_VERSIONS, RULES};
 
@@ -48,7 +49,7 @@ pub(super) fn check_of(finding: &Finding) -> Check {
 }
 
 fn line(finding: &Finding, names: Names<'_>) -> (Check, Says, Says) {
-    let put = || format!("scripts/wrangler secret put {}", names.token);
+    let put = || given(names.token);
     let new_token = || fix(|f| f.new_token).with("command", put());
     let with = |names: String| fix(|f| f.token_with).with("names", names).with("command", put());
     let check = check_of(finding);

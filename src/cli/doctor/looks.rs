@@ -10,7 +10,7 @@ use super::checks;
 use super::finding::{Findings, about, fix, says};
 use super::http::{Base, Http, now};
 use super::judged::{self, Names};
-use super::worker::{self, deploy, list, number, text};
+use super::worker::{self, deploy, list, number, renewed, text};
 use crate::desk::checkup::judge::{self, CRON_SILENT_MS, KeyFacts};
 use crate::desk::checkup::round::Checked;
 use crate::desk::checkup::{Finding, strength::Weakness};
@@ -87,7 +87,7 @@ fn deployment(told: &Value, base: &Base, today: Date, found: &mut Findings<'_>) 
         None => found.ok(checks::SECRETS, ""),
         Some((first, _)) => {
             let names: Vec<&str> = weak.iter().map(|(name, _)| name.as_str()).collect();
-            let command = format!("scripts/wrangler secret put {first}");
+            let command = renewed(first);
             found.problem(
                 checks::SECRETS,
                 says(|s| s.weak).with("names", names.join(", ")),

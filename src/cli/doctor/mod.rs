@@ -16,6 +16,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use super::check::Format;
+use super::said;
 use crate::desk::checkup::needs::Needs;
 use crate::shop::lang::doctor::DoctorTexts;
 use crate::shop::lang::language;
@@ -63,7 +64,7 @@ pub struct DoctorArgs {
     dir: PathBuf,
     /// Where the Worker answers: `https://shopbell.<you>.workers.dev`.
     #[arg(long, value_name = "URL", env = "PUBLIC_URL")]
-    worker: String,
+    url: String,
     /// Where the Graph API answers. Left out: Meta's, or the sandbox the Worker is set to.
     #[arg(long, value_name = "URL")]
     graph: Option<String>,
@@ -71,8 +72,8 @@ pub struct DoctorArgs {
     #[arg(long, value_name = "VERSION")]
     graph_version: Option<String>,
     /// In which language: `lt`, `pt-BR`. Left out: the shop's first.
-    #[arg(long, value_name = "LANGUAGE")]
-    language: Option<String>,
+    #[arg(long, value_name = "TAG", value_parser = said::language)]
+    language: Option<Lang>,
     /// How to print it.
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -102,12 +103,12 @@ pub struct Checkup {
 pub fn run(args: DoctorArgs) -> ExitCode {
     let checkup = Checkup {
         dir: args.dir,
-        worker: args.worker,
+        worker: args.url,
         graph: args.graph,
         graph_version: args.graph_version,
         secrets: Secrets::from_environment(),
         patience: PATIENCE,
-        language: args.language.map(Lang),
+        language: args.language,
     };
     let diagnosis = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime.block_on(examine(&checkup)),
@@ -203,7 +204,7 @@ fn own_secrets(checkup: &Checkup, worker: Option<&Base>, found: &mut Findings<'_
     let lists = [(examples, says(|s| s.examples)), (weak, says(|s| s.weak))];
     for (names, says) in lists {
         let Some(first) = names.first() else { continue };
-        let command = format!("scripts/wrangler secret put {first}");
+        let command = worker::renewed(first);
         let strong = fix(|f| f.strong).with("command", command);
         found.problem(checks::OWN_SECRETS, says.with("names", names.join(", ")), strong);
     }
@@ -217,7 +218,7 @@ fn page_name(shop: &Shop) -> String {
 }
 
 /// Where tokens may be sent: where the owner says, or to Meta. What the Worker says counts only
-/// for this computer's own sandbox: a mistyped `--worker` must not lead the tokens anywhere.
+/// for this computer's own sandbox: a mistyped `--url` must not lead the tokens anywhere.
 fn graph_base(
     checkup: &Checkup,
     told: Option<&str>,

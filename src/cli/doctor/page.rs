@@ -8,6 +8,7 @@ use super::finding::{Findings, Says, fix, says};
 use super::graph::{Graph, Refusal, app_token};
 use super::http::now;
 use super::judged::{self, Names};
+use super::worker::given;
 use crate::desk::checkup::needs::{Needs, on_instagram};
 use crate::desk::checkup::{Finding, judge, read};
 use crate::desk::payload::GET_STARTED;
@@ -30,7 +31,7 @@ pub(super) async fn check(
 ) -> bool {
     let id = shop.page.id.as_str();
     let Some((name, token)) = checkup.secrets.page_token(&shop.page.id) else {
-        let names = format!("PAGE_TOKEN ({id})");
+        let names = format!("PAGE_TOKEN_{id}");
         found.unchecked(
             checks::TOKEN,
             says(|s| s.env).with("names", &names),
@@ -87,7 +88,7 @@ impl Page<'_> {
     }
 
     fn put(&self) -> String {
-        format!("scripts/wrangler secret put {}", self.name)
+        given(&self.name)
     }
 
     fn new_token(&self) -> Says {

@@ -7,7 +7,7 @@ use super::Checkup;
 use super::checks;
 use super::finding::{Findings, Says, about, fix, says};
 use super::http::{Base, Http};
-use super::worker::{deploy, list, text};
+use super::worker::{deploy, given, list, text};
 use crate::desk::checkup::needs::UTILITY_SCOPES;
 use crate::meta::marketing::proof::Lack;
 use crate::shop::model::Shop;
@@ -93,7 +93,7 @@ fn marketing(body: &Value, found: &mut Findings<'_>) {
 
 /// What is lacking, and what to do.
 fn lacking(lack: &Lack, currency: &str) -> (Says, Says) {
-    let put = || fix(|f| f.put).with("command", "scripts/wrangler secret put ADS_TOKEN");
+    let put = || fix(|f| f.put).with("command", given("ADS_TOKEN"));
     match lack {
         Lack::NoToken => (off("ADS_TOKEN: -"), put()),
         Lack::NoApp => (off("APP_ID: -"), fix(|f| f.set_var).with("line", "APP_ID = \"…\"")),
@@ -140,7 +140,7 @@ fn templates(body: &Value, found: &mut Findings<'_>) {
         found.unchecked(
             checks::TEMPLATES,
             says(|s| s.unread).with("why", why),
-            scopes.with("command", "scripts/wrangler secret put PAGE_TOKEN"),
+            scopes.with("command", given("PAGE_TOKEN")),
         );
     }
 }

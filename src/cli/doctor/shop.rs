@@ -23,7 +23,7 @@ pub(super) fn check(checkup: &Checkup, found: &mut Findings<'_>) -> Option<Vec<S
             found.problem(
                 checks::SHOP_FILE,
                 says(|s| s.unreadable).with("why", error),
-                fix(|f| f.folder).with("command", "shopbell doctor FOLDER --worker URL"),
+                fix(|f| f.folder).with("command", "shopbell doctor FOLDER --url URL"),
             );
             return None;
         }

@@ -57,7 +57,23 @@ pub(super) async fn check(
 }
 
 fn put(name: &str) -> Says {
-    fix(|f| f.put).with("command", format!("scripts/wrangler secret put {name}"))
+    // What is in the environment is given to it.
+    fix(|f| f.put).with("command", given(name))
+}
+
+/// How a secret of the Worker's is set: as it is in the environment, or as somebody pastes it.
+pub(super) fn given(name: &str) -> String {
+    format!("shopbell connect FOLDER (with {name} in the environment)")
+}
+
+/// How a secret of the Worker's is replaced.
+pub(super) fn renewed(name: &str) -> String {
+    match name {
+        "ADMIN_TOKEN" | "VERIFY_TOKEN" | "SIGNING_KEY" => {
+            format!("shopbell connect FOLDER --renew {name}")
+        }
+        name => given(name),
+    }
 }
 
 /// What to watch while it is tried again.
@@ -67,7 +83,7 @@ pub(super) fn tail() -> Says {
 
 /// How to bring the Worker to this version.
 pub(super) fn deploy() -> Says {
-    fix(|f| f.deploy).with("command", "scripts/wrangler deploy")
+    fix(|f| f.deploy).with("command", "shopbell deploy FOLDER")
 }
 
 fn strange(answer: &Answer) -> Says {
@@ -82,7 +98,8 @@ async fn health(http: &Http, base: &Base, found: &mut Findings<'_>) -> bool {
         Ok(answer) => answer,
         Err(trouble) => {
             let why = format!("{} {trouble}", base.as_str());
-            found.problem(CHECK, says(|s| s.unreachable).with("why", why), give_address());
+            let online = fix(|f| f.online).with("url", base.as_str());
+            found.problem(CHECK, says(|s| s.unreachable).with("why", why), online);
             return false;
         }
     };

@@ -37,14 +37,14 @@ pub struct EvalArgs {
     #[arg(long, value_name = "FILE")]
     test: PathBuf,
     /// How both files are laid out; otherwise each name's ending tells.
-    #[arg(long, value_enum)]
-    format: Option<FileFormat>,
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    input: Option<FileFormat>,
     /// How sure it has to be of an answer.
     #[arg(long, value_enum, default_value_t)]
     eagerness: EagernessArg,
     /// The language of both files, as in shop.toml: lt, en, pt-BR, zh-TW.
     #[arg(long, value_name = "TAG")]
-    lang: Option<String>,
+    language: Option<String>,
 }
 
 /// [`Eagerness`] as an argument.
@@ -92,9 +92,12 @@ pub enum EvalError {
 /// Measures, and prints.
 #[must_use]
 pub fn run(args: &EvalArgs) -> ExitCode {
-    let lang = args.lang.clone().map(Lang);
-    let evaluated = read(&args.train, args.format, Part::Train).and_then(|train| {
-        let test = read(&args.test, args.format, Part::Test)?;
+    let lang = args.language.clone().map(Lang);
+    if let Some(lang) = lang.as_ref().filter(|lang| crate::shop::lang::find(lang).is_none()) {
+        eprintln!("warning: {} is no language that Shopbell has words of", lang.0);
+    }
+    let evaluated = read(&args.train, args.input, Part::Train).and_then(|train| {
+        let test = read(&args.test, args.input, Part::Test)?;
         Ok((train, test))
     });
     let report = evaluated

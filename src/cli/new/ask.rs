@@ -143,7 +143,9 @@ impl<R: BufRead, W: Write> Talk<R, W> {
         }
         self.say(&format!("\n{asked}"))?;
         loop {
-            let said = self.line(flag, usual.as_deref())?;
+            // What a shop may do without, takes nothing for an answer.
+            let open = usual.is_none() && read("").is_err();
+            let said = self.line(flag, usual.as_deref(), open)?;
             let said = match (said.trim(), &usual) {
                 ("", Some(usual)) => usual.clone(),
                 _ => said,
@@ -187,14 +189,19 @@ impl<R: BufRead, W: Write> Talk<R, W> {
     }
 
     /// The next line, without its end.
-    fn line(&mut self, flag: &'static str, usual: Option<&str>) -> Result<String, NewError> {
+    fn line(
+        &mut self,
+        flag: &'static str,
+        usual: Option<&str>,
+        open: bool,
+    ) -> Result<String, NewError> {
         let prompt = usual.map_or("> ".to_owned(), |usual| format!("[{usual}] > "));
         write!(self.output, "{prompt}")
             .and_then(|()| self.output.flush())
             .map_err(NewError::Talk)?;
         let mut line = String::new();
         match self.input.read_line(&mut line) {
-            Ok(0) => Err(NewError::Ended { tongue: self.tongue, flag }),
+            Ok(0) => Err(NewError::Ended { tongue: self.tongue, open, flag }),
             Ok(_) => Ok(line.trim_end_matches(['\n', '\r']).to_owned()),
             Err(why) => Err(NewError::Talk(why)),
         }

@@ -67,10 +67,12 @@ pub struct NewArgs {
 #[derive(Debug, thiserror::Error)]
 pub enum NewError {
     /// The input is over before everything was asked.
-    #[error("{}", tongue.words().ended.replace("{flag}", flag))]
+    #[error("{}", ended(*tongue, *open).replace("{flag}", flag))]
     Ended {
         /// The language chosen.
         tongue: Tongue,
+        /// Whether nothing can be taken by itself.
+        open: bool,
         /// What would answer the question.
         flag: &'static str,
     },
@@ -116,6 +118,10 @@ pub enum NewError {
     Faulty(String),
 }
 
+fn ended(tongue: Tongue, open: bool) -> &'static str {
+    if open { tongue.words().ended_open } else { tongue.words().ended }
+}
+
 /// Asks on the terminal and writes.
 #[must_use]
 pub fn run(args: &NewArgs) -> ExitCode {
@@ -146,7 +152,9 @@ pub fn make(
         return write(&schema_path, &schema_text(), true);
     }
     let tongue = args.language.as_deref().and_then(Tongue::find).unwrap_or(usual);
-    for path in [&shop, &schema_path] {
+    // A file in the place of the folder is there already, too.
+    let taken = args.dir.is_file().then_some(&args.dir);
+    for path in taken.into_iter().chain([&shop, &schema_path]) {
         if path.exists() {
             return Err(NewError::Exists { tongue, path: path.clone() });
         }

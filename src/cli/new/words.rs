@@ -40,6 +40,8 @@ pub(super) struct Words {
     pub page_guessed: &'static str,
     /// `{flag}` answers the question that was open.
     pub ended: &'static str,
+    /// The same, where nothing can be taken by itself.
+    pub ended_open: &'static str,
     /// `{flag}` has to be given.
     pub needed: &'static str,
     /// `{path}` is there already.
@@ -57,7 +59,7 @@ pub(super) static ENGLISH: Words = Words {
         "by appointment: a hairdresser, a studio, a practice",
         "a shop that sells things",
     ],
-    bad_kind: "write 1, 2 or 3",
+    bad_kind: "write 1, 2 or 3: cafe, appointments, retail",
     name: "What is it called?",
     bad_name: "write its name on one line, at most 75 characters",
     country: "In which country are its customers? Two letters, such as GB, US, LT.",
@@ -80,6 +82,7 @@ pub(super) static ENGLISH: Words = Words {
     then_deploy: "put it online (likewise)",
     page_guessed: "The Page's number or name is still made up: write the real ones before you put it online.",
     ended: "the input ended before this was answered; nothing was written. Answer it with {flag}, or take every default with --yes",
+    ended_open: "the input ended before this was answered; nothing was written. Answer it with {flag}",
     needed: "nothing is asked with --yes, and this has no default: add {flag}",
     exists: "{path} is there already; nothing was changed. Name another folder: shopbell new FOLDER",
 };
@@ -95,7 +98,7 @@ pub(super) static LITHUANIAN: Words = Words {
         "su išankstine registracija: kirpykla, studija, kabinetas",
         "parduotuvė, kuri parduoda daiktus",
     ],
-    bad_kind: "rašykite 1, 2 arba 3",
+    bad_kind: "rašykite 1, 2 arba 3: cafe, appointments, retail",
     name: "Kaip ji vadinasi?",
     bad_name: "rašykite pavadinimą viena eilute, ne ilgesnį kaip 75 ženklai",
     country: "Kurioje šalyje jos pirkėjai? Dvi raidės, pavyzdžiui, LT, LV, PL.",
@@ -118,6 +121,7 @@ pub(super) static LITHUANIAN: Words = Words {
     then_deploy: "paleiskite internete (taip pat)",
     page_guessed: "Puslapio numeris arba vardas dar išgalvoti: prieš paleisdami įrašykite tikrus.",
     ended: "įvestis baigėsi neatsakius į šį klausimą; nieko neparašyta. Atsakykite su {flag} arba priimkite viską su --yes",
+    ended_open: "įvestis baigėsi neatsakius į šį klausimą; nieko neparašyta. Atsakykite su {flag}",
     needed: "su --yes nieko neklausiama, o čia spėti negalima: pridėkite {flag}",
     exists: "{path} jau yra; nieko nepakeista. Nurodykite kitą aplanką: shopbell new APLANKAS",
 };
@@ -129,7 +133,7 @@ pub(super) static CHINESE: Words = Words {
     intro: "最多八個問題。按 Enter 就用 [括號] 裡的答案；之後都可以改。",
     kind: "是哪一種店？",
     kinds: ["咖啡店、麵包店、酒吧", "預約制：美髮、工作室、診所", "賣東西的店"],
-    bad_kind: "請寫 1、2 或 3",
+    bad_kind: "請寫 1、2 或 3：cafe、appointments、retail",
     name: "店名是什麼？",
     bad_name: "請用一行寫店名，最多 75 個字",
     country: "客人在哪個國家？請寫兩個字母，例如 TW、HK、SG。",
@@ -152,6 +156,7 @@ pub(super) static CHINESE: Words = Words {
     then_deploy: "上線（同樣）",
     page_guessed: "專頁的編號或名稱還是暫時的：上線前請填上真的。",
     ended: "這題還沒回答，輸入就結束了；什麼都沒有寫。請用 {flag} 回答，或用 --yes 全部採用預設",
+    ended_open: "這題還沒回答，輸入就結束了；什麼都沒有寫。請用 {flag} 回答",
     needed: "--yes 不會發問，而這一項沒有預設：請加上 {flag}",
     exists: "{path} 已經在了；什麼都沒有改。請換一個資料夾：shopbell new 資料夾",
 };
@@ -167,7 +172,7 @@ pub(super) static PORTUGUESE: Words = Words {
         "com hora marcada: salão, estúdio, consultório",
         "uma loja que vende coisas",
     ],
-    bad_kind: "escreva 1, 2 ou 3",
+    bad_kind: "escreva 1, 2 ou 3: cafe, appointments, retail",
     name: "Como ela se chama?",
     bad_name: "escreva o nome em uma linha, com até 75 letras",
     country: "Em que país estão os clientes? Duas letras, como BR, PT, US.",
@@ -190,6 +195,7 @@ pub(super) static PORTUGUESE: Words = Words {
     then_deploy: "coloque no ar (também)",
     page_guessed: "O número ou o nome da Página ainda é inventado: escreva os verdadeiros antes de colocar no ar.",
     ended: "a entrada acabou antes desta resposta; nada foi escrito. Responda com {flag}, ou aceite tudo com --yes",
+    ended_open: "a entrada acabou antes desta resposta; nada foi escrito. Responda com {flag}",
     needed: "com --yes nada é perguntado, e isto não tem valor padrão: acrescente {flag}",
     exists: "{path} já existe; nada foi mudado. Indique outra pasta: shopbell new PASTA",
 };

@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{PlanArgs, PlanError};
-use crate::cli::owner::{Owner, Told, escaped};
+use crate::cli::owner::{Owner, Told};
+use crate::entry::links::encoded;
 use crate::meta::ids::PageId;
 use crate::outreach::recipient::Recipient;
 use crate::outreach::told::Recipients;
@@ -70,7 +71,7 @@ fn desk(owner: &Owner, page: &PageId, shard: u32) -> Result<DeskRecipients, Plan
     let mut recipients = Vec::new();
     let mut after = String::new();
     loop {
-        let query = format!("/admin/recipients?after={}", escaped(&after));
+        let query = format!("/admin/recipients?after={}", encoded(&after));
         let told: Told<Recipients> = owner.ask(page, shard, &query)?;
         recipients.extend(told.answer.recipients);
         match told.answer.next {

@@ -9,11 +9,10 @@ mod text;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use jiff::civil::DateTime;
-
 use super::check::{self, Format};
 use super::owner::{self, AskError};
 use super::publish::Bundle;
+use super::said::{self, Moment};
 use crate::meta::ids::PageId;
 use crate::outreach::plan::{Horizon, Planned, plan};
 use crate::shop::model::Shop;
@@ -45,8 +44,8 @@ pub struct PlanArgs {
     #[arg(long, value_name = "FILE", conflicts_with = "from")]
     save: Option<PathBuf>,
     /// Plans as if it were then: `2026-11-27T09:00` by the shop's clock, or with an offset or Z.
-    #[arg(long, value_name = "TIME")]
-    at: Option<String>,
+    #[arg(long, value_name = "TIME", value_parser = said::moment)]
+    at: Option<Moment>,
     /// Everything of seven days, instead of the next time of each notification.
     #[arg(long)]
     week: bool,
@@ -71,8 +70,8 @@ enum PlanError {
     NoSnapshot { path: PathBuf, why: String },
     #[error("cannot write {}: {source}", path.display())]
     Unwritable { path: PathBuf, source: std::io::Error },
-    #[error("`{0}` is no time: write 2026-11-27T09:00, or 2026-11-27T07:00:00Z")]
-    Time(String),
+    #[error("the shop's clock has no such moment: write it with Z, 2026-11-27T07:00Z")]
+    Time,
     #[error("shop.toml has no Page {0}")]
     NoPage(PageId),
 }
@@ -101,14 +100,14 @@ fn show(args: &PlanArgs) -> Result<String, PlanError> {
     let is_wanted = |shop: &&Shop| args.page.as_ref().is_none_or(|page| shop.page.id == *page);
     let shops: Vec<&Shop> = bundle.shops.iter().filter(is_wanted).collect();
     let snapshot = input::snapshot(args, &shops)?;
-    shown(&shops, &snapshot, args.at.as_deref(), args.week, args.totals, args.format)
+    shown(&shops, &snapshot, args.at, args.week, args.totals, args.format)
 }
 
 /// The plan of these shops for these recipients, as it is printed.
 fn shown(
     shops: &[&Shop],
     snapshot: &Snapshot,
-    at: Option<&str>,
+    at: Option<Moment>,
     week: bool,
     totals: bool,
     format: Format,
@@ -116,7 +115,7 @@ fn shown(
     let mut desks = Vec::new();
     for shop in shops {
         let from = match at {
-            Some(text) => moment(text, shop)?,
+            Some(at) => at.by(&shop.zone()).ok_or(PlanError::Time)?,
             None => UnixMs::from(jiff::Timestamp::now()),
         };
         let horizon = if week { Horizon::Until(from.plus(7 * DAY)) } else { Horizon::Next };
@@ -129,14 +128,4 @@ fn shown(
         Format::Text => text::plan(&desks, totals),
         Format::Json => json::plan(&desks, totals),
     })
-}
-
-/// A moment as people write it: by the shop's clock, or exact.
-fn moment(text: &str, shop: &Shop) -> Result<UnixMs, PlanError> {
-    if let Ok(exact) = text.parse::<jiff::Timestamp>() {
-        return Ok(exact.into());
-    }
-    let local = text.parse::<DateTime>().ok();
-    let zoned = local.and_then(|local| local.to_zoned(shop.zone()).ok());
-    zoned.map(|zoned| zoned.timestamp().into()).ok_or_else(|| PlanError::Time(text.to_owned()))
 }

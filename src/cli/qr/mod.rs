@@ -35,6 +35,7 @@ use super::check::made_up::{self, MadeUp};
 use super::check::{self, SHOP_FILE};
 use super::doctor::http::{BadBase, Base};
 use super::owner::{AskError, Owner};
+use super::said;
 use crate::entry::qr::Level;
 use crate::meta::ids::PosterCode;
 use crate::shop::colour::Brand;
@@ -127,8 +128,8 @@ pub struct QrArgs {
     #[arg(long)]
     made: bool,
     /// Prints only this language; several in the order they are given.
-    #[arg(long = "language", value_name = "TAG")]
-    languages: Vec<String>,
+    #[arg(long = "language", value_name = "TAG", value_parser = said::language)]
+    languages: Vec<Lang>,
     /// With --as labels: columns x rows, such as 3x8; or with the size of a label and the gaps in
     /// mm: 3x7:63.5x38.1+2.5x0.
     #[arg(long, value_name = "FORMAT", default_value = "3x8")]
@@ -163,8 +164,6 @@ enum QrArgsError {
         "poster {0} is revoked: a scan leads to the page with your phone number. Print another code, or take revoked = true out of shop.toml"
     )]
     Revoked(String),
-    #[error("{0:?} is no language tag: write lt, en, pt-BR")]
-    Language(String),
     #[error(
         "--url: {0}; write the Worker's address as `shopbell deploy` said it: https://shopbell.<you>.workers.dev"
     )]
@@ -194,6 +193,8 @@ enum QrArgsError {
          enlarged {times:.1} times"
     )]
     TooFar { code: String, reach: u32, wanted: u16, module: f64, needed: f64, times: f64 },
+    #[error("{} would be {is}: call it .{is}, or say what it is to be with --as {meant}", path.display())]
+    Name { path: PathBuf, is: &'static str, meant: &'static str },
     #[error(transparent)]
     Output(#[from] OutputError),
     #[error("cannot write {}: {source}", .path.display())]
@@ -207,6 +208,7 @@ pub fn run(args: &QrArgs) -> ExitCode {
 }
 
 fn print(args: &QrArgs) -> Result<String, QrArgsError> {
+    fitting(args)?;
     let (dir, codes) = folder_and_codes(&args.what);
     if let Some(last) = no_folder(&codes) {
         let dir = PathBuf::from(last);
@@ -226,7 +228,14 @@ fn print(args: &QrArgs) -> Result<String, QrArgsError> {
     }
     let colours = colours(args, &shops)?;
     let chosen = posters(&shops, &codes, args.made)?;
-    let only = languages(&args.languages)?;
+    let only = &args.languages;
+    let speaks = |shop: &Shop, lang: &Lang| shop.languages.iter().any(|own| own.same_tag(lang));
+    for lang in only.iter().filter(|lang| !chosen.iter().any(|(shop, _)| speaks(shop, lang))) {
+        eprintln!(
+            "warning: the shop does not speak {}: whoever scans is answered in another language",
+            lang.0
+        );
+    }
     let of_shop = shops.iter().find_map(|shop| shop.brand.as_ref()?.logo.as_ref());
     let of_shop = of_shop.filter(|_| !args.no_logo).map(|name| check::beside(&dir, name));
     let logo = args.logo.clone().or(of_shop).as_deref().map(logo).transpose()?;
@@ -236,7 +245,7 @@ fn print(args: &QrArgs) -> Result<String, QrArgsError> {
     for (shop, poster) in &chosen {
         let target = base.join(&format!("/q/{}", poster.code));
         let code = proof::code(&target, args.kind.level(), logo.as_ref(), colours)?;
-        let print = Print { code, wording: Wording::of(shop, poster, &only) };
+        let print = Print { code, wording: Wording::of(shop, poster, only) };
         let (sheet, placed) = draw(args, &fonts, &print, colours)?;
         big_enough(args, &print.wording.code, placed)?;
         drawn.push(Drawn { sheet, placed, print });
@@ -293,6 +302,28 @@ fn folder_and_codes(what: &[String]) -> (PathBuf, Vec<String>) {
     (PathBuf::from("."), what.to_vec())
 }
 
+/// A file's name says what is in it.
+fn fitting(args: &QrArgs) -> Result<(), QrArgsError> {
+    let Some(path) = &args.out else { return Ok(()) };
+    let is = match args.kind {
+        Kind::Svg => "svg",
+        Kind::Png => "png",
+        Kind::A4 | Kind::Tent | Kind::Labels => "pdf",
+    };
+    let named = path.extension().and_then(|ext| ext.to_str()).map(str::to_ascii_lowercase);
+    let meant = match named.as_deref() {
+        Some("svg") => "svg",
+        Some("png") => "png",
+        Some("pdf") => "a4",
+        _ => return Ok(()),
+    };
+    // A folder may be called anything.
+    if named.as_deref() == Some(is) || path.is_dir() {
+        return Ok(());
+    }
+    Err(QrArgsError::Name { path: path.clone(), is, meant })
+}
+
 /// What was said in the place of a code, where there is no shop to look in: most likely a folder.
 fn no_folder(what: &[String]) -> Option<&str> {
     let here = Path::new(".").join(SHOP_FILE).is_file();
@@ -343,16 +374,6 @@ fn posters<'s>(
         Ok((shop, poster))
     });
     found.collect()
-}
-
-fn languages(tags: &[String]) -> Result<Vec<Lang>, QrArgsError> {
-    let tag = |tag: &String| {
-        let good = tag.split('-').all(|part| {
-            (1..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric())
-        });
-        if good { Ok(Lang(tag.clone())) } else { Err(QrArgsError::Language(tag.clone())) }
-    };
-    tags.iter().map(tag).collect()
 }
 
 fn logo(path: &Path) -> Result<Logo, QrArgsError> {

@@ -23,7 +23,7 @@ pub struct SandboxArgs {
     pub port: u16,
 
     /// Where the Worker answers, such as `http://127.0.0.1:8787`.
-    #[arg(long, value_name = "URL")]
+    #[arg(long = "url", value_name = "URL")]
     pub worker: Option<String>,
 
     /// Time jumps move the Worker's clock too (needs `scripts/dev --clock`).

@@ -83,10 +83,16 @@ impl Stage {
             last_call: 0,
             people: Vec::new(),
         };
-        let state = stage.get(&format!("{}/sandbox/state", stage.sandbox))?;
+        let state = stage.get(&format!("{}/sandbox/state", stage.sandbox)).map_err(|error| {
+            let there = &stage.sandbox;
+            GroundError(format!(
+                "no sandbox answers at {there} ({error}): start `scripts/dev --clock`, and give --bundle \
+                 the address that it says"
+            ))
+        })?;
         let worker = address.worker.or_else(|| text(&state, "worker"));
         stage.worker = worker.ok_or_else(|| {
-            GroundError("the sandbox knows no Worker: name it with --worker".to_owned())
+            GroundError("the sandbox knows no Worker: name it with --url".to_owned())
         })?;
         stage.worker = stage.worker.trim_end_matches('/').to_owned();
         let _settings: Value = stage.post("settings", &json!({"echo_delay_ms": 0}))?;

@@ -44,7 +44,7 @@ pub struct SimArgs {
     #[arg(long, value_name = "URL", alias = "sandbox")]
     bundle: Option<String>,
     /// With --bundle: the Worker, when the sandbox does not know it.
-    #[arg(long, value_name = "URL", requires = "bundle")]
+    #[arg(long = "url", value_name = "URL", requires = "bundle")]
     worker: Option<String>,
     /// With --bundle: the Worker's ADMIN_TOKEN.
     #[arg(
@@ -164,6 +164,7 @@ fn one(args: &SimArgs, file: &Path) -> Result<(), String> {
     if args.write {
         std::fs::write(&path, &transcript)
             .map_err(|error| format!("cannot write {}: {error}", path.display()))?;
+        println!("wrote {}", path.display());
     }
     if args.check {
         let kept = std::fs::read_to_string(&path).map_err(|error| {
@@ -171,6 +172,7 @@ fn one(args: &SimArgs, file: &Path) -> Result<(), String> {
         })?;
         same(&kept, &transcript, &path.display().to_string(), "this run")
             .map_err(|why| format!("{why}\nif this run is right, accept it with --write"))?;
+        println!("{} is what this run says", path.display());
     }
     Ok(())
 }

@@ -20,6 +20,8 @@ use crate::time::UnixMs;
 pub enum Act {
     /// What a code is, for anybody who has it.
     Show(CouponCode),
+    /// The same, for a till that has signed in.
+    ShowTill(CouponCode),
     /// To redeem a code.
     Redeem(CouponCode, By),
     /// To note a code that no Page knew.
@@ -80,11 +82,13 @@ pub fn answer(
         json!(till.map(|till| SignedIn { id: till.id, name: till.name }))
     };
     Ok(match act {
-        Act::Show(code) => json!(coupons::get(sql, code)?.map(|given| Shown {
-            coupon: given.new.coupon,
-            until: given.new.until,
-            redeemed_at: given.redeemed.map(|(at, _)| at),
-        })),
+        Act::Show(code) | Act::ShowTill(code) => {
+            json!(coupons::get(sql, code)?.map(|given| Shown {
+                coupon: given.new.coupon,
+                until: given.new.until,
+                redeemed_at: given.redeemed.map(|(at, _)| at),
+            }))
+        }
         Act::Redeem(code, by) => {
             let redeemed: Redeemed = redeeming::redeem(sql, shop, code, by, now)?;
             json!(redeemed)
@@ -141,7 +145,12 @@ pub fn while_carried(act: &Act) -> Result<Option<Value>, StoreError> {
         // Nothing was tried.
         Act::Wrong(_) => Ok(Some(Value::Null)),
         Act::Enter(_) | Act::Hear(_) => Err(StoreError::Refused(CARRIED.to_owned())),
-        Act::Show(_) | Act::SignIn(_) | Act::Till(_) | Act::Tills | Act::List => Ok(None),
+        Act::Show(_)
+        | Act::ShowTill(_)
+        | Act::SignIn(_)
+        | Act::Till(_)
+        | Act::Tills
+        | Act::List => Ok(None),
     }
 }
 

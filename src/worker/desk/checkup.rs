@@ -8,6 +8,7 @@ use serde_json::json;
 use super::{Inner, Name, now};
 use crate::desk::checkup::round::{self, Answer, Need, Setting};
 use crate::desk::layout::REGISTRAR;
+use crate::entry::links::encoded;
 use crate::meta::ids::AppId;
 use crate::worker::config::Config;
 use crate::worker::graph;
@@ -65,7 +66,7 @@ async fn ask(
     match need {
         Need::Token => {
             let app: &AppId = config.app_id.as_ref().ok_or("APP_ID is not set")?;
-            let query = format!("&input_token={}", graph::escaped(&token));
+            let query = format!("&input_token={}", encoded(&token));
             let app_token = config.app_secret.app_token(app);
             graph::exchange_json(config, "debug_token", &query, &app_token, None).await
         }

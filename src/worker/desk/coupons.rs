@@ -19,21 +19,32 @@ use crate::time::{MINUTE, UnixMs};
 use crate::worker::config::Config;
 use crate::worker::random;
 
-/// Codes and keys that nobody has, asked for within a minute: more of them are not looked up, so that
-/// nobody can go on guessing. Tills have a limit of their own.
+/// Codes that nobody has, and as many keys, asked for within a minute: more of them are not looked up,
+/// so that nobody can go on guessing. No address gets so far alone (`worker::coupons`), and whoever
+/// works at a till has a limit of their own.
 const MOST_LOOKS: u32 = 120;
 
 /// How often something was looked up in vain, and since when it is counted.
 #[derive(Clone, Copy, Default)]
 pub struct Looks {
     since: UnixMs,
-    vain: u32,
+    codes: u32,
+    keys: u32,
 }
 
 impl Looks {
     fn at(self, now: UnixMs) -> Self {
         let fresh = (0..MINUTE).contains(&now.since(self.since));
-        if fresh { self } else { Self { since: now, vain: 0 } }
+        if fresh { self } else { Self { since: now, ..Self::default() } }
+    }
+
+    /// What counts the act; none: it may be done as often as one likes. Codes do not keep tills out.
+    fn of(&mut self, act: &Act) -> Option<&mut u32> {
+        match act {
+            Act::Show(_) => Some(&mut self.codes),
+            Act::SignIn(_) => Some(&mut self.keys),
+            _ => None,
+        }
     }
 }
 
@@ -47,9 +58,8 @@ impl Inner {
         let act = asked.act.as_ref();
         let published = self.shop(&asked.desk.page).await.ok();
         let at = now();
-        let looks = self.looks.get().at(at);
-        let public = matches!(act, Act::Show(_) | Act::SignIn(_));
-        if public && looks.vain >= MOST_LOOKS {
+        let mut looks = self.looks.get().at(at);
+        if looks.of(act).is_some_and(|vain| *vain >= MOST_LOOKS) {
             return Ok(json!({ "busy": true }).to_string());
         }
         if self.is_carried() {
@@ -65,8 +75,9 @@ impl Inner {
         let shop = published.as_ref().map(|published| &published.shop);
         let shop = shop.filter(|_| !self.stands_still() || !matches!(act, Act::Redeem(..)));
         let answer = act::answer(&self.sql, shop, act, at).map_err(|error| error.to_string())?;
-        if public && answer.is_null() {
-            self.looks.set(Looks { vain: looks.vain.saturating_add(1), ..looks });
+        if let Some(vain) = looks.of(act).filter(|_| answer.is_null()) {
+            *vain = vain.saturating_add(1);
+            self.looks.set(looks);
         }
         if matches!(act, Act::Redeem(..)) {
             self.coupons_later();

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{Inner, Name, call, now};
+use crate::entry::links::encoded;
 use crate::meta::graph_error::{Class, Reply, Verdict, judge};
 use crate::meta::marketing::proof::{self, Lack};
 use crate::meta::marketing::{money::Money, request};
@@ -173,7 +174,7 @@ async fn lacks(desk: &Inner, wanted: &Marketing) -> Vec<Lack> {
     let Ok(token) = config.ads_token(&desk.env) else { return vec![Lack::NoToken] };
     let Some(app) = &config.app_id else { return vec![Lack::NoApp] };
     let app_token = config.app_secret.app_token(app);
-    let query = format!("&input_token={}", graph::escaped(&token));
+    let query = format!("&input_token={}", encoded(&token));
     let mut lacks = match read(&config, "debug_token", &query, &app_token).await {
         Ok(answer) => proof::of_token(&answer, &app.0),
         Err(lack) => vec![lack],

@@ -18,7 +18,7 @@ use crate::outreach::{planner, receipt, reconcile as readings};
 use crate::store::timers::{self, Timer};
 use crate::store::{
     StoreError, bookings, comments, counters, coupons, early, friends, funnel, incidents, ledger,
-    misses, outbox, parked, runs, seen, spending, tallies, templates as kept_templates,
+    misses, notices, outbox, parked, runs, seen, spending, tallies,
 };
 use crate::time::{DAY, MINUTE, UnixMs};
 use crate::worker::config::Config;
@@ -249,7 +249,7 @@ impl Inner {
         runs::prune(&self.sql, at)?;
         tallies::prune(&self.sql, at)?;
         spending::prune(&self.sql, at)?;
-        kept_templates::prune(&self.sql, at)?;
+        notices::prune(&self.sql, at)?;
         counters::prune(&self.sql, at)?;
         funnel::prune(&self.sql, &at.plus(-400 * DAY).utc_date().to_string())?;
         bookings::prune(&self.sql, at)?;

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{Inner, Name, now};
+use crate::entry::links::encoded;
 use crate::meta::graph_error::{Reply, Verdict, judge};
 use crate::meta::template::{self, Kept};
 use crate::outreach::notice;
@@ -47,7 +48,7 @@ pub async fn look(desk: &Inner, name: &Name) -> Result<(), String> {
         };
         all.extend(some);
         match next {
-            Some(next) => after = format!("&after={}", graph::escaped(&next)),
+            Some(next) => after = format!("&after={}", encoded(&next)),
             None => break,
         }
     }

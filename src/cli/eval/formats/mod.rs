@@ -69,7 +69,7 @@ pub enum Problem {
     #[error("it cannot be read ({0})")]
     Unreadable(std::io::Error),
     /// Nothing says how it is laid out.
-    #[error("its name does not tell its format; name it with --format csv, json, rasa or conll")]
+    #[error("its name does not tell its format; name it with --input csv, json, rasa or conll")]
     UnknownFormat,
     /// Bytes that are no text.
     #[error("line {line} is not UTF-8; save the file as UTF-8")]
@@ -151,8 +151,9 @@ pub fn read(
     part: Part,
 ) -> Result<Vec<Labelled>, ReadError> {
     let of = |problem| ReadError { path: path.to_owned(), problem };
-    let format = format.or_else(|| format_of(path)).ok_or_else(|| of(Problem::UnknownFormat))?;
+    // A name that is mistyped tells no format, either.
     let bytes = std::fs::read(path).map_err(|error| of(Problem::Unreadable(error)))?;
+    let format = format.or_else(|| format_of(path)).ok_or_else(|| of(Problem::UnknownFormat))?;
     parse(&bytes, format, part).map_err(of)
 }
 

@@ -109,6 +109,7 @@ pub(in crate::shop::lang) static TEXTS: DoctorTexts = DoctorTexts {
         run: "ausführen: {command}",
         folder: "den Ordner des Ladens nennen: {command}",
         give_address: "die Adresse des Workers angeben: https://shopbell.<you>.workers.dev",
+        online: "prüfen, ob dieser Computer online ist und ob {url} die Adresse des Workers ist",
         export: "{names} in der Umgebung setzen und dies noch einmal ausführen",
         put: "setzen: {command}",
         strong: "ein neues zufälliges setzen, wie openssl rand -hex 32 es macht: {command}",

@@ -109,6 +109,7 @@ pub(in crate::shop::lang) static TEXTS: DoctorTexts = DoctorTexts {
         run: "run: {command}",
         folder: "name the shop's folder: {command}",
         give_address: "give the Worker's address: https://shopbell.<you>.workers.dev",
+        online: "look whether this computer is online, and whether {url} is the Worker's address",
         export: "set {names} in the environment and run this again",
         put: "set it: {command}",
         strong: "set a new random one, as openssl rand -hex 32 makes it: {command}",

@@ -109,6 +109,7 @@ pub(in crate::shop::lang) static TEXTS: DoctorTexts = DoctorTexts {
         run: "ejecuta: {command}",
         folder: "indica la carpeta de la tienda: {command}",
         give_address: "indica la dirección del Worker: https://shopbell.<you>.workers.dev",
+        online: "mira si este ordenador tiene conexión y si {url} es la dirección del Worker",
         export: "pon {names} en el entorno y ejecuta esto otra vez",
         put: "ponlo: {command}",
         strong: "pon uno nuevo al azar, como lo hace openssl rand -hex 32: {command}",

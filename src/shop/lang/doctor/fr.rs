@@ -109,6 +109,7 @@ pub(in crate::shop::lang) static TEXTS: DoctorTexts = DoctorTexts {
         run: "lancez : {command}",
         folder: "indiquez le dossier de la boutique : {command}",
         give_address: "indiquez l'adresse du Worker : https://shopbell.<you>.workers.dev",
+        online: "vérifiez que cet ordinateur est en ligne et que {url} est l'adresse du Worker",
         export: "mettez {names} dans l'environnement et relancez",
         put: "enregistrez-le : {command}",
         strong: "enregistrez-en un nouveau au hasard, comme le fait openssl rand -hex 32 : {command}",

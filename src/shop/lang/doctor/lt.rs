@@ -109,6 +109,7 @@ pub(in crate::shop::lang) static TEXTS: DoctorTexts = DoctorTexts {
         run: "paleiskite: {command}",
         folder: "nurodykite parduotuvės aplanką: {command}",
         give_address: "nurodykite Worker adresą: https://shopbell.<you>.workers.dev",
+        online: "pažiūrėkite, ar šis kompiuteris prisijungęs prie interneto ir ar {url} yra Worker adresas",
         export: "nustatykite {names} aplinkoje ir paleiskite dar kartą",
         put: "nustatykite: {command}",
         strong: "nustatykite naują atsitiktinį, kaip jį sukuria openssl rand -hex 32: {command}",

@@ -168,6 +168,7 @@ pub struct Fixes {
     pub run: &'static str,
     pub folder: &'static str,
     pub give_address: &'static str,
+    pub online: &'static str,
     pub export: &'static str,
     pub put: &'static str,
     pub strong: &'static str,

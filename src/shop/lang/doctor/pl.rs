@@ -109,6 +109,7 @@ pub(in crate::shop::lang) static TEXTS: DoctorTexts = DoctorTexts {
         run: "uruchom: {command}",
         folder: "podaj folder sklepu: {command}",
         give_address: "podaj adres Workera: https://shopbell.<you>.workers.dev",
+        online: "sprawdź, czy ten komputer jest online i czy {url} to adres Workera",
         export: "ustaw {names} w środowisku i uruchom to jeszcze raz",
         put: "ustaw: {command}",
         strong: "ustaw nowy losowy, jaki tworzy openssl rand -hex 32: {command}",

@@ -109,6 +109,7 @@ pub(in crate::shop::lang) static TEXTS: DoctorTexts = DoctorTexts {
         run: "execute: {command}",
         folder: "indique a pasta da loja: {command}",
         give_address: "indique o endereço do Worker: https://shopbell.<you>.workers.dev",
+        online: "veja se este computador está conectado e se {url} é o endereço do Worker",
         export: "configure {names} no ambiente e execute de novo",
         put: "configure: {command}",
         strong: "configure um novo aleatório, como openssl rand -hex 32 faz: {command}",

@@ -109,6 +109,7 @@ pub(in crate::shop::lang) static TEXTS: DoctorTexts = DoctorTexts {
         run: "выполните: {command}",
         folder: "укажите папку магазина: {command}",
         give_address: "укажите адрес Worker: https://shopbell.<you>.workers.dev",
+        online: "проверьте, есть ли у этого компьютера интернет и верен ли адрес Worker: {url}",
         export: "задайте {names} в окружении и выполните это ещё раз",
         put: "задайте: {command}",
         strong: "задайте новый случайный, какой делает openssl rand -hex 32: {command}",

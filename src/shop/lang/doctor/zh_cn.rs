@@ -109,6 +109,7 @@ pub(in crate::shop::lang) static TEXTS: DoctorTexts = DoctorTexts {
         run: "运行：{command}",
         folder: "指定商店的文件夹：{command}",
         give_address: "给出 Worker 的地址：https://shopbell.<you>.workers.dev",
+        online: "看看这台电脑是否联网，以及 {url} 是否为 Worker 的网址",
         export: "在环境中设置 {names}，再运行一次",
         put: "设置：{command}",
         strong: "设置一个新的随机值，像 openssl rand -hex 32 生成的：{command}",

@@ -109,6 +109,7 @@ pub(in crate::shop::lang) static TEXTS: DoctorTexts = DoctorTexts {
         run: "執行：{command}",
         folder: "指定商店的資料夾：{command}",
         give_address: "給出 Worker 的位址：https://shopbell.<you>.workers.dev",
+        online: "看看這台電腦是否連上網路，以及 {url} 是否為 Worker 的網址",
         export: "在環境中設定 {names}，再執行一次",
         put: "設定：{command}",
         strong: "設定一個新的隨機值，像 openssl rand -hex 32 產生的：{command}",
