@@ -9,7 +9,6 @@ mod text;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-
 use super::check::{self, Format};
 use super::owner::{self, AskError};
 use super::publish::Bundle;
