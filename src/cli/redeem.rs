@@ -32,6 +32,22 @@ enum RedeemError {
     Ask(#[from] AskError),
 }
 
+/// Redeems.
+#[must_use]
+pub fn run(args: &RedeemArgs) -> ExitCode {
+    super::printed(redeem(args))
+}
+
+fn redeem(args: &RedeemArgs) -> Result<String, RedeemError> {
+    let code = CouponCode::read(&args.code)
+        .map_err(|why| RedeemError::Misread { said: args.code.clone(), why })?;
+    let owner = Owner::of(&args.url)?;
+    let path = format!("/admin/redeem?code={}", escaped(code.as_str()));
+    let told: Value = owner.post(&path, String::new())?;
+    let coupon = told.get("coupon").and_then(Value::as_str).unwrap_or_default();
+    Ok(format!("{} is redeemed: {coupon}\n", code))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -47,20 +63,4 @@ mod tests {
             assert!(text.contains(EXAMPLE));
         }
     }
-}
-
-/// Redeems.
-#[must_use]
-pub fn run(args: &RedeemArgs) -> ExitCode {
-    super::printed(redeem(args))
-}
-
-fn redeem(args: &RedeemArgs) -> Result<String, RedeemError> {
-    let code = CouponCode::read(&args.code)
-        .map_err(|why| RedeemError::Misread { said: args.code.clone(), why })?;
-    let owner = Owner::of(&args.url)?;
-    let path = format!("/admin/redeem?code={}", escaped(code.as_str()));
-    let told: Value = owner.post(&path, String::new())?;
-    let coupon = told.get("coupon").and_then(Value::as_str).unwrap_or_default();
-    Ok(format!("{} is redeemed: {coupon}\n", code))
 }
