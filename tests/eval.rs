@@ -279,7 +279,7 @@ fn a_bad_file_is_named_and_fails_the_command() {
         ("train.csv", "absent.csv", "absent.csv: it cannot be read"),
         ("train.csv", "broken.csv", "broken.csv: line 2 has 3 fields"),
         ("oos.csv", "train.csv", "labelled as out of scope"),
-        ("train.txt", "train.csv", "--format"),
+        ("train.txt", "train.csv", "--input"),
     ] {
         let output = folder.eval(train, test, &[]);
         let stderr = String::from_utf8(output.stderr).unwrap();
@@ -287,7 +287,7 @@ fn a_bad_file_is_named_and_fails_the_command() {
         assert!(output.stdout.is_empty());
         assert!(stderr.starts_with("error: ") && stderr.contains(said), "{stderr}");
     }
-    assert!(folder.eval("train.txt", "train.csv", &["--format", "csv"]).status.success());
+    assert!(folder.eval("train.txt", "train.csv", &["--input", "csv"]).status.success());
 }
 
 #[test]

@@ -7,13 +7,13 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use super::check::{self, counted};
+use super::check::{self, counted, made_up};
 use super::cloud::config::Config;
 use super::cloud::refusal::Refusal;
 use super::cloud::target::{Target, TargetArgs, bundle_folder};
 use super::cloud::wrangler::Wrangler;
 use super::cloud::{Cloud, own_folder};
-use super::connect::again::Again;
+use super::connect::again::{Again, quoted};
 use super::connect::session::Failure;
 use crate::faq;
 use crate::shop::kv::{
@@ -143,6 +143,10 @@ fn publish(args: &PublishArgs) -> Result<String, Failure> {
         return Ok(format!("published {summary} to the local KV"));
     }
     let (_, source) = check::read(&args.dir).map_err(unread)?;
+    made_up::real(&bundle.shops, &source).map_err(|why| {
+        let fix = format!("shopbell check {} shows where", quoted(&args.dir.display().to_string()));
+        Failure::new(NOT_PUBLISHED, why, fix)
+    })?;
     let worker = args.put(&source, &text)?;
     Ok(format!("published {summary} to KV of the Worker `{worker}`; it is live within a minute"))
 }

@@ -461,6 +461,7 @@ fn a_page_that_was_made_up_is_told_by_check_and_neither_printed_nor_deployed() {
         desk.typed(&qr).refused(&made_up);
         assert!(!desk.file("poster.pdf").exists());
         desk.typed(&["deploy", "my-bakery", "--no-input", "--bundle", ROOT]).refused(&made_up);
+        desk.typed(&["publish", "my-bakery", "--bundle", ROOT]).refused(&made_up);
         // It can be looked at on this computer.
         let chat = desk.typed(&["chat", "my-bakery"]);
         chat.worked();

@@ -69,7 +69,7 @@ pub fn made_up(compiled: &Compiled, source: &str) -> Vec<Diagnostic> {
             ),
         };
         Diagnostic::warning("made-up-page", span, says)
-            .label("`shopbell qr` and `shopbell deploy` refuse it")
+            .label("`shopbell qr`, `publish` and `deploy` refuse it")
             .help(help)
     });
     told.collect()
