@@ -22,7 +22,7 @@ async fn owners(stage: &Stage) -> Receiver {
 }
 
 fn told(owners: &Receiver) -> Vec<Value> {
-    owners.arrived().iter().map(|call| serde_json::from_str(&call.body).unwrap()).collect()
+    owners.news().iter().map(|call| serde_json::from_str(&call.body).unwrap()).collect()
 }
 
 async fn health(stage: &Stage) -> Value {
@@ -58,11 +58,11 @@ fn a_restricted_page_is_told_once_shown_everywhere_and_told_when_it_is_over() {
             stage.travel(stage.sandbox.now() + 11 * MINUTE).await;
             stage.cron().await;
         }
-        until("the owner is told", || async { !owners.arrived().is_empty() }).await;
+        until("the owner is told", || async { !owners.news().is_empty() }).await;
         let [alert] = told(&owners).try_into().unwrap();
         assert_eq!((&alert["event"], &alert["alert"]), (&json!("alert"), &json!("halted")));
         assert!(alert["says"].as_str().unwrap().contains("10/1893063"), "{alert}");
-        assert!(owners.arrived()[0].headers.contains_key("x-shopbell-signature"));
+        assert!(owners.news()[0].headers.contains_key("x-shopbell-signature"));
 
         let health_ = health(stage).await;
         assert_eq!(health_["status"], "alert");
@@ -80,7 +80,7 @@ fn a_restricted_page_is_told_once_shown_everywhere_and_told_when_it_is_over() {
         stage.settled().await;
         assert_eq!(stage.received(&ona), [BREAD, BREAD]);
         stage.cron().await;
-        until("the owner is told that it is over", || async { owners.arrived().len() > 1 }).await;
+        until("the owner is told that it is over", || async { owners.news().len() > 1 }).await;
         for _ in 0..3 {
             stage.travel(stage.sandbox.now() + MINUTE).await;
             stage.cron().await;
@@ -111,7 +111,7 @@ fn a_kv_that_refuses_for_an_hour_is_told_and_so_is_its_end() {
         assert_eq!(told(&owners), Vec::<Value>::new(), "not before an hour");
         stage.travel(stage.sandbox.now() + 12 * MINUTE).await;
         stage.cron().await;
-        until("the owner is told", || async { !owners.arrived().is_empty() }).await;
+        until("the owner is told", || async { !owners.news().is_empty() }).await;
         assert_eq!(told(&owners)[0]["alert"], "kv_refuses");
         assert_eq!(health(stage).await["alerts"][0]["alert"], "kv_refuses");
         assert_eq!(stage.get("/__kv?refuse=no").await.status(), 200);
@@ -119,7 +119,7 @@ fn a_kv_that_refuses_for_an_hour_is_told_and_so_is_its_end() {
         stage.cron().await;
         stage.settled().await;
         stage.cron().await;
-        until("it is over", || async { owners.arrived().len() > 1 }).await;
+        until("it is over", || async { owners.news().len() > 1 }).await;
         assert_eq!(told(&owners)[1]["event"], "alert_over");
     });
 }

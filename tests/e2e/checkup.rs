@@ -25,7 +25,7 @@ async fn owners(stage: &Stage) -> Receiver {
 /// What the owner was told: the event and the alert.
 fn told(owners: &Receiver) -> Vec<(String, String)> {
     let word = |body: &Value, key: &str| body[key].as_str().unwrap().to_owned();
-    let bodies = owners.arrived();
+    let bodies = owners.news();
     let bodies = bodies.iter().map(|call| serde_json::from_str::<Value>(&call.body).unwrap());
     bodies.map(|body| (word(&body, "event"), word(&body, "alert"))).collect()
 }
@@ -105,12 +105,12 @@ fn a_subscription_that_meta_dropped_in_silence_is_made_anew_and_told() {
         let needed = ["messages", "messaging_postbacks", "message_echoes", "standby"];
         assert!(needed.iter().all(|field| after.iter().any(|f| f == field)), "{after:?}");
         assert!(before.len() >= after.len());
-        until("the owner is told", || async { !owners.arrived().is_empty() }).await;
+        until("the owner is told", || async { !owners.news().is_empty() }).await;
         let pair = |a: &str, b: &str| (a.to_owned(), b.to_owned());
         assert_eq!(told(&owners)[0], pair("alert", "unsubscribed"));
 
         live(stage, 6, 3).await;
-        until("the owner is told that it holds", || async { owners.arrived().len() > 1 }).await;
+        until("the owner is told that it holds", || async { owners.news().len() > 1 }).await;
         assert_eq!(told(&owners)[1..], [pair("alert_over", "unsubscribed")]);
         assert_eq!(stage.says(&ona, "bread").await, [BREAD], "messages arrive again");
         assert_eq!(stage.count(PAGE, "checkup.subscription_made").await, 1);
@@ -131,7 +131,7 @@ fn a_token_that_dies_is_told_once_shown_and_told_when_it_is_mended() {
         let asked = stage.http.post(url).bearer_auth(ADMIN_TOKEN).send().await.unwrap();
         assert_eq!(asked.status(), 202, "the owner may have it look now");
         live(stage, 40, 4).await;
-        until("the owner is told", || async { !owners.arrived().is_empty() }).await;
+        until("the owner is told", || async { !owners.news().is_empty() }).await;
         let pair = |a: &str, b: &str| (a.to_owned(), b.to_owned());
         assert_eq!(told(&owners), [pair("alert", "halted")], "once");
 
@@ -156,7 +156,7 @@ fn a_token_that_dies_is_told_once_shown_and_told_when_it_is_mended() {
 
         stage.sandbox.settings(|settings| settings.token_expires_at = 0);
         live(stage, 24, 4).await;
-        until("the owner is told that it is over", || async { owners.arrived().len() > 1 }).await;
+        until("the owner is told that it is over", || async { owners.news().len() > 1 }).await;
         assert_eq!(told(&owners)[1..], [pair("alert_over", "halted")]);
         let health: Value = stage.get("/health").await.json().await.unwrap();
         assert_eq!(health["status"], "ok", "{health}");
@@ -177,13 +177,13 @@ fn a_trigger_that_stays_away_is_told_by_the_alarm() {
             stage.travel(stage.sandbox.now() + 4 * MINUTE).await;
             tokio::time::sleep(std::time::Duration::from_millis(150)).await;
         }
-        until("the owner is told", || async { !owners.arrived().is_empty() }).await;
+        until("the owner is told", || async { !owners.news().is_empty() }).await;
         let pair = |a: &str, b: &str| (a.to_owned(), b.to_owned());
         assert_eq!(told(&owners), [pair("alert", "cron")]);
         let lines = doctor(stage, &[]);
         assert!(lines.iter().any(|l| l["check"] == "worker.cron" && l["state"] == "problem"));
         stage.cron().await;
-        until("it is over", || async { owners.arrived().len() > 1 }).await;
+        until("it is over", || async { owners.news().len() > 1 }).await;
     });
 }
 

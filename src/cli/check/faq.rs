@@ -22,6 +22,6 @@ pub(super) fn tried(compiled: &Compiled, strict: bool) -> Vec<Diagnostic> {
     let places = &compiled.places;
     let mut found = phrasings::check(shop, places);
     found.extend(expectations::check(shop, model.as_ref(), places, strict));
-    found.extend(left_out::check(shop, model.as_ref(), places));
+    found.extend(left_out::check(shop, places));
     found
 }

@@ -1,10 +1,7 @@
 //! Each phrasing asked of an FAQ that was trained without it: what a customer meets who asks in
 //! words of their own.
-//!
-//! Training grows with the entries times their phrasings, and is done anew in each turn. A big FAQ is
-//! therefore tried in parts: some entries at a time, with those they are most likely taken for.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::BTreeMap;
 use std::thread;
 
 use crate::faq::{Decision, Example, Model, keyword, train};
@@ -15,96 +12,14 @@ use crate::shop::source::places::{Phrasing, Places};
 
 /// Phrasings are left out in so many turns at most: training is what this costs.
 const MOST_TURNS: usize = 10;
-/// So many entries are tried together; from here on parts cost less than the whole.
-const MOST_TOGETHER: usize = 400;
-/// Entries that are judged in one part.
-const PART: usize = 40;
-/// Entries that each of them may be taken for, which are trained with them.
-const RIVALS: usize = 2;
 /// With fewer phrasings an entry is not judged.
 const ENOUGH: usize = 3;
 /// So many questions that go astray between two entries are worth a look.
 const WORTH_A_LOOK: usize = 2;
 
-/// `model` is the FAQ as it is published.
-pub(super) fn check(shop: &Shop, model: Option<&Model>, places: &Places) -> Vec<Diagnostic> {
-    let asked = match model.filter(|_| places.entries.len() > MOST_TOGETHER) {
-        Some(model) => in_parts(shop, model, places, PART),
-        None => asked(shop, &places.phrasings.iter().collect::<Vec<_>>(), None),
-    };
+pub(super) fn check(shop: &Shop, places: &Places) -> Vec<Diagnostic> {
+    let asked = asked(shop, places);
     unreachable(places, &asked).into_iter().chain(confused(&asked)).collect()
-}
-
-/// Asks everything, so many entries at a time.
-fn in_parts<'a>(shop: &Shop, model: &Model, places: &'a Places, part: usize) -> Vec<Asked<'a>> {
-    let rivals = rivals(shop, model, places);
-    let parts = parts(places, &rivals, part);
-    let mut of_entry: BTreeMap<&FaqId, Vec<&Phrasing>> = BTreeMap::new();
-    for phrasing in &places.phrasings {
-        of_entry.entry(&phrasing.entry).or_default().push(phrasing);
-    }
-    let mut all = Vec::new();
-    for judged in &parts {
-        let near = judged.iter().flat_map(|id| rivals.get(*id).into_iter().flatten().copied());
-        let taught: BTreeSet<&FaqId> = judged.iter().copied().chain(near).collect();
-        let phrasings = taught.iter().filter_map(|id| of_entry.get(*id)).flatten().copied();
-        all.extend(asked(shop, &phrasings.collect::<Vec<_>>(), Some(judged)));
-    }
-    all.sort_by_key(|asked| asked.phrasing.span.start);
-    all
-}
-
-/// Whom each entry's phrasings are like, after their own: the likeliest first.
-fn rivals<'a>(
-    shop: &Shop,
-    model: &Model,
-    places: &'a Places,
-) -> BTreeMap<&'a FaqId, Vec<&'a FaqId>> {
-    let known: BTreeMap<&FaqId, &FaqId> = places.entries.iter().map(|(id, _)| (id, id)).collect();
-    let mut weights: BTreeMap<&FaqId, BTreeMap<&FaqId, f32>> = BTreeMap::new();
-    for phrasing in &places.phrasings {
-        let told = model.answer(&phrasing.text, Some(&phrasing.lang), shop.assistant.eagerness);
-        let of_it = weights.entry(&phrasing.entry).or_default();
-        for candidate in told.candidates.iter().filter(|one| one.entry != phrasing.entry) {
-            if let Some(id) = known.get(&candidate.entry) {
-                // One that is unlikely everywhere is still the nearest there is.
-                *of_it.entry(id).or_default() += candidate.p + f32::EPSILON;
-            }
-        }
-    }
-    let nearest = |of_it: BTreeMap<&'a FaqId, f32>| {
-        let mut of_it: Vec<_> = of_it.into_iter().collect();
-        of_it.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(b.0)));
-        of_it.into_iter().take(RIVALS).map(|(id, _)| id).collect()
-    };
-    weights.into_iter().map(|(id, of_it)| (id, nearest(of_it))).collect()
-}
-
-/// Every entry in one part, rivals together where there is room.
-fn parts<'a>(
-    places: &'a Places,
-    rivals: &BTreeMap<&'a FaqId, Vec<&'a FaqId>>,
-    most: usize,
-) -> Vec<BTreeSet<&'a FaqId>> {
-    let mut left: BTreeSet<&FaqId> = places.entries.iter().map(|(id, _)| id).collect();
-    let mut parts: Vec<BTreeSet<&FaqId>> = Vec::new();
-    let mut part = BTreeSet::new();
-    for (first, _) in &places.entries {
-        let mut next = VecDeque::from([first]);
-        while let Some(id) = next.pop_front() {
-            if !left.remove(id) {
-                continue;
-            }
-            part.insert(id);
-            next.extend(rivals.get(id).into_iter().flatten());
-            if part.len() >= most {
-                parts.push(std::mem::take(&mut part));
-                break;
-            }
-        }
-    }
-    parts.extend(Some(part).filter(|part| !part.is_empty()));
-    parts
 }
 
 /// A phrasing and what it led to.
@@ -134,17 +49,12 @@ impl Asked<'_> {
     }
 }
 
-/// Teaches `phrasings`, and asks those of the entries that are `judged`; of all where none are named.
-fn asked<'a>(
-    shop: &Shop,
-    phrasings: &[&'a Phrasing],
-    judged: Option<&BTreeSet<&FaqId>>,
-) -> Vec<Asked<'a>> {
+fn asked<'a>(shop: &Shop, places: &'a Places) -> Vec<Asked<'a>> {
     // The place of each phrasing in its list, which is what decides when it is left out.
     let mut counts = BTreeMap::new();
-    let placed: Vec<(usize, &Phrasing)> = phrasings
+    let placed: Vec<(usize, &Phrasing)> = places
+        .phrasings
         .iter()
-        .copied()
         .map(|phrasing| {
             let count = counts.entry((&phrasing.entry, &phrasing.lang)).or_insert(0_usize);
             *count = count.saturating_add(1);
@@ -163,7 +73,7 @@ fn asked<'a>(
                 scope.spawn(move || {
                     let turns_of_its = (worker..turns).step_by(workers);
                     turns_of_its
-                        .flat_map(|turn| turned(shop, placed, judged, turn, turns))
+                        .flat_map(|turn| turned(shop, placed, turn, turns))
                         .collect::<Vec<_>>()
                 })
             })
@@ -178,7 +88,6 @@ fn asked<'a>(
 fn turned<'a>(
     shop: &Shop,
     placed: &[(usize, &'a Phrasing)],
-    judged: Option<&BTreeSet<&FaqId>>,
     turn: usize,
     turns: usize,
 ) -> Vec<Asked<'a>> {
@@ -191,9 +100,7 @@ fn turned<'a>(
     let Ok(model) = Model::load(train(taught)) else { return Vec::new() };
     placed
         .iter()
-        .filter(|(at, phrasing)| {
-            its(*at) && judged.is_none_or(|judged| judged.contains(&phrasing.entry))
-        })
+        .filter(|(at, _)| its(*at))
         .map(|(_, phrasing)| {
             let said = keyword(&shop.faq, &phrasing.text);
             let decision = match said {
@@ -266,75 +173,4 @@ fn confused(asked: &[Asked<'_>]) -> Vec<Diagnostic> {
             )
         })
         .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::cli::publish::Bundle;
-    use crate::shop::source::compile;
-
-    /// A few entries about things of their own, and two at either end that say the same.
-    fn shop() -> String {
-        let things = ["tea", "bread", "parking", "cards", "wifi", "dogs", "vegan", "birthday"];
-        let mut text =
-            "[shop]\nname = \"X\"\nlanguages = [\"en\"]\ntime_zone = \"Europe/Vilnius\"\n\
-                        country = \"LT\"\n[[page]]\nid = \"41\"\nusername = \"corner\"\n"
-                .to_owned();
-        let mut entry = |id: &str, asks: [String; 4]| {
-            text += &format!(
-                "[[faq]]\nid = \"{id}\"\ntitle.en = \"{id}\"\nask.en = {asks:?}\nanswer.en = \"Yes.\"\n"
-            );
-        };
-        let hours = |at: &str| {
-            ["when do you open", "opening times", "are you open", "open hours"]
-                .map(|ask| format!("{ask} {at}"))
-        };
-        entry("hours", hours("today"));
-        for thing in things {
-            entry(
-                thing,
-                [
-                    format!("is there {thing}"),
-                    format!("tell me about {thing} please"),
-                    format!("{thing} here"),
-                    format!("what about your {thing}"),
-                ],
-            );
-        }
-        entry("times", hours("today please"));
-        text
-    }
-
-    #[test]
-    fn a_big_faq_that_is_tried_in_parts_tells_the_same_entries_apart() {
-        let source = shop();
-        let compiled = compile(&source);
-        assert!(!compiled.has_errors(), "{:?}", compiled.diagnostics);
-        let bundle = Bundle::of(compiled.shops.clone());
-        let (_, bytes) = bundle.model.as_ref().unwrap();
-        let model = Model::load(bytes.clone()).unwrap();
-        let (shop, places) = (&bundle.shops[0], &compiled.places);
-        let whole = asked(shop, &places.phrasings.iter().collect::<Vec<_>>(), None);
-        let in_parts = in_parts(shop, &model, places, 3);
-        assert_eq!(whole.len(), places.phrasings.len());
-        assert_eq!(in_parts.len(), whole.len(), "each is asked once");
-        let pairs = |asked: &[Asked<'_>]| -> Vec<String> {
-            confused(asked).into_iter().map(|d| d.message).collect()
-        };
-        assert_eq!(pairs(&whole), ["\"hours\" and \"times\" are taken for each other"]);
-        assert_eq!(pairs(&in_parts), pairs(&whole));
-    }
-
-    #[test]
-    fn every_entry_is_in_one_part_and_no_part_is_bigger_than_it_may_be() {
-        let compiled = compile(&shop());
-        let places = &compiled.places;
-        let ids: Vec<&FaqId> = places.entries.iter().map(|(id, _)| id).collect();
-        let rivals = BTreeMap::from([(ids[0], vec![ids[9], ids[8]])]);
-        let parts = parts(places, &rivals, 3);
-        assert!(parts.iter().all(|part| part.len() <= 3));
-        assert_eq!(parts.iter().map(BTreeSet::len).sum::<usize>(), ids.len());
-        assert_eq!(parts[0], BTreeSet::from([ids[0], ids[9], ids[8]]), "rivals stay together");
-    }
 }

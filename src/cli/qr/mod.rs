@@ -210,7 +210,7 @@ pub fn run(args: &QrArgs) -> ExitCode {
 fn print(args: &QrArgs) -> Result<String, QrArgsError> {
     fitting(args)?;
     let (dir, codes) = folder_and_codes(&args.what);
-    if let Some(last) = no_folder(&codes) {
+    if let Some(last) = no_folder(&dir, &codes) {
         let dir = PathBuf::from(last);
         return Err(check::LoadError::None { dir }.into());
     }
@@ -291,6 +291,9 @@ struct Drawn {
     print: Print,
 }
 
+/// The folder that is meant where none is named.
+const HERE: &str = ".";
+
 /// The last of the arguments is the folder, if there is a shop in it; the others are codes.
 fn folder_and_codes(what: &[String]) -> (PathBuf, Vec<String>) {
     if let [codes @ .., last] = what {
@@ -299,7 +302,7 @@ fn folder_and_codes(what: &[String]) -> (PathBuf, Vec<String>) {
             return (path.to_owned(), codes.to_vec());
         }
     }
-    (PathBuf::from("."), what.to_vec())
+    (PathBuf::from(HERE), what.to_vec())
 }
 
 /// A file's name says what is in it.
@@ -324,10 +327,12 @@ fn fitting(args: &QrArgs) -> Result<(), QrArgsError> {
     Err(QrArgsError::Name { path: path.clone(), is, meant })
 }
 
-/// What was said in the place of a code, where there is no shop to look in: most likely a folder.
-fn no_folder(what: &[String]) -> Option<&str> {
-    let here = Path::new(".").join(SHOP_FILE).is_file();
-    what.last().map(String::as_str).filter(|_| !here)
+/// What was said in the place of a code, where no folder was named and there is no shop here: most
+/// likely a folder.
+fn no_folder<'a>(dir: &Path, codes: &'a [String]) -> Option<&'a str> {
+    let here = Path::new(HERE);
+    let nowhere = dir == here && !here.join(SHOP_FILE).is_file();
+    codes.last().map(String::as_str).filter(|_| nowhere)
 }
 
 /// The posters with these codes, or all that still lead anywhere.

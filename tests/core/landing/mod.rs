@@ -128,7 +128,7 @@ fn each_refusal_of_wranglers_says_its_mending_command() {
 
     let other = "f".repeat(32);
     stage.cloud(|cloud| cloud.accounts.push((other.clone(), "Another".to_owned())));
-    stage.deploy().failed("several accounts", &format!("{again} --account {ACCOUNT}"));
+    stage.deploy().failed("several accounts", &format!("{again} --patience 2 --account {ACCOUNT}"));
     let wrong = "e".repeat(32);
     stage.run("deploy", &["--account", &wrong]).failed("does not reach account", login);
     stage.cloud(|cloud| cloud.accounts.truncate(1));
