@@ -130,7 +130,9 @@ fn without_an_address_or_a_token_it_says_what_is_missing() {
         String::from_utf8(output.stderr).unwrap()
     };
     assert!(run(&[]).contains("--url"));
-    assert!(run(&["--url", "http://127.0.0.1:9"]).contains("ADMIN_TOKEN is not in the environment"));
+    assert!(
+        run(&["--url", "http://127.0.0.1:9"]).contains("ADMIN_TOKEN is not in the environment")
+    );
     assert!(run(&["--url", "http://shop.example"]).contains("not https"));
     assert!(run(&["--from", "shop.toml"]).contains("/admin/misses"));
     assert!(run(&["--from", "no.json"]).contains("cannot read no.json"));

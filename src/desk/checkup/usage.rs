@@ -127,10 +127,13 @@ mod tests {
         let rows = |usage: Usage| usage.of(Resource::RowsWritten).unwrap();
         let idle = rows(counted(&[]));
         assert_eq!(idle, 100 * cost_of(Thing::Minute));
-        assert_eq!(rows(counted(&[("event.message", 10), ("reply.sent", 10)])), idle + 10 * 22);
+        let messages = 10 * cost_of(Thing::Message);
+        assert_eq!(rows(counted(&[("event.message", 10), ("reply.sent", 10)])), idle + messages);
         let more = [("event.message", 10), ("reply.sent", 25), ("held.quiet", 4)];
-        assert_eq!(rows(counted(&more)), idle + 10 * 22 + 15 * 12 + 4 * cost_of(Thing::Held));
-        assert_eq!(rows(counted(&[("notification.sent", 1_000)])), idle + 23_000);
+        let rest = 15 * cost_of(Thing::Bubble) + 4 * cost_of(Thing::Held);
+        assert_eq!(rows(counted(&more)), idle + messages + rest);
+        let sent = 1_000 * cost_of(Thing::ByToken);
+        assert_eq!(rows(counted(&[("notification.sent", 1_000)])), idle + sent);
         assert_eq!(counted(&[(KV_WRITTEN, 7)]).of(Resource::KvWrites), Some(7));
         assert_eq!(counted(&[]).of(Resource::RowsRead), None, "not estimated");
     }
@@ -139,8 +142,9 @@ mod tests {
     fn desks_add_up_and_the_larger_day_counts() {
         let (one, two) = (counted(&[("event.message", 10)]), counted(&[(KV_WRITTEN, 3)]));
         let sum = one.clone().and(&two);
-        assert_eq!(sum.of(Resource::RowsWritten), Some(300 + 220 + 300));
-        assert_eq!(one.clone().times(3).of(Resource::RowsWritten), Some(3 * 520));
+        let (idle, messages) = (100 * cost_of(Thing::Minute), 10 * cost_of(Thing::Message));
+        assert_eq!(sum.of(Resource::RowsWritten), Some(idle + messages + idle));
+        assert_eq!(one.clone().times(3).of(Resource::RowsWritten), Some(3 * (idle + messages)));
         assert_eq!(one.or(&two).of(Resource::KvWrites), Some(3));
     }
 }

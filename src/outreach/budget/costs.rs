@@ -67,9 +67,9 @@ pub const fn cost(thing: Thing, resource: Resource) -> u64 {
 #[must_use]
 pub const fn rows(thing: Thing) -> u64 {
     match thing {
-        Thing::Message => 22,
+        Thing::Message => 24,
         Thing::Bubble => 12,
-        Thing::OptIn => 37,
+        Thing::OptIn => 39,
         Thing::InWindow => 19,
         Thing::ByToken => 23,
         Thing::Held => 4,
