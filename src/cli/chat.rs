@@ -243,7 +243,7 @@ fn hours(said: &str) -> Result<i64, String> {
     match hours.filter(|hours: &f64| hours.is_finite() && *hours > 0.0) {
         None => Err(format!("{said} is no number of hours: /wait 3, /wait 0.5")),
         Some(hours) if hours > MOST_HOURS => {
-            Err("at most 2400 hours, 100 days, at once: begin closer to it with --at".to_owned())
+            Err(format!("at most {MOST_HOURS} hours at once: begin closer to it with --at"))
         }
         Some(hours) => Ok((hours * HOUR as f64) as i64),
     }

@@ -33,9 +33,8 @@ const IN_FLIGHT: Duration = Duration::from_secs(90);
 
 /// Writes everything that a Worker keeps into a folder: for keeping, or for leaving.
 ///
-/// Writes everything that a Worker keeps into a folder: people and what they agreed to, answers,
-/// bookings, notes, receipts, what was sent, sums, who was forgotten; with shop.toml and the
-/// pictures of posters. `shopbell import` reads it back.
+/// That is people and what they agreed to, answers, bookings, notes, receipts, what was sent, sums, who
+/// was forgotten; with shop.toml and the pictures of posters. `shopbell import` reads it back.
 ///
 /// Every Desk stands still meanwhile, so that all of it is of one moment: what comes in waits, and is
 /// answered right after. That takes seconds for a small shop. ADMIN_TOKEN is taken from the

@@ -14,8 +14,8 @@ use crate::outreach::told::{Funnel, FunnelLine, PosterLine};
 
 /// Says what brought people, and how far they went.
 ///
-/// Says what brought people, and how far they went: scans, conversations, opt-ins, and what of
-/// their notifications was delivered, read, and tapped.
+/// Counted are scans, conversations, opt-ins, and what of their notifications was delivered, read, and
+/// tapped.
 ///
 /// A scan is a poster's link opened by a phone or a computer; previews and crawlers are not
 /// counted. "page" are scans that led to the shop's contact page, "comment" comments that were

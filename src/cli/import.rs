@@ -25,10 +25,9 @@ use crate::time::UnixMs;
 const TRIES: u32 = 3;
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// Reads such a folder back into an empty deployment.
+/// Reads an export back into an empty deployment.
 ///
-/// Reads an export back into another deployment, where the same shop is published and nobody has
-/// written yet.
+/// There the same shop is published and nobody has written yet.
 ///
 /// Everything is verified before anything is sent. The new Worker stands still meanwhile: it keeps
 /// what comes in, decides nothing and sends nothing, until all is there. A command that is ended, or

@@ -29,7 +29,7 @@
 //! - [`sim`]: plays a scenario of many days in an instant.
 //! - [`verify`]: whether a release is what it says it is.
 //! - [`sandbox`]: plays Meta on this computer.
-//! - `shown`: what a terminal may be given.
+//! - `said`: days, moments and languages on the command line; `shown`: what a terminal may be given.
 
 mod archive;
 pub mod bookings;

@@ -22,8 +22,6 @@ const PAUSE: Duration = Duration::from_millis(150);
 
 /// Compares Meta's own list of notification tokens with the Worker's, and mends it.
 ///
-/// Reads Meta's own list of notification tokens, and mends what the Worker knows by it.
-///
 /// The Worker does it by itself once a day. Tokens that Meta has and the Worker does not are added
 /// to the topic with the same title; those that Meta lists no more are marked as ended. Whoever
 /// said STOP or was forgotten stays out. If this command is interrupted, the Worker goes on by

@@ -17,8 +17,8 @@ use crate::store::ledger::ONCE;
 
 /// Says what became of the notifications that were sent.
 ///
-/// Says what became of the notifications: planned, sent, delivered, read, stopped, and held by
-/// reason.
+/// Counted is who they were planned for and sent to, how many were delivered and read, who stopped, and
+/// who was held and why.
 ///
 /// "delivered" and "read" are what Meta tells; people can switch the second off. "stopped" are
 /// those who ended the topic within two days of getting it, "tapped" those who tapped a button of it

@@ -13,9 +13,7 @@ use crate::outreach::notice::Stands;
 
 /// Hands in texts that Meta has to approve, and says how they stand.
 ///
-/// Texts for what somebody is waiting for, which Meta has to approve before they may be sent.
-///
-/// They stand in shop.toml as [[template]]; publish before you hand them in. A text that was
+/// They are for what somebody is waiting for, and must not be sent before. They stand in shop.toml as [[template]]; publish before you hand them in. A text that was
 /// changed is another template to Meta, and has to be handed in again. ADMIN_TOKEN is taken from
 /// the environment.
 #[derive(clap::Args)]

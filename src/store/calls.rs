@@ -119,8 +119,8 @@ pub fn cancel(
     Ok(())
 }
 
-/// Takes calls whose turn has come, at most `limit`, those first that are due for longest. Each gets its next turn at
-/// once, so that one whose process dies comes again.
+/// Takes calls whose turn has come, at most `limit`, those first that are due for longest. Each gets
+/// its next turn at once, so that one whose process dies comes again.
 ///
 /// # Errors
 /// [`StoreError`].

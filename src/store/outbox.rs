@@ -648,6 +648,8 @@ pub fn notified(sql: &impl Sql, id: i64) -> Result<Option<(TopicId, Channel, Psi
 pub struct Backlog {
     /// Messages that have something before them.
     pub open: i64,
+    /// Of them those that are on their way.
+    pub in_flight: i64,
     /// When the oldest of them was put here; an answer to a comment, when it had its turn.
     pub oldest: Option<UnixMs>,
     /// When the next one that has its turn is due (or, in flight, may be given up).
@@ -661,7 +663,8 @@ pub struct Backlog {
 pub fn backlog(sql: &impl Sql) -> Result<Backlog, StoreError> {
     let rows = sql.query(
         &format!(
-            "SELECT count(*), min(iif(class = {COMMENTS}, due_at, created_at)), ({})
+            "SELECT count(*), count(*) FILTER (WHERE state = 'sending'),
+               min(iif(class = {COMMENTS}, due_at, created_at)), ({})
              FROM outbox WHERE {OPEN}",
             next_due_text()
         ),
@@ -672,6 +675,7 @@ pub fn backlog(sql: &impl Sql) -> Result<Backlog, StoreError> {
         let mut columns = Columns::of("outbox", row);
         Ok(Backlog {
             open: columns.int()?,
+            in_flight: columns.int()?,
             oldest: columns.maybe_moment()?,
             next_due: columns.maybe_moment()?,
         })

@@ -17,6 +17,7 @@ use serde::de::Deserialize;
 use wasm_bindgen::prelude::*;
 use worker::worker_sys::DurableObjectState;
 
+use super::desk::now;
 use super::http::js_error;
 use crate::store::{Row, Sql, Statement, StoreError, Value, to_json};
 use crate::time::{MINUTE, UnixMs};
@@ -152,8 +153,7 @@ impl Sql for DeskSql {
     }
 
     fn wake_at(&self, at: UnixMs) -> Result<(), StoreError> {
-        #[allow(clippy::cast_possible_truncation)]
-        let now = UnixMs::new(Date::now() as i64);
+        let now = now();
         let at = match self.alarm.get() {
             Some(pending) if pending <= now.plus(-LOST_MS) => now,
             Some(pending) if pending <= at.max(now) => return Ok(()),

@@ -75,8 +75,7 @@ impl Worker {
         for file in [&values, &Path::new(ROOT).join("scripts/tools/package-lock.json")] {
             hash.update(fs::read(file).unwrap());
         }
-        let digest = hash.finalize();
-        let name: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        let name = hex::encode(hash.finalize());
         let published = Path::new(env!("CARGO_TARGET_TMPDIR")).join("e2e-published").join(name);
         if !published.exists() {
             self.publish(shop);

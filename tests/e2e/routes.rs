@@ -136,14 +136,17 @@ fn a_body_over_the_cap_is_refused_before_it_is_looked_at() {
         assert_eq!(stage.post(&padded(CAP)).await, 200);
         assert_eq!(stage.post(&padded(CAP + 1)).await, 413);
         // Without a length: the body comes in pieces.
-        let long = padded(2 * CAP);
+        let in_pieces = |body: &str, signature: &str| {
+            let header = format!("X-Hub-Signature-256: {signature}");
+            in_pieces(stage, "/webhook", &header, body, End::Said)
+        };
+        let (whole, long) = (padded(CAP), padded(CAP + 1));
         let signed = |body: &str| hooks::sign(body.as_bytes());
-        assert!(in_pieces(stage, &long, &signed(&long)).starts_with("HTTP/1.1 413"));
-        let whole = padded(CAP);
-        assert!(in_pieces(stage, &whole, &signed(&whole)).starts_with("HTTP/1.1 200"));
-        // What is no signature at all is refused before a byte is read.
+        assert!(in_pieces(&whole, &signed(&whole)).starts_with("HTTP/1.1 200"));
+        assert!(in_pieces(&long, &signed(&long)).starts_with("HTTP/1.1 413"));
+        // What is no signature at all is refused first.
         for no_signature in ["sha256=00", "sha1=00", "x"] {
-            assert!(in_pieces(stage, &long, no_signature).starts_with("HTTP/1.1 401"));
+            assert!(in_pieces(&long, no_signature).starts_with("HTTP/1.1 401"));
         }
     });
 }
@@ -155,53 +158,46 @@ fn a_body_that_does_not_end_is_read_as_far_as_the_cap() {
     on(&STAGE, async |stage| {
         let signature = format!("X-Hub-Signature-256: {}", hooks::sign(b"another body"));
         let from_here = "Sec-Fetch-Site: same-origin";
-        for (path, header, bytes, status) in [
-            ("/webhook", signature.as_str(), 1024 * 1024 + 1, "413"),
-            ("/till", from_here, 5 * 1024, "413"),
-            ("/till/redeem", from_here, 5 * 1024, "413"),
-            ("/meta/deletion", from_here, 256 * 1024, "413"),
+        for (path, header, cap) in [
+            ("/webhook", signature.as_str(), 1024 * 1024),
+            ("/till", from_here, 4 * 1024),
+            ("/till/redeem", from_here, 4 * 1024),
+            ("/meta/deletion", from_here, 16 * 1024),
         ] {
-            let line = without_end(stage, path, header, bytes);
-            assert!(line.starts_with(&format!("HTTP/1.1 {status}")), "{path} {header}: {line}");
+            // Not a byte more than it takes: whoever still writes when the answer comes and the
+            // connection closes may never see it.
+            let line = in_pieces(stage, path, header, &"x".repeat(cap + 1), End::Open);
+            assert!(line.starts_with("HTTP/1.1 413"), "{path} {header}: {line}");
         }
     });
 }
 
-/// Posts so many bytes in chunks and never says that they were all; returns the answer's first line.
-fn without_end(stage: &Stage, path: &str, header: &str, bytes: usize) -> String {
+/// Whether a body in pieces says that it was all.
+#[derive(PartialEq)]
+enum End {
+    Said,
+    Open,
+}
+
+/// Posts a body in chunks, with no length told beforehand; returns the answer's first line, an empty
+/// one when none came in time.
+fn in_pieces(stage: &Stage, path: &str, header: &str, body: &str, end: End) -> String {
     let host = stage.worker.url.strip_prefix("http://").unwrap();
     let mut connection = TcpStream::connect(host).unwrap();
     connection.set_read_timeout(Some(std::time::Duration::from_secs(20))).unwrap();
-    let head = format!(
+    let mut request = format!(
         "POST {path} HTTP/1.1\r\nHost: {host}\r\n{header}\r\nTransfer-Encoding: chunked\r\n\r\n"
     );
-    connection.write_all(head.as_bytes()).unwrap();
-    for piece in "x".repeat(bytes).as_bytes().chunks(16 * 1024) {
-        let piece = std::str::from_utf8(piece).unwrap();
-        connection.write_all(format!("{:x}\r\n{piece}\r\n", piece.len()).as_bytes()).unwrap();
-    }
-    let mut line = String::new();
-    // Nothing in time is an empty line.
-    let _late = BufReader::new(connection).read_line(&mut line);
-    line
-}
-
-/// Posts a body in chunks, with no length told beforehand; returns the answer's first line.
-fn in_pieces(stage: &Stage, body: &str, signature: &str) -> String {
-    let host = stage.worker.url.strip_prefix("http://").unwrap();
-    let mut connection = TcpStream::connect(host).unwrap();
-    let mut request = format!(
-        "POST /webhook HTTP/1.1\r\nHost: {host}\r\nX-Hub-Signature-256: {signature}\r\n\
-         Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
-    );
-    for piece in body.as_bytes().chunks(64 * 1024) {
+    for piece in body.as_bytes().chunks(16 * 1024) {
         let piece = std::str::from_utf8(piece).unwrap();
         request.push_str(&format!("{:x}\r\n{piece}\r\n", piece.len()));
     }
-    request.push_str("0\r\n\r\n");
+    if end == End::Said {
+        request.push_str("0\r\n\r\n");
+    }
     connection.write_all(request.as_bytes()).unwrap();
     let mut line = String::new();
-    BufReader::new(connection).read_line(&mut line).unwrap();
+    let _late = BufReader::new(connection).read_line(&mut line);
     line
 }
 

@@ -341,8 +341,9 @@ fn signing_key(
 }
 
 fn make(session: &Session<'_>, name: &str, all: &mut Collected) -> Result<(), Failure> {
-    let value = keys::random()
-        .map_err(|why| Failure::new(format!("{name} was not made"), why, session.again.clone()))?;
+    let value = keys::random().map_err(|why| {
+        Failure::new(format!("{name} was not made"), why, session.again.to_string())
+    })?;
     all.made.insert(name.to_owned());
     all.keep(name, value, true);
     Ok(())
@@ -392,13 +393,13 @@ fn missing(session: &Session<'_>, name: &str, at: MetaPage) -> Failure {
 fn not_good(session: &Session<'_>, name: &str, note: &Note) -> Failure {
     let app = session.app_id().unwrap_or_default();
     let at = note.at.map(|at| format!(" ({})", at.of(&app, ""))).unwrap_or_default();
-    let fix = note.fix.clone().unwrap_or_else(|| session.again.clone());
+    let fix = note.fix.clone().unwrap_or_else(|| session.again.to_string());
     Failure::new(format!("{name} does not work"), &note.says, format!("{fix}{at}"))
 }
 
 fn given_up(session: &Session<'_>, name: &str) -> Failure {
     let why = format!("none of {TRIES} that were pasted works");
-    Failure::new(format!("{name} is missing"), why, session.again.clone())
+    Failure::new(format!("{name} is missing"), why, session.again.to_string())
 }
 
 fn fix_given(session: &Session<'_>, name: &str) -> String {

@@ -98,7 +98,7 @@ pub fn connect(
     let deploy_line = session.at.again("deploy");
     if session.talk.yes("Go live now? (shopbell deploy)") {
         // What fails from here on is done again by the other command.
-        (session.again, session.line) = (deploy_line.to_string(), deploy_line);
+        session.again = deploy_line;
         let options = deploy::Options { yes: true, ..deploy::Options::default() };
         return deploy::go_on(session, all, &options);
     }

@@ -111,8 +111,7 @@ pub struct Session<'t> {
     /// Secrets of the environment.
     pub given: BTreeMap<String, String>,
     /// What to run again.
-    pub again: String,
-    pub(in crate::cli) line: Again,
+    pub(in crate::cli) again: Again,
     /// Something at Meta was not looked at, for want of a secret.
     pub skipped: bool,
 }
@@ -179,8 +178,7 @@ impl<'t> Session<'t> {
             graph,
             talk,
             given,
-            again,
-            line: line.clone(),
+            again: line.clone(),
             skipped,
         };
         match session.log_in() {
@@ -249,7 +247,7 @@ impl<'t> Session<'t> {
 
     /// A refusal of wrangler's, as a failure.
     pub(in crate::cli) fn refused(&self, what: &str, refusal: &Refusal) -> Failure {
-        let fix = refusal.fix(&self.cloud.wrangler.shown(), &self.again);
+        let fix = refusal.fix(&self.cloud.wrangler.shown(), &self.again.to_string());
         Failure::new(what, refusal, fix)
     }
 

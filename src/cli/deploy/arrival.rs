@@ -36,7 +36,7 @@ impl<'a> Until<'a> {
             let fix = "write PUBLIC_URL in wrangler's configuration as https://…";
             Failure::new("the Worker's address is none", why, fix)
         })?;
-        Ok(Self { http: Session::http(&session.again)?, base, options })
+        Ok(Self { http: Session::http(&session.again.to_string())?, base, options })
     }
 
     /// Asks until it is so; else what kept it from being so.
@@ -147,7 +147,7 @@ pub(super) fn check(
             session.talk.say(&format!("           -> {fix}"));
         }
     }
-    let fix = first.fix.clone().unwrap_or_else(|| session.again.clone());
+    let fix = first.fix.clone().unwrap_or_else(|| session.again.to_string());
     Err(Failure::new("it is deployed, and not everything works", &first.says, fix))
 }
 
@@ -236,7 +236,7 @@ pub(super) fn first_message(
         session.talk.say(&line);
         return Ok(());
     };
-    let again = session.again.clone();
+    let again = session.again.to_string();
     let stage = Until::new(session, url, options)?;
     let shops = session.shops.clone();
     let look = |session: &Session<'_>| {

@@ -126,7 +126,7 @@ fn may_take(
         "app {} leads to {other}, and an app has one address for all its Pages (a shop of its own can have an app of its own)",
         app.id
     );
-    let fix = session.line.clone().flag("--take-webhook", true).to_string();
+    let fix = session.again.clone().flag("--take-webhook", true).to_string();
     Err(Failure::new("the app's webhook was not changed", why, fix))
 }
 
@@ -144,7 +144,7 @@ fn verify_token(
         return Ok(token);
     }
     let token = keys::random()
-        .map_err(|why| Failure::new("VERIFY_TOKEN was not made", why, session.again.clone()))?;
+        .map_err(|why| Failure::new("VERIFY_TOKEN was not made", why, session.again.to_string()))?;
     let mut one = Collected::default();
     one.to_set.insert(NAME.to_owned(), token.clone());
     hand_over(session, &one)?;
@@ -260,9 +260,9 @@ pub(in crate::cli) fn profile(
 ) -> Result<(), Failure> {
     let secrets = secrets(all);
     let base = Base::new(session.graph.base()).map_err(|why| {
-        Failure::new("the Graph API's address is none", why, session.again.clone())
+        Failure::new("the Graph API's address is none", why, session.again.to_string())
     })?;
-    let http = Session::http(&session.again)?;
+    let http = Session::http(&session.again.to_string())?;
     for shop in session.shops.clone() {
         let id = shop.page.id.as_str();
         if secrets.page_token(&shop.page.id).is_none() {
@@ -318,14 +318,14 @@ fn profile_failure(session: &Session<'_>, id: &str, why: &str) -> Failure {
     // Its second line is what to do.
     let (why, fix) = why.split_once('\n').unwrap_or((why, ""));
     let fix = match fix.trim() {
-        "" => session.again.clone(),
+        "" => session.again.to_string(),
         fix => format!("{fix}, then: {}", session.again),
     };
     Failure::new(format!("the profile of Page {id} was not set"), why, fix)
 }
 
 fn refusal(session: &Session<'_>, what: &str, refused: &Refused) -> Failure {
-    Failure::new(what, &refused.says, refused.fix(&session.again))
+    Failure::new(what, &refused.says, refused.fix(&session.again.to_string()))
 }
 
 /// What is known, as the other commands take it.

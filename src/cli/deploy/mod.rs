@@ -27,10 +27,8 @@ const PATIENCE_S: u64 = 180;
 
 /// Goes live: Worker, secrets, shop, webhook, profile; then waits for the first message.
 ///
-/// Makes a shop live: the Worker, its secrets, the shop, Meta's webhook and the Pages' events, and what
-/// people see before they write. Then it waits for your first message.
-///
-/// Each step says done, changed or already, and the whole can be run again. Secrets come from the environment
+/// Meta's webhook comes with the Pages' events, the profile is what people see before they write, and
+/// the first message is yours. Each step says done, changed or already, and the whole can be run again. Secrets come from the environment
 /// (as for `shopbell connect`), or are asked for at a terminal; those that the Worker has are not needed, but
 /// without `APP_SECRET` and the Page's token nothing is looked at or changed at Meta.
 #[derive(Clone, Debug, clap::Args)]
@@ -175,7 +173,7 @@ pub(in crate::cli) fn agree(session: &mut Session<'_>, yes: bool) -> Result<(), 
     if session.talk.yes(&question) {
         return Ok(());
     }
-    let again = session.again.clone();
+    let again = session.again.to_string();
     Err(Failure::new("nothing was made", "you said no", again))
 }
 

@@ -16,7 +16,7 @@ pub(in crate::cli) fn ensure(session: &mut Session<'_>) -> Result<(), Failure> {
     let version = bundle.shops.first().map(|shop| shop.version.clone()).unwrap_or_default();
     let Some(kv) = session.deployed.as_ref().and_then(|deployed| deployed.kv.clone()) else {
         let why = "the Worker has no KV namespace";
-        return Err(Failure::new("the shop was not published", why, session.again.clone()));
+        return Err(Failure::new("the shop was not published", why, session.again.to_string()));
     };
     let state = match there(session, &bundle, &kv)? {
         There::Same => {
@@ -27,7 +27,7 @@ pub(in crate::cli) fn ensure(session: &mut Session<'_>) -> Result<(), Failure> {
         There::Nothing => "done",
     };
     let unwritten = |session: &Session<'_>, why: &dyn std::fmt::Display| {
-        Failure::new("the shop was not published", why, session.again.clone())
+        Failure::new("the shop was not published", why, session.again.to_string())
     };
     let pairs = bundle.pairs().map_err(|why| unwritten(session, &why))?;
     let count = pairs.len();

@@ -77,7 +77,7 @@ fn vars(
             Some(build) => build.to_owned(),
             None => format!(
                 "{}, with the folder of a release",
-                session.line.instead("--bundle", "FOLDER")
+                session.again.instead("--bundle", "FOLDER")
             ),
         };
         Failure::new("there is no bundle to deploy", why, fix)
@@ -148,7 +148,7 @@ fn namespace(session: &mut Session<'_>) -> Result<String, Failure> {
     let all = all.map_err(|r| session.refused("the KV namespaces were not listed", &r))?;
     let Some(made) = all.into_iter().find(|one| one.title == title) else {
         let why = format!("Cloudflare does not list {title} yet");
-        return Err(Failure::new("the KV namespace was not found", why, session.again.clone()));
+        return Err(Failure::new("the KV namespace was not found", why, session.again.to_string()));
     };
     report(session, "kv", state, &format!("{title} ({})", made.id));
     Ok(made.id)

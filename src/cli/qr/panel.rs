@@ -147,9 +147,7 @@ impl Front {
         let others = others.collect::<Result<Vec<_>, _>>()?;
         let mut foot = Vec::new();
         for spoken in &wording.spoken {
-            if let Some(text) = &spoken.or_write {
-                foot.push(setter.set(text, &spoken.lang, (4.6, 2.5), 2, false)?);
-            }
+            foot.push(setter.set(&spoken.or_write, &spoken.lang, (4.6, 2.5), 2, false)?);
         }
         foot.push(setter.set(&wording.code, &wording.lang, (5.2, 3.0), 1, true)?);
         let (gap, close) = (4.0 * unit, 1.2 * unit);

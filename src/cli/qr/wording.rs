@@ -28,7 +28,7 @@ pub struct Spoken {
     /// What one gets.
     pub detail: Option<String>,
     /// What to do without a camera.
-    pub or_write: Option<String>,
+    pub or_write: String,
 }
 
 impl Wording {
@@ -71,7 +71,7 @@ impl Spoken {
             // Their own words say it all; ours leave open what one gets.
             detail: if caption.is_some() { None } else { detail() },
             headline: caption.unwrap_or_else(|| words.scan.to_owned()),
-            or_write: Some(or_write),
+            or_write,
         }
     }
 }
@@ -129,7 +129,7 @@ mod tests {
 
     #[test]
     fn without_a_camera_people_write_the_keyword_or_else_the_code() {
-        let says = |poster: &str| wording(poster, &["en"]).spoken[0].or_write.clone().unwrap();
+        let says = |poster: &str| wording(poster, &["en"]).spoken[0].or_write.clone();
         assert_eq!(says(""), "Or open m.me/kavine.vilnius and write “DOOR”");
         assert_eq!(says("keyword = \"soup\""), "Or open m.me/kavine.vilnius and write “soup”");
     }

@@ -22,9 +22,9 @@ use written::Written;
 
 /// Writes what Meta's app review asks for, for exactly this shop.
 ///
-/// Writes what Meta's app review asks for: the words for each permission that this shop needs and
-/// for no other, a script for the film, instructions for the reviewer with answers that were played
-/// before they were written down, and the answers on data handling.
+/// That is the words for each permission that this shop needs and for no other, a script for the film,
+/// instructions for the reviewer with answers that were played before they were written down, and the
+/// answers on data handling.
 ///
 /// Read README.md in the folder first: it says when no review is needed. Nothing is sent anywhere.
 #[derive(clap::Args)]

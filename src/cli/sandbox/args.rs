@@ -14,8 +14,8 @@ use crate::shop::model::{Poster, Shop};
 
 /// Plays Meta on this computer, with a phone to talk to your Worker.
 ///
-/// Plays Meta on this computer: a phone with Messenger and Instagram to talk to your Worker, with
-/// Meta's limits, errors and bad days. Nothing leaves the computer.
+/// The phone has Messenger and Instagram, and Meta its limits, errors and bad days. Nothing leaves the
+/// computer.
 #[derive(Args, Clone)]
 pub struct SandboxArgs {
     /// Port to listen on (0 takes a free one).

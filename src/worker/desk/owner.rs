@@ -54,7 +54,7 @@ impl Inner {
                 "page": name.page, "shard": name.shard, "shop": shop,
                 "outbox": {
                     "open": backlog.open,
-                    "in_flight": outbox::in_flight(&self.sql)?,
+                    "in_flight": backlog.in_flight,
                     "oldest_seconds": backlog.oldest.map(|oldest| at.since(oldest).max(0) / 1000),
                     "next_due": backlog.next_due.map(UnixMs::rfc3339),
                 },
