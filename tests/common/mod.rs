@@ -3,12 +3,13 @@
 //! (`scripts/test` does), and say so otherwise.
 //!
 //! - [`worker`]: the processes of `scripts/dev`: starting, killing, starting again.
-//! - [`receiver`]: the owner's own server.
+//! - [`owner`]: the owner's command. [`receiver`]: the owner's own server.
 //! - [`hooks`]: webhooks made and signed by hand. [`mutate`]: damaged ones. [`rng`]: chance that
 //!   repeats.
 
 pub mod hooks;
 pub mod mutate;
+pub mod owner;
 pub mod receiver;
 pub mod rng;
 pub mod worker;
@@ -18,10 +19,11 @@ use std::path::PathBuf;
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
+use reqwest::Method;
 use serde_json::Value;
 use shopbell::cli::check;
 use shopbell::cli::sandbox::{
-    self, Act, Call, Platform, Sandbox, SandboxConfig, pages_of, posters_of,
+    self, Act, Call, How, Platform, Sandbox, SandboxConfig, pages_of, posters_of,
 };
 use tokio::runtime::Runtime;
 
@@ -210,12 +212,31 @@ impl Stage {
         self.post_raw(body.to_owned(), Some(&hooks::sign(body.as_bytes()))).await
     }
 
+    /// Asks one of the owner's routes: its status, and its answer, a string where that is no JSON.
+    pub async fn admin(
+        &self,
+        method: Method,
+        path: &str,
+        body: impl Into<reqwest::Body>,
+    ) -> (u16, Value) {
+        let url = format!("{}{path}", self.worker.url);
+        let request = self.http.request(method, url).bearer_auth(ADMIN_TOKEN).body(body);
+        let answer = request.send().await.unwrap();
+        let status = answer.status().as_u16();
+        let text = answer.text().await.unwrap();
+        (status, serde_json::from_str(&text).unwrap_or(Value::String(text)))
+    }
+
+    /// What one of the owner's routes tells.
+    pub async fn told(&self, path: &str) -> Value {
+        let (status, told) = self.admin(Method::GET, path, "").await;
+        assert_eq!(status, 200, "{path}: {told}");
+        told
+    }
+
     /// `GET /admin/status`.
     pub async fn status(&self) -> Value {
-        let url = format!("{}/admin/status", self.worker.url);
-        let answer = self.http.get(url).bearer_auth(ADMIN_TOKEN).send().await.unwrap();
-        assert_eq!(answer.status(), 200);
-        answer.json().await.unwrap()
+        self.told("/admin/status").await
     }
 
     /// One Desk of `GET /admin/status`; small Pages have only one.
@@ -265,6 +286,35 @@ impl Stage {
     /// Somebody new on Messenger.
     pub fn person(&self, page: &str) -> String {
         self.sandbox.person(page, Platform::Messenger)
+    }
+
+    /// People who scanned a poster and tapped Get Started.
+    pub async fn guests(&self, page: &str, poster: &str, n: usize) -> Vec<String> {
+        let people: Vec<String> = (0..n).map(|_| self.person(page)).collect();
+        for psid in &people {
+            self.sandbox.scan(psid, poster).await.unwrap();
+        }
+        self.all_do(&people, || Act::GetStarted).await;
+        people
+    }
+
+    /// People who then agreed to its topic.
+    pub async fn subscribers(&self, page: &str, poster: &str, n: usize) -> Vec<String> {
+        let people = self.guests(page, poster, n).await;
+        self.agree(&people).await;
+        people
+    }
+
+    /// People agree to what they were asked last.
+    pub async fn agree(&self, people: &[String]) {
+        self.all_do(people, || Act::OptIn { mid: None }).await;
+    }
+
+    /// Everybody does the same, in one webhook.
+    async fn all_do(&self, people: &[String], act: impl Fn() -> Act) {
+        let acts = people.iter().map(|psid| (psid.clone(), act())).collect();
+        self.sandbox.acts(acts, How::batched()).await.unwrap();
+        self.settled().await;
     }
 
     /// Says something, waits until nothing more can come of it, and returns what arrived since.

@@ -10,7 +10,10 @@ use axum::body::Bytes;
 use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 
-use super::RUNTIME;
+use super::{RUNTIME, Stage};
+
+/// Where the owner's server is, by the shop.toml of the tests.
+const OWNERS_ORIGIN: &str = "https://owner.example";
 
 /// A request that arrived.
 #[derive(Clone, Debug)]
@@ -86,6 +89,21 @@ impl Receiver {
     /// Forgets it.
     pub fn clear(&self) {
         self.record.lock().unwrap().arrived.clear();
+    }
+}
+
+impl Stage {
+    /// A server of the owner's.
+    pub async fn owners_server(&self) -> Receiver {
+        let server = Receiver::start();
+        self.owner_has(&server).await;
+        server
+    }
+
+    /// The owner's address leads to this server.
+    pub async fn owner_has(&self, server: &Receiver) {
+        let to = format!("/__https?from={OWNERS_ORIGIN}&to={}", server.url);
+        assert_eq!(self.get(&to).await.status(), 200);
     }
 }
 

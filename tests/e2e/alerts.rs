@@ -1,10 +1,8 @@
 //! What the owner is told of through the real bundle: a halted Page, a KV that refuses; `/health`,
 //! `doctor` and `report` show it. And how long a Page goes slower, in each way that Meta says it.
 
-use std::process::Command;
-
 use crate::common::receiver::Receiver;
-use crate::common::{ADMIN_TOKEN, HOUR, MINUTE, SECOND, Setup, Stage, alone, until};
+use crate::common::{HOUR, MINUTE, SECOND, Setup, Stage, alone, until};
 use serde_json::{Value, json};
 use shopbell::cli::sandbox::{Act, Fault, FaultKind, Hint};
 
@@ -12,14 +10,6 @@ const PAGE: &str = "1029384756";
 const NOON: &str = "2026-11-24T10:00:00Z";
 const BREAD: &str = "BREAD: rye, wheat and sourdough.";
 const SHOP: &str = "tests/shops/handoff";
-
-/// A stage whose owner has a server.
-async fn owners(stage: &Stage) -> Receiver {
-    let owners = Receiver::start();
-    let to = format!("/__https?from=https://owner.example&to={}", owners.url);
-    assert_eq!(stage.get(&to).await.status(), 200);
-    owners
-}
 
 fn told(owners: &Receiver) -> Vec<Value> {
     owners.news().iter().map(|call| serde_json::from_str(&call.body).unwrap()).collect()
@@ -33,21 +23,11 @@ async fn health(stage: &Stage) -> Value {
     answer.json().await.unwrap()
 }
 
-fn command(stage: &Stage, args: &[&str], url: &str) -> String {
-    let done = Command::new(env!("CARGO_BIN_EXE_shopbell"))
-        .args(args)
-        .args([url, &stage.worker.url])
-        .env("ADMIN_TOKEN", ADMIN_TOKEN)
-        .output()
-        .unwrap();
-    String::from_utf8(done.stdout).unwrap()
-}
-
 #[test]
 fn a_restricted_page_is_told_once_shown_everywhere_and_told_when_it_is_over() {
     let setup = Setup::of("alert-halted", SHOP).clock(NOON);
     alone(setup, async |stage| {
-        let owners = owners(stage).await;
+        let owners = stage.owners_server().await;
         let ona = stage.person(PAGE);
         assert_eq!(stage.says(&ona, "bread").await, [BREAD]);
         assert_eq!(health(stage).await["status"], "ok");
@@ -69,9 +49,9 @@ fn a_restricted_page_is_told_once_shown_everywhere_and_told_when_it_is_over() {
         assert_eq!(health_["alerts"][0]["alert"], "halted");
         assert_eq!(health_["alerts"][0]["page"], PAGE);
         assert!(health_["alerts"][0].get("says").is_none(), "anybody may read this");
-        let doctor = command(stage, &["doctor", SHOP, "--format", "json"], "--url");
+        let doctor = stage.shopbell(&["doctor", SHOP, "--format", "json"]).await.out;
         assert!(doctor.contains("desk.alert") && doctor.contains("1893063"), "{doctor}");
-        let report = command(stage, &["report", SHOP], "--url");
+        let report = stage.shopbell(&["report", SHOP]).await.out;
         assert!(report.contains("alert halted") && report.contains("still so"), "{report}");
         assert_eq!(stage.desk(PAGE).await["outbox"]["open"], 1, "nothing is lost");
 
@@ -88,7 +68,7 @@ fn a_restricted_page_is_told_once_shown_everywhere_and_told_when_it_is_over() {
         let [_, over] = told(&owners).try_into().unwrap();
         assert_eq!((&over["event"], &over["since"]), (&json!("alert_over"), &alert["since"]));
         assert_eq!(health(stage).await["status"], "ok");
-        let report = command(stage, &["report", SHOP], "--url");
+        let report = stage.shopbell(&["report", SHOP]).await.out;
         assert!(report.contains("alert halted") && report.contains("until"), "{report}");
     });
 }
@@ -97,7 +77,7 @@ fn a_restricted_page_is_told_once_shown_everywhere_and_told_when_it_is_over() {
 fn a_kv_that_refuses_for_an_hour_is_told_and_so_is_its_end() {
     let setup = Setup::of("alert-kv", SHOP).clock(NOON);
     alone(setup, async |stage| {
-        let owners = owners(stage).await;
+        let owners = stage.owners_server().await;
         let ona = stage.person(PAGE);
         stage.says(&ona, "bread").await;
         assert_eq!(stage.get("/__kv?refuse=yes").await.status(), 200);
@@ -128,7 +108,7 @@ fn a_kv_that_refuses_for_an_hour_is_told_and_so_is_its_end() {
 fn each_way_in_which_meta_says_how_long_slows_the_page_for_so_long_and_no_longer() {
     let setup = Setup::of("alert-pace", SHOP).clock(NOON);
     alone(setup, async |stage| {
-        let owners = owners(stage).await;
+        let owners = stage.owners_server().await;
         for (kind, hint) in [
             (FaultKind::Http429, Hint { retry_after_s: Some(300), ..Hint::default() }),
             (FaultKind::Code4, Hint { regain_minutes: Some(5), ..Hint::default() }),

@@ -1,10 +1,8 @@
 //! Booking through the real bundle: eight people after one table, the owner's list, the link for a
 //! calendar, and what is left when somebody is forgotten.
 
-use std::path::PathBuf;
-use std::process::Command;
-
-use crate::common::{ADMIN_TOKEN, Setup, Stage, alone, until};
+use crate::common::{Setup, Stage, alone, until};
+use reqwest::Method;
 use serde_json::Value;
 use shopbell::cli::sandbox::Act;
 
@@ -32,11 +30,8 @@ async fn all_do(stage: &Stage, people: &[String], act: impl Fn() -> Act) {
 }
 
 async fn bookings(stage: &Stage) -> Vec<Value> {
-    let url = format!("{}/admin/bookings?page={TEA}", stage.worker.url);
-    let answer = stage.http.get(url).bearer_auth(ADMIN_TOKEN).send().await.unwrap();
-    assert_eq!(answer.status(), 200);
-    let answer: Value = answer.json().await.unwrap();
-    answer["pages"][0]["bookings"].as_array().unwrap().clone()
+    let told = stage.told(&format!("/admin/bookings?page={TEA}")).await;
+    told["pages"][0]["bookings"].as_array().unwrap().clone()
 }
 
 /// The newest link to a calendar entry in somebody's thread.
@@ -94,19 +89,10 @@ fn the_owner_sees_who_comes_and_the_guest_has_it_in_their_calendar() {
         let url = format!("{}/admin/bookings", stage.worker.url);
         assert_eq!(stage.http.get(&url).send().await.unwrap().status(), 401);
         assert_eq!(stage.http.post(&url).send().await.unwrap().status(), 405);
-        let unknown = stage.http.get(format!("{url}?page=1")).bearer_auth(ADMIN_TOKEN);
-        assert_eq!(unknown.send().await.unwrap().status(), 404);
+        assert_eq!(stage.admin(Method::GET, "/admin/bookings?page=1", "").await.0, 404);
         let listed = bookings(stage).await;
         assert_eq!(listed[0]["note"], "• 人數: 4");
-        let tea = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("examples/tea");
-        let shown = Command::new(env!("CARGO_BIN_EXE_shopbell"))
-            .arg("bookings")
-            .arg(&tea)
-            .args(["--url", &stage.worker.url])
-            .env("ADMIN_TOKEN", ADMIN_TOKEN)
-            .output()
-            .unwrap();
-        let shown = String::from_utf8(shown.stdout).unwrap();
+        let shown = stage.shopbell(&["bookings", "examples/tea"]).await.out;
         assert!(shown.contains("2026年11月25日（三） 下午 4:00  訂位  booked"), "{shown}");
 
         // The link is signed: one digit else, and nobody is asked.
@@ -131,8 +117,7 @@ fn the_owner_sees_who_comes_and_the_guest_has_it_in_their_calendar() {
         stage.does(&lin, taps("sb:form:table:do:drop")).await;
         let entry = stage.http.get(&link).send().await.unwrap().text().await.unwrap();
         assert!(entry.contains("STATUS:CANCELLED"), "{entry}");
-        let forget = format!("{}/admin/delete?page={TEA}&person={lin}", stage.worker.url);
-        stage.http.post(forget).bearer_auth(ADMIN_TOKEN).send().await.unwrap();
+        stage.admin(Method::POST, &format!("/admin/delete?page={TEA}&person={lin}"), "").await;
         until("the booking is gone", async || {
             stage.http.get(&link).send().await.unwrap().status() == 404
         })

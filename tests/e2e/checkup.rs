@@ -2,25 +2,17 @@
 //! anew, a token that dies is told once, and so is its end; `/health`, `/admin/checkup` and `doctor`
 //! show it; and a trigger that stays away is told by the alarm.
 
-use std::process::Command;
-
 use crate::common::receiver::Receiver;
 use crate::common::{
-    ADMIN_TOKEN, APP_ID, APP_SECRET, MINUTE, PAGE_TOKEN, Setup, Stage, alone, until,
+    ADMIN_TOKEN, APP_ID, APP_SECRET, MINUTE, PAGE_TOKEN, Setup, Stage, alone, owner, until,
 };
+use reqwest::Method;
 use serde_json::{Value, json};
 
 const PAGE: &str = "1029384756";
 const NOON: &str = "2026-11-24T10:00:00Z";
 const BREAD: &str = "BREAD: rye, wheat and sourdough.";
 const SHOP: &str = "tests/shops/handoff";
-
-async fn owners(stage: &Stage) -> Receiver {
-    let owners = Receiver::start();
-    let to = format!("/__https?from=https://owner.example&to={}", owners.url);
-    assert_eq!(stage.get(&to).await.status(), 200);
-    owners
-}
 
 /// What the owner was told: the event and the alert.
 fn told(owners: &Receiver) -> Vec<(String, String)> {
@@ -31,10 +23,7 @@ fn told(owners: &Receiver) -> Vec<(String, String)> {
 }
 
 async fn checkup(stage: &Stage) -> Value {
-    let url = format!("{}/admin/checkup", stage.worker.url);
-    let answer = stage.http.get(url).bearer_auth(ADMIN_TOKEN).send().await.unwrap();
-    assert_eq!(answer.status(), 200);
-    answer.json().await.unwrap()
+    stage.told("/admin/checkup").await
 }
 
 /// Minutes pass, with their ticks.
@@ -66,25 +55,19 @@ async fn unsubscribe(stage: &Stage) {
     assert!(request.bearer_auth(PAGE_TOKEN).send().await.unwrap().status().is_success());
 }
 
-/// What `shopbell doctor` finds, in its own lines.
-fn doctor(stage: &Stage, more: &[&str]) -> Vec<Value> {
-    let done = Command::new(env!("CARGO_BIN_EXE_shopbell"))
-        .args(["doctor", SHOP, "--format", "json", "--url", &stage.worker.url])
-        .args(more)
-        .env("ADMIN_TOKEN", ADMIN_TOKEN)
-        .env("APP_ID", APP_ID)
-        .env("APP_SECRET", APP_SECRET)
-        .output()
-        .unwrap();
-    let text = String::from_utf8(done.stdout).unwrap();
-    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+/// What `shopbell doctor` finds without the Page's token, in its own lines.
+async fn doctor(stage: &Stage, more: &[&str]) -> Vec<Value> {
+    let args = [&["doctor", SHOP, "--format", "json"][..], more].concat();
+    let mut command = owner::command(&stage.worker, &args);
+    command.env("APP_ID", APP_ID).env("APP_SECRET", APP_SECRET);
+    owner::run(command).await.json()
 }
 
 #[test]
 fn a_subscription_that_meta_dropped_in_silence_is_made_anew_and_told() {
     let setup = Setup::of("checkup-subscription", SHOP).clock(NOON);
     alone(setup, async |stage| {
-        let owners = owners(stage).await;
+        let owners = stage.owners_server().await;
         let ona = stage.person(PAGE);
         stage.cron().await;
         live(stage, 12, 3).await;
@@ -121,15 +104,14 @@ fn a_subscription_that_meta_dropped_in_silence_is_made_anew_and_told() {
 fn a_token_that_dies_is_told_once_shown_and_told_when_it_is_mended() {
     let setup = Setup::of("checkup-token", SHOP).clock(NOON);
     alone(setup, async |stage| {
-        let owners = owners(stage).await;
+        let owners = stage.owners_server().await;
         stage.cron().await;
         live(stage, 12, 3).await;
         looked_at_all(stage).await;
         let ended = stage.sandbox.now() / 1_000 - 60;
         stage.sandbox.settings(|settings| settings.token_expires_at = ended);
-        let url = format!("{}/admin/checkup", stage.worker.url);
-        let asked = stage.http.post(url).bearer_auth(ADMIN_TOKEN).send().await.unwrap();
-        assert_eq!(asked.status(), 202, "the owner may have it look now");
+        let (asked, _) = stage.admin(Method::POST, "/admin/checkup", "").await;
+        assert_eq!(asked, 202, "the owner may have it look now");
         live(stage, 40, 4).await;
         until("the owner is told", || async { !owners.news().is_empty() }).await;
         let pair = |a: &str, b: &str| (a.to_owned(), b.to_owned());
@@ -144,13 +126,13 @@ fn a_token_that_dies_is_told_once_shown_and_told_when_it_is_mended() {
         assert!(!text.contains("session") && !text.contains("says"), "anybody may read this");
 
         // Without the token here, the doctor says what the Worker found.
-        let lines = doctor(stage, &[]);
+        let lines = doctor(stage, &[]).await;
         let of = |check: &str, state: &str| {
             lines.iter().any(|line| line["check"] == check && line["state"] == state)
         };
         assert!(of("graph.token", "not_checked") && of("graph.token", "problem"), "{lines:?}");
         assert!(of("worker.checkup", "ok") && of("worker.cron", "ok"), "{lines:?}");
-        let german = doctor(stage, &["--language", "de"]);
+        let german = doctor(stage, &["--language", "de"]).await;
         let says = |line: &Value| line["says"].as_str().unwrap().to_owned();
         assert!(german.iter().any(|line| says(line).contains("Zugriffstoken der Seite: ungültig")));
 
@@ -168,7 +150,7 @@ fn a_token_that_dies_is_told_once_shown_and_told_when_it_is_mended() {
 fn a_trigger_that_stays_away_is_told_by_the_alarm() {
     let setup = Setup::of("checkup-cron", SHOP).clock(NOON);
     alone(setup, async |stage| {
-        let owners = owners(stage).await;
+        let owners = stage.owners_server().await;
         stage.cron().await;
         live(stage, 12, 3).await;
         looked_at_all(stage).await;
@@ -180,7 +162,7 @@ fn a_trigger_that_stays_away_is_told_by_the_alarm() {
         until("the owner is told", || async { !owners.news().is_empty() }).await;
         let pair = |a: &str, b: &str| (a.to_owned(), b.to_owned());
         assert_eq!(told(&owners), [pair("alert", "cron")]);
-        let lines = doctor(stage, &[]);
+        let lines = doctor(stage, &[]).await;
         assert!(lines.iter().any(|l| l["check"] == "worker.cron" && l["state"] == "problem"));
         stage.cron().await;
         until("it is over", || async { owners.news().len() > 1 }).await;
@@ -192,12 +174,8 @@ fn only_the_owner_reads_what_the_looks_found() {
     let setup = Setup::of("checkup-owner", SHOP);
     alone(setup, async |stage| {
         assert_eq!(stage.get("/admin/checkup").await.status(), 401);
-        let url = format!("{}/admin/checkup", stage.worker.url);
-        let ask = |request: reqwest::RequestBuilder| async {
-            request.bearer_auth(ADMIN_TOKEN).send().await.unwrap().status().as_u16()
-        };
-        assert_eq!(ask(stage.http.delete(&url)).await, 405);
-        assert_eq!(ask(stage.http.get(format!("{url}?page=1"))).await, 404);
+        assert_eq!(stage.admin(Method::DELETE, "/admin/checkup", "").await.0, 405);
+        assert_eq!(stage.admin(Method::GET, "/admin/checkup?page=1", "").await.0, 404);
         let told = checkup(stage).await;
         assert_eq!(told["deployment"]["tables"], shopbell::store::schema::VERSION);
         assert_eq!(told["deployment"]["keys"], json!({"previous": false, "previous_until": null}));

@@ -3,9 +3,8 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
-use crate::common::{ADMIN_TOKEN, DAY, HOUR, MINUTE, SECOND, Setup, Stage, alone, until};
+use crate::common::{DAY, HOUR, MINUTE, SECOND, Setup, Stage, alone, until};
 use serde_json::Value;
 use shopbell::cli::sandbox::{Act, How};
 use shopbell::shop::coupon_codes::CouponCode;
@@ -44,14 +43,6 @@ fn code_in(said: &[String]) -> Option<CouponCode> {
     said.iter().flat_map(|text| text.lines()).find_map(|line| CouponCode::read(line).ok())
 }
 
-async fn shopbell(stage: &Stage, args: &[&str]) -> (bool, String) {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_shopbell"));
-    command.args(args).args(["--url", &stage.worker.url]).env("ADMIN_TOKEN", ADMIN_TOKEN);
-    let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    (output.status.success(), text(&output.stdout) + &text(&output.stderr))
-}
-
 /// A browser at a till.
 struct Till<'s> {
     stage: &'s Stage,
@@ -73,8 +64,7 @@ impl<'s> Till<'s> {
     }
 
     async fn key(stage: &Stage, name: &str) -> String {
-        let (good, text) = shopbell(stage, &["till", "add", name, "--page", PAGE]).await;
-        assert!(good, "{text}");
+        let text = stage.shopbell(&["till", "add", name, "--page", PAGE]).await.good().text();
         let line = text.lines().find(|line| line.starts_with("key")).unwrap();
         line.split_whitespace().nth(1).unwrap().to_owned()
     }
@@ -105,9 +95,7 @@ async fn post(
 }
 
 async fn coupons(stage: &Stage) -> Vec<Value> {
-    let (good, text) = shopbell(stage, &["coupons", "--format", "json"]).await;
-    assert!(good, "{text}");
-    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    stage.shopbell(&["coupons", "--format", "json"]).await.good().json()
 }
 
 fn of<'a>(all: &'a [Value], page: &str) -> &'a Value {
@@ -198,8 +186,7 @@ fn a_code_is_given_shown_to_anybody_and_redeemed_once_by_a_till() {
         assert!(html.contains("Valid. It is redeemed now.") && html.contains("A cinnamon bun"));
         let (_, html) = two.redeem(&code.as_str().to_lowercase()).await;
         assert!(html.contains("Already redeemed on") && html.contains(": Bar."), "{html}");
-        let (good, text) = shopbell(stage, &["redeem", code.as_str()]).await;
-        assert!(!good && text.contains("by Bar"), "{text}");
+        stage.shopbell(&["redeem", code.as_str()]).await.refused("by Bar");
         let page = stage.get(&link).await.text().await.unwrap();
         assert!(page.contains("Redeemed on") && !page.contains("<svg") && !page.contains("Bar"));
         let counted = coupons(stage).await;
@@ -211,13 +198,13 @@ fn a_code_is_given_shown_to_anybody_and_redeemed_once_by_a_till() {
 
         // A poster made on the fly gives it as well, and prints.
         let new = ["poster", "new", "--place", "Bus stop", "--coupon", "bun", "--page", PAGE];
-        let (good, text) = shopbell(stage, &new).await;
-        assert!(good && text.contains("coupon bun"), "{text}");
+        let text = stage.shopbell(&new).await.good().text();
+        assert!(text.contains("coupon bun"), "{text}");
         let made = text.split_whitespace().next().unwrap();
         let dir = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/shops/coupons");
-        let (_, known) = shopbell(stage, &["qr", "NOPE", dir, "--made"]).await;
+        let known = stage.shopbell(&["qr", "NOPE", dir, "--made"]).await.text();
         assert!(known.contains("it has DOOR") && known.contains(made), "{known}");
-        let (_, known) = shopbell(stage, &["qr", "NOPE", dir]).await;
+        let known = stage.shopbell(&["qr", "NOPE", dir]).await.text();
         assert!(known.contains("--made asks the Worker") && !known.contains(made), "{known}");
 
         // Of the other branch, too.
@@ -226,16 +213,13 @@ fn a_code_is_given_shown_to_anybody_and_redeemed_once_by_a_till() {
         let (_, html) = one.redeem(river.as_str()).await;
         assert!(html.contains("Valid. It is redeemed now."), "{html}");
         assert_eq!(of(&coupons(stage).await, RIVER)["redeemed"], 1);
-        let url = format!("{}/admin/funnel?page={PAGE}&days=400", stage.worker.url);
-        let funnel = stage.http.get(url).bearer_auth(ADMIN_TOKEN).send().await.unwrap();
-        let funnel: Value = funnel.json().await.unwrap();
+        let funnel = stage.told(&format!("/admin/funnel?page={PAGE}&days=400")).await;
         let lines = funnel["answer"]["lines"].as_array().unwrap();
         let redeemed = lines.iter().find(|line| line["stage"] == "redeemed").unwrap();
         assert_eq!((&redeemed["source"], &redeemed["n"]), (&"poster:DOOR".into(), &1.into()));
 
         // A till that is revoked redeems nothing any more, at once.
-        let (good, text) = shopbell(stage, &["till", "revoke", "Door", "--page", PAGE]).await;
-        assert!(good, "{text}");
+        stage.shopbell(&["till", "revoke", "Door", "--page", PAGE]).await.good();
         let other = code_in(&others).unwrap();
         let (status, html) = two.redeem(other.as_str()).await;
         assert!(status == 403 && html.contains("Please sign in again"), "{html}");
@@ -313,8 +297,7 @@ fn one_address_that_guesses_keeps_nobody_else_from_their_codes_and_no_till() {
         assert!(vain.iter().filter(|status| **status == 403).count() < 20, "{vain:?}");
         assert_eq!(sign_in(quiet, &key).await, 303);
         // A till that is revoked looks like anybody else.
-        let (good, text) = shopbell(stage, &["till", "revoke", "Bar", "--page", PAGE]).await;
-        assert!(good, "{text}");
+        stage.shopbell(&["till", "revoke", "Bar", "--page", PAGE]).await.good();
         assert_eq!(look(loud, &till.cookie, code.as_str()).await, 429);
     });
 }
@@ -435,8 +418,7 @@ fn nothing_is_redeemed_where_the_shop_has_left() {
         let out = std::env::temp_dir().join(format!("shopbell-left-{}", std::process::id()));
         let _gone = std::fs::remove_dir_all(&out);
         let (dir, to) = (shop.to_str().unwrap(), out.to_str().unwrap());
-        let (good, text) = shopbell(stage, &["export", dir, "--out", to, "--leave"]).await;
-        assert!(good, "{text}");
+        stage.shopbell(&["export", dir, "--out", to, "--leave"]).await.good();
         // It could be redeemed again where it is imported.
         let (status, page) = till.redeem(&code).await;
         assert!(status == 200 && page.contains("Nothing was redeemed"), "{status} {page}");
@@ -445,13 +427,11 @@ fn nothing_is_redeemed_where_the_shop_has_left() {
             (vec!["till", "add", "Back", "--page", PAGE], "carried to another deployment"),
             (vec!["till", "revoke", "Front", "--page", PAGE], "carried to another deployment"),
         ] {
-            let (good, text) = shopbell(stage, &args).await;
-            assert!(!good && text.contains(why), "{args:?}: {text}");
+            stage.shopbell(&args).await.refused(why);
         }
         assert_eq!(of(&coupons(stage).await, PAGE)["redeemed"], 0);
         // It stays after all: the code is as good as before.
-        let (good, text) = shopbell(stage, &["export", dir, "--stay"]).await;
-        assert!(good, "{text}");
+        stage.shopbell(&["export", dir, "--stay"]).await.good();
         let (status, page) = till.redeem(&code).await;
         assert!(status == 200 && page.contains("redeemed now"), "{status} {page}");
         let _gone = std::fs::remove_dir_all(out);

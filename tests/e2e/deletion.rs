@@ -3,10 +3,11 @@
 
 use std::sync::LazyLock;
 
-use crate::common::{ADMIN_TOKEN, APP_SECRET, CAFE, Setup, Stage, on, until};
+use crate::common::{APP_SECRET, CAFE, Setup, Stage, on, until};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit, Mac};
+use reqwest::Method;
 use serde_json::{Value, json};
 use sha2::Sha256;
 use shopbell::cli::sandbox::Act;
@@ -108,30 +109,19 @@ fn nothing_is_done_for_what_meta_did_not_sign() {
 fn the_owner_forgets_somebody_with_the_token_and_by_the_command() {
     on(&STAGE, async |stage| {
         let (kate, key) = subscriber(stage).await;
-        let path = format!("{}/admin/delete?page={CAFE}&person={kate}", stage.worker.url);
-        assert_eq!(stage.http.post(&path).send().await.unwrap().status(), 401);
-        let wrong = stage.http.post(&path).bearer_auth("wrong").send().await.unwrap();
+        let path = format!("/admin/delete?page={CAFE}&person={kate}");
+        let url = format!("{}{path}", stage.worker.url);
+        assert_eq!(stage.http.post(&url).send().await.unwrap().status(), 401);
+        let wrong = stage.http.post(&url).bearer_auth("wrong").send().await.unwrap();
         assert_eq!(wrong.status(), 401);
-        let nobody = format!("{}/admin/delete?page={CAFE}&person=a%20b", stage.worker.url);
-        let nobody = stage.http.post(&nobody).bearer_auth(ADMIN_TOKEN).send().await.unwrap();
-        assert_eq!(nobody.status(), 400);
+        let nobody = format!("/admin/delete?page={CAFE}&person=a%20b");
+        assert_eq!(stage.admin(Method::POST, &nobody, "").await.0, 400);
         assert!(stage.worker.kv(&key).is_some());
-        let done = stage.http.post(&path).bearer_auth(ADMIN_TOKEN).send().await.unwrap();
-        let done: Value = done.json().await.unwrap();
+        let (_, done) = stage.admin(Method::POST, &path, "").await;
         gone(stage, done["confirmation_code"].as_str().unwrap(), &key).await;
 
         let (mary, key) = subscriber(stage).await;
-        let url = stage.worker.url.clone();
-        let said = tokio::task::spawn_blocking(move || {
-            std::process::Command::new(env!("CARGO_BIN_EXE_shopbell"))
-                .args(["forget", &mary, "--url", &url])
-                .env("ADMIN_TOKEN", ADMIN_TOKEN)
-                .output()
-                .unwrap()
-        });
-        let said = said.await.unwrap();
-        assert!(said.status.success(), "{said:?}");
-        let said = String::from_utf8(said.stdout).unwrap();
+        let said = stage.shopbell(&["forget", &mary]).await.good().out;
         let code = said.trim().rsplit('/').next().unwrap().to_owned();
         gone(stage, &code, &key).await;
     });
@@ -143,10 +133,11 @@ fn the_owner_brings_the_assistant_back() {
         let kate = stage.person(CAFE);
         assert_eq!(stage.says(&kate, "human").await.len(), 1);
         assert!(stage.says(&kate, "are dogs allowed").await.is_empty());
-        let path = format!("{}/admin/resume?page={CAFE}&person={kate}", stage.worker.url);
-        assert_eq!(stage.http.post(&path).send().await.unwrap().status(), 401);
-        let done = stage.http.post(&path).bearer_auth(ADMIN_TOKEN).send().await.unwrap();
-        assert_eq!(done.json::<Value>().await.unwrap(), json!({"resumed": true}));
+        let path = format!("/admin/resume?page={CAFE}&person={kate}");
+        let url = format!("{}{path}", stage.worker.url);
+        assert_eq!(stage.http.post(&url).send().await.unwrap().status(), 401);
+        let (_, done) = stage.admin(Method::POST, &path, "").await;
+        assert_eq!(done, json!({"resumed": true}));
         assert!(!stage.says(&kate, "are dogs allowed").await.is_empty());
     });
 }

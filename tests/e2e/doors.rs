@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use crate::common::{ADMIN_TOKEN, MINUTE, SECOND, Setup, Stage, alone, moment, on, until};
+use crate::common::{MINUTE, SECOND, Setup, Stage, alone, moment, on, until};
 use serde_json::Value;
 use shopbell::cli::sandbox::{Act, Call, Fate, Fault, FaultKind, How, Platform};
 
@@ -36,17 +36,11 @@ fn public(stage: &Stage) -> Vec<Call> {
     stage.sandbox.calls().into_iter().filter(edge).collect()
 }
 
-async fn admin(stage: &Stage, path: &str) -> Value {
-    let url = format!("{}{path}", stage.worker.url);
-    let answer = stage.http.get(url).bearer_auth(ADMIN_TOKEN).send().await.unwrap();
-    answer.json().await.unwrap()
-}
-
 /// What the funnels of a Page's Desks have counted.
 async fn funnel(stage: &Stage, shards: u32, source: &str, stage_name: &str) -> i64 {
     let mut sum = 0;
     for shard in 0..shards {
-        let told = admin(stage, &format!("/admin/funnel?page={PAGE}&shard={shard}&days=9")).await;
+        let told = stage.told(&format!("/admin/funnel?page={PAGE}&shard={shard}&days=9")).await;
         let lines = told["answer"]["lines"].as_array().unwrap().iter();
         let same = lines.filter(|line| line["source"] == source && line["stage"] == stage_name);
         sum += same.map(|line| line["n"].as_i64().unwrap()).sum::<i64>();
@@ -93,7 +87,7 @@ fn a_comment_is_answered_privately_then_publicly_and_the_conversation_goes_on() 
             stage.does(&psid, Act::OptIn { mid: None }).await;
             assert_eq!(funnel(stage, 1, "comment:price", "optin").await, before + 1);
         }
-        let report = admin(stage, &format!("/admin/report?page={PAGE}&days=9")).await;
+        let report = stage.told(&format!("/admin/report?page={PAGE}&days=9")).await;
         let lines = report["answer"]["comments"].as_array().unwrap();
         assert!(lines.iter().any(|line| line["rule"] == "price" && line["outcome"] == "sent"));
         assert!(!stage.worker.log().contains("what's the price"), "no comment is logged");
@@ -179,7 +173,7 @@ fn what_meta_refuses_or_leaves_open_is_not_tried_again() {
             stage.cron().await;
             stage.settled().await;
             assert_eq!(private(stage).len(), 1, "{kind:?}");
-            let report = admin(stage, &format!("/admin/report?page={PAGE}&days=9")).await;
+            let report = stage.told(&format!("/admin/report?page={PAGE}&days=9")).await;
             let lines = report["answer"]["comments"].as_array().unwrap();
             assert!(lines.iter().any(|line| line["outcome"] == outcome), "{kind:?}: {lines:?}");
         }
@@ -305,7 +299,7 @@ fn killed_in_the_middle_nobody_gets_two_and_everybody_is_accounted_for() {
         for psid in &people {
             assert!(stage.received(psid).iter().filter(|said| *said == PRICE).count() <= 3);
         }
-        let report = admin(stage, &format!("/admin/report?page={PAGE}&days=9")).await;
+        let report = stage.told(&format!("/admin/report?page={PAGE}&days=9")).await;
         let lines = report["answer"]["comments"].as_array().unwrap();
         let all: i64 = lines.iter().map(|line| line["comments"].as_i64().unwrap()).sum();
         let open = lines.iter().filter(|line| line["outcome"] == "queued").count();

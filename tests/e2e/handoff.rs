@@ -8,10 +8,9 @@ use std::path::PathBuf;
 use std::sync::LazyLock;
 
 use crate::common::receiver::{Answer, Arrived, Receiver};
-use crate::common::{
-    ADMIN_TOKEN, DAY, HOUR, MINUTE, SECOND, SIGNING_KEY, Setup, Stage, alone, on, until,
-};
+use crate::common::{DAY, HOUR, MINUTE, SECOND, SIGNING_KEY, Setup, Stage, alone, on, until};
 use hmac::{Hmac, KeyInit, Mac};
+use reqwest::Method;
 use serde_json::Value;
 use sha2::Sha256;
 use shopbell::cli::check;
@@ -23,8 +22,6 @@ const PAGE: &str = "1029384756";
 const NOON: &str = "2026-11-24T10:00:00Z";
 const BREAD: &str = "BREAD: rye, wheat and sourdough.";
 const NOTHING: [&str; 0] = [];
-/// Whose server it is stands in the shop.toml.
-const OWNERS_ORIGIN: &str = "https://owner.example";
 
 static SHOP: LazyLock<Shop> = LazyLock::new(|| {
     let folder = Setup::of("", "tests/shops/handoff").shop;
@@ -54,8 +51,7 @@ fn variant(name: &str, change: impl FnOnce(String) -> String) -> PathBuf {
 
 /// Leads the owner's address to the server on this machine, and begins a new day.
 async fn begin(stage: &Stage) {
-    let to = format!("/__https?from={OWNERS_ORIGIN}&to={}", OWNERS.url);
-    assert_eq!(stage.get(&to).await.status(), 200);
+    stage.owner_has(&OWNERS).await;
     for server in [&OWNERS, &STRANGERS] {
         server.clear();
         server.answer_with([]);
@@ -99,13 +95,6 @@ async fn arrived(stage: &Stage, n: usize) -> Vec<Arrived> {
     until("calls of the owner's server", || async { OWNERS.arrived().len() >= n }).await;
     stage.settled().await;
     OWNERS.arrived()
-}
-
-async fn admin(stage: &Stage, method: reqwest::Method, path: &str, body: &str) -> (u16, Value) {
-    let url = format!("{}{path}", stage.worker.url);
-    let request = stage.http.request(method, url).bearer_auth(ADMIN_TOKEN).body(body.to_owned());
-    let answer = request.send().await.unwrap();
-    (answer.status().as_u16(), answer.json().await.unwrap_or_default())
 }
 
 fn hex_hmac(key: &[u8], message: &str) -> Vec<u8> {
@@ -271,10 +260,10 @@ fn the_thread_comes_back_by_the_customers_button_and_by_the_owner() {
         let refused = stage.http.post(url).bearer_auth("not the owner's").send().await.unwrap();
         assert_eq!(refused.status(), 401);
         assert_eq!(stage.says(&tom, "bread").await, NOTHING);
-        let (status, body) = admin(stage, reqwest::Method::POST, &path, "").await;
+        let (status, body) = stage.admin(Method::POST, &path, "").await;
         assert_eq!((status, &body["resumed"]), (200, &Value::Bool(true)));
         back(&tom).await;
-        let (_, body) = admin(stage, reqwest::Method::POST, &path, "").await;
+        let (_, body) = stage.admin(Method::POST, &path, "").await;
         assert_eq!(body["resumed"], false, "nobody was quiet any more");
 
         // The sign at the end of a message in the inbox.
@@ -341,9 +330,8 @@ fn a_person_answers_by_hand_for_seven_days_and_nobody_after_that() {
         let ona = stage.person(PAGE);
         stage.says(&ona, "bread").await;
         let path = format!("/admin/reply?page={PAGE}&person={ona}");
-        let post = reqwest::Method::POST;
         let newest = async || stage.sends(&ona).await.pop().unwrap();
-        let reply = async |text: &str| admin(stage, post.clone(), &path, text).await;
+        let reply = async |text: &str| stage.admin(Method::POST, &path, text.to_owned()).await;
 
         let (status, body) = reply("We have rye, Ona. Rūta").await;
         assert_eq!((status, &body["by"]), (200, &"window".into()), "{body}");
@@ -373,7 +361,7 @@ fn a_person_answers_by_hand_for_seven_days_and_nobody_after_that() {
         assert_eq!(status, 409);
         assert!(body["error"].as_str().unwrap().contains("7 days"), "{body}");
         let nobody = format!("/admin/reply?page={PAGE}&person=1");
-        assert_eq!(admin(stage, post.clone(), &nobody, "Hello").await.0, 404);
+        assert_eq!(stage.admin(Method::POST, &nobody, "Hello").await.0, 404);
         let url = format!("{}{path}", stage.worker.url);
         assert_eq!(stage.http.post(url).body("x").send().await.unwrap().status(), 401);
         assert_eq!(stage.get(&path).await.status(), 405);
@@ -388,14 +376,13 @@ fn notes_are_the_owners_alone_and_go_with_the_person() {
         begin(stage).await;
         let ona = stage.person(PAGE);
         let path = format!("/admin/note?page={PAGE}&person={ona}");
-        let (get, post) = (reqwest::Method::GET, reqwest::Method::POST);
-        assert_eq!(admin(stage, post.clone(), &path, "A stranger").await.0, 404);
+        assert_eq!(stage.admin(Method::POST, &path, "A stranger").await.0, 404);
         stage.says(&ona, "bread").await;
-        admin(stage, post.clone(), &path, "Wants rye").await;
-        let (status, body) = admin(stage, post.clone(), &path, "Pays by card").await;
+        stage.admin(Method::POST, &path, "Wants rye").await;
+        let (status, body) = stage.admin(Method::POST, &path, "Pays by card").await;
         assert_eq!((status, &body["notes"][0]["text"]), (200, &"Pays by card".into()));
         let drop = format!("{path}&id={}", body["notes"][0]["id"]);
-        let (_, body) = admin(stage, reqwest::Method::DELETE, &drop, "").await;
+        let (_, body) = stage.admin(Method::DELETE, &drop, "").await;
         assert_eq!(body["notes"].as_array().unwrap().len(), 1, "{body}");
         let url = format!("{}{path}", stage.worker.url);
         assert_eq!(stage.http.get(url).send().await.unwrap().status(), 401);
@@ -404,13 +391,13 @@ fn notes_are_the_owners_alone_and_go_with_the_person() {
         let call: Value = serde_json::from_str(&arrived(stage, 1).await[0].body).unwrap();
         assert_eq!(call["notes"], serde_json::json!(["Wants rye"]));
         let forget = format!("/admin/delete?page={PAGE}&person={ona}");
-        assert_eq!(admin(stage, post, &forget, "").await.0, 200);
-        assert_eq!(admin(stage, get.clone(), &path, "").await.0, 404);
+        assert_eq!(stage.admin(Method::POST, &forget, "").await.0, 200);
+        assert_eq!(stage.admin(Method::GET, &path, "").await.0, 404);
         // Whoever comes back is somebody new.
         stage.travel(stage.sandbox.now() + MINUTE).await;
         stage.sandbox.change_person(&ona, |person| person.owner = None);
         assert_eq!(stage.says(&ona, "bread").await, [BREAD]);
-        let (_, body) = admin(stage, get, &path, "").await;
+        let body = stage.told(&path).await;
         assert_eq!(body["notes"], serde_json::json!([]));
     });
 }
@@ -429,7 +416,7 @@ fn the_owner_reads_it_in_messenger_while_meta_allows_one_and_only_addresses_of_t
         let ona = stage.person(PAGE);
         stage.says(&ona, "bread").await;
         let path = format!("/admin/note?page={PAGE}&person={ona}");
-        let (status, body) = admin(stage, reqwest::Method::POST, &path, "Rye only, gluten").await;
+        let (status, body) = stage.admin(Method::POST, &path, "Rye only, gluten").await;
         assert_eq!(status, 200, "{body}");
         let before = stage.received(&owner).len();
         stage.says(&ona, "human").await;

@@ -3,13 +3,14 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::time::Duration;
 
 use crate::common::worker::{Options, Worker};
-use crate::common::{ADMIN_TOKEN, MINUTE, PAGE_TOKEN, Setup, Stage, alone, moment, until};
+use crate::common::{MINUTE, PAGE_TOKEN, Setup, Stage, alone, moment, owner, until};
+use reqwest::Method;
 use serde_json::{Value, json};
-use shopbell::cli::sandbox::{Act, How, pages_of};
+use shopbell::cli::sandbox::pages_of;
 
 const PAGE: &str = "1029384756";
 const WARM: &str = "WARM: the rye bread is out of the oven.";
@@ -51,31 +52,6 @@ fn another(stage: &Stage, name: &'static str, shop: &Path) -> Worker {
     })
 }
 
-fn command(url: &str, args: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_shopbell"));
-    command.args(args).args(["--url", url]).env("ADMIN_TOKEN", ADMIN_TOKEN);
-    command
-}
-
-/// What the command prints, and whether it was content.
-async fn shopbell(url: &str, args: &[&str]) -> (bool, String) {
-    let mut command = command(url, args);
-    let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    (output.status.success(), text(&output.stdout) + &text(&output.stderr))
-}
-
-async fn good(url: &str, args: &[&str]) -> String {
-    let (good, text) = shopbell(url, args).await;
-    assert!(good, "{args:?}: {text}");
-    text
-}
-
-async fn refused(url: &str, args: &[&str], why: &str) {
-    let (good, text) = shopbell(url, args).await;
-    assert!(!good && text.contains(why), "{args:?}: {text}");
-}
-
 fn manifest(folder: &Path) -> Value {
     serde_json::from_slice(&std::fs::read(folder.join("manifest.json")).unwrap()).unwrap()
 }
@@ -95,25 +71,15 @@ fn a_shop_leaves_and_nothing_is_lost_or_sent_twice() {
     let setup = Setup { shop: shop.clone(), ..Setup::of("leaving", "") };
     alone(setup.clock("2026-11-25T06:00:00Z"), async |stage| {
         let dir = shop.to_str().unwrap();
-        let old = stage.worker.url.clone();
         // People in every state.
-        let people: Vec<String> = (0..12).map(|_| stage.person(PAGE)).collect();
-        for psid in &people {
-            stage.sandbox.scan(psid, "DOOR").await.unwrap();
-        }
-        let all = |act: fn() -> Act| people.iter().map(|psid| (psid.clone(), act())).collect();
-        stage.sandbox.acts(all(|| Act::GetStarted), How::batched()).await.unwrap();
-        stage.settled().await;
-        stage.sandbox.acts(all(|| Act::OptIn { mid: None }), How::batched()).await.unwrap();
-        stage.settled().await;
+        let people = stage.subscribers(PAGE, "DOOR", 12).await;
         let [stopped, gone, noted, missed, waits, ..] = &people[..] else { panic!() };
         stage.says(stopped, "STOP").await;
         stage.says(missed, "blorp zzz").await;
         stage.says(waits, "human").await;
-        good(&old, &["note", noted, "likes {\"rye\"}", "--page", PAGE]).await;
-        let delete = format!("{old}/admin/delete?page={PAGE}&person={gone}");
-        let answer = stage.http.post(delete).bearer_auth(ADMIN_TOKEN).send().await.unwrap();
-        let deletion: Value = answer.json().await.unwrap();
+        stage.shopbell(&["note", noted, "likes {\"rye\"}", "--page", PAGE]).await.good();
+        let delete = format!("/admin/delete?page={PAGE}&person={gone}");
+        let (_, deletion) = stage.admin(Method::POST, &delete, "").await;
         let code = deletion["confirmation_code"].as_str().unwrap().to_owned();
         stage.settled().await;
         stage.travel(moment("2026-11-25T08:00:01Z")).await;
@@ -128,7 +94,8 @@ fn a_shop_leaves_and_nothing_is_lost_or_sent_twice() {
         // A copy, and all goes on.
         let copy = scratch("copy");
         let copied = copy.to_str().unwrap();
-        let said = good(&old, &["export", dir, "--out", copied, "--without-tokens"]).await;
+        let export = ["export", dir, "--out", copied, "--without-tokens"];
+        let said = stage.shopbell(&export).await.good().text();
         assert!(said.contains("PERSONAL DATA") && !said.contains("stands still"), "{said}");
         let of = |folder: &Path, file: &str, field: &str| {
             lines(folder, file).iter().filter(|line| !line[field].is_null()).count()
@@ -146,7 +113,8 @@ fn a_shop_leaves_and_nothing_is_lost_or_sent_twice() {
         // For good: the old one stands still, and only keeps what comes in.
         let out = scratch("export");
         let whole = out.to_str().unwrap();
-        let said = good(&old, &["export", dir, "--out", whole, "--leave"]).await;
+        let export = ["export", dir, "--out", whole, "--leave"];
+        let said = stage.shopbell(&export).await.good().text();
         assert!(said.contains("stands still"), "{said}");
         assert_eq!(of(&out, "consents.ndjson", "token"), 11);
         assert_eq!(lines(&out, "notes.ndjson")[0]["text"], json!("likes {\"rye\"}"));
@@ -163,13 +131,13 @@ fn a_shop_leaves_and_nothing_is_lost_or_sent_twice() {
         assert_eq!(stage.messages().len(), 0, "nothing leaves any more");
 
         // Into an empty one, and out again: byte by byte the same.
-        refused(&old, &["import", whole], "empty deployment").await;
-        refused(&old, &["export", dir, "--out", whole], "not empty").await;
+        stage.shopbell(&["import", whole]).await.refused("empty deployment");
+        stage.shopbell(&["export", dir, "--out", whole]).await.refused("not empty");
         {
             let mut third = another(stage, "leaving-third", &shop);
             // The command dies, and the Worker with it, at some moments.
             for wait_ms in [120, 400] {
-                let mut child = command(&third.url, &["import", whole])
+                let mut child = owner::command(&third, &["import", whole])
                     .stdout(Stdio::null())
                     .stderr(Stdio::null())
                     .spawn()
@@ -180,11 +148,11 @@ fn a_shop_leaves_and_nothing_is_lost_or_sent_twice() {
                 let _ = child.wait();
                 third.restart();
             }
-            good(&third.url, &["import", whole]).await;
+            third.shopbell(&["import", whole]).await.good();
             // Once more changes nothing.
-            good(&third.url, &["import", whole]).await;
+            third.shopbell(&["import", whole]).await.good();
             let again = scratch("again");
-            good(&third.url, &["export", dir, "--out", again.to_str().unwrap()]).await;
+            third.shopbell(&["export", dir, "--out", again.to_str().unwrap()]).await.good();
             assert_eq!(manifest(&again)["files"], manifest(&out)["files"]);
             for file in manifest(&out)["files"].as_array().unwrap() {
                 let name = file["name"].as_str().unwrap();
@@ -216,36 +184,32 @@ fn a_shop_leaves_and_nothing_is_lost_or_sent_twice() {
             ("manifest.json", "\"desks\": 1", "\"desks\": 4000000000", "at most 64"),
         ] {
             let (file, before) = changed(name, from, to);
-            refused(&old, &["import", whole], why).await;
+            stage.shopbell(&["import", whole]).await.refused(why);
             std::fs::write(file, before).unwrap();
         }
 
         let act = json!({ "begin": { "id": "x", "shards": 4_000_000_000_u32, "before": null } });
-        let url = format!("{old}/admin/import?page={PAGE}&shard=0");
-        let begun = stage.http.post(url).bearer_auth(ADMIN_TOKEN).body(act.to_string()).send();
-        let begun = begun.await.unwrap();
-        let (status, why) = (begun.status(), begun.text().await.unwrap());
-        assert!(status == 409 && why.contains("at most 64"), "{status} {why}");
+        let path = format!("/admin/import?page={PAGE}&shard=0");
+        let (status, why) = stage.admin(Method::POST, &path, act.to_string()).await;
+        assert!(status == 409 && why.to_string().contains("at most 64"), "{status} {why}");
 
         // The shop moves, to three Desks; Meta delivers there before anything is there.
         let three = bakery("leaving-three", 3);
         let new = another(stage, "leaving-new", &three);
-        good(&new.url, &["import", "--prepare"]).await;
+        new.shopbell(&["import", "--prepare"]).await.good();
         stage.worker.kill();
         stage.worker = new;
         stage.sandbox.set_worker(&stage.worker.url);
-        let new = stage.worker.url.clone();
         stage.sandbox.says(&people[7], "which branch is this").await.unwrap();
         stage.cron().await;
         tokio::time::sleep(Duration::from_millis(300)).await;
         assert_eq!(stage.messages().len(), 0, "it stands still");
-        let said = good(&new, &["import", whole]).await;
+        let said = stage.shopbell(&["import", whole]).await.good().text();
         assert!(said.contains("3 Desks"), "{said}");
         until("everybody in place", async || {
             stage.cron().await;
-            let url = format!("{new}/admin/shards?page={PAGE}");
-            let told = stage.http.get(url).bearer_auth(ADMIN_TOKEN).send().await.unwrap();
-            let told: Value = told.json().await.unwrap_or_default();
+            let path = format!("/admin/shards?page={PAGE}");
+            let (_, told) = stage.admin(Method::GET, &path, "").await;
             told["pages"][0]["shards"] == 3 && told["pages"][0]["moving_to"].is_null()
         })
         .await;
@@ -272,9 +236,10 @@ fn a_shop_leaves_and_nothing_is_lost_or_sent_twice() {
             };
             assert_eq!(times(stage, psid, WARM), wanted, "{psid}");
         }
-        let notes = good(&new, &["note", noted, "--page", PAGE]).await;
+        let notes = stage.shopbell(&["note", noted, "--page", PAGE]).await.good().text();
         assert!(notes.contains("likes {\"rye\"}"), "{notes}");
-        let proof = good(&new, &["consent", noted, dir, "--page", PAGE, "--format", "json"]).await;
+        let proof = ["consent", noted, dir, "--page", PAGE, "--format", "json"];
+        let proof = stage.shopbell(&proof).await.good().text();
         assert!(proof.contains("\"verified\":true"), "{proof}");
         for folder in [&out, &copy, &three] {
             let _gone = std::fs::remove_dir_all(folder);

@@ -1,9 +1,9 @@
 //! Questions without an answer, from the webhook to `shopbell misses`.
 
 use std::path::PathBuf;
-use std::process::Command;
 
-use crate::common::{ADMIN_TOKEN, CAFE, DAY, Setup, Stage, alone, moment};
+use crate::common::{CAFE, DAY, Setup, alone, moment};
+use reqwest::Method;
 use serde_json::Value;
 use shopbell::cli::sandbox::Act;
 
@@ -18,12 +18,6 @@ fn curious(name: &str) -> PathBuf {
     let source = source.replace("[assistant]\n", "[assistant]\nkeep_misses_days = 30\n");
     std::fs::write(folder.join("shop.toml"), source).unwrap();
     folder
-}
-
-async fn misses(stage: &Stage, query: &str) -> (u16, Value) {
-    let url = format!("{}/admin/misses{query}", stage.worker.url);
-    let answer = stage.http.get(url).bearer_auth(ADMIN_TOKEN).send().await.unwrap();
-    (answer.status().as_u16(), answer.json().await.unwrap_or_default())
 }
 
 fn kept(answer: &Value) -> Vec<(String, u64, usize)> {
@@ -43,8 +37,7 @@ fn what_is_asked_in_vain_is_kept_redacted_for_its_days_and_comes_out_at_the_owne
         stage.says(&ona, "blorp zzz, call +370 600 12345").await;
         stage.says(&kate, "blorp zzz, call +370 611 99999").await;
         stage.says(&kate, "opening hours").await;
-        let (status, answer) = misses(stage, &format!("?page={CAFE}")).await;
-        assert_eq!(status, 200);
+        let answer = stage.told(&format!("/admin/misses?page={CAFE}")).await;
         assert_eq!(answer["desks"][0]["keep_days"], 30);
         assert_eq!(kept(&answer), [("blorp zzz, call [number]".to_owned(), 2, 0)]);
         let told = answer.to_string();
@@ -56,7 +49,7 @@ fn what_is_asked_in_vain_is_kept_redacted_for_its_days_and_comes_out_at_the_owne
         let mut offered = None;
         for text in vague {
             stage.says(&ona, text).await;
-            let (_, answer) = misses(stage, "").await;
+            let answer = stage.told("/admin/misses").await;
             if kept(&answer).iter().any(|(kept, _, offered)| kept == text && *offered > 0) {
                 offered = Some((text, answer));
                 break;
@@ -69,32 +62,24 @@ fn what_is_asked_in_vain_is_kept_redacted_for_its_days_and_comes_out_at_the_owne
         let tap =
             |id: &str| Act::QuickReply { title: "x".into(), payload: Some(format!("sb:faq:{id}")) };
         stage.does(&ona, tap(first)).await;
-        let (_, answer) = misses(stage, "").await;
+        let answer = stage.told("/admin/misses").await;
         assert!(!kept(&answer).iter().any(|(text, ..)| text == vague), "{answer}");
         stage.says(&kate, vague).await;
         stage.says(&kate, "opening hours").await;
-        let (_, answer) = misses(stage, "").await;
+        let answer = stage.told("/admin/misses").await;
         assert!(kept(&answer).iter().any(|(text, times, _)| text == vague && *times == 1));
 
         // For the owner only, and only of Pages that are there.
         let url = format!("{}/admin/misses", stage.worker.url);
         assert_eq!(stage.http.get(&url).send().await.unwrap().status(), 401);
         assert_eq!(stage.http.post(&url).send().await.unwrap().status(), 405);
-        assert_eq!(misses(stage, "?page=12345").await.0, 404);
+        assert_eq!(stage.admin(Method::GET, "/admin/misses?page=12345", "").await.0, 404);
 
-        let output = Command::new(env!("CARGO_BIN_EXE_shopbell"))
-            .arg("misses")
-            .arg(&folder)
-            .args(["--url", &stage.worker.url])
-            .env("ADMIN_TOKEN", ADMIN_TOKEN)
-            .output()
-            .unwrap();
-        let said = String::from_utf8(output.stdout).unwrap();
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let said = stage.shopbell(&["misses", folder.to_str().unwrap()]).await.good().out;
         assert!(said.contains("2x, last on 2026-11-20") && said.contains("blorp zzz"), "{said}");
 
         stage.travel(moment(NOON) + 31 * DAY).await;
-        let (_, answer) = misses(stage, "").await;
+        let answer = stage.told("/admin/misses").await;
         assert_eq!(kept(&answer), []);
     });
     let _gone = std::fs::remove_dir_all(folder);
@@ -105,8 +90,7 @@ fn a_shop_that_did_not_ask_for_it_keeps_none() {
     alone(Setup::cafe("no_misses").clock(NOON), async |stage| {
         let ona = stage.person(CAFE);
         stage.says(&ona, "blorp zzz").await;
-        let (status, answer) = misses(stage, "").await;
-        assert_eq!(status, 200);
+        let answer = stage.told("/admin/misses").await;
         assert_eq!(answer["desks"][0]["keep_days"], Value::Null);
         assert_eq!(kept(&answer), []);
     });

@@ -21,23 +21,6 @@ fn closed(lang: &str, why: impl Fn(&HoldTexts) -> &'static str) -> String {
     format!("{} {}", holds(lang).window_closed, why(holds(lang)))
 }
 
-/// People who scanned a poster and agreed to its topic.
-async fn subscribers(stage: &Stage, page: &str, poster: &str, n: usize) -> Vec<String> {
-    let mut people = Vec::new();
-    for _ in 0..n {
-        let psid = stage.person(page);
-        stage.sandbox.scan(&psid, poster).await.unwrap();
-        stage.sandbox.act(&psid, Act::GetStarted).await.unwrap();
-        people.push(psid);
-    }
-    stage.settled().await;
-    for psid in &people {
-        stage.sandbox.act(psid, Act::OptIn { mid: None }).await.unwrap();
-    }
-    stage.settled().await;
-    people
-}
-
 /// How often each person was told this.
 fn told(stage: &Stage, people: &[String], what: &str) -> Vec<usize> {
     let times = |psid: &String| stage.received(psid).iter().filter(|said| *said == what).count();
@@ -68,7 +51,7 @@ fn a_daily_notification_is_sent_once_a_day_however_cron_fires() {
     alone(setup, async |stage| {
         const PEOPLE: usize = 10;
         let ten = moment("2026-11-25T08:00:00Z"); // 10:00 in Vilnius
-        let people = subscribers(stage, PAGE, "DOOR", PEOPLE).await;
+        let people = stage.subscribers(PAGE, "DOOR", PEOPLE).await;
         let bystander = stage.person(PAGE);
         stage.says(&bystander, "any coffee?").await;
 
@@ -140,7 +123,7 @@ fn a_daily_notification_is_sent_once_a_day_however_cron_fires() {
 fn a_weekly_topic_is_never_sent_twice_in_a_week() {
     let setup = Setup::of("weekly", "tests/shops/two-pages").clock("2026-11-27T10:00:00Z");
     alone(setup, async |stage| {
-        let people = subscribers(stage, PAGE, "TILL", 3).await;
+        let people = stage.subscribers(PAGE, "TILL", 3).await;
         let friday = moment("2026-11-27T14:00:00Z");
         stage.travel(friday + SECOND).await;
         cron(stage, 2).await;
@@ -167,7 +150,7 @@ fn a_weekly_topic_is_never_sent_twice_in_a_week() {
 fn what_happens_between_planning_and_sending_still_counts() {
     let setup = Setup::of("between", "tests/shops/two-pages").clock("2026-11-25T06:00:00Z");
     alone(setup, async |stage| {
-        let people = subscribers(stage, PAGE, "DOOR", 12).await;
+        let people = stage.subscribers(PAGE, "DOOR", 12).await;
         stage.travel(moment("2026-11-25T08:00:01Z")).await;
         stage.sandbox.clear_record();
         stage.sandbox.settings(|settings| settings.latency_ms = 5_000);
@@ -221,7 +204,7 @@ fn what_happens_between_planning_and_sending_still_counts() {
 fn a_stop_that_stands_only_in_kv_is_obeyed() {
     let setup = Setup::of("stopped-in-kv", "tests/shops/two-pages").clock("2026-11-25T09:00:00Z");
     alone(setup, async |stage| {
-        let people = subscribers(stage, PAGE, "DOOR", 2).await;
+        let people = stage.subscribers(PAGE, "DOOR", 2).await;
         let key = format!("subscription:{PAGE}:{}:daily", people[0]);
         let mut kept = stage.worker.kv(&key).unwrap();
         kept["status"] = json!("stopped");
@@ -238,7 +221,7 @@ fn where_meta_ended_them_a_notification_is_held_and_says_why() {
     alone(setup, async |stage| {
         const TEA: &str = "100200300400502";
         let thursday = moment("2026-11-26T10:30:00Z"); // 18:30 in Taipei
-        let people = subscribers(stage, TEA, "COUNTER", 3).await;
+        let people = stage.subscribers(TEA, "COUNTER", 3).await;
         // One of them writes on the day: their window is open.
         stage.travel(thursday - HOUR).await;
         assert_eq!(stage.says(&people[2], "hello there").await.len(), 1);

@@ -26,15 +26,7 @@ fn bakery(name: &str) -> PathBuf {
 
 /// So many agreed; it is two days later and ten in the morning in Vilnius: they are told by token.
 async fn subscribers(stage: &Stage) -> Vec<String> {
-    let people: Vec<String> = (0..PEOPLE).map(|_| stage.person(PAGE)).collect();
-    for psid in &people {
-        stage.sandbox.scan(psid, "DOOR").await.unwrap();
-    }
-    for act in [|| Act::GetStarted, || Act::OptIn { mid: None }] {
-        let acts = people.iter().map(|psid| (psid.clone(), act())).collect();
-        stage.sandbox.acts(acts, How::default()).await.unwrap();
-        stage.settled().await;
-    }
+    let people = stage.subscribers(PAGE, "DOOR", PEOPLE).await;
     stage.travel(moment("2026-11-25T08:00:00Z") + 5 * SECOND).await;
     people
 }

@@ -1,13 +1,13 @@
 //! Paid messages and utility templates through the real bundle, the sandbox in Meta's place: from
 //! the opt-in to the report, a campaign that warms up, the cap of a day reached in the middle, a
 //! runtime that is killed, and the end of a rule in a region.
-use std::process::Command;
 use std::time::Duration;
 
 use crate::common::{
     ADMIN_TOKEN, ADS_TOKEN, APP_ID, APP_SECRET, HOUR, MINUTE, PAGE_TOKEN, SECOND, Setup, Stage,
-    VERIFY_TOKEN, alone, moment,
+    VERIFY_TOKEN, alone, moment, owner,
 };
+use reqwest::Method;
 use serde_json::{Value, json};
 use shopbell::cli::sandbox::{Act, Call};
 
@@ -15,41 +15,22 @@ const PAGE: &str = "3029384756";
 const SHOP: &str = "tests/shops/paid";
 const DAY: &str = "DAY: poppy bagels.";
 
-/// What a command prints, one JSON object a line, however it ends.
-async fn shopbell(stage: &Stage, args: &[&str], at: &str) -> Vec<Value> {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_shopbell"));
-    command.args(args).args([at, &stage.worker.url, "--format", "json"]);
-    command.env("ADMIN_TOKEN", ADMIN_TOKEN).env("APP_SECRET", APP_SECRET).env("APP_ID", APP_ID);
+/// What a command prints that has the secrets, one JSON object a line, however it ends.
+async fn shopbell(stage: &Stage, args: &[&str]) -> Vec<Value> {
+    let mut command = owner::command(&stage.worker, &[args, &["--format", "json"]].concat());
+    command.env("APP_SECRET", APP_SECRET).env("APP_ID", APP_ID);
     command.env("PAGE_TOKEN", PAGE_TOKEN).env("VERIFY_TOKEN", VERIFY_TOKEN);
-    command.current_dir(env!("CARGO_MANIFEST_DIR"));
-    let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
-    let text = String::from_utf8(output.stdout).unwrap();
-    assert!(!text.contains(ADS_TOKEN) && !text.contains(ADMIN_TOKEN));
-    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    let printed = owner::run(command).await;
+    assert!(!printed.out.contains(ADS_TOKEN) && !printed.out.contains(ADMIN_TOKEN));
+    printed.json()
 }
 
 /// What the doctor found about something: its state and its words.
 async fn doctor(stage: &Stage, check: &str) -> Vec<(String, String)> {
-    let found = shopbell(stage, &["doctor", SHOP], "--url").await;
+    let found = shopbell(stage, &["doctor", SHOP]).await;
     let ours = found.iter().filter(|finding| finding["check"] == check);
     let word = |finding: &Value, key: &str| finding[key].as_str().unwrap_or_default().to_owned();
     ours.map(|finding| (word(finding, "state"), word(finding, "says"))).collect()
-}
-
-async fn subscribers(stage: &Stage, poster: &str, n: usize) -> Vec<String> {
-    let mut people = Vec::new();
-    for _ in 0..n {
-        let psid = stage.person(PAGE);
-        stage.sandbox.scan(&psid, poster).await.unwrap();
-        stage.sandbox.act(&psid, Act::GetStarted).await.unwrap();
-        people.push(psid);
-    }
-    stage.settled().await;
-    for psid in &people {
-        stage.sandbox.act(psid, Act::OptIn { mid: None }).await.unwrap();
-    }
-    stage.settled().await;
-    people
 }
 
 fn told(stage: &Stage, people: &[String], what: &str) -> usize {
@@ -67,27 +48,25 @@ fn paid(stage: &Stage) -> Vec<Call> {
 }
 
 async fn line(stage: &Stage, period: &str) -> Value {
-    let report = shopbell(stage, &["report", SHOP, "--days", "400"], "--url").await;
+    let report = shopbell(stage, &["report", SHOP, "--days", "400"]).await;
     report.iter().find(|line| line["period"] == period).unwrap().clone()
 }
 
-async fn admin(stage: &Stage, method: &str, path: &str, body: Value) -> (u16, Value) {
-    let url = format!("{}{path}", stage.worker.url);
-    let request = match method {
-        "GET" => stage.http.get(url),
-        _ => stage.http.post(url).body(body.to_string()),
-    };
-    let answer = request.bearer_auth(ADMIN_TOKEN).send().await.unwrap();
-    let status = answer.status().as_u16();
-    (status, answer.json().await.unwrap_or(Value::Null))
+/// Has somebody told something by a template.
+async fn tell(stage: &Stage, person: &str, what: Value) -> (u16, Value) {
+    stage.admin(Method::POST, &utility(person), what.to_string()).await
+}
+
+fn utility(person: &str) -> String {
+    format!("/admin/utility?page={PAGE}&person={person}")
 }
 
 #[test]
 fn on_the_day_a_free_way_ends_the_paid_one_takes_over_up_to_the_cap() {
     let setup = Setup::of("paid", SHOP).clock("2026-02-07T12:00:00Z");
     alone(setup, async |stage| {
-        let eve = subscribers(stage, "EVE", 2).await;
-        let day = subscribers(stage, "DAY", 6).await;
+        let eve = stage.subscribers(PAGE, "EVE", 2).await;
+        let day = stage.subscribers(PAGE, "DAY", 6).await;
         stage.sandbox.settings(|s| s.receipts = true);
 
         // Off until the doctor has proved it; what is lacking is named.
@@ -119,7 +98,7 @@ fn on_the_day_a_free_way_ends_the_paid_one_takes_over_up_to_the_cap() {
 
         // The day itself: paid. The plan says so before, with what it may cost.
         let at = "2026-02-10T15:00:00Z";
-        let plan = shopbell(stage, &["plan", SHOP, "--at", at], "--url").await;
+        let plan = shopbell(stage, &["plan", SHOP, "--at", at]).await;
         let run = plan.iter().position(|line| line["run"]["notification"] == "day").unwrap();
         let totals = plan[run..].iter().find(|line| !line["totals"].is_null()).unwrap();
         let leaves = &totals["totals"]["leaves"][0];
@@ -155,7 +134,7 @@ fn on_the_day_a_free_way_ends_the_paid_one_takes_over_up_to_the_cap() {
         assert_eq!(line["cost"], cost);
         let why: Vec<&String> = line["reasons"].as_object().unwrap().keys().collect();
         assert!(why.len() == 1 && why[0].contains("spending cap"), "{why:?}");
-        let plan = shopbell(stage, &["plan", SHOP, "--at", at], "--url").await;
+        let plan = shopbell(stage, &["plan", SHOP, "--at", at]).await;
         assert!(!plan.is_empty());
         // A token that was paid for rests for a day, in KV too.
         let kept = stage.worker.kv(&format!("subscription:{PAGE}:{first}:day")).unwrap();
@@ -184,7 +163,7 @@ fn on_the_day_a_free_way_ends_the_paid_one_takes_over_up_to_the_cap() {
 fn a_campaign_that_is_made_too_late_is_waited_for() {
     let setup = Setup::of("warm-up", SHOP).clock("2026-02-08T12:00:00Z");
     alone(setup, async |stage| {
-        let people = subscribers(stage, "DAY", 2).await;
+        let people = stage.subscribers(PAGE, "DAY", 2).await;
         // Without a proof they are held, and the owner reads why.
         stage.travel(moment("2026-02-10T15:00:01Z")).await;
         stage.cron().await;
@@ -227,7 +206,7 @@ fn a_campaign_that_is_made_too_late_is_waited_for() {
 fn a_runtime_that_is_killed_while_it_pays_never_spends_more_than_the_cap() {
     let setup = Setup::of("paid-crash", SHOP).clock("2026-02-08T12:00:00Z");
     alone(setup, async |stage| {
-        let people = subscribers(stage, "DAY", 8).await;
+        let people = stage.subscribers(PAGE, "DAY", 8).await;
         assert_eq!(doctor(stage, "paid.proof").await[0].0, "ok");
         stage.cron().await;
         for (n, (period, wait)) in
@@ -277,18 +256,17 @@ fn what_somebody_waits_for_goes_by_an_approved_template_and_no_offer_does() {
     alone(setup, async |stage| {
         let ann = stage.person(PAGE);
         stage.says(&ann, "what bagels do you have").await;
-        let tell = |person: &str| format!("/admin/utility?page={PAGE}&person={person}");
         let order = |key: &str, name: &str| {
             json!({ "template": "order_ready", "key": key,
                     "values": { "name": name, "order": "1042" } })
         };
         // In the window: an ordinary message, free.
-        let (status, body) = admin(stage, "POST", &tell(&ann), order("1042-ready", "Ann")).await;
+        let (status, body) = tell(stage, &ann, order("1042-ready", "Ann")).await;
         assert_eq!((status, &body["by"]), (200, &json!("window")));
         stage.settled().await;
         let said = "Hello Ann, your order 1042 is ready. You can pick it up at the counter.";
         assert_eq!(stage.received(&ann).last().unwrap(), said);
-        let (status, _) = admin(stage, "POST", &tell(&ann), order("1042-ready", "Ann")).await;
+        let (status, _) = tell(stage, &ann, order("1042-ready", "Ann")).await;
         assert_eq!(status, 409, "one about one thing");
 
         // Two days later the window is closed, and Meta has approved nothing yet.
@@ -297,27 +275,27 @@ fn what_somebody_waits_for_goes_by_an_approved_template_and_no_offer_does() {
             s.template_review = "PENDING".to_owned();
         });
         stage.travel(moment("2026-11-26T17:00:00Z")).await;
-        let (status, body) = admin(stage, "POST", &tell(&ann), order("1043-ready", "Ann")).await;
+        let (status, body) = tell(stage, &ann, order("1043-ready", "Ann")).await;
         assert_eq!(status, 409);
         assert!(body["error"].as_str().unwrap().contains("has not approved"), "{body}");
         let path = format!("/admin/templates?page={PAGE}");
-        let (_, told) = admin(stage, "POST", &path, Value::Null).await;
+        let (_, told) = stage.admin(Method::POST, &path, "").await;
         let states = |told: &Value| -> Vec<String> {
             let all = told["pages"][0]["answer"]["templates"].as_array().unwrap().iter();
             all.map(|one| one["status"].as_str().unwrap_or("none").to_owned()).collect()
         };
         assert_eq!(states(&told), ["PENDING", "PENDING"]);
-        let (status, _) = admin(stage, "POST", &tell(&ann), order("1043-ready", "Ann")).await;
+        let (status, _) = tell(stage, &ann, order("1043-ready", "Ann")).await;
         assert_eq!(status, 409);
         // Meta approves them, and says so: the next tick asks.
         stage.sandbox.judge_templates(PAGE, "APPROVED").await;
         stage.cron().await;
-        let (_, told) = admin(stage, "GET", &path, Value::Null).await;
+        let told = stage.told(&path).await;
         assert_eq!(states(&told), ["APPROVED", "APPROVED"]);
         let found = doctor(stage, "templates.status").await;
         assert!(found.len() == 2 && found.iter().all(|(state, _)| state == "ok"), "{found:?}");
 
-        let (status, body) = admin(stage, "POST", &tell(&ann), order("1043-ready", "Ann")).await;
+        let (status, body) = tell(stage, &ann, order("1043-ready", "Ann")).await;
         assert_eq!((status, &body["by"]), (200, &json!("utility_template")), "{body}");
         stage.settled().await;
         let call = stage.sends(&ann).await.pop().unwrap();
@@ -325,23 +303,23 @@ fn what_somebody_waits_for_goes_by_an_approved_template_and_no_offer_does() {
         assert_eq!(call.body["message"]["template"]["language"], json!({ "code": "en" }));
 
         // No offers, no unknown people, no half-filled templates.
-        let (status, body) = admin(stage, "POST", &tell(&ann), order("1044", "20% off")).await;
+        let (status, body) = tell(stage, &ann, order("1044", "20% off")).await;
         assert_eq!(status, 400);
         assert!(body["error"].as_str().unwrap().contains("may not advertise"), "{body}");
         let half = json!({ "template": "order_ready", "key": "1045", "values": {} });
-        assert_eq!(admin(stage, "POST", &tell(&ann), half).await.0, 400);
+        assert_eq!(tell(stage, &ann, half).await.0, 400);
         let nobody = json!({ "template": "no_such", "key": "1", "values": {} });
-        assert_eq!(admin(stage, "POST", &tell(&ann), nobody).await.0, 404);
-        assert_eq!(admin(stage, "POST", &tell("404"), order("1046", "Ann")).await.0, 404);
-        let url = format!("{}{}", stage.worker.url, tell(&ann));
+        assert_eq!(tell(stage, &ann, nobody).await.0, 404);
+        assert_eq!(tell(stage, "404", order("1046", "Ann")).await.0, 404);
+        let url = format!("{}{}", stage.worker.url, utility(&ann));
         let stranger = stage.http.post(url).body(order("1", "x").to_string()).send().await.unwrap();
         assert_eq!(stranger.status(), 401);
 
         // After STOP nothing is told any more.
         stage.says(&ann, "STOP").await;
-        let (status, _) = admin(stage, "POST", &tell(&ann), order("1047", "Ann")).await;
+        let (status, _) = tell(stage, &ann, order("1047", "Ann")).await;
         assert_eq!(status, 409);
-        let report = shopbell(stage, &["report", SHOP], "--url").await;
+        let report = shopbell(stage, &["report", SHOP]).await;
         let notices: Vec<&Value> =
             report.iter().filter(|line| line["template"] == "order_ready").collect();
         assert_eq!(notices.len(), 1, "{report:?}");

@@ -1,9 +1,8 @@
 //! From the plan before to the report after, through the owner's command: the same hash, each
 //! recipient with its way, and the receipts of what they agreed to.
 
-use std::process::Command;
-
-use crate::common::{ADMIN_TOKEN, HOUR, MINUTE, SECOND, Setup, Stage, alone, moment};
+use crate::common::{HOUR, MINUTE, SECOND, Setup, Stage, alone, moment};
+use reqwest::Method;
 use serde_json::Value;
 use shopbell::cli::sandbox::Act;
 
@@ -12,28 +11,7 @@ const SHOP: &str = "tests/shops/two-pages";
 
 /// What the command prints: one JSON object a line.
 async fn shopbell(stage: &Stage, args: &[&str]) -> Vec<Value> {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_shopbell"));
-    command.args(args).args(["--url", &stage.worker.url, "--format", "json"]);
-    command.env("ADMIN_TOKEN", ADMIN_TOKEN).current_dir(env!("CARGO_MANIFEST_DIR"));
-    let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
-    let errors = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(output.status.success(), "{args:?}: {errors}");
-    let text = String::from_utf8(output.stdout).unwrap();
-    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
-}
-
-async fn subscribers(stage: &Stage, n: usize) -> Vec<String> {
-    let mut people = Vec::new();
-    for _ in 0..n {
-        let psid = stage.person(PAGE);
-        stage.sandbox.scan(&psid, "DOOR").await.unwrap();
-        stage.sandbox.act(&psid, Act::GetStarted).await.unwrap();
-        stage.settled().await;
-        stage.sandbox.act(&psid, Act::OptIn { mid: None }).await.unwrap();
-        people.push(psid);
-    }
-    stage.settled().await;
-    people
+    stage.shopbell(&[args, &["--format", "json"]].concat()).await.good().json()
 }
 
 /// The run of "warm" in a plan, and its recipients.
@@ -48,7 +26,7 @@ fn warm(plan: &[Value]) -> (Value, Vec<Value>) {
 fn what_is_planned_is_what_runs_and_what_is_reported() {
     let setup = Setup::of("plan", SHOP).clock("2026-11-25T06:00:00Z");
     alone(setup, async |stage| {
-        let people = subscribers(stage, 5).await;
+        let people = stage.subscribers(PAGE, "DOOR", 5).await;
         let ten = moment("2026-11-27T08:00:00Z"); // 10:00 in Vilnius, two days later
         // One writes on the day; one has asked for a person.
         stage.travel(ten - HOUR).await;
@@ -107,10 +85,8 @@ fn what_is_planned_is_what_runs_and_what_is_reported() {
         let head = told[0]["head"].as_str().unwrap().to_owned();
 
         // Forgetting somebody leaves the chain of the others.
-        let mut url = format!("{}/admin/delete?page={PAGE}", stage.worker.url);
-        url += &format!("&person={}", people[4]);
-        let gone = stage.http.post(&url).bearer_auth(ADMIN_TOKEN).send().await.unwrap();
-        assert_eq!(gone.status(), 200);
+        let forget = format!("/admin/delete?page={PAGE}&person={}", people[4]);
+        assert_eq!(stage.admin(Method::POST, &forget, "").await.0, 200);
         let told = shopbell(stage, &["consent", &people[4], SHOP, "--page", PAGE]).await;
         assert_eq!(told.len(), 1, "{told:?}");
         let args = ["consent", &people[0], SHOP, "--page", PAGE, "--head", &head];
@@ -122,7 +98,7 @@ fn what_is_planned_is_what_runs_and_what_is_reported() {
 fn what_nothing_ran_for_is_reported_and_not_sent_at_night() {
     let setup = Setup::of("missed", SHOP).clock("2026-11-25T06:00:00Z");
     alone(setup, async |stage| {
-        let people = subscribers(stage, 2).await;
+        let people = stage.subscribers(PAGE, "DOOR", 2).await;
         stage.cron().await;
         // Cron sleeps from the morning until three at night.
         stage.travel(moment("2026-11-26T01:00:00Z")).await;
@@ -150,14 +126,11 @@ fn only_the_owner_is_told() {
     let setup = Setup::of("told", SHOP).clock("2026-11-25T06:00:00Z");
     alone(setup, async |stage| {
         for path in ["/admin/recipients", "/admin/report", "/admin/receipts", "/admin/consent"] {
-            let url = format!("{}{path}?page={PAGE}&person=1", stage.worker.url);
-            let answer = stage.http.get(&url).send().await.unwrap();
-            assert_eq!(answer.status(), 401, "{path}");
-            let answer = stage.http.get(&url).bearer_auth(ADMIN_TOKEN).send().await.unwrap();
-            assert_eq!(answer.status(), 200, "{path}");
-            let url = format!("{}{path}?page=999&person=1", stage.worker.url);
-            let answer = stage.http.get(&url).bearer_auth(ADMIN_TOKEN).send().await.unwrap();
-            assert_eq!(answer.status(), 404, "{path}");
+            let ours = format!("{path}?page={PAGE}&person=1");
+            assert_eq!(stage.get(&ours).await.status(), 401, "{path}");
+            stage.told(&ours).await;
+            let others = format!("{path}?page=999&person=1");
+            assert_eq!(stage.admin(Method::GET, &others, "").await.0, 404, "{path}");
             let url = format!("{}{path}", stage.worker.url);
             assert_eq!(stage.http.post(&url).send().await.unwrap().status(), 405, "{path}");
         }

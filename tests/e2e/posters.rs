@@ -1,12 +1,9 @@
 //! Through the door: posters, their links, and every shape in which people arrive, through the real
 //! bundle.
-use std::process::Command;
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use crate::common::{
-    self, ADMIN_TOKEN, DAY, HOUR, MINUTE, SECOND, Setup, Stage, alone, hooks, on, until,
-};
+use crate::common::{self, DAY, HOUR, MINUTE, SECOND, Setup, Stage, alone, hooks, on, until};
 use reqwest::Method;
 use serde_json::{Value, json};
 use shopbell::cli::sandbox::{Act, Fault, FaultKind, Landing, Platform};
@@ -55,18 +52,12 @@ fn location(answer: &reqwest::Response) -> String {
 
 /// Sends an order about posters: its status and its answer.
 async fn order(stage: &Stage, method: Method, query: &str, body: Value) -> (u16, Value) {
-    let url = format!("{}/admin/posters?{query}", stage.worker.url);
-    let request = stage.http.request(method, url).bearer_auth(ADMIN_TOKEN).body(body.to_string());
-    let answer = request.send().await.unwrap();
-    let status = answer.status().as_u16();
-    (status, serde_json::from_str(&answer.text().await.unwrap()).unwrap_or_default())
+    stage.admin(method, &format!("/admin/posters?{query}"), body.to_string()).await
 }
 
 /// What the funnel of a Page has counted.
 async fn funnel(stage: &Stage, page: &str, source: &str, stage_name: &str) -> i64 {
-    let url = format!("{}/admin/funnel?page={page}&days=400", stage.worker.url);
-    let answer = stage.http.get(url).bearer_auth(ADMIN_TOKEN).send().await.unwrap();
-    let told: Value = answer.json().await.unwrap();
+    let told = stage.told(&format!("/admin/funnel?page={page}&days=400")).await;
     let lines = told["answer"]["lines"].as_array().unwrap();
     let same = |line: &&Value| line["source"] == source && line["stage"] == stage_name;
     lines.iter().filter(same).map(|line| line["n"].as_i64().unwrap()).sum()
@@ -301,14 +292,7 @@ fn a_printed_poster_is_aimed_elsewhere_revoked_and_given_back() {
 fn the_command_makes_a_poster_that_works_and_shows_its_funnel() {
     on(&STAGE, async |stage| {
         let folder = format!("{}/tests/shops/posters", env!("CARGO_MANIFEST_DIR"));
-        let run = |args: &[&str]| {
-            let mut command = Command::new(env!("CARGO_BIN_EXE_shopbell"));
-            command.args(args).env("PUBLIC_URL", &stage.worker.url).env("ADMIN_TOKEN", ADMIN_TOKEN);
-            let done = command.output().unwrap();
-            let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-            (done.status.success(), text(&done.stdout), text(&done.stderr))
-        };
-        let (made, said, wrong) = run(&[
+        let new = [
             "poster",
             "new",
             "--page",
@@ -321,8 +305,8 @@ fn the_command_makes_a_poster_that_works_and_shows_its_funnel() {
             "spring",
             "--until",
             "2026-12-24",
-        ]);
-        assert!(made, "{wrong}");
+        ];
+        let said = stage.shopbell(&new).await.good().out;
         let code = said.split_whitespace().next().unwrap().to_owned();
         assert!(said.contains(&format!("{}/q/{code}", stage.worker.url)), "{said}");
         a_while(stage).await;
@@ -339,8 +323,7 @@ fn the_command_makes_a_poster_that_works_and_shows_its_funnel() {
         let source = format!("poster:{code}");
         counted(stage, &source, "scan", 4).await;
 
-        let (fine, table, wrong) = run(&["funnel", &folder, "--page", PAGE]);
-        assert!(fine, "{wrong}");
+        let table = stage.shopbell(&["funnel", &folder, "--page", PAGE]).await.good().out;
         let line = table.lines().find(|line| line.contains(&code)).unwrap();
         let cells: Vec<&str> = line.split_whitespace().rev().take(10).collect();
         assert_eq!(
@@ -348,18 +331,18 @@ fn the_command_makes_a_poster_that_works_and_shows_its_funnel() {
             ["4", "0", "0", "1"],
             "{table}"
         );
-        let (fine, table, _) = run(&["funnel", &folder, "--page", PAGE, "--by", "campaign"]);
-        assert!(fine && table.contains("spring"), "{table}");
+        let by_campaign = ["funnel", &folder, "--page", PAGE, "--by", "campaign"];
+        let table = stage.shopbell(&by_campaign).await.good().out;
+        assert!(table.contains("spring"), "{table}");
 
-        let (fine, list, _) = run(&["poster", "list", "--page", PAGE]);
-        assert!(fine && list.contains(&code) && list.contains("Bus stop"), "{list}");
-        assert!(run(&["poster", "revoke", &code, "--page", PAGE]).0);
+        let list = stage.shopbell(&["poster", "list", "--page", PAGE]).await.good().out;
+        assert!(list.contains(&code) && list.contains("Bus stop"), "{list}");
+        stage.shopbell(&["poster", "revoke", &code, "--page", PAGE]).await.good();
         a_while(stage).await;
         assert_eq!(open(stage, &code).await.status(), 200);
-        let (fine, _, wrong) = run(&["poster", "aim", &code, "--page", PAGE, "--topic", "cars"]);
-        assert!(!fine && wrong.contains("no topic cars"), "{wrong}");
-        let (fine, _, wrong) = run(&["poster", "revoke", "NOPE", "--page", PAGE]);
-        assert!(!fine && wrong.contains("NOPE"), "{wrong}");
+        let cars = ["poster", "aim", &code, "--page", PAGE, "--topic", "cars"];
+        stage.shopbell(&cars).await.refused("no topic cars");
+        stage.shopbell(&["poster", "revoke", "NOPE", "--page", PAGE]).await.refused("NOPE");
     });
 }
 

@@ -2,9 +2,10 @@
 //! out; pages that fail, a process that dies and a KV that refuses; and an emptied Desk.
 
 use std::fs;
-use std::process::Command;
 
-use crate::common::{ADMIN_TOKEN, DAY, HOUR, MINUTE, SECOND, Setup, Stage, alone, until};
+use crate::common::owner::Printed;
+use crate::common::{DAY, HOUR, MINUTE, SECOND, Setup, Stage, alone, until};
+use reqwest::Method;
 use serde_json::{Value, json};
 use shopbell::cli::sandbox::{Act, Fault, FaultKind, Hint, Token};
 
@@ -19,18 +20,7 @@ fn setup(name: &'static str) -> Setup {
 
 /// People who agreed to the daily topic, two hours ago.
 async fn subscribers(stage: &Stage, n: usize) -> Vec<String> {
-    let mut people = Vec::new();
-    for _ in 0..n {
-        let psid = stage.person(PAGE);
-        stage.sandbox.scan(&psid, "DOOR").await.unwrap();
-        stage.sandbox.act(&psid, Act::GetStarted).await.unwrap();
-        people.push(psid);
-    }
-    stage.settled().await;
-    for psid in &people {
-        stage.sandbox.act(psid, Act::OptIn { mid: None }).await.unwrap();
-    }
-    stage.settled().await;
+    let people = stage.subscribers(PAGE, "DOOR", n).await;
     stage.travel(stage.sandbox.now() + 2 * HOUR).await;
     people
 }
@@ -50,21 +40,21 @@ fn elsewhere(stage: &Stage, title: &str, token: &str) -> String {
     person
 }
 
-async fn admin(stage: &Stage, method: reqwest::Method, query: &str) -> (u16, Value) {
-    let url = format!("{}/admin/reconcile?page={PAGE}{query}", stage.worker.url);
-    let answer = stage.http.request(method, url).bearer_auth(ADMIN_TOKEN).send().await.unwrap();
-    (answer.status().as_u16(), answer.json().await.unwrap_or_default())
+/// Asks about readings: the status, and the reading that is on, or the last one.
+async fn ask(stage: &Stage, method: Method, query: &str) -> (u16, Value) {
+    let path = format!("/admin/reconcile?page={PAGE}{query}");
+    let (status, told) = stage.admin(method, &path, "").await;
+    (status, told["answer"]["round"].clone())
 }
 
 async fn begin(stage: &Stage, how: &str) -> Value {
-    let (status, answer) = admin(stage, reqwest::Method::POST, how).await;
+    let (status, round) = ask(stage, Method::POST, how).await;
     assert_eq!(status, 200);
-    answer["answer"]["round"].clone()
+    round
 }
 
-/// The reading that is on, or the last one.
 async fn state(stage: &Stage) -> Value {
-    admin(stage, reqwest::Method::GET, "").await.1["answer"]["round"].clone()
+    ask(stage, Method::GET, "").await.1
 }
 
 /// Begins a reading and helps it on until it is over.
@@ -74,9 +64,7 @@ async fn read(stage: &Stage, how: &str) -> Value {
     let end = std::time::Instant::now() + crate::common::SOON;
     while round["ended_at"].is_null() {
         assert!(std::time::Instant::now() < end, "{round}");
-        round =
-            admin(stage, reqwest::Method::POST, &format!("&round={id}")).await.1["answer"]["round"]
-                .clone();
+        (_, round) = ask(stage, Method::POST, &format!("&round={id}")).await;
     }
     round
 }
@@ -87,9 +75,7 @@ async fn over(stage: &Stage) -> Value {
 }
 
 async fn consents(stage: &Stage, person: &str) -> Value {
-    let url = format!("{}/admin/consent?page={PAGE}&person={person}", stage.worker.url);
-    let answer = stage.http.get(url).bearer_auth(ADMIN_TOKEN).send().await.unwrap();
-    answer.json::<Value>().await.unwrap()["answer"].clone()
+    stage.told(&format!("/admin/consent?page={PAGE}&person={person}")).await["answer"].clone()
 }
 
 fn last_receipt(consents: &Value) -> Value {
@@ -103,15 +89,10 @@ fn asked(stage: &Stage) -> Vec<shopbell::cli::sandbox::Call> {
     calls
 }
 
-fn command(stage: &Stage, args: &[&str]) -> (bool, String) {
-    let done = Command::new(env!("CARGO_BIN_EXE_shopbell"))
-        .args(args)
-        .args(["--url", &stage.worker.url])
-        .env("ADMIN_TOKEN", ADMIN_TOKEN)
-        .output()
-        .unwrap();
-    let text = [done.stdout, done.stderr].map(|text| String::from_utf8(text).unwrap()).concat();
-    (done.status.success(), text)
+/// Runs one of the owner's commands about the shop and its Page.
+async fn of_page(stage: &Stage, command: &[&str], more: &[&str]) -> Printed {
+    let page = ["tests/shops/two-pages", "--page", PAGE];
+    stage.shopbell(&[command, &page, more].concat()).await.good()
 }
 
 #[test]
@@ -125,16 +106,12 @@ fn the_command_adds_what_meta_has_marks_what_it_lost_and_leaves_out_what_is_nobo
         stage.sandbox.drop_tokens(|token| token.person == people[0]);
         stage.sandbox.settings(|settings| settings.tokens_page = 2);
 
-        let (ok, dry) =
-            command(stage, &["reconcile", "tests/shops/two-pages", "--page", PAGE, "--dry-run"]);
-        assert!(ok, "{dry}");
+        let dry = of_page(stage, &["reconcile"], &["--dry-run"]).await.text();
         assert!(dry.contains("nothing was changed") && dry.contains("1  added"), "{dry}");
         assert_eq!(consents(stage, &missed).await["consents"], json!([]));
 
-        let args = ["reconcile", "tests/shops/two-pages", "--page", PAGE, "--format", "json"];
-        let (ok, text) = command(stage, &args);
-        assert!(ok, "{text}");
-        let told: Value = serde_json::from_str(&text).unwrap();
+        let told = of_page(stage, &["reconcile"], &["--format", "json"]).await.json();
+        let [told] = &told[..] else { panic!("{told:?}") };
         let counts = &told["counts"];
         for (what, n) in [
             ("listed", 5),
@@ -173,11 +150,10 @@ fn the_command_adds_what_meta_has_marks_what_it_lost_and_leaves_out_what_is_nobo
             calls.len()
         };
         assert_eq!((sent("missed"), sent("foreign")), (1, 0));
-        let (ok, proof) =
-            command(stage, &["consent", &missed, "tests/shops/two-pages", "--page", PAGE]);
-        assert!(ok && proof.contains("verified"), "{proof}");
-        let (ok, report) = command(stage, &["report", "tests/shops/two-pages", "--page", PAGE]);
-        assert!(ok && report.contains("tokens at Meta"), "{report}");
+        let proof = of_page(stage, &["consent", &missed], &[]).await.text();
+        assert!(proof.contains("verified"), "{proof}");
+        let report = of_page(stage, &["report"], &[]).await.text();
+        assert!(report.contains("tokens at Meta"), "{report}");
     });
 }
 
@@ -214,8 +190,8 @@ fn a_page_that_fails_is_asked_for_again_and_nothing_is_taken_back_on_half_a_list
         let round = read(stage, "").await;
         assert!(round["failed"].as_str().unwrap().contains("190"), "{round}");
         assert_eq!(round["counts"]["ended"], 0);
-        let (ok, text) = command(stage, &["report", "tests/shops/two-pages", "--page", PAGE]);
-        assert!(ok && text.contains("nothing was taken back"), "{text}");
+        let text = of_page(stage, &["report"], &[]).await.text();
+        assert!(text.contains("nothing was taken back"), "{text}");
         stage.travel(stage.sandbox.now() + MINUTE).await;
         assert_eq!(read(stage, "").await["counts"]["ended"], 1);
     });
@@ -255,17 +231,7 @@ fn a_process_that_dies_in_the_middle_goes_on_by_itself_and_kv_that_refuses_gets_
         stage.settled().await;
         let added = stage.sandbox.calls().len();
         assert!(added > 0);
-        let url = format!("{}/admin/recipients?page={PAGE}", stage.worker.url);
-        let all: Value = stage
-            .http
-            .get(url)
-            .bearer_auth(ADMIN_TOKEN)
-            .send()
-            .await
-            .unwrap()
-            .json()
-            .await
-            .unwrap();
+        let all = stage.told(&format!("/admin/recipients?page={PAGE}")).await;
         let all = all["answer"]["recipients"].as_array().unwrap().clone();
         assert_eq!(all.len(), 10);
         for one in &all {

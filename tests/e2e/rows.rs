@@ -4,7 +4,8 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::common::{ADMIN_TOKEN, DAY, HOUR, MINUTE, SECOND, Setup, Stage, alone, moment, until};
+use crate::common::{DAY, HOUR, MINUTE, SECOND, Setup, Stage, alone, moment, until};
+use reqwest::Method;
 use serde_json::Value;
 use shopbell::cli::sandbox::{self, Act, How};
 use shopbell::outreach::budget::costs::{Thing, rows};
@@ -21,9 +22,7 @@ async fn counted(stage: &Stage) -> u64 {
     stage.settled().await;
     // The Worker's own looks come in their own time.
     until("no look is on", || async {
-        let url = format!("{}/admin/checkup", stage.worker.url);
-        let answer = stage.http.get(url).bearer_auth(ADMIN_TOKEN).send().await.unwrap();
-        let told: Value = answer.json().await.unwrap();
+        let told = stage.told("/admin/checkup").await;
         let now = stage.sandbox.now();
         let later = |key: &str| {
             let at = &told["pages"][0]["checked"][key];
@@ -108,9 +107,8 @@ fn the_figures_of_the_budget_are_what_the_bundle_writes() {
         counted(stage).await;
         let before = reading().await;
         stage.travel(stage.sandbox.now() + MINUTE).await;
-        let url = format!("{}/admin/reconcile?page={PAGE}", stage.worker.url);
-        let begun = stage.http.post(url).bearer_auth(ADMIN_TOKEN).send().await.unwrap();
-        assert_eq!(begun.status(), 200);
+        let reconcile = format!("/admin/reconcile?page={PAGE}");
+        assert_eq!(stage.admin(Method::POST, &reconcile, "").await.0, 200);
         until("another reading", async || reading().await != before).await;
         compare(Thing::Listed, PEOPLE, counted(stage).await, &mut found);
 

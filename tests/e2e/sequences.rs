@@ -1,10 +1,9 @@
 //! Sequences and offers on the real bundle: killed in the middle, nobody is told twice, and everybody
 //! goes on where they were. Time is the Worker's virtual clock.
-use std::process::Command;
 use std::time::Duration;
 
-use crate::common::{ADMIN_TOKEN, DAY, MINUTE, SECOND, Setup, Stage, alone, moment, until};
-use serde_json::Value;
+use crate::common::{DAY, MINUTE, SECOND, Setup, Stage, alone, moment, until};
+use reqwest::Method;
 use shopbell::cli::sandbox::Act;
 
 const PAGE: &str = "100200300400521";
@@ -14,32 +13,15 @@ const PEOPLE: usize = 14;
 /// Notifications on their way at a time; a claim more may have been made before the end.
 const IN_FLIGHT: usize = 4;
 
-async fn shopbell(stage: &Stage, args: &[&str]) -> String {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_shopbell"));
-    command.args(args).args(["--url", &stage.worker.url]);
-    command.env("ADMIN_TOKEN", ADMIN_TOKEN).current_dir(env!("CARGO_MANIFEST_DIR"));
-    let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
-    let errors = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(output.status.success(), "{args:?}: {errors}");
-    String::from_utf8(output.stdout).unwrap()
-}
-
 /// People who came by the door and agreed to its letters.
 async fn subscribers(stage: &Stage) -> Vec<String> {
-    let mut people = Vec::new();
-    for _ in 0..PEOPLE {
-        let psid = stage.person(PAGE);
-        stage.sandbox.scan(&psid, "DOOR").await.unwrap();
-        stage.sandbox.act(&psid, Act::GetStarted).await.unwrap();
-        // The letters are in the language that they write.
-        stage.sandbox.says(&psid, "labas").await.unwrap();
-        people.push(psid);
-    }
-    stage.settled().await;
+    let people = stage.guests(PAGE, "DOOR", PEOPLE).await;
+    // The letters are in the language that they write.
     for psid in &people {
-        stage.sandbox.act(psid, Act::OptIn { mid: None }).await.unwrap();
+        stage.sandbox.says(psid, "labas").await.unwrap();
     }
     stage.settled().await;
+    stage.agree(&people).await;
     people
 }
 
@@ -106,7 +88,7 @@ fn killed_in_the_middle_of_a_sequence_nobody_is_told_twice_and_everybody_goes_on
         let second = moment("2026-11-25T08:00:00Z"); // 10:00 in Vilnius
         stage.travel(second + SECOND).await;
         let plan = ["plan", SHOP, "--page", PAGE, "--week", "--at", "2026-11-25T10:00"];
-        let plan = shopbell(stage, &plan).await;
+        let plan = stage.shopbell(&plan).await.good().out;
         assert!(plan.contains("welcome-paper: Wed 2026-11-25 10:00"), "{plan}");
         for _ in 0..2 {
             tick(stage).await;
@@ -128,7 +110,7 @@ fn killed_in_the_middle_of_a_sequence_nobody_is_told_twice_and_everybody_goes_on
         assert_eq!(told(stage, &people, "Trečias laiškas"), [0; PEOPLE], "nobody is curious");
         assert_eq!(told(stage, &people, "Paskutinis laiškas"), expected);
 
-        let report = shopbell(stage, &["report", SHOP, "--page", PAGE]).await;
+        let report = stage.shopbell(&["report", SHOP, "--page", PAGE]).await.good().out;
         let eleven = PEOPLE - 3;
         assert!(report.contains(&format!("once welcome-paper: planned {eleven}")), "{report}");
         assert!(report.contains(&format!("sequence welcome: done {eleven}")), "{report}");
@@ -155,12 +137,12 @@ fn an_offer_that_the_owner_opens_tells_whoever_asked() {
         let said = stage.does(&psid, tap("sb:remind:ink")).await;
         assert!(said[0].contains("Žalias rašalas"), "{said:?}");
         stage.does(&psid, Act::OptIn { mid: None }).await;
-        let waiting = shopbell(stage, &["offer", "--page", PAGE]).await;
+        let waiting = stage.shopbell(&["offer", "--page", PAGE]).await.good().out;
         assert!(waiting.contains("1 wait, opened by you"), "{waiting}");
 
         stage.travel(moment("2026-11-26T08:00:00Z")).await;
-        let opened = shopbell(stage, &["offer", "--page", PAGE, "--open", "ink"]).await;
-        assert_eq!(opened, "ink is open: 1 waited for it\n");
+        let opened = stage.shopbell(&["offer", "--page", PAGE, "--open", "ink"]).await.good();
+        assert_eq!(opened.out, "ink is open: 1 waited for it\n");
         tick(stage).await;
         tick(stage).await;
         let heard = |psid: &str| {
@@ -170,12 +152,8 @@ fn an_offer_that_the_owner_opens_tells_whoever_asked() {
         assert_eq!((heard(&psid), heard(&other)), (1, 0));
         let token = stage.http.post(format!("{}/admin/offers?open=ink", stage.worker.url));
         assert_eq!(token.send().await.unwrap().status(), 401);
-        let wrong = stage.http.post(format!("{}/admin/offers", stage.worker.url));
-        let wrong = wrong.bearer_auth(ADMIN_TOKEN).send().await.unwrap();
-        assert_eq!(wrong.status(), 400);
-        let again = stage.http.post(format!("{}/admin/offers?open=ink", stage.worker.url));
-        let again: Value =
-            again.bearer_auth(ADMIN_TOKEN).send().await.unwrap().json().await.unwrap();
+        assert_eq!(stage.admin(Method::POST, "/admin/offers", "").await.0, 400);
+        let (_, again) = stage.admin(Method::POST, "/admin/offers?open=ink", "").await;
         assert_eq!(again["answer"], "already");
     });
 }

@@ -3,13 +3,11 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::time::Duration;
 
 use crate::common::rng::Rng;
-use crate::common::{
-    ADMIN_TOKEN, DAY, HOUR, MINUTE, SECOND, Setup, Stage, alone, hooks, moment, until,
-};
+use crate::common::{DAY, HOUR, MINUTE, SECOND, Setup, Stage, alone, hooks, moment, until};
+use reqwest::Method;
 use serde_json::{Value, json};
 use shopbell::cli::sandbox::{Act, Fate, Fault, FaultKind, How};
 use shopbell::desk::layout::home;
@@ -45,22 +43,8 @@ fn redeclare(folder: &Path, from: u32, to: u32) {
     std::fs::write(file, changed).unwrap();
 }
 
-/// What the command prints, and whether it was content.
-async fn shopbell(stage: &Stage, args: &[&str]) -> (bool, String) {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_shopbell"));
-    command.args(args).args(["--url", &stage.worker.url]).env("ADMIN_TOKEN", ADMIN_TOKEN);
-    let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    (output.status.success(), text(&output.stdout) + &text(&output.stderr))
-}
-
 async fn lines(stage: &Stage, args: &[&str]) -> Vec<Value> {
-    let args: Vec<&str> = args.iter().copied().chain(["--format", "json"]).collect();
-    let (good, text) = shopbell(stage, &args).await;
-    assert!(good, "{args:?}: {text}");
-    // Beside the JSON stands what the commands say to people.
-    let json = text.lines().filter(|line| line.starts_with('{'));
-    json.map(|line| serde_json::from_str(line).unwrap()).collect()
+    stage.shopbell(&[args, &["--format", "json"]].concat()).await.good().json()
 }
 
 /// The Desks of the Page, by `/admin/status`.
@@ -68,19 +52,6 @@ async fn desks(stage: &Stage) -> Vec<Value> {
     let status = stage.status().await;
     let all = status["desks"].as_array().unwrap().iter();
     all.filter(|desk| desk["page"] == PAGE).cloned().collect()
-}
-
-async fn subscribers(stage: &Stage, n: usize) -> Vec<String> {
-    let people: Vec<String> = (0..n).map(|_| stage.person(PAGE)).collect();
-    for psid in &people {
-        stage.sandbox.scan(psid, "DOOR").await.unwrap();
-    }
-    let all = |act: fn() -> Act| people.iter().map(|psid| (psid.clone(), act())).collect();
-    stage.sandbox.acts(all(|| Act::GetStarted), How::batched()).await.unwrap();
-    stage.settled().await;
-    stage.sandbox.acts(all(|| Act::OptIn { mid: None }), How::batched()).await.unwrap();
-    stage.settled().await;
-    people
 }
 
 fn times(stage: &Stage, psid: &str, what: &str) -> usize {
@@ -93,7 +64,7 @@ fn everything_works_with_three_desks_as_with_one() {
     let setup = Setup { shop: shop.clone(), ..Setup::of("three-desks", "") };
     alone(setup.clock("2026-11-25T06:00:00Z"), async |stage| {
         let dir = shop.to_str().unwrap();
-        let people = subscribers(stage, 12).await;
+        let people = stage.subscribers(PAGE, "DOOR", 12).await;
         let file = shop.join("shop.toml");
         let source = std::fs::read_to_string(&file).unwrap();
         let notify = format!("[handoff]\nnotify = \"{}\"\n\n[assistant]\n", people[1]);
@@ -131,12 +102,11 @@ fn everything_works_with_three_desks_as_with_one() {
             let told = lines(stage, &["consent", psid, dir, "--page", PAGE]).await;
             assert_eq!(told[0]["verified"], true, "{told:?}");
             assert_eq!(told[0]["consents"].as_array().unwrap().len(), 1, "{told:?}");
-            let (good, text) = shopbell(stage, &["note", psid, "likes rye", "--page", PAGE]).await;
-            assert!(good && text.contains("likes rye"), "{text}");
+            let note = ["note", psid, "likes rye", "--page", PAGE];
+            let text = stage.shopbell(&note).await.good().text();
+            assert!(text.contains("likes rye"), "{text}");
         }
-        let url = format!("{}/admin/misses?page={PAGE}", stage.worker.url);
-        let missed = stage.http.get(url).bearer_auth(ADMIN_TOKEN).send().await.unwrap();
-        let missed: Value = missed.json().await.unwrap();
+        let missed = stage.told(&format!("/admin/misses?page={PAGE}")).await;
         let asked = missed["desks"].as_array().unwrap().iter().flat_map(|d| d["misses"].as_array());
         let asked: i64 = asked.flatten().map(|miss| miss["times"].as_i64().unwrap()).sum();
         assert_eq!(asked, 3, "{missed}");
@@ -164,9 +134,8 @@ fn everything_works_with_three_desks_as_with_one() {
 
         // Somebody is forgotten where they are.
         let gone = &people[0];
-        let url = format!("{}/admin/delete?page={PAGE}&person={gone}", stage.worker.url);
-        let answer = stage.http.post(url).bearer_auth(ADMIN_TOKEN).send().await.unwrap();
-        let answer: Value = answer.json().await.unwrap();
+        let forget = format!("/admin/delete?page={PAGE}&person={gone}");
+        let (_, answer) = stage.admin(Method::POST, &forget, "").await;
         stage.settled().await;
         let plan = lines(stage, &["plan", dir, "--page", PAGE, "--at", at]).await;
         assert_eq!(totals(&plan), 11, "the others are there");
@@ -182,7 +151,7 @@ fn what_meta_says_to_one_desk_holds_for_all_of_the_page() {
     let shop = bakery("shared-hold", 3);
     let setup = Setup { shop: shop.clone(), ..Setup::of("shared-hold", "") };
     alone(setup.clock("2026-11-25T06:00:00Z"), async |stage| {
-        let people = subscribers(stage, 12).await;
+        let people = stage.subscribers(PAGE, "DOOR", 12).await;
         let held = async |stage: &Stage| {
             let each = desks(stage).await;
             each.iter().filter(|desk| !desk["hold"].is_null()).count()
@@ -215,7 +184,7 @@ fn an_answer_during_a_run_is_overtaken_by_four_notifications_at_most() {
     let shop = bakery("overtaken", 1);
     let setup = Setup { shop: shop.clone(), ..Setup::of("overtaken", "") };
     alone(setup.clock("2026-11-25T06:00:00Z"), async |stage| {
-        let people = subscribers(stage, 60).await;
+        let people = stage.subscribers(PAGE, "DOOR", 60).await;
         let guests: Vec<String> = (0..5).map(|_| stage.person(PAGE)).collect();
         stage.travel(moment("2026-11-25T08:00:01Z")).await;
         stage.sandbox.clear_record();
@@ -242,13 +211,19 @@ fn an_answer_during_a_run_is_overtaken_by_four_notifications_at_most() {
     let _removed = std::fs::remove_dir_all(shop);
 }
 
+/// Has people moved to so many Desks.
+async fn begin(stage: &Stage, to: u32) {
+    let path = format!("/admin/shards?page={PAGE}&to={to}");
+    let (status, told) = stage.admin(Method::POST, &path, "").await;
+    assert_eq!(status, 200, "{told}");
+}
+
 /// Waits until nobody is being moved any more.
 async fn moved(stage: &Stage, to: u32) {
     until("everybody in place", async || {
         stage.cron().await;
-        let url = format!("{}/admin/shards?page={PAGE}", stage.worker.url);
-        let told = stage.http.get(url).bearer_auth(ADMIN_TOKEN).send().await.unwrap();
-        let told: Value = told.json().await.unwrap_or_default();
+        let path = format!("/admin/shards?page={PAGE}");
+        let (_, told) = stage.admin(Method::GET, &path, "").await;
         told["pages"][0]["shards"] == to && told["pages"][0]["moving_to"].is_null()
     })
     .await;
@@ -264,7 +239,7 @@ fn the_owner_begins_nothing_while_people_are_moved() {
     std::fs::write(&file, source.replacen("[[notification]]\n", offer, 1)).unwrap();
     let setup = Setup { shop: shop.clone(), ..Setup::of("moving-offer", "") };
     alone(setup.clock("2026-11-25T06:00:00Z"), async |stage| {
-        let people = subscribers(stage, 12).await;
+        let people = stage.subscribers(PAGE, "DOOR", 12).await;
         for psid in people.iter().take(6) {
             let remind = Act::Postback {
                 title: "Tell me".into(),
@@ -276,27 +251,23 @@ fn the_owner_begins_nothing_while_people_are_moved() {
         redeclare(&shop, 1, 3);
         stage.worker.publish(&shop);
         stage.travel(stage.sandbox.now() + 2 * MINUTE).await;
-        let post = async |path: String| {
-            let url = format!("{}/admin/{path}", stage.worker.url);
-            let answer = stage.http.post(url).bearer_auth(ADMIN_TOKEN).send().await.unwrap();
-            (answer.status().as_u16(), answer.text().await.unwrap())
-        };
         // An answer is on its way: the move waits for what becomes of it.
         stage.sandbox.settings(|settings| settings.latency_ms = 3_000);
         stage.sandbox.says(&people[0], "which branch is this").await.unwrap();
         until("an answer on its way", async || stage.sandbox.max_concurrent() > 0).await;
-        let begun = post(format!("shards?page={PAGE}&to=3")).await;
-        assert_eq!(begun.0, 200, "{}", begun.1);
-        let opened = post(format!("offers?page={PAGE}&open=rye")).await;
-        assert!(opened.0 == 503 && opened.1.contains("stands still"), "{opened:?}");
+        begin(stage, 3).await;
+        let open = format!("/admin/offers?page={PAGE}&open=rye");
+        let (status, why) = stage.admin(Method::POST, &open, "").await;
+        assert!(status == 503 && why.to_string().contains("stands still"), "{status} {why}");
         stage.sandbox.settings(|settings| settings.latency_ms = 0);
         moved(stage, 3).await;
         rested(stage).await;
         // Nobody is woken.
         stage.travel(moment("2026-11-25T07:30:00Z")).await;
         for shard in 0..3 {
-            let opened = post(format!("offers?page={PAGE}&shard={shard}&open=rye")).await;
-            assert_eq!(opened.0, 200, "{}", opened.1);
+            let (status, why) =
+                stage.admin(Method::POST, &format!("{open}&shard={shard}"), "").await;
+            assert_eq!(status, 200, "{why}");
         }
         stage.settled().await;
         stage.cron().await;
@@ -314,15 +285,13 @@ fn a_deletion_ends_at_a_desk_that_is_closed() {
     let shop = bakery("closed-deletion", 2);
     let setup = Setup { shop: shop.clone(), ..Setup::of("closed-deletion", "") };
     alone(setup.clock("2026-11-25T06:00:00Z"), async |stage| {
-        let people = subscribers(stage, 12).await;
+        let people = stage.subscribers(PAGE, "DOOR", 12).await;
         let at_second = |psid: &&String| home(&Psid::new((*psid).clone()).unwrap(), 2) == 1;
         let gone = people.iter().find(at_second).unwrap();
-        let admin = |path: &str| format!("{}/admin/{path}", stage.worker.url);
         // Its rows go at once; what KV may have of them cannot be searched for now.
         assert_eq!(stage.get("/__kv?refuse=lists").await.status(), 200);
-        let url = admin(&format!("delete?page={PAGE}&person={gone}"));
-        let answer = stage.http.post(url).bearer_auth(ADMIN_TOKEN).send().await.unwrap();
-        let answer: Value = answer.json().await.unwrap();
+        let forget = format!("/admin/delete?page={PAGE}&person={gone}");
+        let (_, answer) = stage.admin(Method::POST, &forget, "").await;
         let code = answer["confirmation_code"].as_str().unwrap().to_owned();
         let ended = async |stage: &Stage| {
             let page = stage.get(&format!("/deletion/{code}")).await.text().await.unwrap();
@@ -334,9 +303,7 @@ fn a_deletion_ends_at_a_desk_that_is_closed() {
         stage.worker.publish(&shop);
         stage.travel(stage.sandbox.now() + 2 * MINUTE).await;
         stage.cron().await;
-        let url = admin(&format!("shards?page={PAGE}&to=1"));
-        let begun = stage.http.post(url).bearer_auth(ADMIN_TOKEN).send().await.unwrap();
-        assert_eq!(begun.status(), 200, "{}", begun.text().await.unwrap());
+        begin(stage, 1).await;
         moved(stage, 1).await;
         assert!(!ended(stage).await);
         // No tick reaches the Desk any more.
@@ -372,19 +339,17 @@ fn people_are_moved_to_another_number_of_desks_whatever_dies_meanwhile() {
     let setup = Setup { shop: shop.clone(), ..Setup::of("moving", "") };
     alone(setup.clock("2026-11-25T06:00:00Z"), async |stage| {
         let dir = shop.to_str().unwrap().to_owned();
-        let people = subscribers(stage, PEOPLE).await;
+        let people = stage.subscribers(PAGE, "DOOR", PEOPLE).await;
         let mut rng = Rng::new(0x5ead);
         // The last two are closed, and their people come back to the first.
         for (round, (from, to)) in [(1, 3), (3, 2), (2, 5), (5, 1)].into_iter().enumerate() {
             let day = i64::try_from(round).unwrap() * DAY;
             let noted = &people[round];
-            let (good, text) = shopbell(stage, &["note", noted, "rye", "--page", PAGE]).await;
-            assert!(good, "{text}");
+            stage.shopbell(&["note", noted, "rye", "--page", PAGE]).await.good();
             // Published, and nothing is changed by that.
             redeclare(&shop, from, to);
             stage.worker.publish(&shop);
-            let (good, text) = shopbell(stage, &["shards", &dir, "--page", PAGE]).await;
-            assert!(!good && text.contains("--move"), "{text}");
+            stage.shopbell(&["shards", &dir, "--page", PAGE]).await.refused("--move");
             stage.travel(stage.sandbox.now() + 2 * MINUTE).await;
             let before = times(stage, &people[0], BRANCH);
             stage.says(&people[0], "which branch is this").await;
@@ -393,9 +358,7 @@ fn people_are_moved_to_another_number_of_desks_whatever_dies_meanwhile() {
             // Everybody writes while they are moved, and the process dies at some moment.
             stage.sandbox.clear_record();
             let heard: Vec<usize> = people.iter().map(|psid| times(stage, psid, BRANCH)).collect();
-            let url = format!("{}/admin/shards?page={PAGE}&to={to}", stage.worker.url);
-            let begun = stage.http.post(url).bearer_auth(ADMIN_TOKEN).send().await.unwrap();
-            assert_eq!(begun.status(), 200, "{}", begun.text().await.unwrap());
+            begin(stage, to).await;
             let text = || Act::Message { text: "which branch is this".into(), reply_to: None };
             let acts = people.iter().map(|psid| (psid.clone(), text())).collect();
             let after = rng.next() % 120;
@@ -410,8 +373,7 @@ fn people_are_moved_to_another_number_of_desks_whatever_dies_meanwhile() {
             stage.worker.restart();
             moved(stage, to).await;
             rested(stage).await;
-            let (good, text) = shopbell(stage, &["shards", &dir, "--page", PAGE]).await;
-            assert!(good, "{text}");
+            stage.shopbell(&["shards", &dir, "--page", PAGE]).await.good();
 
             let what = format!("{from} to {to}, killed after {after} ms");
             for (psid, heard) in people.iter().zip(&heard) {
@@ -429,7 +391,7 @@ fn people_are_moved_to_another_number_of_desks_whatever_dies_meanwhile() {
                 planned.map(|line| line["recipient"]["person"].as_str().unwrap().into()).collect();
             assert_eq!(planned.len(), PEOPLE, "{what}");
             assert_eq!(planned.iter().collect::<BTreeSet<_>>().len(), PEOPLE, "{what}");
-            let (_, text) = shopbell(stage, &["note", noted, "--page", PAGE]).await;
+            let text = stage.shopbell(&["note", noted, "--page", PAGE]).await.text();
             assert!(text.contains("rye"), "{what}: {text}");
             let told = lines(stage, &["consent", noted, &dir, "--page", PAGE]).await;
             assert_eq!(told[0]["verified"], true, "{what}: {told:?}");
