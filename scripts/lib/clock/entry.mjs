@@ -102,8 +102,9 @@ const kept = new Map();
 export class Desk extends bundle.Desk {
   constructor(state, env) {
     const id = state.id.toString();
-    kept.set(id, [watch(state.storage), failing(state.storage)]);
+    // First of all: an alarm that moves with the clock is none that the Desk set.
     rearms.set(id, shiftAlarms(state.storage));
+    kept.set(id, [watch(state.storage), failing(state.storage)]);
     state.blockConcurrencyWhile(async () => {
       await ask(env, { desk: id });
       await rearms.get(id)();

@@ -67,14 +67,14 @@ pub const fn cost(thing: Thing, resource: Resource) -> u64 {
 #[must_use]
 pub const fn rows(thing: Thing) -> u64 {
     match thing {
-        Thing::Message => 24,
+        Thing::Message => 21,
         Thing::Bubble => 12,
-        Thing::OptIn => 39,
+        Thing::OptIn => 37,
         Thing::InWindow => 19,
-        Thing::ByToken => 23,
+        Thing::ByToken => 22,
         Thing::Held => 4,
         Thing::Receipt => 8,
         Thing::Listed => 3,
-        Thing::Minute => 3,
+        Thing::Minute => 1,
     }
 }
