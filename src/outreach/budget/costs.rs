@@ -67,7 +67,7 @@ pub const fn cost(thing: Thing, resource: Resource) -> u64 {
 #[must_use]
 pub const fn rows(thing: Thing) -> u64 {
     match thing {
-        Thing::Message => 21,
+        Thing::Message => 22,
         Thing::Bubble => 12,
         Thing::OptIn => 37,
         Thing::InWindow => 19,
