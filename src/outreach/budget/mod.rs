@@ -89,7 +89,8 @@ pub fn notifications_a_day(plan: Plan, desks: u32) -> Option<u32> {
 
 /// Messages that one invocation sends; the next one goes on at once. On the free plan it is CPU time
 /// that binds, 10 ms of an invocation (Cloudflare, September 2026), long before the 50 subrequests:
-/// a message takes 1.7 ms of workerd's, its own work included (`scripts/bench sends`, November 2026).
+/// a message takes 2.3 ms of all that workerd does, network included, of which Cloudflare counts what
+/// the isolate does (`scripts/bench sends`, November 2026).
 #[must_use]
 pub const fn sends_per_share(plan: Plan) -> u32 {
     match plan {
