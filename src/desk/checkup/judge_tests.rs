@@ -4,6 +4,7 @@ use jiff::civil::date;
 
 use super::*;
 use crate::desk::checkup::Weight;
+use crate::outreach::budget::costs::{Thing, rows};
 
 const NOW: UnixMs = UnixMs::new(1_795_348_800_000);
 const TODAY: Date = date(2026, 11, 22);
@@ -178,14 +179,18 @@ fn the_previous_key_is_named_before_its_last_day_and_after() {
 
 #[test]
 fn the_day_is_named_when_it_takes_most_of_the_free_plan() {
-    let with =
-        |notifications: i64| Usage::by(&[("notification.sent".to_owned(), notifications)], 1_440);
-    assert_eq!(usage(&with(3_000), Plan::Free), []);
-    let near = usage(&with(3_500), Plan::Free);
+    let with = |notifications: u64| {
+        let sent = i64::try_from(notifications).unwrap();
+        Usage::by(&[("notification.sent".to_owned(), sent)], 1_440)
+    };
+    let takes = |notifications| notifications * rows(Thing::ByToken) + 1_440 * rows(Thing::Minute);
+    let near = (1..).find(|notifications| takes(*notifications) >= 80_000).unwrap();
+    assert_eq!(usage(&with(near - 1), Plan::Free), []);
     let quota =
         |takes: u64| Finding::Quota { resource: Resource::RowsWritten, takes, gives: 100_000 };
-    assert_eq!(near, [quota(3_500 * 23 + 3 * 1_440)]);
-    assert_eq!(near[0].weight(), Weight::Warning);
+    let found = usage(&with(near), Plan::Free);
+    assert_eq!(found, [quota(takes(near))]);
+    assert_eq!(found[0].weight(), Weight::Warning);
     assert_eq!(usage(&with(5_000), Plan::Free)[0].weight(), Weight::Problem);
     assert_eq!(usage(&with(5_000), Plan::Paid), [], "more can be bought");
 }
