@@ -202,6 +202,10 @@ fn a_passing_problem_is_tried_again_a_few_times_and_then_given_up() {
             assert_eq!(webhooks[0].status(), Some(200));
             for tries in 1..=4 {
                 until("a try", || async { stage.sends(&psid).await.len() >= tries }).await;
+                until("it is settled", || async {
+                    stage.desk(PAGE).await["outbox"]["in_flight"] == 0
+                })
+                .await;
                 stage.travel(stage.sandbox.now() + 2 * MINUTE).await;
             }
             stage.settled().await;
