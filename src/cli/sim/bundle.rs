@@ -37,6 +37,8 @@ pub struct Stage {
     admin_token: String,
     page: String,
     now: UnixMs,
+    /// When it was set to that.
+    moved: Instant,
     last_call: u64,
     people: Vec<String>,
 }
@@ -80,6 +82,7 @@ impl Stage {
             admin_token: address.admin_token,
             page: page.to_owned(),
             now,
+            moved: Instant::now(),
             last_call: 0,
             people: Vec::new(),
         };
@@ -134,6 +137,7 @@ impl Stage {
 
     /// Moves both clocks.
     fn move_clock(&mut self, to: UnixMs) -> Result<(), GroundError> {
+        self.moved = Instant::now();
         let _now: Value = self.post("clock", &json!({"set": to.get()}))?;
         let _now = self.get(&format!("{}/__clock?t={}", self.worker, to.get()))?;
         self.now = to;
@@ -157,7 +161,9 @@ impl Stage {
         loop {
             let status = self.status()?;
             let open: i64 = status.desks.iter().map(|desk| desk.outbox.open).sum();
-            let soon = self.now.plus(PACE_MS).timestamp();
+            // The Worker's time flows on since it was set.
+            let since = i64::try_from(self.moved.elapsed().as_millis()).unwrap_or(i64::MAX);
+            let soon = self.now.plus(since).plus(PACE_MS).timestamp();
             let rests = |desk: &Desk| {
                 let later = desk.outbox.next_due.is_some_and(|due| due > soon);
                 desk.kv_owed == 0 && desk.outbox.in_flight == 0 && (desk.outbox.open == 0 || later)
