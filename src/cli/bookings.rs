@@ -16,8 +16,9 @@ use crate::time::UnixMs;
 
 /// Shows who comes when.
 ///
-/// All that is booked, held, or was cancelled, from now on. Times are the shop's. Beside each stands what became of the reminder: `sent`, or why Meta's
-/// rules or the person kept it back. ADMIN_TOKEN is taken from the environment.
+/// All that is booked, held, or was cancelled, from now on. Times are the shop's. Beside each stands
+/// what became of the reminder: `sent`, or why Meta's rules or the person kept it back. ADMIN_TOKEN is
+/// taken from the environment.
 #[derive(clap::Args)]
 pub struct BookingsArgs {
     /// The folder with the shop.toml.

@@ -14,10 +14,11 @@ use crate::meta::ids::PageId;
 
 /// Says among how many Desks a Page's people are divided, and moves them.
 ///
-/// With --move they are divided as shop.toml says. `shards` in shop.toml is a wish until then: publishing another number changes nothing by itself.
-/// While people are moved the assistant keeps what comes in and answers it right after; that takes
-/// seconds for thousands of people, minutes for a hundred thousand. The Worker goes on by itself if
-/// this command is ended, or the Worker is. ADMIN_TOKEN is taken from the environment.
+/// With --move they are divided as shop.toml says. `shards` in shop.toml is a wish until then: publishing
+/// another number changes nothing by itself. While people are moved the assistant keeps what comes in and
+/// answers it right after; that takes seconds for thousands of people, minutes for a hundred thousand.
+/// The Worker goes on by itself if this command is ended, or the Worker is. ADMIN_TOKEN is taken from the
+/// environment.
 #[derive(clap::Args)]
 pub struct ShardsArgs {
     /// The folder with the shop.toml.

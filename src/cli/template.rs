@@ -13,9 +13,10 @@ use crate::outreach::notice::Stands;
 
 /// Hands in texts that Meta has to approve, and says how they stand.
 ///
-/// They are for what somebody is waiting for, and must not be sent before. They stand in shop.toml as [[template]]; publish before you hand them in. A text that was
-/// changed is another template to Meta, and has to be handed in again. ADMIN_TOKEN is taken from
-/// the environment.
+/// They tell people what they are waiting for when the 24 hours are over; within them no approval is
+/// needed. They stand in shop.toml as [[template]]; publish before you hand them in. A text that was
+/// changed is another template to Meta, and has to be handed in again. ADMIN_TOKEN is taken from the
+/// environment.
 #[derive(clap::Args)]
 pub struct TemplateArgs {
     #[command(subcommand)]

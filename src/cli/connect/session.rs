@@ -129,7 +129,6 @@ impl<'t> Session<'t> {
         talk: &'t mut dyn Talk,
         rehearsal: bool,
     ) -> Result<Self, Failure> {
-        let again = line.to_string();
         let unread = |why: check::LoadError| {
             let fix = why.fix(&at.dir);
             Failure::new("the shop was not read", why, fix)
@@ -159,14 +158,14 @@ impl<'t> Session<'t> {
         let version = version.or_else(|| config.var("GRAPH_VERSION").map(str::to_owned));
         let version = version.unwrap_or_else(|| GRAPH_VERSION.to_owned());
         let room = |why: &dyn fmt::Display| {
-            Failure::new("this computer has no room to work in", why, again.clone())
+            Failure::new("this computer has no room to work in", why, line.to_string())
         };
         let cloud = Cloud::new(wrangler, config, target).map_err(|why| room(&why))?;
         let runtime = Runtime::new().map_err(|why| room(&why))?;
         let base = Base::new(at.graph.as_deref().unwrap_or(GRAPH)).map_err(|why| {
             Failure::new("the Graph API's address is none", why, line.instead("--graph", GRAPH))
         })?;
-        let graph = Graph::new(Self::http(&again)?, base, version);
+        let graph = Graph::new(Self::http(line)?, base, version);
         let (deployed, skipped) = (None, false);
         let mut session = Self {
             at,
@@ -190,7 +189,7 @@ impl<'t> Session<'t> {
         Ok(session)
     }
 
-    pub(in crate::cli) fn http(again: &str) -> Result<Http, Failure> {
+    pub(in crate::cli) fn http(again: &Again) -> Result<Http, Failure> {
         Http::new(PATIENCE).map_err(|why| {
             let what = "this computer cannot make secure connections";
             Failure::new(

@@ -35,7 +35,7 @@ impl Standing {
         if session.deployed.is_none() {
             return Self::default();
         }
-        let Ok(http) = Session::http(&session.again.to_string()) else { return Self::default() };
+        let Ok(http) = Session::http(&session.again) else { return Self::default() };
         session.runtime.block_on(Self::asked(&http, &base, &session.given))
     }
 

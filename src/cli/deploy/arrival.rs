@@ -36,7 +36,7 @@ impl<'a> Until<'a> {
             let fix = "write PUBLIC_URL in wrangler's configuration as https://…";
             Failure::new("the Worker's address is none", why, fix)
         })?;
-        Ok(Self { http: Session::http(&session.again.to_string())?, base, options })
+        Ok(Self { http: Session::http(&session.again)?, base, options })
     }
 
     /// Asks until it is so; else what kept it from being so.

@@ -262,7 +262,7 @@ pub(in crate::cli) fn profile(
     let base = Base::new(session.graph.base()).map_err(|why| {
         Failure::new("the Graph API's address is none", why, session.again.to_string())
     })?;
-    let http = Session::http(&session.again.to_string())?;
+    let http = Session::http(&session.again)?;
     for shop in session.shops.clone() {
         let id = shop.page.id.as_str();
         if secrets.page_token(&shop.page.id).is_none() {

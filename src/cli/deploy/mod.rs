@@ -28,9 +28,10 @@ const PATIENCE_S: u64 = 180;
 /// Goes live: Worker, secrets, shop, webhook, profile; then waits for the first message.
 ///
 /// Meta's webhook comes with the Pages' events, the profile is what people see before they write, and
-/// the first message is yours. Each step says done, changed or already, and the whole can be run again. Secrets come from the environment
-/// (as for `shopbell connect`), or are asked for at a terminal; those that the Worker has are not needed, but
-/// without `APP_SECRET` and the Page's token nothing is looked at or changed at Meta.
+/// the first message is yours. Each step says done, changed or already, and the whole can be run again.
+/// Secrets come from the environment (as for `shopbell connect`), or are asked for at a terminal; those
+/// that the Worker has are not needed, but without `APP_SECRET` and the Page's token nothing is looked at
+/// or changed at Meta.
 #[derive(Clone, Debug, clap::Args)]
 pub struct DeployArgs {
     #[command(flatten)]

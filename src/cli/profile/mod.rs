@@ -30,8 +30,9 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Greeting, Get Started, ice breakers, menu and commands: what shop.toml says, at Meta.
 ///
-/// `diff` shows what would change on the Pages, `sync` changes it. The access token is taken from the environment: `PAGE_TOKEN` or `PAGE_TOKEN_<page id>`, and
-/// `APP_SECRET` where the app wants proof. It is not printed.
+/// `diff` shows what would change on the Pages, `sync` changes it. The access token is taken from the
+/// environment: `PAGE_TOKEN` or `PAGE_TOKEN_<page id>`, and `APP_SECRET` where the app wants proof. It is
+/// not printed.
 #[derive(clap::Args)]
 pub struct ProfileArgs {
     #[command(subcommand)]

@@ -37,7 +37,7 @@ pub struct Stage {
     admin_token: String,
     page: String,
     now: UnixMs,
-    /// When it was set to that.
+    /// When, by this machine, the clocks were set to that.
     moved: Instant,
     last_call: u64,
     people: Vec<String>,
